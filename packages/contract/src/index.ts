@@ -1,0 +1,7 @@
+export type { AnonymousMe, Me, MeSession, SignedInMe, User } from './me.ts';
+export { parseMe } from './me.ts';
+export { paths } from './paths.ts';
+export type { ProblemCode, ProblemDetails } from './problem-codes.ts';
+export { problems } from './problem-codes.ts';
+export type { ExpiringEvent, SignedOutEvent, SignedOutReason } from './session-events.ts';
+export type { EndedSessions, LogoutAnswer, SessionList, SessionSummary } from './sessions.ts';

@@ -1,0 +1,70 @@
+/** The signed-in person's claims in wire spelling, without protocol claims and never with a token. */
+export interface User {
+  readonly sub: string;
+  readonly [claim: string]: unknown;
+}
+
+/** What the browser may know of its session. Times are ISO 8601 in UTC, by the server's clock. */
+export interface MeSession {
+  /** A public handle of the session, useless as a credential. */
+  readonly id: string;
+  /** The server's time when it answered: subtract it from the others to be free of the browser's clock. */
+  readonly now: string;
+  readonly idleExpiresAt: string;
+  readonly expiresAt: string;
+}
+
+/** `GET /api/me` while somebody is signed in. */
+export interface SignedInMe {
+  readonly authenticated: true;
+  readonly user: User;
+  readonly displayName: string;
+  readonly session: MeSession;
+  readonly logoutUrl: string;
+}
+
+/** `GET /api/me` while nobody is signed in. */
+export interface AnonymousMe {
+  readonly authenticated: false;
+  readonly loginUrl: string;
+}
+
+/** The answer of `GET /api/me`. */
+export type Me = SignedInMe | AnonymousMe;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value));
+
+const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
+
+const isSession = (value: unknown): value is Record<keyof MeSession, string> =>
+  isObject(value) &&
+  typeof value.id === 'string' &&
+  isTime(value.now) &&
+  isTime(value.idleExpiresAt) &&
+  isTime(value.expiresAt);
+
+/**
+ * Checks that `value` is an answer of `GET /api/me`.
+ *
+ * @throws TypeError when it is not, naming the member that is wrong.
+ */
+export const parseMe = (value: unknown): Me => {
+  if (!isObject(value)) throw new TypeError('Not an answer of /api/me: not a JSON object');
+  if (value.authenticated === false) {
+    if (typeof value.loginUrl !== 'string')
+      throw new TypeError('Not an answer of /api/me: loginUrl is missing');
+    return { authenticated: false, loginUrl: value.loginUrl };
+  }
+  if (value.authenticated !== true) throw new TypeError('Not an answer of /api/me: authenticated is missing');
+  const { user, displayName, session, logoutUrl } = value;
+  if (!isUser(user)) throw new TypeError('Not an answer of /api/me: user is malformed');
+  if (typeof displayName !== 'string')
+    throw new TypeError('Not an answer of /api/me: displayName is missing');
+  if (!isSession(session)) throw new TypeError('Not an answer of /api/me: session is malformed');
+  if (typeof logoutUrl !== 'string') throw new TypeError('Not an answer of /api/me: logoutUrl is missing');
+  return { authenticated: true, user, displayName, session, logoutUrl };
+};

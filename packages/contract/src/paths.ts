@@ -1,0 +1,12 @@
+/** The BFF's own routes, as the browser asks for them. A SPA's page never has one of these paths. */
+export const paths = {
+  login: '/login',
+  callback: '/login/callback',
+  logout: '/logout',
+  backchannelLogout: '/logout/backchannel',
+  me: '/api/me',
+  meEvents: '/api/me/events',
+  meSessions: '/api/me/sessions',
+  health: '/healthz',
+  ready: '/readyz',
+} as const;

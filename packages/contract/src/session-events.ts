@@ -1,0 +1,26 @@
+/** Why a session ended. */
+export type SignedOutReason =
+  | 'logout'
+  | 'backchannel'
+  | 'expired'
+  | 'revoked'
+  | 'refresh_failed'
+  | 'replaced';
+
+/**
+ * Data of the server-sent event `signed-out`, the last of its stream.
+ * @see GET /api/me/events
+ */
+export interface SignedOutEvent {
+  readonly reason: SignedOutReason;
+}
+
+/** Data of the server-sent event `expiring`, sent before the idle or the absolute limit is reached. */
+export interface ExpiringEvent {
+  /** Which limit comes first. Any request of the session moves the idle one; nothing moves the absolute one. */
+  readonly limit: 'idle' | 'absolute';
+  /** ISO 8601 in UTC, by the server's clock. */
+  readonly expiresAt: string;
+  /** The server's time when it sent the event. */
+  readonly now: string;
+}

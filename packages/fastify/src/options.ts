@@ -1,0 +1,448 @@
+import type { SessionStore } from './session/stores/session-store.ts';
+
+/** How the client proves itself at the provider. @see OpenID Connect Core section 9 */
+export type ClientAuth = 'client_secret_basic' | 'client_secret_post';
+
+/** One API behind the BFF. */
+export interface ApiRoute {
+  /** Path that begins with `/api/`, matched on whole segments; the longest wins. */
+  readonly prefix: string;
+  /** http or https URL that takes the prefix's place. */
+  readonly upstream: string;
+  /** Whether a session is needed; `none` never sends the access token. Default `required`. */
+  readonly auth?: 'required' | 'optional' | 'none';
+  /** Methods that pass. Default: all. */
+  readonly methods?: readonly string[];
+  /** Seconds until the upstream must have begun to answer. Default: `apiTimeout`. */
+  readonly timeout?: number;
+}
+
+/** Where pages and assets come from: a directory with a built SPA, or the URL of a running dev server. */
+export type SpaSource = { readonly dir: string } | { readonly devServer: string };
+
+/** Options of the `bff` plugin. Durations are seconds, sizes are bytes. */
+export interface BffOptions {
+  /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+  /** Default: what the provider's metadata lists, basic first. */
+  readonly clientAuth?: ClientAuth | undefined;
+  /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
+  readonly logoutUrl?: string | undefined;
+  /** Default `openid profile email`. */
+  readonly scope?: string | undefined;
+  /** More authorization request parameters. */
+  readonly authorizationParams?: Readonly<Record<string, string>> | undefined;
+  /** The one accepted signature algorithm of ID tokens and logout tokens. Default `RS256`. */
+  readonly idTokenAlg?: string | undefined;
+  /** Default 30. */
+  readonly clockTolerance?: number | undefined;
+  /** For every request to the provider. Default 5. */
+  readonly providerTimeout?: number | undefined;
+  /** The origin that the browser sees; the only source of every URL that is built. */
+  readonly publicUrl: string;
+  /** 32-byte keys, base64; the first seals, all open. */
+  readonly sessionKeys: readonly string[];
+  readonly sessionStore: SessionStore;
+  /** Default 1800. */
+  readonly sessionIdleTimeout?: number | undefined;
+  /** Default 43200. */
+  readonly sessionLifetime?: number | undefined;
+  /** How long a login may stay unfinished. Default 600. */
+  readonly loginTimeout?: number | undefined;
+  /** Default `foyer`. */
+  readonly cookieName?: string | undefined;
+  /** Default: none, for an application that serves its own pages. */
+  readonly spa?: SpaSource | undefined;
+  /** Directives added to the pages' content security policy. */
+  readonly spaCsp?: string | undefined;
+  readonly apiRoutes?: readonly ApiRoute[] | undefined;
+  /** Default 15. */
+  readonly apiTimeout?: number | undefined;
+  /** Default 10 MiB. */
+  readonly apiMaxBody?: number | undefined;
+  /** SPA origins other than `publicUrl`, same-site with it. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Per minute and client address, on login, callback and back-channel logout; 0 switches it off. Default 60. */
+  readonly rateLimitLogin?: number | undefined;
+  /** Milliseconds since the epoch, for tests. Default `Date.now`. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** The options with every default filled in and every value checked. Durations are still seconds. */
+export interface ResolvedOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly clientAuth: ClientAuth | undefined;
+  readonly logoutUrl: string | undefined;
+  readonly scope: string;
+  readonly authorizationParams: Readonly<Record<string, string>>;
+  readonly idTokenAlg: string;
+  readonly clockTolerance: number;
+  readonly providerTimeout: number;
+  /** Origin without a trailing slash. */
+  readonly publicUrl: string;
+  /** Whether `publicUrl` is https. */
+  readonly isSecure: boolean;
+  readonly sessionKeys: readonly Uint8Array[];
+  readonly sessionStore: SessionStore;
+  readonly sessionIdleTimeout: number;
+  readonly sessionLifetime: number;
+  readonly loginTimeout: number;
+  readonly cookieName: string;
+  readonly spa: SpaSource | undefined;
+  readonly spaCsp: string | undefined;
+  readonly apiRoutes: readonly ApiRoute[];
+  readonly apiTimeout: number;
+  readonly apiMaxBody: number;
+  readonly allowedOrigins: readonly string[];
+  readonly rateLimitLogin: number;
+  readonly clock: () => number;
+}
+
+/** One mistake in the options. */
+export interface OptionIssue {
+  readonly option: keyof BffOptions;
+  /** What is wrong; never the value of a secret. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** Thrown at start with every mistake at once. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+  readonly issues: readonly OptionIssue[];
+
+  constructor(issues: readonly OptionIssue[]) {
+    super(issues.map(({ option, problem, remedy }) => `${option}: ${problem}. ${remedy}`).join('\n'));
+    this.issues = issues;
+  }
+}
+
+/** Whether a URL's `hostname` is this machine: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`. */
+export const isLoopbackHost = (hostname: string): boolean =>
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+
+const asymmetricAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** Parameters of the authorization request that are ours alone. */
+const reservedParams = [
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'response_mode',
+  'request',
+  'request_uri',
+  'client_secret',
+];
+
+type Check = (report: (problem: string, remedy: string) => void) => void;
+
+const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined);
+
+const isSafeScheme = (url: URL): boolean =>
+  url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+
+const httpsRemedy = 'Use https; http is for loopback hosts only (localhost, 127.0.0.1, [::1]).';
+
+const checkIssuer =
+  ({ issuer }: BffOptions): Check =>
+  (report) => {
+    const url = parseUrl(issuer ?? '');
+    if (!url) return report('is not a URL', 'Copy the issuer from the provider: https://tenant.example.');
+    if (!isSafeScheme(url)) return report('is not https', httpsRemedy);
+    if (url.username !== '' || url.password !== '')
+      report('holds credentials', 'Leave user and password out of the URL.');
+    if (url.hash !== '') report('has a fragment', 'Leave the part from # on out.');
+    if (url.search !== '' && !url.pathname.includes('/.well-known/'))
+      report('has a query', 'Leave the part from ? on out.');
+  };
+
+const checkPublicUrl =
+  ({ publicUrl }: BffOptions): Check =>
+  (report) => {
+    const url = parseUrl(publicUrl ?? '');
+    if (!url) return report('is not a URL', 'Give the origin that the browser sees: https://app.example.');
+    if (!isSafeScheme(url)) return report('is not https', httpsRemedy);
+    if (url.username !== '' || url.password !== '')
+      return report('holds credentials', 'Leave user and password out of the URL.');
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+      report('has a path', `Give the origin alone: ${url.origin}.`);
+    }
+  };
+
+const checkClientSecret =
+  ({ clientSecret }: BffOptions): Check =>
+  (report) => {
+    if (clientSecret === undefined || clientSecret === '') {
+      report('is missing', 'Copy the client secret from the provider; Foyer is a confidential client.');
+    }
+  };
+
+const knownKeys = new Set([Buffer.alloc(32).toString('base64'), Buffer.alloc(32, 1).toString('base64')]);
+
+const isWeakKey = (key: Buffer): boolean =>
+  new Set(key).size < 12 ||
+  /^[\x20-\x7e]{32}$/.test(key.toString('latin1')) ||
+  knownKeys.has(key.toString('base64'));
+
+const checkSessionKeys =
+  ({ sessionKeys }: BffOptions): Check =>
+  (report) => {
+    const remedy = 'Make one with: pnpm key.';
+    if (!sessionKeys?.length) return report('is empty', remedy);
+    sessionKeys.forEach((text, index) => {
+      const key = Buffer.from(text, 'base64');
+      const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(text);
+      if (!isBase64 || key.length !== 32) report(`key ${index + 1} is not 32 bytes in base64`, remedy);
+      else if (isWeakKey(key)) report(`key ${index + 1} is not random`, remedy);
+    });
+    if (new Set(sessionKeys).size !== sessionKeys.length)
+      report('holds the same key twice', 'Leave one of them out.');
+  };
+
+const checkScope =
+  ({ scope }: BffOptions): Check =>
+  (report) => {
+    if (scope !== undefined && !scope.split(' ').includes('openid')) {
+      report('does not contain openid', 'Add it: openid profile email.');
+    }
+  };
+
+const checkAlgorithm =
+  ({ idTokenAlg }: BffOptions): Check =>
+  (report) => {
+    if (idTokenAlg !== undefined && !asymmetricAlgorithms.includes(idTokenAlg)) {
+      report('is not an accepted signature algorithm', `Use one of ${asymmetricAlgorithms.join(', ')}.`);
+    }
+  };
+
+const checkAuthorizationParams =
+  ({ authorizationParams }: BffOptions): Check =>
+  (report) => {
+    for (const name of Object.keys(authorizationParams ?? {})) {
+      if (reservedParams.includes(name)) report(`sets ${name}, which is Foyer’s own`, 'Leave it out.');
+    }
+  };
+
+const checkLogoutUrl =
+  ({ logoutUrl }: BffOptions): Check =>
+  (report) => {
+    if (logoutUrl === undefined) return;
+    const url = parseUrl(logoutUrl.replaceAll(/\{(client_id|return_to)\}/g, 'x'));
+    if (!url)
+      report(
+        'is not a URL',
+        'Give it as https://tenant.example/v2/logout?client_id={client_id}&returnTo={return_to}.',
+      );
+    else if (!isSafeScheme(url)) report('is not https', httpsRemedy);
+  };
+
+const checkSeconds =
+  (option: keyof BffOptions, options: BffOptions, { least, most }: { least: number; most: number }): Check =>
+  (report) => {
+    const value = options[option];
+    if (value === undefined) return;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < least || value > most) {
+      report(`is not between ${least} and ${most} seconds`, 'Give a duration such as 90s, 30m or 12h.');
+    }
+  };
+
+const checkCookieName =
+  ({ cookieName }: BffOptions): Check =>
+  (report) => {
+    if (cookieName !== undefined && !/^[A-Za-z0-9_]{1,32}$/.test(cookieName)) {
+      report('is not a plain cookie name', 'Use 1 to 32 letters, digits and underscores.');
+    }
+  };
+
+const checkAllowedOrigins =
+  ({ allowedOrigins }: BffOptions): Check =>
+  (report) => {
+    for (const origin of allowedOrigins ?? []) {
+      const url = parseUrl(origin);
+      if (!url || url.origin !== origin || origin === 'null') {
+        report(
+          'holds something that is not an origin',
+          'Write scheme, host and port alone: https://app.example.',
+        );
+      } else if (!isSafeScheme(url)) report('holds an origin that is not https', httpsRemedy);
+    }
+  };
+
+const checkApiRoute = (route: ApiRoute, report: (problem: string, remedy: string) => void): void => {
+  const { prefix, upstream, auth, methods, timeout } = route;
+  const name = typeof prefix === 'string' ? prefix : 'a route';
+  if (
+    typeof prefix !== 'string' ||
+    !/^\/api(\/[A-Za-z0-9._~-]+)+$/.test(prefix) ||
+    /\/\.{1,2}(\/|$)/.test(prefix)
+  ) {
+    report(`${name}: prefix is not a plain path below /api/`, 'Write it as /api/users.');
+  } else if (/^\/api\/me(\/|$)/.test(prefix)) {
+    report(`${name}: /api/me is Foyer’s own`, 'Choose another prefix.');
+  }
+  const url = typeof upstream === 'string' ? parseUrl(upstream) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    report(`${name}: upstream is not an http or https URL`, 'Write it as http://localhost:4000/users.');
+  } else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    report(
+      `${name}: upstream has credentials, a query or a fragment`,
+      'Give scheme, host, port and path alone.',
+    );
+  }
+  if (auth !== undefined && !['required', 'optional', 'none'].includes(auth)) {
+    report(`${name}: auth is unknown`, 'Use required, optional or none.');
+  }
+  if (
+    methods !== undefined &&
+    !(Array.isArray(methods) && methods.every((method) => /^[A-Z]+$/.test(String(method))))
+  ) {
+    report(`${name}: methods is not a list of method names`, 'Write it as ["GET","POST"].');
+  }
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout <= 3600)) {
+    report(`${name}: timeout is not between 0 and 3600 seconds`, 'Give seconds: 15.');
+  }
+};
+
+const checkApiRoutes =
+  ({ apiRoutes }: BffOptions): Check =>
+  (report) => {
+    for (const route of apiRoutes ?? []) checkApiRoute(route, report);
+    const prefixes = (apiRoutes ?? []).map(({ prefix }) => prefix);
+    if (new Set(prefixes).size !== prefixes.length)
+      report('holds one prefix twice', 'Leave one of them out.');
+  };
+
+const checkSpaCsp =
+  ({ spaCsp }: BffOptions): Check =>
+  (report) => {
+    if (spaCsp !== undefined && !/^[\x20-\x7e]*$/.test(spaCsp)) {
+      report(
+        'holds characters that no policy has',
+        'Write it as img-src https://cdn.example; connect-src https://api.example.',
+      );
+    }
+  };
+
+const checkSpa =
+  ({ spa }: BffOptions): Check =>
+  (report) => {
+    if (spa === undefined || 'dir' in spa) return;
+    const url = parseUrl(spa.devServer);
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      report('has a dev server that is not an http or https URL', 'Write it as http://localhost:5173.');
+    }
+  };
+
+const checkCount =
+  (option: 'rateLimitLogin' | 'apiMaxBody', options: BffOptions): Check =>
+  (report) => {
+    const value = options[option];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+      report('is not a whole number', 'Give 0 or more.');
+    }
+  };
+
+const checksOf = (options: BffOptions): Partial<Record<keyof BffOptions, Check>> => {
+  const year = 366 * 86_400;
+  const seconds = (option: keyof BffOptions, least: number, most: number): Check =>
+    checkSeconds(option, options, { least, most });
+  return {
+    issuer: checkIssuer(options),
+    clientId: (report) => {
+      if (!options.clientId) report('is missing', 'Copy the client id from the provider.');
+    },
+    clientSecret: checkClientSecret(options),
+    logoutUrl: checkLogoutUrl(options),
+    scope: checkScope(options),
+    authorizationParams: checkAuthorizationParams(options),
+    idTokenAlg: checkAlgorithm(options),
+    clockTolerance: seconds('clockTolerance', 0, 600),
+    providerTimeout: seconds('providerTimeout', 0.05, 300),
+    publicUrl: checkPublicUrl(options),
+    sessionKeys: checkSessionKeys(options),
+    sessionIdleTimeout: seconds('sessionIdleTimeout', 1, year),
+    sessionLifetime: seconds('sessionLifetime', 1, year),
+    loginTimeout: seconds('loginTimeout', 1, 86_400),
+    cookieName: checkCookieName(options),
+    spa: checkSpa(options),
+    spaCsp: checkSpaCsp(options),
+    apiRoutes: checkApiRoutes(options),
+    apiTimeout: seconds('apiTimeout', 0.05, 3600),
+    apiMaxBody: checkCount('apiMaxBody', options),
+    allowedOrigins: checkAllowedOrigins(options),
+    rateLimitLogin: checkCount('rateLimitLogin', options),
+  };
+};
+
+/** Every mistake in the options, each under its own option; empty when there is none. */
+export const checkOptions = (options: BffOptions): readonly OptionIssue[] => {
+  const issues: OptionIssue[] = [];
+  for (const [option, check] of Object.entries(checksOf(options))) {
+    check((problem, remedy) => issues.push({ option: option as keyof BffOptions, problem, remedy }));
+  }
+  return issues;
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws OptionsError with every mistake at once.
+ */
+export const resolveOptions = (options: BffOptions): ResolvedOptions => {
+  const issues = checkOptions(options);
+  if (issues.length > 0) throw new OptionsError(issues);
+  const publicUrl = new URL(options.publicUrl);
+  return {
+    issuer: options.issuer,
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    clientAuth: options.clientAuth,
+    logoutUrl: options.logoutUrl,
+    scope: options.scope ?? 'openid profile email',
+    authorizationParams: options.authorizationParams ?? {},
+    idTokenAlg: options.idTokenAlg ?? 'RS256',
+    clockTolerance: options.clockTolerance ?? 30,
+    providerTimeout: options.providerTimeout ?? 5,
+    publicUrl: publicUrl.origin,
+    isSecure: publicUrl.protocol === 'https:',
+    sessionKeys: options.sessionKeys.map((key) => Buffer.from(key, 'base64')),
+    sessionStore: options.sessionStore,
+    sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60,
+    sessionLifetime: options.sessionLifetime ?? 12 * 3600,
+    loginTimeout: options.loginTimeout ?? 10 * 60,
+    cookieName: options.cookieName ?? 'foyer',
+    spa: options.spa,
+    spaCsp: options.spaCsp,
+    apiRoutes: options.apiRoutes ?? [],
+    apiTimeout: options.apiTimeout ?? 15,
+    apiMaxBody: options.apiMaxBody ?? 10 * 1024 * 1024,
+    allowedOrigins: options.allowedOrigins ?? [],
+    rateLimitLogin: options.rateLimitLogin ?? 60,
+    clock: options.clock ?? Date.now,
+  };
+};

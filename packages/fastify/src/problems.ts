@@ -1,0 +1,66 @@
+import { type ProblemCode, problems } from '@foyer/contract';
+
+/** What a problem may carry beside its code. */
+export interface ProblemOptions {
+  /** One sentence for the person or program that asked: what to do. Default: the code's own advice. */
+  readonly detail?: string;
+  /** What really happened: for the log, never for the answer. */
+  readonly cause?: unknown;
+  /** Seconds, sent as `Retry-After`. */
+  readonly retryAfter?: number;
+  /** Methods for the `Allow` header of a 405. */
+  readonly allow?: readonly string[];
+  /** The session cookie is useless: clear it with the answer. */
+  readonly clearsSession?: boolean;
+}
+
+const advice: Record<ProblemCode, string> = {
+  bad_request: 'Check the address and the parameters of the request.',
+  invalid_authorization_response: 'Start the sign-in again.',
+  login_not_started: 'Start the sign-in again from this browser.',
+  login_expired: 'Start the sign-in again, and finish it without a long pause.',
+  unauthenticated: 'Sign in, then ask again.',
+  session_expired: 'Sign in again.',
+  login_required: 'Sign in at the provider.',
+  access_denied: 'Ask for access, or sign in with another account.',
+  cross_site_request: 'Send the request from the application’s own pages.',
+  not_found: 'Check the address.',
+  method_not_allowed: 'Use one of the methods of the Allow header.',
+  payload_too_large: 'Send less.',
+  rate_limited: 'Wait a moment, then try again.',
+  internal_error: 'Try again; if it stays, tell the operator the request id.',
+  provider_error: 'Try again later; the operator finds the reason in the log under the request id.',
+  provider_invalid_response:
+    'Try again later; the operator finds the reason in the log under the request id.',
+  upstream_unavailable: 'Try again later.',
+  provider_unavailable: 'Try again in a moment.',
+  store_unavailable: 'Try again in a moment; nobody has been signed out.',
+  provider_timeout: 'Try again in a moment.',
+  upstream_timeout: 'Try again later.',
+};
+
+/**
+ * An error with a code of the contract. Thrown anywhere, answered in one place (`problem-reply.ts`).
+ * Its message is for the log; the browser sees only code, title and detail.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly retryAfter: number | undefined;
+  readonly allow: readonly string[] | undefined;
+  readonly clearsSession: boolean;
+
+  constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = problems[code].status;
+    this.title = problems[code].title;
+    this.detail = options.detail ?? advice[code];
+    this.retryAfter = options.retryAfter;
+    this.allow = options.allow;
+    this.clearsSession = options.clearsSession ?? false;
+  }
+}

@@ -1,0 +1,117 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+
+/** Tokens of a session. They have no type in the browser. */
+export interface TokenSet {
+  readonly accessToken: string;
+  /** Milliseconds since the epoch; `undefined` when the provider did not say (`expires_in` left out). */
+  readonly accessTokenExpiresAt: number | undefined;
+  readonly refreshToken: string | undefined;
+  readonly idToken: string;
+}
+
+/** Claims as a JSON object, in wire spelling. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What a finished login brings. */
+export interface CompletedLogin {
+  /** The issuer of the ID token, to the byte. */
+  readonly issuer: string;
+  readonly sub: string;
+  /** The provider's session, where the ID token names one. */
+  readonly sid: string | undefined;
+  /** Claims of the ID token overlaid by those of userinfo; protocol claims are still among them. */
+  readonly claims: Claims;
+  readonly tokens: TokenSet;
+}
+
+/** What a login transaction keeps of its authorization request until the callback. */
+export interface AuthorizationChecks {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Seconds, when the request asked for it. */
+  readonly maxAge: number | undefined;
+}
+
+/** Optional authorization request parameters that `/login` passes on. */
+export interface LoginHints {
+  readonly prompt?: string;
+  readonly login_hint?: string;
+  readonly ui_locales?: string;
+  readonly acr_values?: string;
+  /** Seconds. */
+  readonly max_age?: number;
+}
+
+/** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
+export interface LogoutToken {
+  readonly issuer: string;
+  readonly sub: string | undefined;
+  readonly sid: string | undefined;
+  readonly jti: string;
+  /** Milliseconds since the epoch: from when on a replay is refused for its age alone. */
+  readonly staleAt: number;
+}
+
+/** What a refresh brings; whatever the provider left out stays as it was. */
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: number | undefined;
+  readonly refreshToken: string | undefined;
+  readonly idToken: string | undefined;
+  /** Claims of the refreshed ID token, verified in full. */
+  readonly claims: Claims | undefined;
+}
+
+/**
+ * The OpenID provider, discovered when it is first needed. Failures are `Problem`s with the codes
+ * `provider_*`, `invalid_authorization_response`, `login_expired`, `login_required`, `access_denied`.
+ */
+export interface Provider {
+  /** Starts a discovery in the background if there is none yet; never throws. */
+  readonly warmUp: () => void;
+  /** Whether the metadata has been discovered once. */
+  readonly isDiscovered: () => boolean;
+  /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
+  readonly endSessionOrigin: () => string | undefined;
+  readonly createAuthorizationRequest: (
+    hints: LoginHints,
+  ) => Promise<{ readonly url: string; readonly checks: AuthorizationChecks }>;
+  /** `parameters` are those of the callback; duplicates have been refused before. */
+  readonly completeLogin: (
+    parameters: URLSearchParams,
+    checks: AuthorizationChecks,
+    log: FastifyBaseLogger,
+  ) => Promise<CompletedLogin>;
+  /**
+   * @throws RefreshRefused when the provider has ended the grant: the session is over.
+   * @throws Problem when the provider cannot be reached or is in trouble: the session stays.
+   */
+  readonly refresh: (
+    refreshToken: string,
+    expected: { readonly issuer: string; readonly sub: string },
+  ) => Promise<RefreshedTokens>;
+  /** Revokes where the provider can; settles within the provider timeout, rejects when it failed. */
+  readonly revoke: (refreshToken: string) => Promise<void>;
+  /** Where the browser goes to end the provider's session; from what is known, without a request. */
+  readonly endSessionUrl: (idToken: string | undefined) => string | undefined;
+  /** @throws LogoutTokenInvalid with a reason that may be told. */
+  readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
+  readonly close: () => Promise<void>;
+}
+
+/** The provider has ended the grant, or broke it: what was refreshed with cannot be used again. */
+export class RefreshRefused extends Error {
+  override readonly name = 'RefreshRefused';
+}
+
+/** A logout token that is not acceptable; the message may be told as `error_description`. */
+export class LogoutTokenInvalid extends Error {
+  override readonly name = 'LogoutTokenInvalid';
+}
+
+/** Makes the provider of these options; it is discovered lazily. */
+export const createProvider = (_options: ResolvedOptions, _log: FastifyBaseLogger): Provider => {
+  throw new Error('not yet written');
+};

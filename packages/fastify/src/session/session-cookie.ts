@@ -1,0 +1,123 @@
+import { hkdfSync } from 'node:crypto';
+import secureSession from '@fastify/secure-session';
+import type { FastifyInstance } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+
+/** What a key is for. A cookie that was sealed for one purpose does not open for another. */
+export type SealPurpose = 'session' | 'login';
+
+/** Seals values into cookies and opens them again. Sealed text needs no cookie encoding. */
+export interface CookieSeal {
+  /** Seals with the first key. */
+  readonly seal: (purpose: SealPurpose, value: Readonly<Record<string, unknown>>) => string;
+  /** Opens with any key; `undefined` for whatever this server did not seal, to the letter, for this purpose. */
+  readonly open: (purpose: SealPurpose, text: string) => Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
+export const deriveKey = (sessionKey: Uint8Array, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
+
+const purposes: readonly SealPurpose[] = ['session', 'login'];
+
+/** secure-session's own expiry, in seconds, is switched off: the limits are timestamps of ours. */
+const noExpiry = 1e11;
+
+/** Base64 has several spellings of the same bytes; only the one that was sent is the cookie that was sealed. */
+const decode = (text: string): string | undefined => {
+  const parts = text.split('.');
+  if (parts.length !== 2) return undefined;
+  const bytes = parts.map((part) => Buffer.from(part, 'base64url'));
+  if (bytes.some((part, index) => part.toString('base64url') !== parts[index])) return undefined;
+  return bytes.map((part) => part.toString('base64')).join(';');
+};
+
+const encode = (sealed: string): string =>
+  sealed
+    .split(';')
+    .map((part) => Buffer.from(part, 'base64').toString('base64url'))
+    .join('.');
+
+/**
+ * Makes the seal of @fastify/secure-session, whose hooks stay in a scope without routes: which cookies are
+ * read and written, and when, is decided by the sessions and by the login transactions.
+ */
+export const createCookieSeal = async (
+  scope: FastifyInstance,
+  keys: readonly Uint8Array[],
+): Promise<CookieSeal> => {
+  let sealer: FastifyInstance | undefined;
+  await scope.register(async (child) => {
+    await child.register(
+      secureSession,
+      purposes.map((purpose) => ({
+        sessionName: purpose,
+        cookieName: `unused-${purpose}`,
+        key: keys.map((key) => deriveKey(key, `cookie ${purpose}`)),
+        expiry: noExpiry,
+      })),
+    );
+    sealer = child;
+  });
+  if (sealer === undefined) throw new Error('The cookie seal was not registered');
+  const { createSecureSession, decodeSecureSession, encodeSecureSession, log } = sealer;
+  return {
+    seal: (purpose, value) => encode(encodeSecureSession(createSecureSession({ ...value }), purpose)),
+    open: (purpose, text) => {
+      const sealed = decode(text);
+      if (sealed === undefined) return undefined;
+      const session = decodeSecureSession(sealed, log, purpose);
+      return session ? { ...session.data() } : undefined;
+    },
+  };
+};
+
+/** The names and attributes of our cookies for one public URL. @see RFC 6265bis sections 4.1.2 and 4.1.3 */
+export interface CookieRules {
+  readonly sessionName: string;
+  /** What every pending login's cookie name begins with; its id follows. */
+  readonly loginPrefix: string;
+  readonly setSession: (text: string) => string;
+  readonly clearSession: () => string;
+  /** `maxAge` is in seconds. */
+  readonly setLogin: (id: string, text: string, maxAge: number) => string;
+  readonly clearLogin: (id: string) => string;
+}
+
+/** Cookies ignore ports: on a loopback host the name says which server it belongs to. */
+export const createCookieRules = ({ cookieName, publicUrl, isSecure }: ResolvedOptions): CookieRules => {
+  const port = new URL(publicUrl).port || '80';
+  const sessionName = isSecure ? `__Host-Http-${cookieName}` : `${cookieName}-${port}`;
+  const loginPrefix = `${sessionName}-login-`;
+  const attributes = (sameSite: 'Strict' | 'Lax'): string =>
+    `Path=/; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${sameSite}`;
+  const past = 'Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+  return {
+    sessionName,
+    loginPrefix,
+    setSession: (text) => `${sessionName}=${text}; ${attributes('Strict')}`,
+    clearSession: () => `${sessionName}=; ${past}; ${attributes('Strict')}`,
+    setLogin: (id, text, maxAge) => `${loginPrefix}${id}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
+    clearLogin: (id) => `${loginPrefix}${id}=; ${past}; ${attributes('Lax')}`,
+  };
+};
+
+/**
+ * Every cookie of this name in a `Cookie` header, unparsed. Two of one name are the mark of a cookie that
+ * was planted from a sibling host; callers treat them as none.
+ */
+export const readCookies = (header: string | undefined, name: string): readonly string[] => {
+  if (header === undefined) return [];
+  const found: string[] = [];
+  let start = 0;
+  while (start < header.length) {
+    const semicolon = header.indexOf(';', start);
+    const end = semicolon === -1 ? header.length : semicolon;
+    while (start < end && (header.charCodeAt(start) === 32 || header.charCodeAt(start) === 9)) start += 1;
+    if (header.startsWith(name, start) && header.charCodeAt(start + name.length) === 61) {
+      found.push(header.slice(start + name.length + 1, end).trim());
+    }
+    start = end + 1;
+  }
+  return found;
+};

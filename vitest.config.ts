@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests of servers: real sockets, the real provider, Node only. */
+const onNode = (name: string, root: string) => ({
+  test: { name, root, environment: 'node' as const, include: ['test/**/*.test.ts'] },
+});
+
+/** Tests of what runs in a browser, in a DOM without one. */
+const inDom = (name: string, root: string) => ({
+  test: { name, root, environment: 'happy-dom' as const, include: ['test/**/*.test.{ts,tsx}'] },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      onNode('contract', 'packages/contract'),
+      onNode('fastify', 'packages/fastify'),
+      onNode('dev-provider', 'packages/dev-provider'),
+      onNode('testkit', 'packages/testkit'),
+      onNode('bff', 'apps/bff'),
+      onNode('demo-api', 'apps/demo-api'),
+      onNode('dev', 'apps/dev'),
+      inDom('client', 'packages/client'),
+      inDom('web', 'apps/web'),
+      {
+        test: {
+          name: 'e2e',
+          root: 'apps/web',
+          environment: 'node',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
