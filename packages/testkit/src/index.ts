@@ -1,1 +1,11 @@
-export {};
+export {
+  createBrowser,
+  type Page,
+  type PageRequest,
+  type Step,
+  type TestBrowser,
+  type Visit,
+} from './browser.ts';
+export { type CookieJar, type CookieRequest, createCookieJar, type StoredCookie } from './cookie-jar.ts';
+export type { FormChoice } from './forms.ts';
+export { freePort } from './free-port.ts';

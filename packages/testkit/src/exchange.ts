@@ -1,0 +1,64 @@
+import { type IncomingMessage, request } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** One request as it goes over the wire, every header chosen by the caller. */
+export interface WireRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+const bodyless = new Set([204, 205, 304]);
+
+function toResponse(message: IncomingMessage, method: string): Response {
+  const headers = new Headers();
+  for (let i = 0; i < message.rawHeaders.length; i += 2)
+    headers.append(message.rawHeaders[i] ?? '', message.rawHeaders[i + 1] ?? '');
+  const status = message.statusCode ?? 0;
+  if (bodyless.has(status) || method === 'HEAD') {
+    message.resume();
+    return new Response(null, { status, headers });
+  }
+  const chunks = Readable.toWeb(message).getReader();
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await chunks.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => chunks.cancel(reason),
+  });
+  return new Response(body, { status, headers });
+}
+
+/**
+ * Sends one http request and gives back its answer without following it; the body is a stream. Not `fetch`, which puts
+ * its own `Sec-Fetch-Mode` over ours. Every `*.localhost` name goes to 127.0.0.1, as in Chromium.
+ */
+export function exchange(wire: WireRequest): Promise<Response> {
+  const { url, method, headers, body, signal } = wire;
+  const host =
+    url.hostname.endsWith('.localhost') || url.hostname === 'localhost' ? '127.0.0.1' : url.hostname;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: host.replace(/^\[|\]$/g, ''),
+        port: url.port,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: {
+          host: url.host,
+          ...headers,
+          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+        },
+        agent: false,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (message) => resolve(toResponse(message, method)),
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,34 @@
+import { isIP } from 'node:net';
+
+/** How a request relates to the page that starts it, in the words of Fetch Metadata; `none` is the address bar. */
+export type FetchSite = 'none' | 'same-origin' | 'same-site' | 'cross-site';
+
+const siteOf = (host: string): string =>
+  isIP(host.replace(/^\[|\]$/g, '')) > 0 ? host : host.split('.').slice(-2).join('.');
+
+/**
+ * Whether two URLs belong to one site as Chromium sees it: ports do not count, while `localhost`, `127.0.0.1` and
+ * `op.localhost` are three sites.
+ */
+export function isSameSite(one: URL, other: URL): boolean {
+  return one.protocol === other.protocol && siteOf(one.hostname) === siteOf(other.hostname);
+}
+
+/** The relation of one hop: from the page that starts the request to the URL asked for. */
+export function fetchSite(initiator: URL | undefined, target: URL): FetchSite {
+  if (initiator === undefined) return 'none';
+  if (initiator.origin === target.origin) return 'same-origin';
+  return isSameSite(initiator, target) ? 'same-site' : 'cross-site';
+}
+
+const distance: readonly FetchSite[] = ['none', 'same-origin', 'same-site', 'cross-site'];
+
+/**
+ * What `Sec-Fetch-Site` says after redirects: the farthest relation any URL of the chain had, never a nearer one.
+ *
+ * @see Fetch Metadata Request Headers 2.3
+ */
+export function farthestSite(initiator: URL | undefined, chain: readonly URL[]): FetchSite {
+  const reached = chain.map((url) => distance.indexOf(fetchSite(initiator, url)));
+  return distance[Math.max(0, ...reached)] ?? 'none';
+}
