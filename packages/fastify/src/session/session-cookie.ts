@@ -121,3 +121,14 @@ export const readCookies = (header: string | undefined, name: string): readonly 
   }
   return found;
 };
+
+/** Every cookie whose name begins with `prefix`, unparsed. */
+export const readCookiesByPrefix = (
+  header: string | undefined,
+  prefix: string,
+): readonly { readonly name: string; readonly value: string }[] =>
+  (header ?? '').split(';').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    const name = pair.slice(0, equals).trim();
+    return equals > 0 && name.startsWith(prefix) ? [{ name, value: pair.slice(equals + 1).trim() }] : [];
+  });

@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { CrossSiteVerdict, RequestSource } from './edge/cross-site.ts';
+import type { LoginTransactions } from './login/login-transaction.ts';
+import type { ResolvedOptions } from './options.ts';
+import { Problem } from './problems.ts';
+import type { Provider } from './provider/provider.ts';
+import type { Sessions } from './session/session.ts';
+
+/** The rooms that routes call upon, composed once by the plugin. */
+export interface Bff {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+  readonly sessions: Sessions;
+  readonly logins: LoginTransactions;
+  readonly limitRate: (request: FastifyRequest) => void;
+  readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
+  readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+
+/** The methods of one path and who answers them. */
+export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
+
+const everyMethod: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
+export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
+  const allow = Object.keys(answers);
+  for (const method of everyMethod) {
+    const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
+    const refuse: Answer = () => {
+      throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
+    };
+    scope.route({
+      method,
+      url,
+      handler: async (request, reply) => (answer ?? refuse)(request, reply),
+      exposeHeadRoute: false,
+    });
+  }
+};

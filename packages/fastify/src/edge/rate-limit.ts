@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+
+const windowMilliseconds = 60_000;
+/** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */
+const mostAddresses = 10_000;
+
+/** An IPv6 customer has a whole /64: it counts as one address. */
+const addressOf = (ip: string): string =>
+  ip.includes(':') && !ip.includes('.') ? ip.split(':').slice(0, 4).join(':') : ip;
+
+/**
+ * Limits requests per minute and client address, in the memory of this process.
+ *
+ * @returns a check that throws Problem `rate_limited` with the seconds to wait.
+ */
+export const createRateLimit = ({
+  rateLimitLogin,
+  clock,
+}: ResolvedOptions): ((request: FastifyRequest) => void) => {
+  const windows = new Map<string, { readonly endsAt: number; count: number }>();
+  if (rateLimitLogin === 0) return () => undefined;
+  return (request) => {
+    const now = clock();
+    const address = addressOf(request.ip);
+    const current = windows.get(address);
+    if (current === undefined || current.endsAt <= now) {
+      windows.delete(address);
+      const [oldest] = windows.size >= mostAddresses ? windows.keys() : [];
+      if (oldest !== undefined) windows.delete(oldest);
+      windows.set(address, { endsAt: now + windowMilliseconds, count: 1 });
+      return;
+    }
+    current.count += 1;
+    if (current.count > rateLimitLogin) {
+      const retryAfter = Math.max(1, Math.ceil((current.endsAt - now) / 1000));
+      throw new Problem('rate_limited', 'More sign-in requests from one address than RATE_LIMIT_LOGIN', {
+        retryAfter,
+      });
+    }
+  };
+};

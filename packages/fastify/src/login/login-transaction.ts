@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+import type { AuthorizationChecks } from '../provider/provider.ts';
+import {
+  type CookieSeal,
+  createCookieRules,
+  readCookies,
+  readCookiesByPrefix,
+} from '../session/session-cookie.ts';
+import { parseReturnTo, type ReturnTo } from './return-to.ts';
+
+/** A pending login: what the callback needs to know of the authorization request that it answers. */
+export interface LoginTransaction {
+  readonly checks: AuthorizationChecks;
+  readonly returnTo: ReturnTo;
+  /** The session that this browser had when the login began; the new one takes its place. */
+  readonly replaces: string | undefined;
+  /** Asked with `prompt=none`: "not without the user" goes back to `returnTo` instead of an error. */
+  readonly isQuiet: boolean;
+}
+
+/** The logins that browsers have in flight, each in a sealed cookie of its own. */
+export interface LoginTransactions {
+  readonly begin: (request: FastifyRequest, reply: FastifyReply, transaction: LoginTransaction) => void;
+  /**
+   * Takes the transaction of this `state`: its cookie is cleared with the answer, whatever that is.
+   *
+   * @throws Problem `login_not_started` when this browser has none, `login_expired` when it is too old.
+   */
+  readonly take: (request: FastifyRequest, reply: FastifyReply, state: string) => LoginTransaction;
+  /** Clears every login in flight of this browser. */
+  readonly clear: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+const mostInFlight = 5;
+/** All pending logins together; a browser's whole `Cookie` header has to stay within what servers accept. */
+const mostCharacters = 8192;
+
+const idOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 12);
+
+type Sealed = Readonly<Record<string, unknown>>;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** Makes the login transactions of one BFF. */
+export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSeal): LoginTransactions => {
+  const rules = createCookieRules(options);
+
+  const parse = (sealed: Sealed): LoginTransaction | undefined => {
+    const [state, nonce, codeVerifier] = [text(sealed.state), text(sealed.nonce), text(sealed.verifier)];
+    if (state === undefined || nonce === undefined || codeVerifier === undefined) return undefined;
+    return {
+      checks: { state, nonce, codeVerifier, maxAge: count(sealed.maxAge) },
+      returnTo: parseReturnTo(sealed.returnTo, options),
+      replaces: text(sealed.replaces),
+      isQuiet: sealed.quiet === true,
+    };
+  };
+
+  /** Ids to forget so that the new one fits; the oldest go first, what does not open goes before them. */
+  const crowdedOut = (request: FastifyRequest, added: number): readonly string[] => {
+    const pending = readCookiesByPrefix(request.headers.cookie, rules.loginPrefix)
+      .map(({ name, value }) => ({
+        id: name.slice(rules.loginPrefix.length),
+        size: name.length + value.length,
+        startedAt: count(seal.open('login', value)?.at) ?? 0,
+      }))
+      .filter(({ id }) => /^[A-Za-z0-9_-]{1,64}$/.test(id))
+      .sort((one, other) => other.startedAt - one.startedAt);
+    let room = mostCharacters - added;
+    return pending
+      .filter(({ size, startedAt }, index) => {
+        room -= size;
+        return (
+          index >= mostInFlight - 1 || room < 0 || startedAt + options.loginTimeout * 1000 <= options.clock()
+        );
+      })
+      .map(({ id }) => id);
+  };
+
+  return {
+    begin: (request, reply, { checks, returnTo, replaces, isQuiet }) => {
+      const sealed = seal.seal('login', {
+        state: checks.state,
+        nonce: checks.nonce,
+        verifier: checks.codeVerifier,
+        maxAge: checks.maxAge,
+        returnTo,
+        replaces,
+        quiet: isQuiet,
+        at: options.clock(),
+      });
+      for (const id of crowdedOut(request, sealed.length)) reply.header('set-cookie', rules.clearLogin(id));
+      reply.header(
+        'set-cookie',
+        rules.setLogin(idOf(checks.state), sealed, Math.floor(options.loginTimeout)),
+      );
+    },
+    take: (request, reply, state) => {
+      const id = idOf(state);
+      const cookies = readCookies(request.headers.cookie, `${rules.loginPrefix}${id}`);
+      if (cookies.length > 0) reply.header('set-cookie', rules.clearLogin(id));
+      const sealed = cookies.length === 1 && cookies[0] ? seal.open('login', cookies[0]) : undefined;
+      const transaction = sealed && parse(sealed);
+      if (!sealed || transaction?.checks.state !== state) {
+        throw new Problem(
+          'login_not_started',
+          'This browser has no pending login for the state of the callback',
+        );
+      }
+      if ((count(sealed.at) ?? 0) + options.loginTimeout * 1000 <= options.clock()) {
+        throw new Problem('login_expired', 'The pending login is older than LOGIN_TIMEOUT');
+      }
+      return transaction;
+    },
+    clear: (request, reply) => {
+      for (const { name } of readCookiesByPrefix(request.headers.cookie, rules.loginPrefix)) {
+        const id = name.slice(rules.loginPrefix.length);
+        if (/^[A-Za-z0-9_-]{1,64}$/.test(id)) reply.header('set-cookie', rules.clearLogin(id));
+      }
+    },
+  };
+};

@@ -1,0 +1,65 @@
+import { paths } from '@foyer/contract';
+import type { ResolvedOptions } from '../options.ts';
+
+/** Where a login ends: the very text that was checked, ready for a `Location`. Made by `parseReturnTo` alone. */
+export type ReturnTo = string & { readonly __brand: 'ReturnTo' };
+
+const longest = 2048;
+
+const isReturnTo = (text: string, origin: string): text is ReturnTo => {
+  const url = new URL(text, origin);
+  const absolute = text.startsWith('/') ? `${url.pathname}${url.search}${url.hash}` : url.href;
+  return absolute === text && url.origin === origin && url.username === '' && url.password === '';
+};
+
+const decode = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
+};
+
+/** Decoded as often as somebody on the way may decode it: three times hides nothing that a router would see. */
+const fullyDecoded = (path: string): string => decode(decode(decode(path))).toLowerCase();
+
+const ownPaths = Object.values(paths).filter((path) => !path.startsWith('/api/'));
+
+const isOwnRoute = (path: string): boolean => {
+  const plain = path.replace(/\/+$/, '');
+  return plain === '/api' || plain.startsWith('/api/') || ownPaths.some((own) => own === plain);
+};
+
+/** Whether a path stays a path of ours whoever reads it: no empty first segment, no backslash, no dot segments. */
+const isPlainPath = (path: string): boolean => {
+  const decoded = fullyDecoded(path);
+  return (
+    !decoded.startsWith('//') &&
+    !/[\\\p{Cc}\p{Zl}\p{Zp}]/u.test(decoded) &&
+    !/(^|\/)\.{1,2}(\/|$)/.test(decoded) &&
+    !isOwnRoute(decoded)
+  );
+};
+
+/**
+ * Checks where a login should end: a path on our own origin, or an absolute URL on one of `allowedOrigins`,
+ * at most 2,048 characters, never one of the BFF's own routes. Anything else becomes `/`.
+ */
+export const parseReturnTo = (
+  value: unknown,
+  { publicUrl, allowedOrigins }: Pick<ResolvedOptions, 'publicUrl' | 'allowedOrigins'>,
+): ReturnTo => {
+  const home = '/' as ReturnTo;
+  if (typeof value !== 'string' || value.length > longest || /[\p{Cc}\\]/u.test(value)) return home;
+  const isPath = value.startsWith('/');
+  if (isPath ? value.startsWith('//') : !/^https?:\/\//.test(value)) return home;
+  if (!URL.canParse(value, publicUrl)) return home;
+  const url = new URL(value, publicUrl);
+  if (isPath ? url.origin !== publicUrl : !allowedOrigins.includes(url.origin)) return home;
+  const text = isPath ? `${url.pathname}${url.search}${url.hash}` : url.href;
+  if (text.length > longest || !isPlainPath(isPath ? rawPath(value) : url.pathname)) return home;
+  return isPlainPath(url.pathname) && isReturnTo(text, url.origin) ? text : home;
+};
+
+const rawPath = (value: string): string => value.split(/[?#]/, 1)[0] ?? value;

@@ -1,0 +1,145 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { Bff } from './bff.ts';
+import { createContentSecurityPolicies } from './edge/content-security-policy.ts';
+import { addCors } from './edge/cors.ts';
+import { createCrossSiteRule } from './edge/cross-site.ts';
+import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
+import { createRateLimit } from './edge/rate-limit.ts';
+import { addResponseHeaders, createResponseHeaders } from './edge/response-headers.ts';
+import { logRequest } from './edge/server-options.ts';
+import { createLoginTransactions } from './login/login-transaction.ts';
+import { type BffOptions, resolveOptions } from './options.ts';
+import { replyProblem } from './problem-reply.ts';
+import { Problem } from './problems.ts';
+import { createProvider } from './provider/provider.ts';
+import { registerProxy } from './proxy/proxy.ts';
+import { addBackchannelLogoutRoute } from './routes/backchannel-logout.ts';
+import { addCallbackRoute } from './routes/callback.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addLoginRoute } from './routes/login.ts';
+import { addLogoutRoute } from './routes/logout.ts';
+import { addMeRoute } from './routes/me.ts';
+import { addMeEventsRoute } from './routes/me-events.ts';
+import { addMeSessionsRoutes } from './routes/me-sessions.ts';
+import { createSessions, markAnonymous } from './session/session.ts';
+import { createCookieSeal } from './session/session-cookie.ts';
+import { registerSpa } from './spa/spa.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The BFF that was registered here, for `requireUser` and `currentUser`. */
+    readonly foyer: Bff;
+  }
+}
+
+const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff> => {
+  const options = resolveOptions(given);
+  const seal = await createCookieSeal(app, options.sessionKeys);
+  const provider = createProvider(options, app.log);
+  const sessions = createSessions({ options, provider, seal, log: app.log });
+  return {
+    options,
+    provider,
+    sessions,
+    logins: createLoginTransactions(options, seal),
+    limitRate: createRateLimit(options),
+    judgeSource: createCrossSiteRule(options),
+    correctOrigin: createOriginCorrection(options),
+  };
+};
+
+/** Bodies of our own routes are forms or nothing: whatever else comes is read, bounded, and left unread. */
+const addBodyParsers = (scope: FastifyInstance): void => {
+  const parseAs = 'string' as const;
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs }, (_request, body, done) => {
+    done(null, new URLSearchParams(String(body)));
+  });
+  scope.addContentTypeParser('*', { parseAs }, (_request, _body, done) => done(null, undefined));
+};
+
+const addCrossSiteRule = (
+  scope: FastifyInstance,
+  { judgeSource }: Bff,
+  methods?: readonly string[],
+): void => {
+  scope.addHook('onRequest', async (request: FastifyRequest) => {
+    if (methods !== undefined && !methods.includes(request.method)) return;
+    const verdict = judgeSource(request);
+    if (verdict === 'refused')
+      throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
+    if (verdict === 'anonymous') markAnonymous(request);
+  });
+};
+
+/** Every route of ours, each group with the rule that protects it. */
+const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
+  addBodyParsers(scope);
+  addLoginRoute(scope, bff);
+  addCallbackRoute(scope, bff);
+  addBackchannelLogoutRoute(scope, bff);
+  addHealthRoutes(scope, bff);
+  await scope.register(async (logout) => {
+    addCrossSiteRule(logout, bff, ['POST']);
+    addLogoutRoute(logout, bff);
+  });
+  await scope.register(async (api) => {
+    addCrossSiteRule(api, bff);
+    addMeRoute(api, bff);
+    addMeEventsRoute(api, bff);
+    addMeSessionsRoutes(api, bff);
+    await registerProxy(api, bff);
+  });
+};
+
+/** Pages and assets: opened under another loopback name they move to the public URL first. */
+const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
+  scope.addHook('onRequest', async (request, reply) => {
+    const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
+    if (corrected !== undefined) return reply.redirect(corrected, 303);
+  });
+  await registerSpa(scope, bff.options);
+};
+
+const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
+  const bff = await composeBff(app, given);
+  const policies = createContentSecurityPolicies(bff.options);
+  const headers = createResponseHeaders(bff.options);
+  app.decorate('foyer', bff);
+
+  const prepare = (scope: FastifyInstance, policy: () => string): void => {
+    scope.setErrorHandler(replyProblem);
+    addResponseHeaders(scope, headers, policy);
+    addCors(scope, bff.options);
+    scope.addHook('onResponse', async (request, reply) =>
+      logRequest(request.log, request, reply.statusCode, reply.elapsedTime),
+    );
+  };
+
+  await app.register(async (scope) => {
+    prepare(scope, () => policies.answers(bff.provider.endSessionOrigin()));
+    await addRoutes(scope, bff);
+  });
+  if (bff.options.spa !== undefined) {
+    await app.register(async (scope) => {
+      prepare(scope, () => policies.pages(bff.provider.endSessionOrigin()));
+      await addPages(scope, bff);
+    });
+  }
+
+  app.addHook('onReady', async () => bff.provider.warmUp());
+  app.addHook('onClose', async () => {
+    await bff.sessions.stop();
+    await bff.provider.close();
+  });
+};
+
+/**
+ * The BFF as a Fastify plugin: signs people in and out, keeps their tokens, answers `/api/me`, passes calls
+ * on to the configured APIs, and serves the SPA where `spa` is given. Its routes, headers and error answers
+ * stay in scopes of their own.
+ *
+ * @throws OptionsError at registration, with every mistake at once.
+ */
+export const bff = fastifyPlugin(register, { name: '@foyer/fastify', fastify: '5.x' });

@@ -1,0 +1,24 @@
+import type { User } from '@foyer/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { replyProblem } from './problem-reply.ts';
+import { Problem } from './problems.ts';
+import { requireSession } from './session/require-session.ts';
+
+/** The signed-in user of a request, `undefined` for anonymous visitors. @throws Problem `store_unavailable` */
+export const currentUser = async (request: FastifyRequest): Promise<User | undefined> =>
+  (await request.server.foyer.sessions.current(request))?.user;
+
+/**
+ * An `onRequest` or `preHandler` hook for routes of your own: answers 403 to requests from other sites and
+ * 401 to anonymous visitors, as problem JSON or a page; lets the user's own requests pass.
+ */
+export const requireUser = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const { judgeSource, sessions } = request.server.foyer;
+  try {
+    if (judgeSource(request) !== 'allowed')
+      throw new Problem('cross_site_request', 'The request came from another site');
+    await requireSession(sessions, request);
+  } catch (error) {
+    await replyProblem(error, request, reply);
+  }
+};

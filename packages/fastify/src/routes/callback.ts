@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { paths } from '@foyer/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { printPage } from '../edge/page.ts';
+import { type Query, readQuery } from '../login/login-hints.ts';
+import type { LoginTransaction } from '../login/login-transaction.ts';
+import { Problem } from '../problems.ts';
+
+const longestParameter = 8192;
+
+/** Duplicates, control characters and oversize are nothing that a provider sends. @see RFC 6749 section 3.1 */
+const requireWellFormed = ({ parameters, hasDuplicates }: Query): void => {
+  const isOdd = [...parameters].some(
+    ([name, value]) => value.length > longestParameter || /\p{Cc}/u.test(name + value),
+  );
+  if (hasDuplicates || isOdd) {
+    throw new Problem(
+      'invalid_authorization_response',
+      'A parameter of the callback is doubled, too long or malformed',
+    );
+  }
+  if (parameters.has('code') && parameters.has('error')) {
+    throw new Problem('invalid_authorization_response', 'The callback has both code and error');
+  }
+};
+
+/** Takes the pending login: its cookie is cleared, and no other request gets it, before anything can fail. */
+const takeTransaction = async (
+  { options, logins, sessions }: Bff,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<LoginTransaction> => {
+  const query = readQuery(request.url);
+  const state = query.get('state');
+  if (state === undefined) {
+    const code = query.parameters.size === 0 ? 'login_not_started' : 'invalid_authorization_response';
+    throw new Problem(code, 'The callback has no single state');
+  }
+  const transaction = logins.take(request, reply, state);
+  const digest = createHash('sha256').update(state).digest('base64url');
+  if (!(await sessions.claimOnce(`login ${digest}`, options.clock() + options.loginTimeout * 1000))) {
+    throw new Problem('login_not_started', 'The callback was used before');
+  }
+  requireWellFormed(query);
+  return transaction;
+};
+
+const isProblem = (error: unknown, ...codes: readonly string[]): error is Problem =>
+  error instanceof Problem && codes.includes(error.code);
+
+/** The Strict session cookie stays away from a request that another site led to: our own page asks once more. */
+const cameFromElsewhere = ({ headers }: FastifyRequest): boolean =>
+  headers['sec-fetch-mode'] === 'navigate' &&
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+
+/**
+ * A callback without its pending login: reload, back button, somebody else's link. Who is signed in goes
+ * home; who is not learns what happened.
+ */
+const answerWithoutLogin = async (
+  { sessions }: Bff,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: Problem,
+): Promise<FastifyReply> => {
+  if (await sessions.current(request, { slide: false })) return reply.redirect('/', 303);
+  if (!cameFromElsewhere(request)) throw problem;
+  const page = printPage({
+    title: 'One moment',
+    body: `<p>Looking whether you are signed in.</p><nav><a class="first" href="${paths.login}">Try again</a><a href="/">Home</a></nav>`,
+    requestId: request.id,
+    continueAt: paths.callback,
+  });
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(page);
+};
+
+/** `GET /login/callback`: finishes a login. @see OpenID Connect Core section 3.1.2.5 */
+export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
+  const { provider, sessions } = bff;
+
+  const finish = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const transaction = await takeTransaction(bff, request, reply);
+    try {
+      const { parameters } = readQuery(request.url);
+      const login = await provider.completeLogin(parameters, transaction.checks, request.log);
+      const session = await sessions.open(request, reply, login, transaction.replaces);
+      request.log.info({ event: 'login', session: session.id }, 'signed in');
+      return reply.redirect(transaction.returnTo, 303);
+    } catch (error) {
+      if (transaction.isQuiet && isProblem(error, 'login_required'))
+        return reply.redirect(transaction.returnTo, 303);
+      throw error;
+    }
+  };
+
+  addRoute(scope, paths.callback, {
+    GET: async (request, reply) => {
+      bff.limitRate(request);
+      reply.header('cache-control', 'no-store');
+      try {
+        return await finish(request, reply);
+      } catch (error) {
+        if (isProblem(error, 'login_not_started')) return answerWithoutLogin(bff, request, reply, error);
+        throw error;
+      }
+    },
+  });
+};

@@ -1,0 +1,25 @@
+import { paths } from '@foyer/contract';
+import type { FastifyInstance } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { Problem } from '../problems.ts';
+
+/** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. */
+export const addHealthRoutes = (scope: FastifyInstance, { provider, sessions }: Bff): void => {
+  const json = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
+  const healthy = JSON.stringify({ status: 'ok' });
+  addRoute(scope, paths.health, {
+    GET: async (_request, reply) => reply.headers(json).send(healthy),
+    HEAD: async (_request, reply) => reply.headers(json).send(healthy),
+  });
+  const ready: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) => {
+    await sessions.checkStore();
+    if (!provider.isDiscovered()) {
+      provider.warmUp();
+      throw new Problem('provider_unavailable', 'The provider has not been discovered yet', {
+        retryAfter: 1,
+      });
+    }
+    return reply.headers(json).send(healthy);
+  };
+  addRoute(scope, paths.ready, { GET: ready, HEAD: ready });
+};

@@ -1,0 +1,45 @@
+import { paths } from '@foyer/contract';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { parseLoginHints, readQuery } from '../login/login-hints.ts';
+import { parseReturnTo } from '../login/return-to.ts';
+import { Problem } from '../problems.ts';
+
+/** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
+const requireNavigation = ({ headers }: FastifyRequest): void => {
+  const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
+  const mode = headers['sec-fetch-mode'] ?? 'navigate';
+  const destination = headers['sec-fetch-dest'] ?? 'document';
+  if (/prefetch|prerender|preview/i.test(purpose) || mode !== 'navigate' || destination !== 'document') {
+    throw new Problem('bad_request', 'A login starts with a top-level navigation only', {
+      detail: 'Open the sign-in address as a page of its own.',
+    });
+  }
+};
+
+/** `GET /login`: starts a login. @see OpenID Connect Core section 3.1.2.1 */
+export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
+  const { options, provider, sessions, logins } = bff;
+  addRoute(scope, paths.login, {
+    GET: async (request, reply) => {
+      requireNavigation(request);
+      bff.limitRate(request);
+      const corrected = bff.correctOrigin(request);
+      if (corrected !== undefined) return reply.redirect(corrected, 303);
+      const query = readQuery(request.url);
+      const returnTo = parseReturnTo(query.get('returnTo'), options);
+      const hints = parseLoginHints(query);
+      const session = await sessions.current(request, { slide: false });
+      const asksAgain = hints.prompt ?? hints.acr_values ?? hints.max_age;
+      if (session !== undefined && asksAgain === undefined) return reply.redirect(returnTo, 303);
+      const { url, checks } = await provider.createAuthorizationRequest(hints);
+      logins.begin(request, reply, {
+        checks,
+        returnTo,
+        replaces: session?.id,
+        isQuiet: hints.prompt === 'none',
+      });
+      return reply.redirect(url, 303);
+    },
+  });
+};

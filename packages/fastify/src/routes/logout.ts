@@ -1,0 +1,51 @@
+import { type LogoutAnswer, paths } from '@foyer/contract';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { printPage } from '../edge/page.ts';
+import { wantsPage } from '../edge/public-origin.ts';
+import type { Session } from '../session/session.ts';
+
+const wantsJson = (request: FastifyRequest): boolean => {
+  const { accept = '*/*', 'sec-fetch-mode': mode } = request.headers;
+  if (wantsPage(request)) return false;
+  return accept.includes('application/json') || (mode !== undefined && accept.includes('*/*'));
+};
+
+/** The answer does not wait for the provider; what went wrong is in the log. @see RFC 7009 */
+const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session: Session): void => {
+  const { refreshToken } = session.record.tokens;
+  if (refreshToken === undefined) return;
+  provider.revoke(refreshToken).catch((error: unknown) => {
+    request.log.warn({ event: 'revocation_failed', err: error }, 'the refresh token could not be revoked');
+  });
+};
+
+const question = `<p>This ends your session here and at the sign-in provider.</p><form method="post" action="${paths.logout}"><button>Sign out</button><a href="/">Stay signed in</a></form>`;
+
+/** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
+export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
+  const { provider, sessions, logins } = bff;
+  addRoute(scope, paths.logout, {
+    GET: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const session = await sessions.current(request, { slide: false });
+      if (session === undefined) return reply.redirect('/', 303);
+      const page = printPage({ title: 'Sign out?', body: question, requestId: undefined });
+      return reply.type('text/html; charset=utf-8').send(page);
+    },
+    HEAD: async (_request, reply) =>
+      reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(),
+    POST: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const session = await sessions.close(request, reply, 'logout');
+      logins.clear(request, reply);
+      if (session) {
+        revokeInBackground(bff, request, session);
+        request.log.info({ event: 'logout', session: session.id }, 'signed out');
+      }
+      const redirectTo = (session && provider.endSessionUrl(session.record.tokens.idToken)) ?? '/';
+      const answer: LogoutAnswer = { redirectTo };
+      return wantsJson(request) ? reply.send(answer) : reply.redirect(redirectTo, 303);
+    },
+  });
+};

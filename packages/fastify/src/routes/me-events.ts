@@ -1,0 +1,104 @@
+import { type ExpiringEvent, paths, type SignedOutEvent, type SignedOutReason } from '@foyer/contract';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { Problem } from '../problems.ts';
+import { requireSession } from '../session/require-session.ts';
+import type { Session } from '../session/session.ts';
+
+const heartbeatMilliseconds = 15_000;
+const mostStreams = 10;
+/** How long before a limit the browser is told, in milliseconds. */
+const warning = 60_000;
+/** A timer counts at most this many milliseconds. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Tells a stream's reader what happens to its session; every timer ends with the stream. */
+const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply): (() => void) => {
+  const { raw } = reply;
+  let expiry: NodeJS.Timeout | undefined;
+  let { idleExpiresAt } = session;
+  const send = (event: string, data: SignedOutEvent | ExpiringEvent): boolean =>
+    raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const stop = (): void => {
+    clearInterval(heartbeat);
+    clearTimeout(expiry);
+    unlisten();
+  };
+  const end = (reason: SignedOutReason): void => {
+    send('signed-out', { reason });
+    raw.end();
+    stop();
+  };
+  const heartbeat = setInterval(() => {
+    if (!raw.write(': still here\n\n')) raw.destroy();
+  }, heartbeatMilliseconds).unref();
+  const unlisten = sessions.onEnded(session.id, end);
+
+  /** Looks again when a limit comes near: other requests may have moved the idle one. */
+  const look = async (): Promise<void> => {
+    const lastSeenAt = await sessions.lastSeen(session.id);
+    if (lastSeenAt === undefined) return end('expired');
+    idleExpiresAt = Math.min(lastSeenAt + options.sessionIdleTimeout * 1000, session.expiresAt);
+    const now = options.clock();
+    if (idleExpiresAt <= now) return end('expired');
+    const lead = Math.min(warning, options.sessionIdleTimeout * 500);
+    if (idleExpiresAt - now <= lead) {
+      const limit = idleExpiresAt === session.expiresAt ? 'absolute' : 'idle';
+      send('expiring', {
+        limit,
+        expiresAt: new Date(idleExpiresAt).toISOString(),
+        now: new Date(now).toISOString(),
+      });
+      wait(idleExpiresAt - now);
+    } else wait(idleExpiresAt - lead - now);
+  };
+  const wait = (milliseconds: number): void => {
+    const delay = Math.min(Math.max(milliseconds, 50), longestTimer);
+    expiry = setTimeout(() => {
+      look().catch((error: unknown) => {
+        reply.log.warn({ event: 'stream_failed', err: error }, 'an event stream lost sight of its session');
+        raw.destroy();
+      });
+    }, delay).unref();
+  };
+  wait(idleExpiresAt - options.clock() - Math.min(warning, options.sessionIdleTimeout * 500));
+  return stop;
+};
+
+/** `GET /api/me/events`: server-sent events about this session. @see HTML Standard section 9.2 */
+export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
+  const open = new Map<string, number>();
+  const streams = new Set<FastifyReply>();
+  scope.addHook('preClose', async () => {
+    for (const reply of streams) reply.raw.end('retry: 1000\n\n');
+  });
+  addRoute(scope, paths.meEvents, {
+    GET: async (request, reply) => {
+      const session = await requireSession(bff.sessions, request);
+      const count = open.get(session.id) ?? 0;
+      if (count >= mostStreams)
+        throw new Problem('rate_limited', 'Too many event streams of one session', { retryAfter: 30 });
+      open.set(session.id, count + 1);
+      reply.headers({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.raw.writeHead(200);
+      reply.raw.write('retry: 3000\n\n');
+      streams.add(reply);
+      const stop = tell(bff, session, reply);
+      reply.raw.once('close', () => {
+        stop();
+        streams.delete(reply);
+        const left = (open.get(session.id) ?? 1) - 1;
+        if (left === 0) open.delete(session.id);
+        else open.set(session.id, left);
+      });
+      return reply;
+    },
+  });
+};

@@ -1,0 +1,35 @@
+import { type EndedSessions, paths, type SessionList } from '@foyer/contract';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addRoute, type Bff } from '../bff.ts';
+import { Problem } from '../problems.ts';
+import { requireSession } from '../session/require-session.ts';
+
+const idOf = (request: FastifyRequest): string => {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return path.slice(paths.meSessions.length + 1);
+};
+
+/** `GET` and `DELETE /api/me/sessions`, `DELETE /api/me/sessions/{id}`: where this user is signed in. */
+export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): void => {
+  addRoute(scope, paths.meSessions, {
+    GET: async (request, reply) => {
+      const session = await requireSession(sessions, request);
+      const list: SessionList = { sessions: await sessions.list(session) };
+      return reply.header('cache-control', 'no-store').send(list);
+    },
+    DELETE: async (request, reply) => {
+      const session = await requireSession(sessions, request);
+      const answer: EndedSessions = { ended: await sessions.endOthers(session) };
+      return reply.header('cache-control', 'no-store').send(answer);
+    },
+  });
+  addRoute(scope, `${paths.meSessions}/:id`, {
+    DELETE: async (request, reply) => {
+      const session = await requireSession(sessions, request);
+      if (!(await sessions.endOwn(session, idOf(request))))
+        throw new Problem('not_found', 'No session of this user has the id');
+      const answer: EndedSessions = { ended: 1 };
+      return reply.header('cache-control', 'no-store').send(answer);
+    },
+  });
+};

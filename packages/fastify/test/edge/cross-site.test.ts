@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { createCrossSiteRule } from '../../src/edge/cross-site.ts';
+import { resolveOptions } from '../../src/options.ts';
+import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
+import { createSessionKey } from '../kit/start-bff.ts';
+
+const judge = createCrossSiteRule(
+  resolveOptions({
+    issuer: 'https://provider.example',
+    clientId: 'client',
+    clientSecret: 'secret',
+    publicUrl: 'https://app.example',
+    sessionKeys: [createSessionKey()],
+    sessionStore: await openSessionStore('memory:'),
+    allowedOrigins: ['https://spa.app.example'],
+  }),
+);
+
+test.for([
+  ['POST', { 'sec-fetch-site': 'same-origin' }, 'allowed'],
+  ['POST', { 'sec-fetch-site': 'same-origin', origin: 'null' }, 'allowed'],
+  ['GET', { 'sec-fetch-site': 'none' }, 'allowed'],
+  ['POST', { 'sec-fetch-site': 'none' }, 'refused'],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    'refused',
+  ],
+  ['POST', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, 'refused'],
+  ['GET', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }, 'refused'],
+  ['POST', { 'sec-fetch-site': 'same-site', origin: 'https://spa.app.example' }, 'allowed'],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    'anonymous',
+  ],
+  [
+    'POST',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    'refused',
+  ],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    'refused',
+  ],
+  ['GET', {}, 'allowed'],
+  ['POST', {}, 'refused'],
+  ['POST', { 'x-csrf': '1' }, 'allowed'],
+  ['POST', { origin: 'https://app.example' }, 'allowed'],
+  ['POST', { origin: 'https://evil.example', 'x-csrf': '1' }, 'refused'],
+  ['GET', { origin: 'null' }, 'refused'],
+] as const)('%s with %j is %s', ([method, headers, verdict]) => {
+  expect(judge({ method, headers })).toBe(verdict);
+});

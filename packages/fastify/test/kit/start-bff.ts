@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
+import { createBrowser, freePort, type Page, type TestBrowser } from '@foyer/testkit';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { type BffOptions, bff, createServerOptions, openSessionStore } from '../../src/index.ts';
+
+/** A BFF on a free port beside a real provider, and everything it has logged. */
+export interface RunningBff {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  readonly provider: DevProvider;
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+/** A fresh session key. */
+export const createSessionKey = (): string => randomBytes(32).toString('base64');
+
+/** Starts a BFF with `memory:` sessions; `given` changes options. Errors in the log fail the caller at the end. */
+export const startBff = async (given: Partial<BffOptions> = {}): Promise<RunningBff> => {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const provider = await startDevProvider({ publicUrls: [url] });
+  const sessionStore = given.sessionStore ?? (await openSessionStore('memory:'));
+  const log: Readonly<Record<string, unknown>>[] = [];
+  const app = Fastify(
+    createServerOptions({
+      logLevel: 'trace',
+      trustProxy: [],
+      logStream: { write: (line) => log.push(JSON.parse(line)) },
+    }),
+  );
+  await app.register(bff, {
+    issuer: provider.issuer,
+    clientId: provider.clientId,
+    clientSecret: provider.clientSecret,
+    publicUrl: url,
+    sessionKeys: [createSessionKey()],
+    sessionStore,
+    ...given,
+  });
+  await app.listen({ port, host: 'localhost' });
+  return {
+    app,
+    url,
+    provider,
+    log,
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await sessionStore.close();
+      await provider.close();
+    },
+  };
+};
+
+/** Signs a demo person in through the provider's real pages, and stands on the page that the login ends at. */
+export const signIn = async (
+  { url }: Pick<RunningBff, 'url'>,
+  { browser = createBrowser(), returnTo = '/' }: { browser?: TestBrowser; returnTo?: string } = {},
+): Promise<{ readonly browser: TestBrowser; readonly page: Page }> => {
+  await browser.visit(`${url}/login?returnTo=${encodeURIComponent(returnTo)}`, { from: `${url}/` });
+  const page = await browser.submit({ button: 'Ada Lovelace' });
+  return { browser, page };
+};
