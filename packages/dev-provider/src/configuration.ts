@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientMetadata, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { createMemory } from './memory.ts';
+import type { DevProviderOptions } from './options.ts';
+import { contentSecurityPolicy, createErrorPage, createSignedOutPage, createSignOutPage } from './pages.ts';
+import { findPerson } from './people.ts';
+import { developmentSigningKey } from './signing-key.ts';
+
+const day = 24 * 60 * 60;
+const resourceScope = 'api';
+
+/** Sends one of our own pages. */
+export function sendPage(ctx: Pick<KoaContextWithOIDC, 'set' | 'type' | 'body'>, page: string): void {
+  ctx.set('content-security-policy', contentSecurityPolicy);
+  ctx.set('cache-control', 'no-store');
+  ctx.type = 'html';
+  ctx.body = page;
+}
+
+function createClient(options: DevProviderOptions): ClientMetadata {
+  const { publicUrls, clientAuth = 'client_secret_basic' } = options;
+  const urls = publicUrls.map((url) => url.replace(/\/$/, ''));
+  return {
+    client_id: options.clientId ?? 'foyer-dev',
+    ...(clientAuth === 'none'
+      ? {}
+      : { client_secret: options.clientSecret ?? 'foyer-dev-secret-not-for-production' }),
+    token_endpoint_auth_method: clientAuth,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    redirect_uris: urls.map((url) => `${url}/login/callback`),
+    post_logout_redirect_uris: urls.map((url) => `${url}/logout`),
+    ...(urls[0] === undefined ? {} : { backchannel_logout_uri: `${urls[0]}/logout/backchannel` }),
+    backchannel_logout_session_required: true,
+  };
+}
+
+/** Grants whatever the client asks for, so that no consent page is shown; one grant a login. */
+const loadExistingGrant =
+  (apiAudience: string | undefined): NonNullable<Configuration['loadExistingGrant']> =>
+  async ({ oidc }) => {
+    const clientId = oidc.client?.clientId;
+    const accountId = oidc.session?.accountId;
+    if (clientId === undefined || accountId === undefined) return undefined;
+    const grant = new oidc.provider.Grant({ clientId, accountId });
+    grant.addOIDCScope([...oidc.requestParamScopes].join(' '));
+    grant.addOIDCClaims([...oidc.requestParamClaims]);
+    if (apiAudience !== undefined) grant.addResourceScope(apiAudience, resourceScope);
+    await grant.save();
+    return grant;
+  };
+
+/** Calls the application on loopback too, which the library's own dispatcher refuses. */
+const fetchAnywhere: NonNullable<Configuration['fetch']> = (input, init = {}) => {
+  const { dispatcher: _refusesLoopback, ...rest } = init;
+  return globalThis.fetch(input, rest);
+};
+
+const resourceIndicators = (audience: string) => ({
+  enabled: true,
+  defaultResource: () => audience,
+  useGrantedResource: () => true,
+  getResourceServerInfo: () => ({ scope: resourceScope, audience, accessTokenFormat: 'jwt' as const }),
+});
+
+/** The configuration of the development provider: one client, no consent page, rotation with reuse detection. */
+export function createConfiguration(options: DevProviderOptions): Configuration {
+  const { apiAudience, ttl = {} } = options;
+  return {
+    adapter: createMemory(),
+    clients: [createClient(options)],
+    jwks: { keys: [developmentSigningKey] },
+    cookies: { keys: [randomBytes(32).toString('hex')] },
+    pkce: { required: () => true },
+    scopes: ['openid', 'offline_access', resourceScope],
+    claims: {
+      openid: ['sub'],
+      profile: [
+        ...['name', 'given_name', 'family_name', 'nickname', 'preferred_username'],
+        ...['locale', 'zoneinfo', 'birthdate', 'updated_at'],
+      ],
+      email: ['email', 'email_verified'],
+      phone: ['phone_number', 'phone_number_verified'],
+    },
+    conformIdTokenClaims: apiAudience === undefined,
+    findAccount: (_ctx, accountId) => {
+      const person = findPerson(accountId);
+      return person && { accountId, claims: () => ({ ...person.claims, sub: accountId }) };
+    },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: () => true,
+    loadExistingGrant: loadExistingGrant(apiAudience),
+    fetch: fetchAnywhere,
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      introspection: { enabled: true },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => sendPage(ctx, createSignOutPage(form)),
+        postLogoutSuccessSource: (ctx) => sendPage(ctx, createSignedOutPage()),
+      },
+      ...(apiAudience === undefined ? {} : { resourceIndicators: resourceIndicators(apiAudience) }),
+    },
+    renderError: (ctx, out) => sendPage(ctx, createErrorPage(out.error, out.error_description)),
+    ttl: {
+      AccessToken: ttl.accessToken ?? 300,
+      IdToken: ttl.idToken ?? 3600,
+      RefreshToken: ttl.refreshToken ?? 14 * day,
+      Session: ttl.session ?? 14 * day,
+      Grant: ttl.refreshToken ?? 14 * day,
+      Interaction: 3600,
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import Provider from 'oidc-provider';
+import { createConfiguration } from './configuration.ts';
+import type { DevProviderOptions } from './options.ts';
+import { type Person, people } from './people.ts';
+import { addPages } from './sign-in.ts';
+
+/** A running development provider. */
+export interface DevProvider {
+  readonly issuer: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly people: readonly Person[];
+  /** The library's own object, for its events (`backchannel.success`, `grant.revoked`, …). */
+  readonly provider: Provider;
+  /** Ends every connection and stops listening. */
+  readonly close: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') resolve(address.port);
+      else reject(new Error('The development provider got no port.'));
+    });
+  });
+}
+
+function report(provider: Provider, log: (line: string) => void): void {
+  provider.on('backchannel.error', (_ctx, error) => log(`back-channel logout failed: ${error.message}`));
+  provider.on('server_error', (_ctx, error) => log(`provider error: ${error.message}`));
+}
+
+/**
+ * Starts an OpenID provider for development and tests: real protocol, no passwords, memory of its own. Throws when the
+ * port is taken or an option is refused by the library.
+ */
+export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
+  const { host = '127.0.0.1', log = () => undefined } = options;
+  let answer: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
+  const server = createServer((request, response) => answer?.(request, response));
+  const port = await listen(server, options.port ?? 0, host);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  const issuer = options.issuer ?? `http://${host}:${port}`;
+  const provider = new Provider(issuer, createConfiguration(options));
+  addPages(provider);
+  report(provider, log);
+  answer = provider.callback();
+  return {
+    issuer,
+    port,
+    clientId: options.clientId ?? 'foyer-dev',
+    clientSecret: options.clientSecret ?? 'foyer-dev-secret-not-for-production',
+    people,
+    provider,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,77 @@
+/** A person who can sign in to the development provider with one press. */
+export interface Person {
+  readonly accountId: string;
+  /** What the button on the sign-in page says. */
+  readonly label: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** The demo people: full claims, plain ones, a name beyond ASCII, and one without name or e-mail address. */
+export const people: readonly Person[] = [
+  {
+    accountId: 'ada',
+    label: 'Ada Lovelace',
+    claims: {
+      name: 'Ada Lovelace',
+      given_name: 'Ada',
+      family_name: 'Lovelace',
+      nickname: 'Ada',
+      preferred_username: 'ada',
+      email: 'ada@example.com',
+      email_verified: true,
+      locale: 'en-GB',
+      zoneinfo: 'Europe/London',
+      birthdate: '1815-12-10',
+      phone_number: '+44 20 7946 0815',
+      phone_number_verified: true,
+      updated_at: 1_700_000_000,
+    },
+  },
+  {
+    accountId: 'grace',
+    label: 'Grace Hopper',
+    claims: {
+      name: 'Grace Hopper',
+      given_name: 'Grace',
+      family_name: 'Hopper',
+      preferred_username: 'grace',
+      email: 'grace@example.com',
+      email_verified: true,
+    },
+  },
+  {
+    accountId: 'jose',
+    label: 'José Núñez',
+    claims: {
+      name: 'José Núñez',
+      given_name: 'José',
+      family_name: 'Núñez',
+      preferred_username: 'jose',
+      email: 'jose@example.com',
+      email_verified: false,
+    },
+  },
+  {
+    accountId: 'nameless',
+    label: 'Someone without a name',
+    claims: { phone_number: '+1 555 0100', phone_number_verified: false },
+  },
+];
+
+const typedPrefix = 'typed.';
+
+/** The account of a typed name of 1 to 60 characters, or undefined when it is none. */
+export function parseTypedName(typed: unknown): string | undefined {
+  if (typeof typed !== 'string') return undefined;
+  const name = typed.trim();
+  const bytes = Buffer.from(name);
+  const isName = name !== '' && [...name].length <= 60 && bytes.length <= 180 && !/\p{Cc}/u.test(name);
+  return isName ? `${typedPrefix}${bytes.toString('base64url')}` : undefined;
+}
+
+/** Who an account belongs to: a demo person, or whoever typed that name. */
+export function findPerson(accountId: string): Person | undefined {
+  if (!accountId.startsWith(typedPrefix)) return people.find((person) => person.accountId === accountId);
+  const name = Buffer.from(accountId.slice(typedPrefix.length), 'base64url').toString();
+  return parseTypedName(name) === accountId ? { accountId, label: name, claims: { name } } : undefined;
+}

@@ -1,0 +1,53 @@
+import type Provider from 'oidc-provider';
+import { sendPage } from './configuration.ts';
+import { createSignInPage, createStartPage } from './pages.ts';
+import { findPerson, parseTypedName } from './people.ts';
+
+type Context = Parameters<Parameters<Provider['use']>[0]>[0];
+
+const bodyLimit = 8 * 1024;
+
+async function readForm(body: AsyncIterable<Buffer>): Promise<URLSearchParams | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > bodyLimit) return undefined;
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString());
+}
+
+function chosenAccount(form: URLSearchParams | undefined): string | undefined {
+  const person = form?.get('person');
+  return person ? findPerson(person)?.accountId : parseTypedName(form?.get('name'));
+}
+
+async function answerInteraction(provider: Provider, ctx: Context): Promise<void> {
+  const { prompt } = await provider.interactionDetails(ctx.req, ctx.res);
+  if (prompt.name === 'consent') {
+    await provider.interactionFinished(ctx.req, ctx.res, { consent: {} }, { mergeWithLastSubmission: true });
+    ctx.respond = false;
+    return;
+  }
+  if (ctx.method !== 'POST') return sendPage(ctx, createSignInPage(ctx.path));
+  const accountId = chosenAccount(await readForm(ctx.req));
+  if (accountId === undefined) {
+    sendPage(ctx, createSignInPage(ctx.path, 'Choose a person, or type a name of at most 60 characters.'));
+    ctx.status = 400;
+    return;
+  }
+  const result = { login: { accountId, amr: ['pwd'] } };
+  await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
+  ctx.respond = false;
+}
+
+/** Adds the sign-in page, a start page at `/` and `GET /healthz` to the provider. */
+export function addPages(provider: Provider): void {
+  provider.use(async (ctx, next) => {
+    if (ctx.path === '/healthz') ctx.body = 'ok';
+    else if (ctx.path === '/') sendPage(ctx, createStartPage());
+    else if (ctx.path.startsWith('/interaction/')) await answerInteraction(provider, ctx);
+    else await next();
+  });
+}
