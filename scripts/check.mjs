@@ -1,29 +1,38 @@
-// `pnpm check`: format, lint, types and unused code, side by side; every complaint is printed.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
-const projects = ['packages', 'apps']
-  .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
-  .filter((project) => existsSync(`${project}/tsconfig.json`));
+// Format, lint, types and unused code, all at once; every failure is printed.
+const projects = ['apps', 'packages'].flatMap((folder) =>
+  readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .filter((path) => existsSync(`${path}/tsconfig.json`)),
+);
 
 const checks = [
   ['biome', 'check', '--error-on-warnings', '.'],
   ['knip', '--no-progress'],
-  ...projects.map((project) => ['tsc', '-p', project]),
+  ...projects.map((path) => ['tsc', '-p', path]),
 ];
 
 const run = ([command, ...args]) =>
   new Promise((resolve) => {
-    const child = spawn(`node_modules/.bin/${command}`, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
-    child.on('error', (error) => output.push(`${error.message}\n`));
-    child.on('close', (code) => resolve({ name: [command, ...args].join(' '), code, text: Buffer.concat(output.map(Buffer.from)).toString() }));
+    child.on('error', (error) => resolve({ name: command, passed: false, text: error.message }));
+    child.on('close', (code) =>
+      resolve({
+        name: [command, ...args].join(' '),
+        passed: code === 0,
+        text: Buffer.concat(output).toString(),
+      }),
+    );
   });
 
 const results = await Promise.all(checks.map(run));
-const failures = results.filter(({ code }) => code !== 0);
-for (const { name, text } of failures) console.error(`\n${name}\n${text}`);
-console.log(failures.length === 0 ? `${results.length} checks passed` : `${failures.length} of ${results.length} checks failed`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+for (const { name, passed, text } of results) {
+  console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}`);
+  if (!passed) console.log(text);
+}
+process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;

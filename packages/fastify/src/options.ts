@@ -159,6 +159,9 @@ const reservedParams = [
   'client_secret',
 ];
 
+/** Everything that is a value; the store is a thing, and whoever opens it finds out. */
+type Values = Omit<BffOptions, 'sessionStore'>;
+
 type Check = (report: (problem: string, remedy: string) => void) => void;
 
 const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined);
@@ -169,7 +172,7 @@ const isSafeScheme = (url: URL): boolean =>
 const httpsRemedy = 'Use https; http is for loopback hosts only (localhost, 127.0.0.1, [::1]).';
 
 const checkIssuer =
-  ({ issuer }: BffOptions): Check =>
+  ({ issuer }: Values): Check =>
   (report) => {
     const url = parseUrl(issuer ?? '');
     if (!url) return report('is not a URL', 'Copy the issuer from the provider: https://tenant.example.');
@@ -182,7 +185,7 @@ const checkIssuer =
   };
 
 const checkPublicUrl =
-  ({ publicUrl }: BffOptions): Check =>
+  ({ publicUrl }: Values): Check =>
   (report) => {
     const url = parseUrl(publicUrl ?? '');
     if (!url) return report('is not a URL', 'Give the origin that the browser sees: https://app.example.');
@@ -195,7 +198,7 @@ const checkPublicUrl =
   };
 
 const checkClientSecret =
-  ({ clientSecret }: BffOptions): Check =>
+  ({ clientSecret }: Values): Check =>
   (report) => {
     if (clientSecret === undefined || clientSecret === '') {
       report('is missing', 'Copy the client secret from the provider; Foyer is a confidential client.');
@@ -210,7 +213,7 @@ const isWeakKey = (key: Buffer): boolean =>
   knownKeys.has(key.toString('base64'));
 
 const checkSessionKeys =
-  ({ sessionKeys }: BffOptions): Check =>
+  ({ sessionKeys }: Values): Check =>
   (report) => {
     const remedy = 'Make one with: pnpm key.';
     if (!sessionKeys?.length) return report('is empty', remedy);
@@ -225,7 +228,7 @@ const checkSessionKeys =
   };
 
 const checkScope =
-  ({ scope }: BffOptions): Check =>
+  ({ scope }: Values): Check =>
   (report) => {
     if (scope !== undefined && !scope.split(' ').includes('openid')) {
       report('does not contain openid', 'Add it: openid profile email.');
@@ -233,7 +236,7 @@ const checkScope =
   };
 
 const checkAlgorithm =
-  ({ idTokenAlg }: BffOptions): Check =>
+  ({ idTokenAlg }: Values): Check =>
   (report) => {
     if (idTokenAlg !== undefined && !asymmetricAlgorithms.includes(idTokenAlg)) {
       report('is not an accepted signature algorithm', `Use one of ${asymmetricAlgorithms.join(', ')}.`);
@@ -241,7 +244,7 @@ const checkAlgorithm =
   };
 
 const checkAuthorizationParams =
-  ({ authorizationParams }: BffOptions): Check =>
+  ({ authorizationParams }: Values): Check =>
   (report) => {
     for (const name of Object.keys(authorizationParams ?? {})) {
       if (reservedParams.includes(name)) report(`sets ${name}, which is Foyer’s own`, 'Leave it out.');
@@ -249,7 +252,7 @@ const checkAuthorizationParams =
   };
 
 const checkLogoutUrl =
-  ({ logoutUrl }: BffOptions): Check =>
+  ({ logoutUrl }: Values): Check =>
   (report) => {
     if (logoutUrl === undefined) return;
     const url = parseUrl(logoutUrl.replaceAll(/\{(client_id|return_to)\}/g, 'x'));
@@ -262,7 +265,7 @@ const checkLogoutUrl =
   };
 
 const checkSeconds =
-  (option: keyof BffOptions, options: BffOptions, { least, most }: { least: number; most: number }): Check =>
+  (option: keyof Values, options: Values, { least, most }: { least: number; most: number }): Check =>
   (report) => {
     const value = options[option];
     if (value === undefined) return;
@@ -272,7 +275,7 @@ const checkSeconds =
   };
 
 const checkCookieName =
-  ({ cookieName }: BffOptions): Check =>
+  ({ cookieName }: Values): Check =>
   (report) => {
     if (cookieName !== undefined && !/^[A-Za-z0-9_]{1,32}$/.test(cookieName)) {
       report('is not a plain cookie name', 'Use 1 to 32 letters, digits and underscores.');
@@ -280,7 +283,7 @@ const checkCookieName =
   };
 
 const checkAllowedOrigins =
-  ({ allowedOrigins }: BffOptions): Check =>
+  ({ allowedOrigins }: Values): Check =>
   (report) => {
     for (const origin of allowedOrigins ?? []) {
       const url = parseUrl(origin);
@@ -329,7 +332,7 @@ const checkApiRoute = (route: ApiRoute, report: (problem: string, remedy: string
 };
 
 const checkApiRoutes =
-  ({ apiRoutes }: BffOptions): Check =>
+  ({ apiRoutes }: Values): Check =>
   (report) => {
     for (const route of apiRoutes ?? []) checkApiRoute(route, report);
     const prefixes = (apiRoutes ?? []).map(({ prefix }) => prefix);
@@ -338,7 +341,7 @@ const checkApiRoutes =
   };
 
 const checkSpaCsp =
-  ({ spaCsp }: BffOptions): Check =>
+  ({ spaCsp }: Values): Check =>
   (report) => {
     if (spaCsp !== undefined && !/^[\x20-\x7e]*$/.test(spaCsp)) {
       report(
@@ -349,7 +352,7 @@ const checkSpaCsp =
   };
 
 const checkSpa =
-  ({ spa }: BffOptions): Check =>
+  ({ spa }: Values): Check =>
   (report) => {
     if (spa === undefined || 'dir' in spa) return;
     const url = parseUrl(spa.devServer);
@@ -359,7 +362,7 @@ const checkSpa =
   };
 
 const checkCount =
-  (option: 'rateLimitLogin' | 'apiMaxBody', options: BffOptions): Check =>
+  (option: 'rateLimitLogin' | 'apiMaxBody', options: Values): Check =>
   (report) => {
     const value = options[option];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
@@ -367,9 +370,9 @@ const checkCount =
     }
   };
 
-const checksOf = (options: BffOptions): Partial<Record<keyof BffOptions, Check>> => {
+const checksOf = (options: Values): Partial<Record<keyof Values, Check>> => {
   const year = 366 * 86_400;
-  const seconds = (option: keyof BffOptions, least: number, most: number): Check =>
+  const seconds = (option: keyof Values, least: number, most: number): Check =>
     checkSeconds(option, options, { least, most });
   return {
     issuer: checkIssuer(options),
@@ -400,7 +403,7 @@ const checksOf = (options: BffOptions): Partial<Record<keyof BffOptions, Check>>
 };
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
-export const checkOptions = (options: BffOptions): readonly OptionIssue[] => {
+export const checkOptions = (options: Values): readonly OptionIssue[] => {
   const issues: OptionIssue[] = [];
   for (const [option, check] of Object.entries(checksOf(options))) {
     check((problem, remedy) => issues.push({ option: option as keyof BffOptions, problem, remedy }));

@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BffOptions, checkOptions, isLoopbackHost } from '@foyer/fastify';
+import { keptSessionKey } from './session-key.ts';
+import { type Environment, type EnvironmentIssue, findVariable, unknownNames } from './source.ts';
+import { type Variable, type VariableName, variables } from './variables.ts';
+
+/** What the environment says, checked. Durations are seconds. */
+export interface Settings {
+  /** Options of the plugin; the store is opened by whoever starts. */
+  readonly options: Omit<BffOptions, 'sessionStore'>;
+  readonly storeUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly trustProxy: readonly string[];
+  readonly logLevel: string;
+  readonly metricsPort: number | undefined;
+  readonly shutdownTimeout: number;
+  /** What is likely a typo or has no effect yet. */
+  readonly warnings: readonly string[];
+}
+
+/** Thrown with every mistake in the environment at once. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+  readonly issues: readonly EnvironmentIssue[];
+
+  constructor(issues: readonly EnvironmentIssue[]) {
+    const lines = issues.map(({ variable, problem, remedy }) => `  ${variable} ${problem}. ${remedy}`);
+    super(['The configuration has mistakes:', ...lines].join('\n'));
+    this.issues = issues;
+  }
+}
+
+/** Where files are that nobody has named. */
+export interface Places {
+  /** Directory of the session key that is made here. */
+  readonly dataDir: string;
+  /** Directory of the starter SPA's build. */
+  readonly spaDir: string;
+}
+
+const places: Places = {
+  dataDir: '.data',
+  spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
+};
+
+type Report = (issue: EnvironmentIssue) => void;
+type Read = <T>(name: VariableName, variable: Variable<T>) => T | undefined;
+
+const createReader =
+  (environment: Environment, report: Report): Read =>
+  <T>(name: VariableName, { parse, fallback, isRequired = false }: Variable<T>): T | undefined => {
+    const found = findVariable(environment, name, report);
+    const text = found?.text ?? fallback;
+    if (text === undefined) {
+      if (isRequired)
+        report({ variable: name, problem: 'is missing', remedy: 'Set it in the environment or in .env.' });
+      return undefined;
+    }
+    const parsed = parse(text);
+    if ('value' in parsed) return parsed.value;
+    report({ variable: found?.name ?? name, problem: parsed.problem, remedy: parsed.remedy });
+    return undefined;
+  };
+
+const isLoopbackHttp = (publicUrl: string): boolean =>
+  URL.canParse(publicUrl) &&
+  new URL(publicUrl).protocol === 'http:' &&
+  isLoopbackHost(new URL(publicUrl).hostname);
+
+const readSpa = (read: Read, spaDir: string, report: Report): NonNullable<BffOptions['spa']> => {
+  const devServer = read('SPA_DEV_SERVER', variables.SPA_DEV_SERVER);
+  const ownDir = read('SPA_DIR', variables.SPA_DIR);
+  if (devServer !== undefined) return { devServer };
+  const dir = ownDir ?? spaDir;
+  if (!existsSync(join(dir, 'index.html'))) {
+    report({
+      variable: 'SPA_DIR',
+      problem: ownDir === undefined ? 'is not set, and the starter SPA is not built' : 'has no index.html',
+      remedy: ownDir === undefined ? 'Build it: pnpm build.' : 'Give the directory of a built SPA.',
+    });
+  }
+  return { dir };
+};
+
+const readOptions = (read: Read, spa: BffOptions['spa']): Omit<BffOptions, 'sessionStore'> => ({
+  issuer: read('OIDC_ISSUER', variables.OIDC_ISSUER) ?? '',
+  clientId: read('OIDC_CLIENT_ID', variables.OIDC_CLIENT_ID) ?? '',
+  clientSecret: read('OIDC_CLIENT_SECRET', variables.OIDC_CLIENT_SECRET),
+  clientAuth: read('OIDC_CLIENT_AUTH', variables.OIDC_CLIENT_AUTH),
+  logoutUrl: read('OIDC_LOGOUT_URL', variables.OIDC_LOGOUT_URL),
+  scope: read('OIDC_SCOPE', variables.OIDC_SCOPE),
+  authorizationParams: read('OIDC_AUTHORIZATION_PARAMS', variables.OIDC_AUTHORIZATION_PARAMS),
+  idTokenAlg: read('OIDC_ID_TOKEN_ALG', variables.OIDC_ID_TOKEN_ALG),
+  clockTolerance: read('OIDC_CLOCK_TOLERANCE', variables.OIDC_CLOCK_TOLERANCE),
+  providerTimeout: read('OIDC_TIMEOUT', variables.OIDC_TIMEOUT),
+  publicUrl: read('PUBLIC_URL', variables.PUBLIC_URL) ?? '',
+  sessionKeys: read('SESSION_KEYS', variables.SESSION_KEYS) ?? [],
+  sessionIdleTimeout: read('SESSION_IDLE_TIMEOUT', variables.SESSION_IDLE_TIMEOUT),
+  sessionLifetime: read('SESSION_LIFETIME', variables.SESSION_LIFETIME),
+  loginTimeout: read('LOGIN_TIMEOUT', variables.LOGIN_TIMEOUT),
+  cookieName: read('COOKIE_NAME', variables.COOKIE_NAME),
+  spa,
+  spaCsp: read('SPA_CSP', variables.SPA_CSP),
+  apiRoutes: read('API_ROUTES', variables.API_ROUTES),
+  apiTimeout: read('API_TIMEOUT', variables.API_TIMEOUT),
+  apiMaxBody: read('API_MAX_BODY', variables.API_MAX_BODY),
+  allowedOrigins: read('ALLOWED_ORIGINS', variables.ALLOWED_ORIGINS),
+  rateLimitLogin: read('RATE_LIMIT_LOGIN', variables.RATE_LIMIT_LOGIN),
+});
+
+const variableOf = (option: keyof BffOptions): string =>
+  Object.entries(variables).find(([, entry]) => 'option' in entry && entry.option === option)?.[0] ?? option;
+
+/** What the plugin would refuse, under the variables' names; what has been reported already is not repeated. */
+const reportOptions = (
+  options: Omit<BffOptions, 'sessionStore'>,
+  issues: EnvironmentIssue[],
+  makesKey: boolean,
+): void => {
+  const told = new Set(issues.map(({ variable }) => variable.replace(/_FILE$/, '')));
+  for (const { option, problem, remedy } of checkOptions(options)) {
+    const variable = variableOf(option);
+    if (told.has(variable) || (makesKey && option === 'sessionKeys')) continue;
+    issues.push({ variable, problem, remedy });
+  }
+};
+
+const withKey = (
+  options: Omit<BffOptions, 'sessionStore'>,
+  dataDir: string,
+): Omit<BffOptions, 'sessionStore'> => {
+  const file = join(dataDir, 'session-key');
+  try {
+    const made = { ...options, sessionKeys: [keptSessionKey(file)] };
+    const issues = checkOptions(made).filter(({ option }) => option === 'sessionKeys');
+    if (issues.length === 0) return made;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new EnvironmentError([
+      {
+        variable: 'SESSION_KEYS',
+        problem: `is not set, and no key can be kept in ${file}${code}`,
+        remedy: 'Make the directory writable, or set SESSION_KEYS to the output of: pnpm key.',
+      },
+    ]);
+  }
+  throw new EnvironmentError([
+    {
+      variable: 'SESSION_KEYS',
+      problem: `is not set, and ${file} holds no key`,
+      remedy: 'Remove that file, then start again.',
+    },
+  ]);
+};
+
+const warningsOf = (environment: Environment, metricsPort: number | undefined): readonly string[] => [
+  ...unknownNames(environment).map(
+    (name) => `${name} is not a variable of Foyer: it has no effect. Is it a typo?`,
+  ),
+  ...(metricsPort === undefined ? [] : ['METRICS_PORT has no effect yet: metrics are not served.']),
+];
+
+/**
+ * Reads the settings, and makes and keeps a session key where that is allowed.
+ *
+ * @throws EnvironmentError with every mistake at once.
+ */
+export const parseEnvironment = (environment: Environment, { dataDir, spaDir } = places): Settings => {
+  const issues: EnvironmentIssue[] = [];
+  const report: Report = (issue) => issues.push(issue);
+  const read = createReader(environment, report);
+  const options = readOptions(read, readSpa(read, spaDir, report));
+  const metricsPort = read('METRICS_PORT', variables.METRICS_PORT);
+  const rest = {
+    storeUrl: read('SESSION_STORE', variables.SESSION_STORE) ?? '',
+    host: read('HOST', variables.HOST) ?? '',
+    port: read('PORT', variables.PORT) ?? 0,
+    trustProxy: read('TRUST_PROXY', variables.TRUST_PROXY) ?? [],
+    logLevel: read('LOG_LEVEL', variables.LOG_LEVEL) ?? '',
+    metricsPort,
+    shutdownTimeout: read('SHUTDOWN_TIMEOUT', variables.SHUTDOWN_TIMEOUT) ?? 0,
+    warnings: warningsOf(environment, metricsPort),
+  };
+  const isKeySet = findVariable(environment, 'SESSION_KEYS', () => undefined) !== undefined;
+  const makesKey = !isKeySet && isLoopbackHttp(options.publicUrl);
+  reportOptions(options, issues, makesKey);
+  if (issues.length > 0) throw new EnvironmentError(issues);
+  return { options: makesKey ? withKey(options, dataDir) : options, ...rest };
+};
+
+/** The settings of this process. @throws EnvironmentError with every mistake at once. */
+export const currentSettings = (): Settings => parseEnvironment(process.env);

@@ -1,0 +1,3 @@
+import { createSessionKey } from './session-key.ts';
+
+console.log(createSessionKey());

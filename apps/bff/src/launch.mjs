@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+
+// Plain JavaScript, because an older Node cannot read what comes after it.
+const programs = ['main', 'doctor'];
+const program = process.argv[2] ?? 'main';
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `Foyer needs Node 24 or newer; this is ${process.versions.node}. Run it through pnpm, which brings its own: npx pnpm start.`,
+  );
+  process.exitCode = 1;
+} else if (!programs.includes(program)) {
+  console.error(`Unknown program. Use one of: ${programs.join(', ')}.`);
+  process.exitCode = 1;
+} else {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  await import(`./${program}.ts`);
+}

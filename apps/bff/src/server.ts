@@ -1,0 +1,66 @@
+import { bff, createServerOptions, openSessionStore } from '@foyer/fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Settings } from './environment.ts';
+
+/** A start that failed for a reason that can be told and mended. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** The code of a system error, such as `EADDRINUSE`; `undefined` for any other. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSessionStore>>> => {
+  try {
+    return await openSessionStore(url);
+  } catch (error) {
+    const reason = codeOf(error);
+    throw new StartError(
+      `SESSION_STORE cannot be opened${reason ? ` (${reason})` : ''}. Check that the address is right, and that the directory can be written to.`,
+      { cause: error },
+    );
+  }
+};
+
+/** Connections that have nothing to do would hold a close back for as long as they are kept alive. */
+const closeIdleConnections = (app: FastifyInstance): void => {
+  app.addHook('preClose', async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), 50);
+    timer.unref();
+    app.server.once('close', () => clearInterval(timer));
+  });
+};
+
+const listen = async (app: FastifyInstance, { host, port }: Settings): Promise<void> => {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new StartError(
+      `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`,
+      { cause: error },
+    );
+  }
+};
+
+/**
+ * Starts the BFF: it answers when this resolves.
+ *
+ * @throws StartError when the store or the port cannot be had.
+ */
+export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
+  const { logLevel, trustProxy, options } = settings;
+  const sessionStore = await openStore(settings.storeUrl);
+  const app = Fastify(createServerOptions({ logLevel, trustProxy }));
+  closeIdleConnections(app);
+  for (const warning of settings.warnings) app.log.warn(warning);
+  try {
+    await app.register(bff, { ...options, sessionStore });
+    await listen(app, settings);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+};

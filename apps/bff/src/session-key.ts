@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A fresh session key: 32 random bytes in base64. */
+export const createSessionKey = (): string => randomBytes(32).toString('base64');
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/**
+ * The key kept in `file`, made when there is none. The file is for its owner alone.
+ *
+ * @throws Error when the file can be neither read nor written.
+ */
+export const keptSessionKey = (file: string): string => {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(file, `${createSessionKey()}\n`, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // Another process has made it in the meantime: then its key is the one.
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+  return readFileSync(file, 'utf8').trim();
+};
