@@ -1,5 +1,7 @@
 import type { User } from '@foyer/contract';
 import type { TokenSet } from '../provider/provider.ts';
+import { openBytes, sealBytes } from './sealed-bytes.ts';
+import type { SessionReference } from './session-reference.ts';
 
 /** What is known of a session; it never leaves the server, and is stored only encrypted. */
 export interface SessionRecord {
@@ -15,3 +17,49 @@ export interface SessionRecord {
   /** The absolute limit, milliseconds since the epoch. */
   readonly expiresAt: number;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isOptionalString = (value: unknown): value is string | undefined =>
+  value === undefined || typeof value === 'string';
+
+const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
+
+const parseTokens = (value: unknown): TokenSet | undefined => {
+  if (!isObject(value)) return undefined;
+  const { accessToken, accessTokenExpiresAt, refreshToken, idToken } = value;
+  if (typeof accessToken !== 'string' || typeof idToken !== 'string') return undefined;
+  if (accessTokenExpiresAt !== undefined && typeof accessTokenExpiresAt !== 'number') return undefined;
+  if (!isOptionalString(refreshToken)) return undefined;
+  return { accessToken, accessTokenExpiresAt, refreshToken, idToken };
+};
+
+/** A record from what was stored; `undefined` when it is none, or one of another version of this program. */
+export const parseRecord = (value: unknown): SessionRecord | undefined => {
+  if (!isObject(value)) return undefined;
+  const { issuer, clientId, sub, sid, user, displayName, createdAt, expiresAt } = value;
+  const tokens = parseTokens(value.tokens);
+  if (tokens === undefined || !isUser(user) || !isOptionalString(sid)) return undefined;
+  if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof sub !== 'string') return undefined;
+  if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
+  if (typeof displayName !== 'string') return undefined;
+  return { issuer, clientId, sub, sid, user, displayName, tokens, createdAt, expiresAt };
+};
+
+/**
+ * Encrypts a record for the holder of `reference`. It opens only under the same id and for the same
+ * `audience`, the issuer and client of this server.
+ */
+export const sealRecord = (record: SessionRecord, reference: SessionReference, audience: string): Buffer =>
+  sealBytes(Buffer.from(JSON.stringify(record)), reference.key, `${reference.id} ${audience}`);
+
+/** Decrypts a record; `undefined` when it was sealed with another key, id or audience, or was changed. */
+export const openRecord = (
+  sealed: Uint8Array,
+  reference: SessionReference,
+  audience: string,
+): SessionRecord | undefined => {
+  const plain = openBytes(sealed, reference.key, `${reference.id} ${audience}`);
+  return plain === undefined ? undefined : parseRecord(JSON.parse(plain.toString()));
+};

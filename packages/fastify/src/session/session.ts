@@ -1,7 +1,23 @@
+import { createHash } from 'node:crypto';
 import type { SessionSummary, SignedOutReason, User } from '@foyer/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CompletedLogin } from '../provider/provider.ts';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import type { CompletedLogin, Provider } from '../provider/provider.ts';
+
+import { createAccessTokens } from './access-token.ts';
+import { createDisplayName } from './display-name.ts';
+import { type CookieSeal, createCookieRules } from './session-cookie.ts';
+import { createSessionEnding } from './session-ending.ts';
+import { createSessionEvents } from './session-events.ts';
+import { createSessionAbouts, createSessionList, findSubjectSessions, subjectOf } from './session-list.ts';
 import type { SessionRecord } from './session-record.ts';
+import { createReference, readReference, readSessionCookies, sealReference } from './session-reference.ts';
+import { createSessionVault } from './session-vault.ts';
+import { guardStore } from './store-guard.ts';
+import { createStoreIndex } from './store-index.ts';
+import { createUser } from './user.ts';
+
+export { markAnonymous } from './session-reference.ts';
 
 /** A live session, as one request sees it. Times are milliseconds since the epoch. */
 export interface Session {
@@ -35,6 +51,8 @@ export interface Sessions {
     login: CompletedLogin,
     replaces: string | undefined,
   ) => Promise<Session>;
+  /** The session as the store has it now, for streams that outlive a read; extends nothing. */
+  readonly reread: (session: Session) => Promise<Session | undefined>;
   /** The live session of this request, read once a request; `undefined` for everybody else. */
   readonly current: (request: FastifyRequest, options?: CurrentOptions) => Promise<Session | undefined>;
   /** Whether the request brought a session cookie, good or not: tells `session_expired` from `unauthenticated`. */
@@ -67,7 +85,10 @@ export interface Sessions {
    * `Retry-After` when the provider is in trouble and the old token is no longer valid.
    */
   readonly accessToken: (session: Session) => Promise<string>;
-  /** Calls back once when the session ends, on whichever process; gives back the way to stop listening. */
+  /**
+   * Calls back once when the session ends, on whichever process, or expires; gives back the way to stop
+   * listening.
+   */
   readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
   /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
   readonly claimOnce: (value: string, expiresAt: number) => Promise<boolean>;
@@ -76,3 +97,85 @@ export interface Sessions {
   /** Stops timers and listeners; the store is closed by whoever opened it. */
   readonly stop: () => Promise<void>;
 }
+
+/** What the sessions are made of. */
+export interface SessionDependencies {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+  readonly seal: CookieSeal;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Makes the sessions of one BFF over the store of its options. */
+export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
+  const { clientId, clock, sessionKeys } = options;
+  const store = guardStore(options.sessionStore);
+  const rules = createCookieRules(options);
+  const index = createStoreIndex(sessionKeys, clientId);
+  const abouts = createSessionAbouts(sessionKeys);
+  const vault = createSessionVault(options, store);
+  const events = createSessionEvents(store, clock, log);
+  const ending = createSessionEnding(store, index, events);
+  const accessToken = createAccessTokens({ options, provider, store, vault, end: ending.end, log });
+  const seen = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
+
+  const read = (request: FastifyRequest): Promise<Session | undefined> => {
+    const known = seen.get(request);
+    if (known !== undefined) return known;
+    const reference = readReference(request, rules, seal);
+    const session = reference === undefined ? Promise.resolve(undefined) : vault.read(reference);
+    seen.set(request, session);
+    return session;
+  };
+
+  const createRecord = ({ issuer, sub, sid, claims, tokens }: CompletedLogin): SessionRecord => {
+    const createdAt = clock();
+    const user = createUser(sub, claims);
+    const displayName = createDisplayName({ ...claims, sub });
+    const expiresAt = createdAt + options.sessionLifetime * 1000;
+    return { issuer, clientId, sub, sid, user, displayName, tokens, createdAt, expiresAt };
+  };
+
+  return {
+    ...ending,
+    accessToken,
+    onEnded: events.onEnded,
+    reread: vault.reread,
+    open: async (request, reply, login, replaces) => {
+      const { issuer, sub, sid } = login;
+      const record = createRecord(login);
+      const reference = createReference();
+      const target = { issuer, value: sub };
+      const session = await vault.insert(reference, record, {
+        subject: index.subject(target),
+        providerSession: sid === undefined ? undefined : index.providerSession({ issuer, value: sid }),
+        about: abouts.seal(target, record.createdAt, request.headers['user-agent']),
+      });
+      if (replaces !== undefined) await ending.end(replaces, 'replaced');
+      reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
+      seen.set(request, Promise.resolve(session));
+      return session;
+    },
+    current: async (request, { slide = true } = {}) => {
+      const session = await read(request);
+      if (session === undefined || !slide) return session;
+      const slid = await vault.slide(session);
+      if (slid !== session) seen.set(request, Promise.resolve(slid));
+      return slid;
+    },
+    broughtCookie: (request) => readSessionCookies(request, rules).length > 0,
+    close: async (request, reply, reason) => {
+      const session = await read(request);
+      if (session !== undefined) await ending.end(session.id, reason);
+      seen.set(request, Promise.resolve(undefined));
+      reply.header('set-cookie', rules.clearSession());
+      return session;
+    },
+    list: async (session) =>
+      createSessionList(session, await findSubjectSessions(store, index, subjectOf(session)), abouts),
+    claimOnce: async (value, expiresAt) =>
+      store.claim(createHash('sha256').update(value).digest('base64url'), expiresAt),
+    checkStore: async () => store.check(),
+    stop: async () => events.stop(),
+  };
+};

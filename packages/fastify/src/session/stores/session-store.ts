@@ -10,12 +10,12 @@ export interface StoredSession {
   /** The record, encrypted with a key that only the browser's cookie carries. */
   readonly sealed: Uint8Array;
   readonly lastSeenAt: number;
+  /** From when on the session is over; the store forgets it then or soon after, and never returns it. */
+  readonly expiresAt: number;
 }
 
 /** What a store needs to know of a new session. */
 export interface NewStoredSession extends StoredSession {
-  /** From when on the session is over; the store forgets it then or soon after, and never returns it. */
-  readonly expiresAt: number;
   /** Keyed digest of issuer, client and subject. */
   readonly subject: string;
   /** Keyed digest of issuer, client and the provider's `sid`, where the ID token had one. */

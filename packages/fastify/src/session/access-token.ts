@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+import { type Provider, type RefreshedTokens, RefreshRefused } from '../provider/provider.ts';
+import { createDisplayName } from './display-name.ts';
+import type { Session, Sessions } from './session.ts';
+import type { SessionRecord } from './session-record.ts';
+import type { SessionVault } from './session-vault.ts';
+import type { SessionStore } from './stores/session-store.ts';
+import { createUser } from './user.ts';
+
+/** What the access tokens are made of. */
+export interface AccessTokenDependencies {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+  readonly store: SessionStore;
+  readonly vault: SessionVault;
+  readonly end: Sessions['end'];
+  readonly log: FastifyBaseLogger;
+}
+
+/** Milliseconds before its expiry from when on a token is refreshed. */
+const margin = 30_000;
+/** Milliseconds for which a provider in trouble is left alone while old tokens still do. */
+const trouble = 1000;
+const pollInterval = 40;
+
+const expired = (message: string, cause?: unknown): Problem =>
+  new Problem('session_expired', message, { cause, clearsSession: true });
+
+const mergeRecord = (record: SessionRecord, refreshed: RefreshedTokens): SessionRecord => {
+  const claims = { ...record.user, ...refreshed.claims };
+  return {
+    ...record,
+    user: createUser(record.sub, claims),
+    displayName: createDisplayName({ ...claims, sub: record.sub }),
+    tokens: {
+      accessToken: refreshed.accessToken,
+      accessTokenExpiresAt: refreshed.accessTokenExpiresAt,
+      refreshToken: refreshed.refreshToken ?? record.tokens.refreshToken,
+      idToken: refreshed.idToken ?? record.tokens.idToken,
+    },
+  };
+};
+
+/**
+ * Makes the one door to access tokens: a refresh per session at a time, in the process by a shared promise,
+ * across processes by a lease. A provider that detects reuse sees each refresh token once.
+ *
+ * @see RFC 9700 section 4.14
+ */
+export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessions['accessToken'] => {
+  const { options, provider, store, vault, end, log } = dependencies;
+  const flights = new Map<string, Promise<string>>();
+  /** Discovery, token and key set: each has the provider timeout, and the answer has to be saved. */
+  const leaseTime = options.providerTimeout * 3000 + 3000;
+  let troubleUntil = 0;
+
+  const isValidFor = ({ tokens }: SessionRecord, milliseconds: number): boolean =>
+    tokens.accessTokenExpiresAt === undefined || tokens.accessTokenExpiresAt - milliseconds > options.clock();
+
+  /** A token that a sibling has just fetched is good even if it lives for less than the margin. */
+  const isFresh = (now: Session, before: Session): boolean =>
+    isValidFor(now.record, now.version === before.version ? margin : 0);
+
+  const reread = async (session: Session): Promise<Session> => {
+    const now = await vault.reread(session);
+    if (now === undefined) throw expired('The session ended before its access token was refreshed');
+    return now;
+  };
+
+  /** The refresh token has been used: its successor is worth more than one try. */
+  const save = async (session: Session, refreshed: RefreshedTokens): Promise<string> => {
+    const record = mergeRecord(session.record, refreshed);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        if (await vault.save(session, record)) return record.tokens.accessToken;
+        break;
+      } catch (error) {
+        if (tries === 3) throw error;
+        await wait(100 * tries);
+      }
+    }
+    const { refreshToken } = record.tokens;
+    if ((await vault.reread(session)) === undefined && refreshToken !== undefined) {
+      provider
+        .revoke(refreshToken)
+        .catch((error: unknown) => log.warn({ err: error }, 'the tokens of an ended session stay unrevoked'));
+    }
+    return (await reread(session)).record.tokens.accessToken;
+  };
+
+  const refuse = async (session: Session, error: RefreshRefused): Promise<string> => {
+    const now = await reread(session);
+    if (now.version !== session.version && isFresh(now, session)) return now.record.tokens.accessToken;
+    log.warn({ event: 'refresh_failed', sessionId: session.id, err: error }, 'the provider ended the grant');
+    await end(session.id, 'refresh_failed');
+    throw expired('The provider refused the refresh', error);
+  };
+
+  const endure = ({ record }: Session, cause: Problem): string => {
+    troubleUntil = performance.now() + trouble;
+    log.warn({ event: 'refresh_trouble', err: cause }, 'the access token could not be refreshed');
+    if (isValidFor(record, 0)) return record.tokens.accessToken;
+    const { retryAfter = 1 } = cause;
+    throw new Problem('provider_unavailable', 'The access token could not be refreshed', {
+      cause,
+      retryAfter,
+    });
+  };
+
+  const refresh = async (session: Session, refreshToken: string): Promise<string> => {
+    const { issuer, sub } = session.record;
+    let refreshed: RefreshedTokens;
+    try {
+      refreshed = await provider.refresh(refreshToken, { issuer, sub });
+    } catch (error) {
+      if (error instanceof RefreshRefused) return refuse(session, error);
+      if (error instanceof Problem) return endure(session, error);
+      throw error;
+    }
+    return save(session, refreshed);
+  };
+
+  /** Without a refresh token nothing can follow; a session that stays would send the user round in circles. */
+  const giveUp = async (session: Session): Promise<string> => {
+    if (isValidFor(session.record, 0)) return session.record.tokens.accessToken;
+    await end(session.id, 'expired');
+    throw expired('The access token has expired and there is no refresh token');
+  };
+
+  const refreshOnce = async (session: Session): Promise<string> => {
+    const now = await reread(session);
+    const { accessToken, refreshToken } = now.record.tokens;
+    if (isFresh(now, session)) return accessToken;
+    return refreshToken === undefined ? giveUp(now) : refresh(now, refreshToken);
+  };
+
+  /** A lease that stays runs out by itself, and is no reason to withhold a token. */
+  const releaseLease = async (name: string, holder: string): Promise<void> => {
+    try {
+      await store.releaseLease(name, holder);
+    } catch (error) {
+      log.warn({ err: error }, 'a refresh lease stays until it runs out');
+    }
+  };
+
+  const takeFlight = async (session: Session): Promise<string> => {
+    const name = `refresh ${session.id}`;
+    const holder = randomUUID();
+    const deadline = performance.now() + leaseTime;
+    while (!(await store.acquireLease(name, holder, leaseTime))) {
+      const now = await reread(session);
+      if (isFresh(now, session)) return now.record.tokens.accessToken;
+      if (performance.now() > deadline) {
+        const late = new Problem('provider_timeout', 'Another process holds the refresh for too long');
+        return endure(session, late);
+      }
+      await wait(pollInterval);
+    }
+    try {
+      return await refreshOnce(session);
+    } finally {
+      await releaseLease(name, holder);
+    }
+  };
+
+  return async (session) => {
+    if (isValidFor(session.record, margin)) return session.record.tokens.accessToken;
+    if (performance.now() < troubleUntil && isValidFor(session.record, 0))
+      return session.record.tokens.accessToken;
+    const underway = flights.get(session.id);
+    if (underway !== undefined) return underway;
+    const flight = takeFlight(session).finally(() => flights.delete(session.id));
+    flights.set(session.id, flight);
+    return flight;
+  };
+};

@@ -1,0 +1,113 @@
+import type { SignedOutReason } from '@foyer/contract';
+import type { FastifyBaseLogger } from 'fastify';
+import type { SessionStore } from './stores/session-store.ts';
+
+type EndedListener = (reason: SignedOutReason) => void;
+
+/** Tells who listens that a session has ended, on every process. */
+export interface SessionEvents {
+  readonly publishEnded: (id: string, reason: SignedOutReason) => Promise<void>;
+  /** Calls back once, also when the session expires by itself; gives back the way to stop listening. */
+  readonly onEnded: (id: string, listener: EndedListener) => () => void;
+  readonly stop: () => void;
+}
+
+const reasons: readonly SignedOutReason[] = [
+  'logout',
+  'backchannel',
+  'expired',
+  'revoked',
+  'refresh_failed',
+  'replaced',
+];
+
+const parseEnded = (message: string): { id: string; reason: SignedOutReason } | undefined => {
+  const value: unknown = JSON.parse(message);
+  if (typeof value !== 'object' || value === null || !('ended' in value) || !('reason' in value))
+    return undefined;
+  const reason = reasons.find((known) => known === value.reason);
+  return typeof value.ended === 'string' && reason !== undefined ? { id: value.ended, reason } : undefined;
+};
+
+interface Watch {
+  readonly listeners: Set<EndedListener>;
+  timer: NodeJS.Timeout | undefined;
+}
+
+const longestWait = 2 ** 31 - 1;
+
+/** Makes the events of the sessions in `store`; it is listened to only while somebody here listens. */
+export const createSessionEvents = (
+  store: SessionStore,
+  clock: () => number,
+  log: FastifyBaseLogger,
+): SessionEvents => {
+  const watches = new Map<string, Watch>();
+  let unsubscribe: (() => void) | undefined;
+
+  const forget = (id: string): void => {
+    clearTimeout(watches.get(id)?.timer);
+    watches.delete(id);
+    if (watches.size > 0) return;
+    unsubscribe?.();
+    unsubscribe = undefined;
+  };
+
+  const dispatch = (id: string, reason: SignedOutReason): void => {
+    const listeners = [...(watches.get(id)?.listeners ?? [])];
+    forget(id);
+    for (const listener of listeners) listener(reason);
+  };
+
+  const receive = (message: string): void => {
+    const ended = parseEnded(message);
+    if (ended) dispatch(ended.id, ended.reason);
+  };
+
+  /** Nobody announces that time has passed: look when it must have, and whether the end has moved since. */
+  const watchExpiry = async (id: string, watch: Watch): Promise<void> => {
+    const wait = await Promise.resolve(store.read(id)).then(
+      (stored) => stored && Math.max(stored.expiresAt - clock(), 20),
+    );
+    if (watches.get(id) !== watch) return;
+    if (wait === undefined) return dispatch(id, 'expired');
+    watch.timer = setTimeout(() => look(id, watch), Math.min(wait, longestWait));
+    watch.timer.unref();
+  };
+
+  const look = (id: string, watch: Watch): void => {
+    watchExpiry(id, watch).catch((error: unknown) => {
+      log.warn({ err: error }, 'could not look whether a session has expired');
+      if (watches.get(id) !== watch) return;
+      watch.timer = setTimeout(() => look(id, watch), 1000);
+      watch.timer.unref();
+    });
+  };
+
+  const startWatch = (id: string): Watch => {
+    const watch: Watch = { listeners: new Set(), timer: undefined };
+    watches.set(id, watch);
+    unsubscribe ??= store.subscribe(receive);
+    watch.timer = setTimeout(() => look(id, watch), 250);
+    watch.timer.unref();
+    return watch;
+  };
+
+  return {
+    publishEnded: async (id, reason) => {
+      dispatch(id, reason);
+      await store.publish(JSON.stringify({ ended: id, reason }));
+    },
+    onEnded: (id, listener) => {
+      const watch = watches.get(id) ?? startWatch(id);
+      watch.listeners.add(listener);
+      return () => {
+        watch.listeners.delete(listener);
+        if (watch.listeners.size === 0 && watches.get(id) === watch) forget(id);
+      };
+    },
+    stop: () => {
+      for (const id of [...watches.keys()]) forget(id);
+    },
+  };
+};

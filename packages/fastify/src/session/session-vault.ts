@@ -1,0 +1,101 @@
+import type { ResolvedOptions } from '../options.ts';
+import type { Session } from './session.ts';
+import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
+import type { SessionReference } from './session-reference.ts';
+import type { SessionStore, StoredSession } from './stores/session-store.ts';
+
+/** What a new session is stored with beside its record. */
+export interface SessionLabels {
+  readonly subject: string;
+  readonly providerSession: string | undefined;
+  readonly about: Uint8Array;
+}
+
+/** Records in the store, and the keys of those that are open; the keys are nowhere else on the server. */
+export interface SessionVault {
+  readonly insert: (
+    reference: SessionReference,
+    record: SessionRecord,
+    labels: SessionLabels,
+  ) => Promise<Session>;
+  /** The live session of a reference; `undefined` when it is over or belongs to another configuration. */
+  readonly read: (reference: SessionReference) => Promise<Session | undefined>;
+  /** The session as it is now. */
+  readonly reread: (session: Session) => Promise<Session | undefined>;
+  /** Replaces the record unless it has changed or gone since it was read. */
+  readonly save: (session: Session, record: SessionRecord) => Promise<boolean>;
+  /** Extends the idle time, written at most once in a tenth of it or a minute; `undefined` when it is over. */
+  readonly slide: (session: Session) => Promise<Session | undefined>;
+}
+
+const readAudience = ({ issuer, clientId }: ResolvedOptions): string =>
+  JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]);
+
+/** Makes the vault over a store. */
+export const createSessionVault = (options: ResolvedOptions, store: SessionStore): SessionVault => {
+  const { clock } = options;
+  const idle = options.sessionIdleTimeout * 1000;
+  const lifetime = options.sessionLifetime * 1000;
+  const slideInterval = Math.min(60_000, idle / 10);
+  const audience = readAudience(options);
+  const references = new WeakMap<Session, SessionReference>();
+
+  const create = (
+    reference: SessionReference,
+    record: SessionRecord,
+    { version, lastSeenAt }: Pick<StoredSession, 'version' | 'lastSeenAt'>,
+  ): Session => {
+    const expiresAt = Math.min(record.expiresAt, record.createdAt + lifetime);
+    const session: Session = {
+      id: reference.id,
+      user: record.user,
+      displayName: record.displayName,
+      record,
+      version,
+      lastSeenAt,
+      idleExpiresAt: Math.min(lastSeenAt + idle, expiresAt),
+      expiresAt,
+    };
+    references.set(session, reference);
+    return session;
+  };
+
+  const read = async (reference: SessionReference): Promise<Session | undefined> => {
+    const answer = store.read(reference.id);
+    const stored = answer instanceof Promise ? await answer : answer;
+    if (stored === undefined) return undefined;
+    const record = openRecord(stored.sealed, reference, audience);
+    if (record === undefined) return undefined;
+    const session = create(reference, record, stored);
+    return clock() < session.idleExpiresAt ? session : undefined;
+  };
+
+  const referenceOf = (session: Session): SessionReference => {
+    const reference = references.get(session);
+    if (reference === undefined) throw new TypeError('Not a session that these sessions gave out');
+    return reference;
+  };
+
+  return {
+    insert: async (reference, record, labels) => {
+      const session = create(reference, record, { version: 1, lastSeenAt: record.createdAt });
+      const sealed = sealRecord(record, reference, audience);
+      const { id, version, lastSeenAt, idleExpiresAt: expiresAt } = session;
+      await store.insert({ id, version, sealed, lastSeenAt, expiresAt, ...labels });
+      return session;
+    },
+    read,
+    reread: (session) => read(referenceOf(session)),
+    save: async (session, record) =>
+      store.update(session.id, session.version, sealRecord(record, referenceOf(session), audience)),
+    slide: async (session) => {
+      const now = clock();
+      if (now - session.lastSeenAt < slideInterval) return session;
+      const slid = create(referenceOf(session), session.record, {
+        version: session.version,
+        lastSeenAt: now,
+      });
+      return (await store.touch(session.id, now, slid.idleExpiresAt)) ? slid : undefined;
+    },
+  };
+};

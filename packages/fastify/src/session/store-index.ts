@@ -1,0 +1,40 @@
+import { createHmac } from 'node:crypto';
+import { deriveKey } from './session-cookie.ts';
+
+/** Whose session, as provider and client know it. */
+export interface IndexTarget {
+  readonly issuer: string;
+  /** The subject or the provider's session id. */
+  readonly value: string;
+}
+
+/** Keyed digests under which a store finds sessions, so that it learns neither subjects nor provider sessions. */
+export interface StoreIndex {
+  /** The digest to store a subject's session under. */
+  readonly subject: (target: IndexTarget) => string;
+  readonly providerSession: (target: IndexTarget) => string;
+  /** Every digest that such a session may have been stored under: one for each session key. */
+  readonly subjects: (target: IndexTarget) => readonly string[];
+  readonly providerSessions: (target: IndexTarget) => readonly string[];
+}
+
+/** Makes the index of one client; the first session key writes, all are looked up. */
+export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: string): StoreIndex => {
+  const keys = sessionKeys.map((key) => deriveKey(key, 'index'));
+  const digests = (kind: 'sub' | 'sid', { issuer, value }: IndexTarget): string[] =>
+    keys.map((key) =>
+      createHmac('sha256', key)
+        .update(JSON.stringify([kind, issuer, clientId, value]))
+        .digest('base64url'),
+    );
+  const first = ([digest]: readonly string[]): string => {
+    if (digest === undefined) throw new Error('There is no session key');
+    return digest;
+  };
+  return {
+    subject: (target) => first(digests('sub', target)),
+    providerSession: (target) => first(digests('sid', target)),
+    subjects: (target) => digests('sub', target),
+    providerSessions: (target) => digests('sid', target),
+  };
+};

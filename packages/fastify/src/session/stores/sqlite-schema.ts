@@ -1,0 +1,34 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, version INTEGER NOT NULL, sealed BLOB NOT NULL, last_seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, subject TEXT NOT NULL, provider_session TEXT, about BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sessions_subject ON sessions (subject);
+  CREATE INDEX IF NOT EXISTS sessions_provider ON sessions (provider_session);
+  CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions (expires_at);
+  CREATE TABLE IF NOT EXISTS claims (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX IF NOT EXISTS claims_expiry ON claims (expires_at);
+  CREATE TABLE IF NOT EXISTS leases (
+    id TEXT PRIMARY KEY, holder TEXT NOT NULL, expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, message TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;`;
+
+/** Opens the file, for its owner alone, with the tables in it; `:memory:` is kept nowhere. */
+export const openDatabase = (file: string): DatabaseSync => {
+  if (file !== ':memory:') {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600));
+  }
+  const database = new DatabaseSync(file, { timeout: 800 });
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  database.exec('PRAGMA journal_size_limit = 4194304');
+  database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+  return database;
+};

@@ -1,0 +1,29 @@
+import type { User } from '@foyer/contract';
+import type { Claims } from '../provider/provider.ts';
+
+const withheld: ReadonlySet<string> = new Set([
+  'iss',
+  'aud',
+  'exp',
+  'iat',
+  'nbf',
+  'nonce',
+  'azp',
+  'sid',
+  'jti',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'auth_time',
+  'acr',
+  'amr',
+  'access_token',
+  'refresh_token',
+  'id_token',
+]);
+
+/** The claims that the browser may see: without protocol claims, and never one named like a token. */
+export const createUser = (sub: string, claims: Claims): User => ({
+  ...Object.fromEntries(Object.entries(claims).filter(([name]) => !withheld.has(name))),
+  sub,
+});

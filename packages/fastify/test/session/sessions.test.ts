@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { expect, onTestFinished, test } from 'vitest';
+import { type BffOptions, resolveOptions } from '../../src/options.ts';
+import { type CompletedLogin, type Provider, RefreshRefused } from '../../src/provider/provider.ts';
+import { createSessions, type Session, type Sessions } from '../../src/session/session.ts';
+import { createCookieSeal } from '../../src/session/session-cookie.ts';
+import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+
+const idle = async (): Promise<never> => {
+  throw new Error('Not part of this test');
+};
+
+const standIn = (refresh: Provider['refresh']): Provider => ({
+  warmUp: () => undefined,
+  isDiscovered: () => true,
+  endSessionOrigin: () => undefined,
+  createAuthorizationRequest: idle,
+  completeLogin: idle,
+  refresh,
+  revoke: async () => undefined,
+  endSessionUrl: () => undefined,
+  verifyLogoutToken: idle,
+  close: async () => undefined,
+});
+
+let now = Date.now();
+const sessionKeys = [randomBytes(32).toString('base64')];
+
+const login = (): CompletedLogin => ({
+  issuer: 'https://issuer.example',
+  sub: 'ada',
+  sid: 'provider-session',
+  claims: { sub: 'ada', iss: 'https://issuer.example', name: ' ', given_name: 'Ada', family_name: 'L' },
+  tokens: {
+    accessToken: 'first',
+    accessTokenExpiresAt: now + 60_000,
+    refreshToken: 'refresh-1',
+    idToken: 'id-1',
+  },
+});
+
+interface Instance {
+  readonly app: FastifyInstance;
+  readonly sessions: Sessions;
+}
+
+const startInstance = async (file: string, provider: Provider): Promise<Instance> => {
+  const sessionStore = openSqliteStore({ file, clock: () => now });
+  const given: BffOptions = {
+    issuer: 'https://issuer.example',
+    clientId: 'client',
+    clientSecret: 'secret',
+    publicUrl: 'http://localhost:3000',
+    sessionKeys,
+    sessionStore,
+    clock: () => now,
+  };
+  const options = resolveOptions(given);
+  const app = Fastify();
+  const seal = await createCookieSeal(app, options.sessionKeys);
+  const sessions = createSessions({ options, provider, seal, log: app.log });
+  app.post('/open', async (request, reply) => (await sessions.open(request, reply, login(), undefined)).id);
+  app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
+  app.get('/token', async (request) => {
+    const session = await sessions.current(request);
+    return session === undefined ? 'nobody' : sessions.accessToken(session);
+  });
+  app.post('/close', async (request, reply) => {
+    await sessions.close(request, reply, 'logout');
+    return 'closed';
+  });
+  onTestFinished(async () => {
+    await sessions.stop();
+    await app.close();
+    await sessionStore.close();
+  });
+  return { app, sessions };
+};
+
+const makeFile = async (): Promise<string> => {
+  const directory = await mkdtemp(join(tmpdir(), 'foyer-sessions-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return join(directory, 'sessions.db');
+};
+
+const signIn = async ({ app }: Instance): Promise<string> => {
+  const { headers } = await app.inject({ method: 'POST', url: '/open' });
+  return String(headers['set-cookie']).split(';')[0] ?? '';
+};
+
+const get = async ({ app }: Instance, url: string, cookie: string): Promise<string> =>
+  (await app.inject({ url, headers: { cookie } })).body;
+
+test('a session opened on one instance lives on another and is dead on both once closed', async () => {
+  const file = await makeFile();
+  const one = await startInstance(file, standIn(idle));
+  const two = await startInstance(file, standIn(idle));
+  const cookie = await signIn(one);
+  expect(await get(two, '/current', cookie)).toBe('Ada L');
+  await two.app.inject({ method: 'POST', url: '/close', headers: { cookie } });
+  expect(await get(one, '/current', cookie)).toBe('nobody');
+});
+
+test('a changed, cut or doubled cookie is an anonymous visitor', async () => {
+  const one = await startInstance(await makeFile(), standIn(idle));
+  const cookie = await signIn(one);
+  const start = cookie.indexOf('=') + 1;
+  for (let at = start; at < cookie.length; at += 1) {
+    const other = cookie[at] === 'A' ? 'B' : 'A';
+    expect(await get(one, '/current', cookie.slice(0, at) + other + cookie.slice(at + 1))).toBe('nobody');
+  }
+  expect(await get(one, '/current', cookie.slice(0, -1))).toBe('nobody');
+  expect(await get(one, '/current', `${cookie}; ${cookie}`)).toBe('nobody');
+});
+
+test('the idle limit moves with use, the absolute limit does not', async () => {
+  const one = await startInstance(await makeFile(), standIn(idle));
+  const cookie = await signIn(one);
+  for (let quarters = 1; quarters < 48; quarters += 1) {
+    now += 900_000;
+    expect(await get(one, '/current', cookie)).toBe('Ada L');
+  }
+  now += 900_000;
+  expect(await get(one, '/current', cookie)).toBe('nobody');
+});
+
+test('100 calls on two instances refresh once', async () => {
+  const file = await makeFile();
+  let grants = 0;
+  const provider = standIn(async (refreshToken) => {
+    grants += 1;
+    if (refreshToken !== `refresh-${grants}`) throw new RefreshRefused('reuse');
+    await new Promise((resolve) => setImmediate(resolve));
+    return {
+      accessToken: 'second',
+      accessTokenExpiresAt: now + 60_000,
+      refreshToken: `refresh-${grants + 1}`,
+      idToken: undefined,
+      claims: undefined,
+    };
+  });
+  const instances = [await startInstance(file, provider), await startInstance(file, provider)] as const;
+  const cookie = await signIn(instances[0]);
+  now += 45_000;
+  const calls = Array.from({ length: 100 }, (_, call) => get(instances[call % 2 ? 1 : 0], '/token', cookie));
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['second']));
+  expect(grants).toBe(1);
+});
+
+test('a refused refresh ends the session and tells why on the other instance', async () => {
+  const file = await makeFile();
+  const refuse = standIn(async () => {
+    throw new RefreshRefused('invalid_grant');
+  });
+  const one = await startInstance(file, refuse);
+  const two = await startInstance(file, refuse);
+  const { body: id, headers } = await one.app.inject({ method: 'POST', url: '/open' });
+  const cookie = String(headers['set-cookie']).split(';')[0] ?? '';
+  const told = new Promise((resolve) => two.sessions.onEnded(id, resolve));
+  now += 45_000;
+  expect((await one.app.inject({ url: '/token', headers: { cookie } })).json()).toMatchObject({
+    message: 'The provider refused the refresh',
+  });
+  expect(await told).toBe('refresh_failed');
+  expect(await get(two, '/current', cookie)).toBe('nobody');
+});
+
+test('back-channel logout finds a session by sid, and its siblings list it', async () => {
+  const one = await startInstance(await makeFile(), standIn(idle));
+  const seen: (Session | undefined)[] = [];
+  one.app.get('/list', async (request) => {
+    const session = await one.sessions.current(request);
+    seen.push(session);
+    return session === undefined ? [] : one.sessions.list(session);
+  });
+  const cookie = await signIn(one);
+  await signIn(one);
+  expect(JSON.parse(await get(one, '/list', cookie))).toHaveLength(2);
+  const target = { issuer: 'https://issuer.example', sub: 'ada', sid: 'provider-session' };
+  expect(await one.sessions.endByProvider(target)).toBe(2);
+  expect(await get(one, '/current', cookie)).toBe('nobody');
+});
