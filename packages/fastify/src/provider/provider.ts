@@ -1,5 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import { createRequest } from './authorization-request.ts';
+import { createClientAuthentication } from './client-authentication.ts';
+import { createDiscovery } from './discovery.ts';
+import { createEndSessionUrl } from './end-session.ts';
+import { createKeySet } from './key-set.ts';
+import { completeLogin } from './login-completion.ts';
+import { verifyLogout } from './logout-token.ts';
+import { createProviderHttp } from './provider-http.ts';
+import type { ProviderRoom } from './provider-room.ts';
+import { refreshTokens } from './token-refresh.ts';
+import { revokeToken } from './token-revocation.ts';
 
 /** Tokens of a session. They have no type in the browser. */
 export interface TokenSet {
@@ -101,17 +112,44 @@ export interface Provider {
   readonly close: () => Promise<void>;
 }
 
-/** The provider has ended the grant, or broke it: what was refreshed with cannot be used again. */
-export class RefreshRefused extends Error {
-  override readonly name = 'RefreshRefused';
-}
+export { LogoutTokenInvalid, RefreshRefused } from './provider-refusals.ts';
 
-/** A logout token that is not acceptable; the message may be told as `error_description`. */
-export class LogoutTokenInvalid extends Error {
-  override readonly name = 'LogoutTokenInvalid';
-}
+const createRoom = (options: ResolvedOptions): ProviderRoom => {
+  const http = createProviderHttp(options.providerTimeout);
+  const findKeyOf = createKeySet(http, options.clock);
+  return {
+    options,
+    http,
+    discovery: createDiscovery(http, options.issuer, options.clock),
+    authenticated: createClientAuthentication(options),
+    trust: ({ issuer, jwks_uri }) => ({ issuer, options, findKey: findKeyOf(jwks_uri) }),
+  };
+};
 
 /** Makes the provider of these options; it is discovered lazily. */
-export const createProvider = (_options: ResolvedOptions, _log: FastifyBaseLogger): Provider => {
-  throw new Error('not yet written');
+export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
+  const room = createRoom(options);
+  const { discovery } = room;
+  const endSessionUrl: Provider['endSessionUrl'] = (idToken) =>
+    createEndSessionUrl(discovery.current(), options, idToken);
+  return {
+    warmUp: () => {
+      discovery
+        .require()
+        .catch((error: unknown) => log.warn({ err: error }, 'the provider is not discovered yet'));
+    },
+    isDiscovered: () => discovery.current() !== undefined,
+    endSessionOrigin: () => {
+      const url = endSessionUrl(undefined);
+      return url === undefined ? undefined : new URL(url).origin;
+    },
+    createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), options, hints),
+    completeLogin: (parameters, checks, requestLog) =>
+      completeLogin(room, { parameters, checks }, requestLog),
+    refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
+    revoke: (refreshToken) => revokeToken(room, refreshToken),
+    endSessionUrl,
+    verifyLogoutToken: async (token) => verifyLogout(token, room.trust(await discovery.require())),
+    close: () => room.http.close(),
+  };
 };

@@ -1,0 +1,91 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { authorizationCodeGrant } from 'openid-client';
+import { Problem } from '../problems.ts';
+import { redirectUri } from './authorization-request.ts';
+import type { Metadata } from './discovery.ts';
+import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
+import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
+import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
+import type { ProviderRoom } from './provider-room.ts';
+import { createConfiguration } from './token-endpoint.ts';
+import { readUserinfo } from './userinfo.ts';
+
+const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
+
+const checkResponse = (
+  parameters: URLSearchParams,
+  checks: AuthorizationChecks,
+  metadata: Metadata,
+): void => {
+  if (parameters.get('state') !== checks.state) throw invalid('state differs');
+  const iss = parameters.get('iss');
+  if (iss === null && metadata.authorization_response_iss_parameter_supported)
+    throw invalid('iss is missing');
+  if (iss !== null && iss !== metadata.issuer) throw invalid('iss is another issuer');
+  const error = parameters.get('error');
+  if (error !== null && parameters.has('code')) throw invalid('both code and error');
+  if (error !== null) throw authorizationProblem(error);
+  if (!parameters.get('code')) throw invalid('code is missing');
+};
+
+const grantProblem = (error: unknown): Problem => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof EndpointRefusal && cause.error === 'invalid_grant') {
+      return new Problem('login_expired', 'the token endpoint answered invalid_grant', { cause: error });
+    }
+  }
+  return providerProblem(error);
+};
+
+interface Exchanged {
+  readonly tokens: TokenSet;
+  readonly claims: IdTokenClaims;
+}
+
+const exchange = async (
+  room: ProviderRoom,
+  metadata: Metadata,
+  { parameters, checks }: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
+): Promise<Exchanged> => {
+  const url = new URL(redirectUri(room.options));
+  for (const name of ['code', 'state', 'iss']) {
+    const value = parameters.get(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
+  const { answer, idToken } = await room.authenticated(metadata, async (auth) => {
+    const { config, idToken } = createConfiguration(metadata, room.options, { auth, http: room.http });
+    const expected = { expectedState: checks.state, pkceCodeVerifier: checks.codeVerifier };
+    return { answer: await authorizationCodeGrant(config, url, expected), idToken: idToken() };
+  });
+  if (answer.token_type !== 'bearer')
+    throw new Problem('provider_invalid_response', 'token_type is not Bearer');
+  if (idToken === undefined)
+    throw new Problem('provider_invalid_response', 'the token response has no ID token');
+  const accessToken = answer.access_token;
+  const { nonce, maxAge } = checks;
+  const claims = await verifyIdToken(idToken, room.trust(metadata), { nonce, maxAge, accessToken });
+  const { expires_in, refresh_token: refreshToken } = answer;
+  const accessTokenExpiresAt =
+    expires_in === undefined ? undefined : room.options.clock() + expires_in * 1000;
+  return { claims, tokens: { accessToken, accessTokenExpiresAt, refreshToken, idToken } };
+};
+
+/** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */
+export const completeLogin = async (
+  room: ProviderRoom,
+  response: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
+  log: FastifyBaseLogger,
+): Promise<CompletedLogin> => {
+  const metadata = await room.discovery.require();
+  checkResponse(response.parameters, response.checks, metadata);
+  const { tokens, claims } = await exchange(room, metadata, response).catch((error: unknown) => {
+    throw grantProblem(error);
+  });
+  const userinfo = await readUserinfo(room, metadata, {
+    accessToken: tokens.accessToken,
+    sub: claims.sub,
+    log,
+  });
+  const sid = typeof claims.sid === 'string' ? claims.sid : undefined;
+  return { issuer: metadata.issuer, sub: claims.sub, sid, claims: { ...claims, ...userinfo }, tokens };
+};

@@ -1,0 +1,54 @@
+import { errors } from 'jose';
+import { type TokenTrust, verifySigned } from './id-token.ts';
+import type { LogoutToken } from './provider.ts';
+import { providerProblem } from './provider-errors.ts';
+import { LogoutTokenInvalid } from './provider-refusals.ts';
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+const maxAge = 120;
+
+const requireThat: (holds: boolean, reason: string) => asserts holds = (holds, reason) => {
+  if (!holds) throw new LogoutTokenInvalid(reason);
+};
+
+const optionalText = (value: unknown, name: string): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value.length < 1 || value.length > 255) {
+    throw new LogoutTokenInvalid(`${name} is malformed`);
+  }
+  return value;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Verifies a logout token. @see OpenID Connect Back-Channel Logout section 2.6 */
+export const verifyLogout = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
+  const { clock, clockTolerance } = trust.options;
+  const required = ['iss', 'aud', 'iat', 'jti', 'events'];
+  const { payload, protectedHeader } = await verifySigned(token, trust, required).catch((error: unknown) => {
+    if (error instanceof errors.JOSEError)
+      throw new LogoutTokenInvalid('the token is not acceptable', { cause: error });
+    throw providerProblem(error);
+  });
+  const { typ } = protectedHeader;
+  requireThat(
+    typ === undefined || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ)),
+    'typ is another kind',
+  );
+  requireThat(
+    isObject(payload.events) && isObject(payload.events[event]),
+    'events has no back-channel logout',
+  );
+  requireThat(payload.nonce === undefined, 'nonce is present');
+  const { iat } = payload;
+  const now = clock() / 1000;
+  requireThat(typeof iat === 'number' && iat <= now + clockTolerance, 'iat is not acceptable');
+  requireThat(iat >= now - maxAge - clockTolerance, 'the token is too old');
+  const sub = optionalText(payload.sub, 'sub');
+  const sid = optionalText(payload.sid, 'sid');
+  const jti = optionalText(payload.jti, 'jti');
+  requireThat(sub !== undefined || sid !== undefined, 'sub and sid are missing');
+  requireThat(jti !== undefined, 'jti is missing');
+  return { issuer: trust.issuer, sub, sid, jti, staleAt: (iat + maxAge + clockTolerance) * 1000 };
+};

@@ -1,0 +1,14 @@
+import type { ResolvedOptions } from '../options.ts';
+import type { Authenticated } from './client-authentication.ts';
+import type { Discovery, Metadata } from './discovery.ts';
+import type { TokenTrust } from './id-token.ts';
+import type { ProviderHttp } from './provider-http.ts';
+
+/** What every step towards the provider works with. */
+export interface ProviderRoom {
+  readonly options: ResolvedOptions;
+  readonly http: ProviderHttp;
+  readonly discovery: Discovery;
+  readonly authenticated: Authenticated;
+  readonly trust: (metadata: Metadata) => TokenTrust;
+}

@@ -1,0 +1,59 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { jwtVerify } from 'jose';
+import { Problem } from '../problems.ts';
+import type { Metadata } from './discovery.ts';
+import type { Claims } from './provider.ts';
+import { EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
+import type { ProviderRoom } from './provider-room.ts';
+
+const verifySigned = async (room: ProviderRoom, metadata: Metadata, token: string): Promise<Claims> => {
+  const { options, findKey } = room.trust(metadata);
+  const { payload } = await jwtVerify(token, findKey, {
+    algorithms: [options.idTokenAlg],
+    issuer: metadata.issuer,
+    audience: options.clientId,
+    clockTolerance: options.clockTolerance,
+    currentDate: new Date(options.clock()),
+  });
+  return payload;
+};
+
+const parseClaims = async (room: ProviderRoom, metadata: Metadata, response: Response): Promise<Claims> => {
+  const text = await response.text();
+  const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '');
+  const claims = isSigned ? await verifySigned(room, metadata, text.trim()) : parseObject(text);
+  if (!claims) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
+  return claims;
+};
+
+/** Claims of userinfo; none where the provider has no endpoint or refuses the token (401, 403). */
+export const readUserinfo = async (
+  room: ProviderRoom,
+  metadata: Metadata,
+  {
+    accessToken,
+    sub,
+    log,
+  }: { readonly accessToken: string; readonly sub: string; readonly log: FastifyBaseLogger },
+): Promise<Claims> => {
+  if (metadata.userinfo_endpoint === undefined) return {};
+  const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json, application/jwt' };
+  const response = await room.http.send(metadata.userinfo_endpoint, { headers });
+  if (response.status === 401 || response.status === 403) {
+    log.warn(
+      { status: response.status },
+      'userinfo refused the access token: the claims are those of the ID token',
+    );
+    return {};
+  }
+  if (response.status >= 500 || response.status === 429) {
+    throw providerProblem(new EndpointRefusal('userinfo endpoint', response, undefined));
+  }
+  if (response.status !== 200)
+    throw new Problem('provider_invalid_response', `userinfo answered ${response.status}`);
+  const claims = await parseClaims(room, metadata, response).catch((error: unknown) => {
+    throw providerProblem(error);
+  });
+  if (claims.sub !== sub) throw new Problem('provider_invalid_response', 'userinfo is about another sub');
+  return claims;
+};
