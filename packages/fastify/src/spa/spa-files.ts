@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+
+/** How a body is encoded, the best first. */
+export type Encoding = 'br' | 'gzip' | 'identity';
+
+/** One encoding of a small file, ready to send. */
+export interface SpaVariant {
+  readonly body: Buffer;
+  readonly etag: string;
+}
+
+/** One file of the build. */
+export interface SpaFile {
+  /** Path below the build's directory, `/`-separated, without a leading slash. */
+  readonly name: string;
+  readonly contentType: string;
+  readonly cacheControl: string;
+  /** Empty for a file above 256 KiB, which is streamed. */
+  readonly variants: ReadonlyMap<Encoding, SpaVariant>;
+}
+
+/** Every file that may be served, by its URL path. */
+export type SpaFiles = ReadonlyMap<string, SpaFile>;
+
+const largestInMemory = 256 * 1024;
+const suffixes = { br: '.br', gzip: '.gz', identity: '' } as const;
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.xml': 'application/xml; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.avif': 'image/avif',
+  '.ico': 'image/x-icon',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.pdf': 'application/pdf',
+};
+
+const isHashed = (name: string): boolean =>
+  name.startsWith('assets/') || /[.-](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(name);
+
+const listNames = async (dir: string): Promise<readonly string[]> => {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(dir, '/').length).replaceAll('\\', '/'))
+    .filter((name) => !name.split('/').some((segment) => segment.startsWith('.')));
+};
+
+const readVariant = async (path: string): Promise<SpaVariant> => {
+  const body = await readFile(path);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
+};
+
+const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>): Promise<SpaFile> => {
+  const variants = new Map<Encoding, SpaVariant>();
+  const { size }: Stats = await stat(join(dir, name));
+  for (const encoding of ['br', 'gzip', 'identity'] as const) {
+    const variant = name + suffixes[encoding];
+    if (size <= largestInMemory && names.has(variant)) {
+      variants.set(encoding, await readVariant(join(dir, variant)));
+    }
+  }
+  return {
+    name,
+    contentType: contentTypes[extname(name).toLowerCase()] ?? 'application/octet-stream',
+    cacheControl:
+      isHashed(name) && name !== 'index.html' ? 'public, max-age=31536000, immutable' : 'no-cache',
+    variants,
+  };
+};
+
+/**
+ * Reads a build: small files with their compressed forms into memory. Dotfiles and source maps are left out.
+ *
+ * @throws Error that names `SPA_DIR` when there is no `index.html`.
+ * @see spec section 10
+ */
+export const readSpaFiles = async (dir: string): Promise<SpaFiles> => {
+  const index = await stat(join(dir, 'index.html')).catch((cause: unknown) => {
+    throw new Error('SPA_DIR: there is no index.html in it. Run pnpm build, or set SPA_DIR to a built SPA.', {
+      cause,
+    });
+  });
+  if (!index.isFile()) throw new Error('SPA_DIR: index.html is not a file. Run pnpm build.');
+  const names = new Set(await listNames(dir));
+  const files = new Map<string, SpaFile>();
+  for (const name of names) {
+    const isVariant = /\.(br|gz)$/.test(name) && names.has(name.replace(/\.(br|gz)$/, ''));
+    if (!isVariant && !/\.map(\.(br|gz))?$/.test(name))
+      files.set(`/${name}`, await readSpaFile(dir, name, names));
+  }
+  return files;
+};

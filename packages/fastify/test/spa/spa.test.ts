@@ -1,0 +1,48 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import type { ResolvedOptions } from '../../src/options.ts';
+import { replyProblem } from '../../src/problem-reply.ts';
+import { registerSpa } from '../../src/spa/spa.ts';
+
+test('the build is served, and nothing beside it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'spa-'));
+  await mkdir(join(dir, 'assets'));
+  await writeFile(join(dir, 'index.html'), '<p>page</p>');
+  await writeFile(join(dir, 'assets/a.js'), 'a()');
+  await writeFile(join(dir, 'assets/a.js.gz'), gzipSync('a()'));
+  await writeFile(join(dir, 'assets/big.js'), 'x'.repeat(300_000));
+  await writeFile(join(dir, '.env'), 'SECRET');
+  await writeFile(join(dir, 'assets/a.js.map'), '{}');
+  const app = Fastify();
+  app.setErrorHandler(replyProblem);
+  await registerSpa(app, { spa: { dir } } as ResolvedOptions);
+  const get = (url: string, headers = {}) => app.inject({ url, headers });
+  const page = await get('/profile', { accept: 'text/html' });
+  expect([page.statusCode, page.body, page.headers['cache-control']]).toEqual([
+    200,
+    '<p>page</p>',
+    'no-cache',
+  ]);
+  expect((await get('/', { 'if-none-match': String(page.headers.etag) })).statusCode).toBe(304);
+  const asset = await get('/assets/a.js', { 'accept-encoding': 'br, gzip' });
+  expect(asset.headers['content-encoding']).toBe('gzip');
+  expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  expect((await get('/assets/a.js', { 'accept-encoding': 'gzip;q=0' })).body).toBe('a()');
+  expect((await get('/assets/big.js')).body.length).toBe(300_000);
+  for (const url of ['/.env', '/%2eenv', '/assets/a.js.map', '/assets/gone.js', '/assets', '/api/x']) {
+    expect([url, (await get(url)).statusCode]).toEqual([url, 404]);
+  }
+  const posted = await app.inject({ method: 'POST', url: '/profile' });
+  expect([posted.statusCode, posted.headers.allow]).toEqual([405, 'GET, HEAD']);
+  await app.close();
+  await rm(dir, { recursive: true });
+});
+
+test('a missing build is named at start', async () => {
+  const options = { spa: { dir: join(tmpdir(), 'no-such-build') } } as ResolvedOptions;
+  await expect(registerSpa(Fastify(), options)).rejects.toThrow(/SPA_DIR.*pnpm build/);
+});
