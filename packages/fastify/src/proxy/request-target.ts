@@ -1,0 +1,35 @@
+import { Problem } from '../problems.ts';
+
+/** A request target whose path means the same to every server. */
+export interface RequestTarget {
+  readonly path: string;
+  /** Byte for byte as sent, with its `?`; empty without one. */
+  readonly query: string;
+}
+
+const refused = [
+  /^(?!\/)/,
+  /\/\//,
+  /[\\#\s]/,
+  /[^\x21-\x7e]/,
+  /%(?![0-9a-f]{2})/i,
+  /%(2e|2f|5c|23|3f|[01][0-9a-f]|7f)/i,
+  /%25(25)*(2e|2f|5c|00)/i,
+  /\/\.{1,2}(;[^/]*)?(\/|$)/,
+];
+
+/**
+ * Parses a raw request target.
+ *
+ * @throws Problem `bad_request` when the path does not survive normalisation.
+ * @see spec section 9
+ */
+export const parseRequestTarget = (rawUrl: string): RequestTarget => {
+  const mark = rawUrl.indexOf('?');
+  const path = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
+  const query = mark === -1 ? '' : rawUrl.slice(mark);
+  if (refused.some((pattern) => pattern.test(path)) || /[^\x21-\x7e]|#/.test(query)) {
+    throw new Problem('bad_request', 'The request target does not survive normalisation');
+  }
+  return { path, query };
+};

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { parseRequestTarget } from '../../src/proxy/request-target.ts';
+
+test.each([
+  '/api/../x',
+  '/api/%2e%2e/x',
+  '/api/%252e/x',
+  '/api/..;a/x',
+  '/api/a%2fb',
+  '/api\\x',
+  '/api//x',
+  'http://h/api',
+  '/api/%00',
+  '/api/x#f',
+])('the target %s is refused', (target) =>
+  expect(() => parseRequestTarget(target)).toThrow(expect.objectContaining({ code: 'bad_request' })),
+);
+
+test('an innocent query passes untouched', () => {
+  expect(parseRequestTarget('/api/a%20b?q=../%2f%')).toEqual({ path: '/api/a%20b', query: '?q=../%2f%' });
+});
