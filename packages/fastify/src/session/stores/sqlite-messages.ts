@@ -9,7 +9,10 @@ const keepFor = 60_000;
 export const createSqliteMessages = (
   database: DatabaseSync,
   clock: () => number,
-): Pick<SessionStore, 'publish' | 'subscribe'> & { readonly stop: () => void } => {
+): Pick<SessionStore, 'publish' | 'subscribe'> & {
+  readonly stop: () => void;
+  readonly failure: () => unknown;
+} => {
   const sender = randomUUID();
   const insert = database.prepare('INSERT INTO messages (sender, message, expires_at) VALUES (?, ?, ?)');
   const last = database.prepare('SELECT coalesce(max(id), 0) AS id FROM messages');
@@ -17,15 +20,26 @@ export const createSqliteMessages = (
   const listeners = new Set<(message: string) => void>();
   let timer: NodeJS.Timeout | undefined;
   let position = 0;
+  let failure: unknown;
 
   const tell = (message: string): void => {
     for (const listener of [...listeners]) listener(message);
   };
 
-  const poll = (): void => {
+  const readNew = (): void => {
     for (const row of since.all(position)) {
       position = Number(row.id);
       if (row.sender !== sender) tell(String(row.message));
+    }
+  };
+
+  /** A timer has nobody to throw at: the failure is kept for `check`, until a poll succeeds. */
+  const poll = (): void => {
+    try {
+      readNew();
+      failure = undefined;
+    } catch (error) {
+      failure = error;
     }
   };
 
@@ -52,5 +66,6 @@ export const createSqliteMessages = (
       };
     },
     stop,
+    failure: () => failure,
   };
 };

@@ -113,7 +113,8 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
     subscribe: messages.subscribe,
     count: () => Number(count.get()?.sessions ?? 0),
     check: () => {
-      if (purgeError !== undefined) throw purgeError;
+      const failure = purgeError ?? messages.failure();
+      if (failure !== undefined) throw failure;
       acquire.run('check', 'check', clock(), clock());
     },
     close: async () => {
