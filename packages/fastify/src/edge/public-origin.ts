@@ -21,6 +21,4 @@ export const createOriginCorrection = ({ publicUrl }: ResolvedOptions) => {
 
 /** Whether the browser wants a page: a navigation, or something that accepts HTML. */
 export const wantsPage = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
-  headers['sec-fetch-mode'] === undefined
-    ? (headers.accept ?? '').includes('text/html')
-    : headers['sec-fetch-mode'] === 'navigate';
+  headers['sec-fetch-mode'] === 'navigate' || (headers.accept ?? '').includes('text/html');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyBaseLogger, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyHttpOptions, FastifyRequest } from 'fastify';
 import { printProblem, replyProblem } from '../problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { printError } from './error-print.ts';
@@ -75,7 +75,7 @@ export const createServerOptions = ({
   logLevel,
   trustProxy,
   logStream,
-}: ServerSettings): FastifyServerOptions => ({
+}: ServerSettings): FastifyHttpOptions<Server> => ({
   logger: {
     level: logLevel,
     base: null,

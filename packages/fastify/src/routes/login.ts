@@ -8,9 +8,8 @@ import { Problem } from '../problems.ts';
 /** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
 const requireNavigation = ({ headers }: FastifyRequest): void => {
   const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
-  const mode = headers['sec-fetch-mode'] ?? 'navigate';
   const destination = headers['sec-fetch-dest'] ?? 'document';
-  if (/prefetch|prerender|preview/i.test(purpose) || mode !== 'navigate' || destination !== 'document') {
+  if (/prefetch|prerender|preview/i.test(purpose) || destination !== 'document') {
     throw new Problem('bad_request', 'A login starts with a top-level navigation only', {
       detail: 'Open the sign-in address as a page of its own.',
     });

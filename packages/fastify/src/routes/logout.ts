@@ -8,7 +8,8 @@ import type { Session } from '../session/session.ts';
 const wantsJson = (request: FastifyRequest): boolean => {
   const { accept = '*/*', 'sec-fetch-mode': mode } = request.headers;
   if (wantsPage(request)) return false;
-  return accept.includes('application/json') || (mode !== undefined && accept.includes('*/*'));
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+  return accept.includes('application/json') || (!isForm && mode !== undefined && accept.includes('*/*'));
 };
 
 /** The answer does not wait for the provider; what went wrong is in the log. @see RFC 7009 */

@@ -16,7 +16,6 @@ const longestTimer = 2 ** 31 - 1;
 const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply): (() => void) => {
   const { raw } = reply;
   let expiry: NodeJS.Timeout | undefined;
-  let { idleExpiresAt } = session;
   const send = (event: string, data: SignedOutEvent | ExpiringEvent): boolean =>
     raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   const stop = (): void => {
@@ -36,9 +35,9 @@ const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply)
 
   /** Looks again when a limit comes near: other requests may have moved the idle one. */
   const look = async (): Promise<void> => {
-    const lastSeenAt = await sessions.lastSeen(session.id);
-    if (lastSeenAt === undefined) return end('expired');
-    idleExpiresAt = Math.min(lastSeenAt + options.sessionIdleTimeout * 1000, session.expiresAt);
+    const current = await sessions.reread(session);
+    if (current === undefined) return end('expired');
+    const { idleExpiresAt } = current;
     const now = options.clock();
     if (idleExpiresAt <= now) return end('expired');
     const lead = Math.min(warning, options.sessionIdleTimeout * 500);
@@ -61,7 +60,7 @@ const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply)
       });
     }, delay).unref();
   };
-  wait(idleExpiresAt - options.clock() - Math.min(warning, options.sessionIdleTimeout * 500));
+  wait(session.idleExpiresAt - options.clock() - Math.min(warning, options.sessionIdleTimeout * 500));
   return stop;
 };
 
