@@ -52,10 +52,14 @@ type Read = <T>(name: VariableName, variable: Variable<T>) => T | undefined;
 const createReader =
   (environment: Environment, report: Report): Read =>
   <T>(name: VariableName, { parse, fallback, isRequired = false }: Variable<T>): T | undefined => {
-    const found = findVariable(environment, name, report);
+    let isTold = false;
+    const found = findVariable(environment, name, (issue) => {
+      isTold = true;
+      report(issue);
+    });
     const text = found?.text ?? fallback;
     if (text === undefined) {
-      if (isRequired)
+      if (isRequired && !isTold)
         report({ variable: name, problem: 'is missing', remedy: 'Set it in the environment or in .env.' });
       return undefined;
     }

@@ -1,0 +1,47 @@
+# syntax=docker/dockerfile:1
+FROM node:24-bookworm-slim AS workspace
+WORKDIR /app
+RUN npm install --global pnpm@12
+COPY . .
+
+# The SPA is built with everything installed; the images below take the result alone.
+FROM workspace AS spa
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+    pnpm install --no-optional --frozen-lockfile --filter @foyer/web... \
+    && pnpm --filter @foyer/web run build
+
+FROM workspace AS bff-modules
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+    pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/bff...
+# sodium-native brings a build for every platform; the image runs on one.
+RUN set -eu; \
+    arch="$(node -p 'process.platform + "-" + process.arch')"; \
+    find node_modules/.pnpm -type d -path '*/sodium-native/prebuilds/*' ! -name "$arch" -prune -exec rm -rf {} +; \
+    mkdir -p /data; ln -s /data .data; \
+    rm -rf apps/dev apps/demo-api apps/web packages/client packages/dev-provider packages/testkit
+
+FROM workspace AS provider-modules
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+    pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/dev-provider...
+RUN rm -rf apps packages/client packages/fastify packages/testkit
+
+# The embedded provider: for trying things out, never for production.
+FROM gcr.io/distroless/nodejs24-debian13:nonroot AS provider
+WORKDIR /app
+COPY --from=provider-modules /app /app
+EXPOSE 3001
+HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
+    CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:3001/.well-known/openid-configuration').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["packages/dev-provider/src/serve.ts", "http://op.localhost:3001", "http://localhost:3000"]
+
+FROM gcr.io/distroless/nodejs24-debian13:nonroot AS bff
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0
+COPY --from=bff-modules /app /app
+COPY --from=spa /app/apps/web/dist /app/apps/web/dist
+COPY --from=bff-modules --chown=65532:65532 /data /data
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
+    CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["apps/bff/src/main.ts"]

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EnvironmentError, type Places, parseEnvironment, type Settings } from '../src/environment.ts';
+import { createSessionKey } from '../src/session-key.ts';
+
+let folder = '';
+let places: Places;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foyer-environment-'));
+  places = { dataDir: join(folder, 'data'), spaDir: join(folder, 'spa') };
+  mkdirSync(places.spaDir);
+  writeFileSync(join(places.spaDir, 'index.html'), '<!doctype html>');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const least = { OIDC_ISSUER: 'https://op.example', OIDC_CLIENT_ID: 'app', OIDC_CLIENT_SECRET: 'hush-hush' };
+
+const parse = (environment: Record<string, string>): Settings => parseEnvironment(environment, places);
+
+const refusal = (environment: Record<string, string>): EnvironmentError => {
+  try {
+    parse(environment);
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error;
+    throw error;
+  }
+  throw new Error('The environment was accepted.');
+};
+
+test('three variables are enough on a loopback address', () => {
+  const { options, ...rest } = parse(least);
+  expect(rest).toEqual({
+    storeUrl: 'sqlite:.data/sessions.db',
+    host: '127.0.0.1',
+    port: 3000,
+    trustProxy: [],
+    logLevel: 'info',
+    metricsPort: undefined,
+    shutdownTimeout: 10,
+    warnings: [],
+  });
+  expect(options).toMatchObject({
+    issuer: 'https://op.example',
+    publicUrl: 'http://localhost:3000',
+    sessionIdleTimeout: 1800,
+    sessionLifetime: 43_200,
+    apiMaxBody: 10_485_760,
+    spa: { dir: places.spaDir },
+  });
+});
+
+test('a session key is made once, kept for its owner alone, and used again', () => {
+  const first = parse(least).options.sessionKeys;
+  const file = join(places.dataDir, 'session-key');
+  expect(parse(least).options.sessionKeys).toEqual(first);
+  expect([readFileSync(file, 'utf8').trim()]).toEqual(first);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('no session key is made for a public address', () => {
+  const { issues } = refusal({ ...least, PUBLIC_URL: 'https://app.example' });
+  expect(issues).toEqual([
+    { variable: 'SESSION_KEYS', problem: 'is empty', remedy: 'Make one with: pnpm key.' },
+  ]);
+});
+
+test('every mistake is reported at once, under the name of its variable', () => {
+  const { issues } = refusal({
+    OIDC_ISSUER: 'http://op.example',
+    PUBLIC_URL: 'http://localhost:3000/app',
+    PORT: 'many',
+    SESSION_IDLE_TIMEOUT: 'soon',
+    TRUST_PROXY: '10.0.0.0/99',
+    API_ROUTES: '{}',
+    LOG_LEVEL: 'loud',
+  });
+  expect(issues.map(({ variable }) => variable).sort()).toEqual([
+    'API_ROUTES',
+    'LOG_LEVEL',
+    'OIDC_CLIENT_ID',
+    'OIDC_CLIENT_SECRET',
+    'OIDC_ISSUER',
+    'PORT',
+    'PUBLIC_URL',
+    'SESSION_IDLE_TIMEOUT',
+    'TRUST_PROXY',
+  ]);
+});
+
+test('no secret is printed', () => {
+  const { message } = refusal({ ...least, SESSION_KEYS: 'my-own-secret-key', PORT: 'x' });
+  expect(message).not.toContain('my-own-secret-key');
+  expect(message).not.toContain('hush-hush');
+});
+
+test('a value may come from a file, and its line end is no part of it', () => {
+  const file = join(folder, 'secret');
+  writeFileSync(file, 'from-a-file\n');
+  const { OIDC_CLIENT_SECRET: _, ...rest } = least;
+  expect(parse({ ...rest, OIDC_CLIENT_SECRET_FILE: file }).options.clientSecret).toBe('from-a-file');
+});
+
+test('a file that is not there, and a value given twice, are mistakes', () => {
+  const { issues } = refusal({
+    ...least,
+    OIDC_CLIENT_SECRET_FILE: '/nowhere',
+    COOKIE_NAME_FILE: join(folder, 'none'),
+  });
+  expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+    'OIDC_CLIENT_SECRET is set, and OIDC_CLIENT_SECRET_FILE too',
+    'COOKIE_NAME_FILE names a file that cannot be read (ENOENT)',
+  ]);
+});
+
+test('the names of the tutorial are understood', () => {
+  const { options } = parse({ AUTH_URL: 'https://op.example/', CLIENT_ID: 'a', PLUSAUTH_CLIENT_SECRET: 'b' });
+  expect([options.issuer, options.clientId, options.clientSecret]).toEqual(['https://op.example/', 'a', 'b']);
+});
+
+test('a name that is likely a typo is warned about', () => {
+  expect(parse({ ...least, OIDC_ISUER: 'x', SESSION_KEY: 'y' }).warnings).toEqual([
+    'OIDC_ISUER is not a variable of Foyer: it has no effect. Is it a typo?',
+    'SESSION_KEY is not a variable of Foyer: it has no effect. Is it a typo?',
+  ]);
+});
+
+test('a missing build is said with the command that makes it', () => {
+  rmSync(join(places.spaDir, 'index.html'));
+  expect(refusal(least).issues).toEqual([
+    {
+      variable: 'SPA_DIR',
+      problem: 'is not set, and the starter SPA is not built',
+      remedy: 'Build it: pnpm build.',
+    },
+  ]);
+});
+
+test('a fresh key is 32 random bytes', () => {
+  expect(Buffer.from(createSessionKey(), 'base64')).toHaveLength(32);
+  expect(createSessionKey()).not.toBe(createSessionKey());
+});

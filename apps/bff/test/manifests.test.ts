@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'packages/contract': [],
+  'packages/client': ['@foyer/contract'],
+  'packages/fastify': ['@foyer/contract'],
+  'packages/dev-provider': [],
+  'apps/bff': ['@foyer/contract', '@foyer/fastify'],
+  'apps/web': ['@foyer/client', '@foyer/contract'],
+};
+
+const dependenciesOf = (folder: string): readonly string[] => {
+  const url = new URL(`../../../${folder}/package.json`, import.meta.url);
+  const manifest: unknown = JSON.parse(readFileSync(url, 'utf8'));
+  const { dependencies = {} } = Object(manifest);
+  return Object.keys(Object(dependencies));
+};
+
+test.each(Object.entries(allowed))('%s depends on no package of ours but its own', (folder, ours) => {
+  const found = dependenciesOf(folder).filter((name) => name.startsWith('@foyer/'));
+  expect(found.filter((name) => !ours.includes(name))).toEqual([]);
+});
+
+test('the contract depends on nothing', () => {
+  expect(dependenciesOf('packages/contract')).toEqual([]);
+});
