@@ -1,0 +1,38 @@
+import type { DevProviderOptions } from './options.ts';
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new Error('PORT must be a whole number from 0 to 65535.');
+}
+
+function parseUrl(name: string, text: string): string {
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === 'http:' || protocol === 'https:') return text;
+  throw new Error(`${name} must be an http or https URL, as in http://localhost:3000.`);
+}
+
+function parseUrls(name: string, list: string): string[] {
+  return list.split(',').map((url) => parseUrl(name, url.trim()));
+}
+
+/** A variable; one that is set to nothing counts as not set. */
+const read = (name: string): string | undefined => process.env[name]?.trim() || undefined;
+
+/**
+ * What the environment says: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins with commas,
+ * default http://localhost:3000), `CLIENT_ID` and `CLIENT_SECRET`. Throws on a port or URL that is none.
+ */
+export function readEnvironment(): DevProviderOptions {
+  const issuer = read('ISSUER');
+  const clientId = read('CLIENT_ID');
+  const clientSecret = read('CLIENT_SECRET');
+  return {
+    port: parsePort(read('PORT') ?? '4001'),
+    host: read('HOST') ?? '127.0.0.1',
+    publicUrls: parseUrls('PUBLIC_URL', read('PUBLIC_URL') ?? 'http://localhost:3000'),
+    ...(issuer === undefined ? {} : { issuer: parseUrl('ISSUER', issuer) }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+  };
+}
