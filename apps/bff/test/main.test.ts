@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@foyer/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+let folder = '';
+const started: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foyer-main-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
+});
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+const startMain = (
+  variables: Readonly<Record<string, string>>,
+): { readonly child: ChildProcess; readonly errors: () => string } => {
+  const child = spawn(process.execPath, [main], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, SPA_DIR: folder, OIDC_ISSUER: 'http://127.0.0.1:9', ...variables },
+  });
+  started.push(child);
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stdout.resume();
+  return { child, errors: () => text };
+};
+
+const client = { OIDC_CLIENT_ID: 'app', OIDC_CLIENT_SECRET: 'any-secret' };
+
+const statusOf = async (url: string): Promise<number> => {
+  try {
+    return (await fetch(url)).status;
+  } catch {
+    return 0; // Nobody listens yet.
+  }
+};
+
+test('the BFF answers with the provider down, and SIGTERM ends it with 0', async () => {
+  const port = await freePort();
+  const { child } = startMain({ ...client, PORT: String(port), PUBLIC_URL: `http://localhost:${port}` });
+  await expect.poll(() => statusOf(`http://127.0.0.1:${port}/healthz`), { timeout: 10_000 }).toBe(200);
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+}, 20_000);
+
+test('a wrong configuration ends with 1 and names each variable', async () => {
+  const { child, errors } = startMain({ PORT: 'x' });
+  const [code] = await once(child, 'close');
+  expect(code).toBe(1);
+  expect(errors()).toBe(
+    [
+      'The configuration has mistakes:',
+      '  OIDC_CLIENT_ID is missing. Set it in the environment or in .env.',
+      '  OIDC_CLIENT_SECRET is missing. Set it in the environment or in .env.',
+      '  PORT is not a port. Give a number between 1 and 65535.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a taken port is said plainly, and ends with 1', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const address = holder.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { child, errors } = startMain({ ...client, PORT: String(port) });
+  const [code] = await once(child, 'close');
+  holder.close();
+  expect(code).toBe(1);
+  expect(errors()).toContain(`Port ${port} is taken by another program.`);
+});
