@@ -28,11 +28,12 @@ RUN rm -rf apps packages/client packages/fastify packages/testkit
 # The embedded provider: for trying things out, never for production.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS provider
 WORKDIR /app
+ENV HOST=0.0.0.0 PORT=3001
 COPY --from=provider-modules /app /app
 EXPOSE 3001
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:3001/.well-known/openid-configuration').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["packages/dev-provider/src/serve.ts", "http://op.localhost:3001", "http://localhost:3000"]
+CMD ["packages/dev-provider/src/main.ts"]
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS bff
 WORKDIR /app
