@@ -8,6 +8,9 @@ interface Entry {
 
 const capacity = 10_000;
 
+/** What ends with its grant, all at once; an interaction names its grant too but goes on. */
+const granted: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
+
 /** The memory of one provider; it holds at most 10 000 entries, forgets the oldest first, and ends with the process. */
 export function createMemory(): AdapterFactory {
   const entries = new Map<string, Entry>();
@@ -47,7 +50,7 @@ export function createMemory(): AdapterFactory {
     },
     revokeByGrantId: async (grantId) => {
       for (const [key, entry] of entries)
-        if (entry.model === model && entry.payload.grantId === grantId) entries.delete(key);
+        if (granted.has(entry.model) && entry.payload.grantId === grantId) entries.delete(key);
     },
   });
 }
