@@ -1,0 +1,45 @@
+import { useSession } from '@foyer/client/react';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router-dom';
+import { PageHeading } from './page-heading.tsx';
+
+const Action = (): ReactNode => {
+  const session = useSession();
+  switch (session.status) {
+    case 'signed-in':
+      return (
+        <>
+          <p>You are signed in. Your tokens stay on the server; this page only knows who you are.</p>
+          <Link className="button" to="/profile">
+            View Profile »
+          </Link>
+        </>
+      );
+    case 'anonymous':
+      return (
+        <>
+          <p>Log in to see the claims that the provider tells about you.</p>
+          <a className="button" href={session.loginUrl}>
+            Login/Register »
+          </a>
+        </>
+      );
+    case 'unreachable':
+      return <p role="status">The server cannot be reached at the moment. Your session is not lost.</p>;
+    case 'loading':
+      return <p className="placeholder" aria-hidden="true" />;
+  }
+};
+
+/** The home page. */
+export const Home = (): ReactNode => (
+  <section className="hero">
+    <PageHeading>Hello, world!</PageHeading>
+    <p>
+      This is a template for a single-page app that signs people in with the OpenID Connect authorization code
+      flow: a small server keeps the client secret and every token, and the browser holds nothing but a sealed
+      cookie.
+    </p>
+    <Action />
+  </section>
+);

@@ -1,0 +1,40 @@
+import { useBffClient, useSession } from '@foyer/client/react';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'react-router-dom';
+
+const SignedInLinks = ({ displayName }: { readonly displayName: string }): ReactNode => {
+  const client = useBffClient();
+  const [problem, setProblem] = useState('');
+  const signOut = (): void => {
+    client
+      .logout()
+      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : 'Try again.'));
+  };
+  return (
+    <>
+      <Link to="/profile">Logged in as: {displayName}</Link>
+      <button type="button" className="quiet" onClick={signOut}>
+        Logout
+      </button>
+      <span role="alert">{problem}</span>
+    </>
+  );
+};
+
+/** The navigation bar: neither variant shows before it is known who is signed in. */
+export const Navbar = (): ReactNode => {
+  const session = useSession();
+  return (
+    <header>
+      <nav aria-label="Main">
+        <Link className="brand" to="/">
+          Plusauth Starter
+        </Link>
+        <div className="links">
+          {session.status === 'signed-in' && <SignedInLinks displayName={session.displayName} />}
+          {session.status === 'anonymous' && <a href={session.loginUrl}>Login</a>}
+        </div>
+      </nav>
+    </header>
+  );
+};

@@ -1,0 +1,17 @@
+import { useSession } from '@foyer/client/react';
+import type { ReactNode } from 'react';
+
+/** What a guarded page says while nobody is signed in: nothing at first, then where it is going. */
+export const SessionNotice = (): ReactNode => {
+  const { status } = useSession();
+  if (status !== 'anonymous') return <p className="placeholder" aria-hidden="true" />;
+  return (
+    <section className="hero">
+      <h1>You are signed out</h1>
+      <p role="status">Taking you to the sign-in.</p>
+      <a className="button" href="/login">
+        Login
+      </a>
+    </section>
+  );
+};

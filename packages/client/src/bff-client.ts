@@ -1,0 +1,144 @@
+import { type LogoutAnswer, type ProblemDetails, parseMe, paths } from '@foyer/contract';
+import { followPage } from './follow-page.ts';
+import { startLiveEvents } from './live-events.ts';
+import { createSnapshot, isSameSnapshot, type SessionSnapshot } from './session-snapshot.ts';
+
+/** How the client finds its BFF. */
+export interface BffClientOptions {
+  /** Origin of the BFF where it is not the page's own. Default: the page's own. */
+  readonly baseUrl?: string;
+}
+
+/** The browser's side of the BFF: one snapshot of the session, and the ways to change it. */
+export interface BffClient {
+  readonly getSnapshot: () => SessionSnapshot;
+  /** Calls back after each change; gives back the way to stop. The first subscriber starts the client. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Asks who is signed in. A server that cannot be reached signs nobody out. */
+  readonly refresh: () => Promise<SessionSnapshot>;
+  /** Leaves for the sign-in; `returnTo` defaults to the current page. */
+  readonly login: (options?: { readonly returnTo?: string }) => void;
+  /** Signs out here, then goes where the BFF says. @throws Error when the BFF did not sign out. */
+  readonly logout: () => Promise<void>;
+  /** `fetch` with the session: a 401 of the BFF leads to one move to the sign-in. */
+  readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
+}
+
+const channelName = 'foyer';
+const longestWait = 5;
+
+const readProblem = async (response: Response): Promise<Partial<ProblemDetails>> => {
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json')) return {};
+  const body: unknown = await response.clone().json();
+  return typeof body === 'object' && body !== null ? body : {};
+};
+
+const isSafe = (method = 'GET'): boolean => ['GET', 'HEAD'].includes(method.toUpperCase());
+
+/** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
+export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
+  const listeners = new Set<() => void>();
+  let snapshot: SessionSnapshot = { status: 'loading' };
+  let running: Promise<SessionSnapshot> | undefined;
+  let isLeaving = false;
+  let stop: (() => void) | undefined;
+  const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(channelName);
+
+  const publish = (next: SessionSnapshot): SessionSnapshot => {
+    if (isSameSnapshot(snapshot, next)) return snapshot;
+    snapshot = next;
+    for (const listener of listeners) listener();
+    return snapshot;
+  };
+
+  const ask = async (slides: boolean): Promise<SessionSnapshot> => {
+    try {
+      const url = `${baseUrl}${paths.me}${slides ? '' : '?slide=false'}`;
+      const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
+      if (!response.ok) return publish({ status: 'unreachable' });
+      return publish(createSnapshot(parseMe(await response.json())));
+    } catch {
+      // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
+      return publish({ status: 'unreachable' });
+    } finally {
+      running = undefined;
+    }
+  };
+
+  const refresh = (slides = true): Promise<SessionSnapshot> => {
+    running ??= ask(slides);
+    return running;
+  };
+
+  const login: BffClient['login'] = ({ returnTo } = {}) => {
+    if (isLeaving) return;
+    isLeaving = true;
+    const here = `${location.pathname}${location.search}${location.hash}`;
+    location.assign(`${baseUrl}${paths.login}?${new URLSearchParams({ returnTo: returnTo ?? here })}`);
+  };
+
+  const start = (): (() => void) => {
+    const recheck = (): void => {
+      if (!isLeaving) refresh(false);
+    };
+    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, recheck);
+    const unfollow = followPage({
+      recheck,
+      restored: () => {
+        isLeaving = false;
+        publish({ status: 'loading' });
+        recheck();
+      },
+    });
+    channel?.addEventListener('message', recheck);
+    listeners.add(() => live.follow(snapshot.status === 'signed-in'));
+    return () => {
+      live.close();
+      unfollow();
+      channel?.removeEventListener('message', recheck);
+    };
+  };
+
+  return {
+    getSnapshot: () => snapshot,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      if (stop === undefined) {
+        stop = start();
+        refresh();
+      }
+      return () => listeners.delete(listener);
+    },
+    refresh: () => refresh(),
+    login,
+    logout: async () => {
+      isLeaving = true;
+      const response = await fetch(`${baseUrl}${paths.logout}`, {
+        method: 'POST',
+        credentials: 'include',
+        headers: { accept: 'application/json', 'x-csrf': '1' },
+      });
+      if (!response.ok) {
+        isLeaving = false;
+        throw new Error('The server could not sign you out. Try again in a moment.');
+      }
+      const { redirectTo }: LogoutAnswer = await response.json();
+      channel?.postMessage('signed-out');
+      location.assign(redirectTo);
+    },
+    fetch: async (input, init = {}) => {
+      const send = (): Promise<Response> => fetch(input, { credentials: 'include', ...init });
+      let response = await send();
+      const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+      if (response.status === 503 && isSafe(init.method) && wait <= longestWait) {
+        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+        response = await send();
+      }
+      if (response.status === 401) {
+        const { code } = await readProblem(response);
+        if (code === 'unauthenticated' || code === 'session_expired') login();
+      }
+      return response;
+    },
+  };
+};

@@ -1,0 +1,2 @@
+export { type BffClient, type BffClientOptions, createBffClient } from './bff-client.ts';
+export type { SessionSnapshot } from './session-snapshot.ts';

@@ -1,0 +1,30 @@
+/** The live events of the session. */
+export interface LiveEvents {
+  /** Listens while somebody is signed in, and only then. */
+  readonly follow: (isSignedIn: boolean) => void;
+  readonly close: () => void;
+}
+
+/** Listens to `/api/me/events`; a stream that fails is left to the checks on focus. */
+export const startLiveEvents = (url: string, changed: () => void): LiveEvents => {
+  let source: EventSource | undefined;
+  const close = (): void => {
+    source?.close();
+    source = undefined;
+  };
+  const open = (): void => {
+    source = new EventSource(url, { withCredentials: true });
+    source.addEventListener('signed-out', () => {
+      close();
+      changed();
+    });
+  };
+  return {
+    follow: (isSignedIn) => {
+      if (typeof EventSource === 'undefined') return;
+      if (isSignedIn && source === undefined) open();
+      if (!isSignedIn) close();
+    },
+    close,
+  };
+};

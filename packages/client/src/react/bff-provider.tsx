@@ -1,0 +1,22 @@
+import { createContext, type ReactNode, use } from 'react';
+import type { BffClient } from '../index.ts';
+
+const BffContext = createContext<BffClient | undefined>(undefined);
+
+/** Props of `BffProvider`. */
+export interface BffProviderProps {
+  readonly client: BffClient;
+  readonly children: ReactNode;
+}
+
+/** Gives one client to the views below it. */
+export const BffProvider = ({ client, children }: BffProviderProps): ReactNode => (
+  <BffContext value={client}>{children}</BffContext>
+);
+
+/** The client of the nearest `BffProvider`. @throws Error outside of one. */
+export const useBffClient = (): BffClient => {
+  const client = use(BffContext);
+  if (client === undefined) throw new Error('useSession needs a <BffProvider> above it');
+  return client;
+};

@@ -1,0 +1,23 @@
+import { type ReactNode, useEffect } from 'react';
+import { useBffClient } from './bff-provider.tsx';
+import { useSession } from './use-session.ts';
+
+/** Props of `RequireUser`. */
+export interface RequireUserProps {
+  readonly children: ReactNode;
+  /** Shown while the session is loading and on the way to the sign-in. */
+  readonly pending?: ReactNode;
+  /** Shown while the server cannot be reached. */
+  readonly unreachable?: ReactNode;
+}
+
+/** Shows its children to a signed-in user; sends an anonymous one to the sign-in and back here. */
+export const RequireUser = ({ children, pending, unreachable }: RequireUserProps): ReactNode => {
+  const client = useBffClient();
+  const { status } = useSession();
+  useEffect(() => {
+    if (status === 'anonymous') client.login();
+  }, [client, status]);
+  if (status === 'signed-in') return children;
+  return status === 'unreachable' ? unreachable : pending;
+};

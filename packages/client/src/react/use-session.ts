@@ -1,0 +1,16 @@
+import type { User } from '@foyer/contract';
+import { useSyncExternalStore } from 'react';
+import type { SessionSnapshot } from '../index.ts';
+import { useBffClient } from './bff-provider.tsx';
+
+/** The session's snapshot; the view renders again with each change. */
+export const useSession = (): SessionSnapshot => {
+  const { subscribe, getSnapshot } = useBffClient();
+  return useSyncExternalStore(subscribe, getSnapshot);
+};
+
+/** The signed-in user, `undefined` while there is none. */
+export const useUser = (): User | undefined => {
+  const session = useSession();
+  return session.status === 'signed-in' ? session.user : undefined;
+};
