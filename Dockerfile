@@ -18,7 +18,7 @@ RUN set -eu; \
     arch="$(node -p 'process.platform + "-" + process.arch')"; \
     find node_modules/.pnpm -type d -path '*/sodium-native/prebuilds/*' ! -name "$arch" -prune -exec rm -rf {} +; \
     mkdir -p /data; ln -s /data .data; \
-    rm -rf apps/dev apps/demo-api apps/web packages/client packages/dev-provider packages/testkit
+    rm -rf apps/dev apps/web packages/client packages/dev-provider packages/testkit
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \

@@ -18,7 +18,6 @@ export default defineConfig({
       onNode('dev-provider', 'packages/dev-provider'),
       onNode('testkit', 'packages/testkit'),
       onNode('bff', 'apps/bff'),
-      onNode('demo-api', 'apps/demo-api'),
       onNode('dev', 'apps/dev'),
       inDom('client', 'packages/client'),
       inDom('web', 'apps/web'),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { ApiRoute, ClientAuth } from '@foyer/fastify';
 
 /** What a text of the environment turned out to be. */
-export type Parsed<T> =
+type Parsed<T> =
   | { readonly value: T }
   /** What is wrong, never with the text itself, and what to do about it. */
   | { readonly problem: string; readonly remedy: string };

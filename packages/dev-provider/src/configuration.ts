@@ -52,8 +52,8 @@ const loadExistingGrant =
 
 /** Calls the application on loopback too, which the library's own dispatcher refuses. */
 const fetchAnywhere: NonNullable<Configuration['fetch']> = (input, init = {}) => {
-  const { dispatcher: _refusesLoopback, ...rest } = init;
-  return globalThis.fetch(input, rest);
+  const withoutDispatcher = Object.entries(init).filter(([name]) => name !== 'dispatcher');
+  return globalThis.fetch(input, Object.fromEntries(withoutDispatcher));
 };
 
 const resourceIndicators = (audience: string) => ({

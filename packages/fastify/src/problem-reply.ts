@@ -8,7 +8,7 @@ const hasStatus = (error: unknown): error is FastifyError =>
   error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 
 /** Makes a problem of whatever was thrown; what is not ours and not the client's fault is an internal error. */
-export const toProblem = (error: unknown): Problem => {
+const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (hasStatus(error)) {
     if (error.statusCode === 413)

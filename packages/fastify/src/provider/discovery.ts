@@ -26,7 +26,7 @@ const unacceptable = (what: string): Problem =>
   new Problem('provider_invalid_response', `discovery: ${what}: look at OIDC_ISSUER`);
 
 /** Where the metadata of an issuer is. */
-export const discoveryUrl = (issuer: string): string =>
+const discoveryUrl = (issuer: string): string =>
   issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
 const isEndpoint = (value: string): boolean => {

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { Problem } from '../problems.ts';
 
 /** What one request to the provider carries. */
-export interface ProviderRequest {
+interface ProviderRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;

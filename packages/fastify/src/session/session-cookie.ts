@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 
 /** What a key is for. A cookie that was sealed for one purpose does not open for another. */
-export type SealPurpose = 'session' | 'login';
+type SealPurpose = 'session' | 'login';
 
 /** Seals values into cookies and opens them again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {

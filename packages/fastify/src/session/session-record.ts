@@ -36,7 +36,7 @@ const parseTokens = (value: unknown): TokenSet | undefined => {
 };
 
 /** A record from what was stored; `undefined` when it is none, or one of another version of this program. */
-export const parseRecord = (value: unknown): SessionRecord | undefined => {
+const parseRecord = (value: unknown): SessionRecord | undefined => {
   if (!isObject(value)) return undefined;
   const { issuer, clientId, sub, sid, user, displayName, createdAt, expiresAt } = value;
   const tokens = parseTokens(value.tokens);

@@ -5,7 +5,7 @@ import type { SessionReference } from './session-reference.ts';
 import type { SessionStore, StoredSession } from './stores/session-store.ts';
 
 /** What a new session is stored with beside its record. */
-export interface SessionLabels {
+interface SessionLabels {
   readonly subject: string;
   readonly providerSession: string | undefined;
   readonly about: Uint8Array;

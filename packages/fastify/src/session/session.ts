@@ -34,7 +34,7 @@ export interface Session {
 }
 
 /** How a request looks at its session. */
-export interface CurrentOptions {
+interface CurrentOptions {
   /** Whether it extends the idle time. Default true. */
   readonly slide?: boolean;
 }

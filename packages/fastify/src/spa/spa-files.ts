@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 export type Encoding = 'br' | 'gzip' | 'identity';
 
 /** One encoding of a small file, ready to send. */
-export interface SpaVariant {
+interface SpaVariant {
   readonly body: Buffer;
   readonly etag: string;
 }
