@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyBaseLogger, FastifyHttpOptions, FastifyRequest } from 'fastify';
+import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify';
 import { printProblem, replyProblem } from '../problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { printError } from './error-print.ts';
@@ -85,10 +85,9 @@ export const createServerOptions = ({
       err: (error) => ({ ...printError(error) }),
     },
   },
-  disableRequestLogging: true,
+  logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
   genReqId: createRequestId,
   requestIdHeader: false,
-  requestIdLogLabel: 'requestId',
   trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
   bodyLimit: 64 * 1024,
   connectionTimeout: 120_000,
