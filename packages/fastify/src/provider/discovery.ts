@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
+import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
@@ -86,7 +86,7 @@ const followOnce = async (http: ProviderHttp, url: string): Promise<Response> =>
 
 const discover = async (http: ProviderHttp, issuer: string): Promise<Metadata> => {
   const response = await followOnce(http, discoveryUrl(issuer));
-  if (response.status >= 500 || response.status === 429) {
+  if (isTrouble(response)) {
     throw providerProblem(new EndpointRefusal('discovery endpoint', response, undefined));
   }
   const document = response.status === 200 ? parseObject(await response.text()) : undefined;

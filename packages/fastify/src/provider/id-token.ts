@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type JWTPayload, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { FindKey } from './key-set.ts';
@@ -27,7 +27,11 @@ const unacceptable = (reason: string): Problem =>
   new Problem('provider_invalid_response', `ID token: ${reason}`);
 
 /** Verifies signature, `iss`, `aud`, `exp`, `nbf` of any token of the provider and gives back its parts. */
-export const verifySigned = async (token: string, trust: TokenTrust, requiredClaims: string[]) => {
+export const verifySigned = async (
+  token: string,
+  trust: TokenTrust,
+  requiredClaims: string[],
+): Promise<JWTVerifyResult> => {
   const { options, issuer, findKey } = trust;
   return jwtVerify(token, findKey, {
     algorithms: [options.idTokenAlg],

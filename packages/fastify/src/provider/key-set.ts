@@ -12,7 +12,7 @@ import type { ProviderHttp } from './provider-http.ts';
 /** Finds the key of a signature; embedded keys and key addresses of the token are never looked at. */
 export type FindKey = (header: JWSHeaderParameters) => Promise<CryptoKey>;
 
-const minimumAge = 5_000;
+const minimumPause = 5_000;
 
 const parseKeySet = (text: string): JSONWebKeySet | undefined => {
   const keys = parseObject(text)?.keys;
@@ -30,37 +30,52 @@ const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeyS
   return keySet;
 };
 
-/** The provider's keys; an unknown `kid` fetches them again, at most once in 5 s. */
+/**
+ * The provider's keys. An unknown `kid` fetches them again at once; after a fetch that failed or did not bring
+ * the key, not for another 5 s, so that a flood of unknown `kid`s costs little and rotations are followed.
+ */
 export const createKeySet = (http: ProviderHttp, clock: () => number): ((url: string) => FindKey) => {
   let local: ReturnType<typeof createLocalJWKSet> | undefined;
-  let fetchedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let failure: Problem | undefined;
   const load = async (url: string): Promise<void> => {
     try {
-      const keySet = await fetchKeySet(http, url);
-      local = createLocalJWKSet(keySet);
-      fetchedAt = clock();
+      local = createLocalJWKSet(await fetchKeySet(http, url));
+      failure = undefined;
+    } catch (error) {
+      failure = providerProblem(error);
+      throw failure;
     } finally {
       running = undefined;
     }
   };
-  const refetch = (url: string): Promise<void> => {
+  const fetchOnce = (url: string): Promise<void> => {
     running ??= load(url);
     return running;
   };
+  const find: FindKey = async ({ kid, alg = '' }) => {
+    if (!local) throw new errors.JWKSNoMatchingKey();
+    return local(kid === undefined ? { alg } : { kid, alg });
+  };
+  const findAgain = async (url: string, header: JWSHeaderParameters): Promise<CryptoKey> => {
+    if (!running) {
+      if (clock() < pausedUntil) throw failure ?? new errors.JWKSNoMatchingKey();
+      pausedUntil = clock() + minimumPause;
+    }
+    await fetchOnce(url);
+    const key = await find(header);
+    pausedUntil = Number.NEGATIVE_INFINITY;
+    return key;
+  };
   return (url) => async (header) => {
-    if (!local) await refetch(url);
-    const find = async (): Promise<CryptoKey> => {
-      if (!local) throw new errors.JWKSNoMatchingKey();
-      return local({ ...(header.kid === undefined ? {} : { kid: header.kid }), alg: header.alg ?? '' });
-    };
+    const wasEmpty = !local;
+    if (wasEmpty) await fetchOnce(url);
     try {
-      return await find();
+      return await find(header);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (!running && clock() - fetchedAt < minimumAge) throw error;
-      await refetch(url);
-      return find();
+      if (wasEmpty || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      return findAgain(url, header);
     }
   };
 };

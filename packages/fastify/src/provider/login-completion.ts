@@ -7,7 +7,7 @@ import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
 import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration } from './token-endpoint.ts';
+import { createConfiguration, requireBearer } from './token-endpoint.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
@@ -57,8 +57,7 @@ const exchange = async (
     const expected = { expectedState: checks.state, pkceCodeVerifier: checks.codeVerifier };
     return { answer: await authorizationCodeGrant(config, url, expected), idToken: idToken() };
   });
-  if (answer.token_type !== 'bearer')
-    throw new Problem('provider_invalid_response', 'token_type is not Bearer');
+  requireBearer(answer);
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const accessToken = answer.access_token;

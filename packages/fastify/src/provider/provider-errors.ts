@@ -31,7 +31,9 @@ export const parseObject = (text: string): Record<string, unknown> | undefined =
 export const parseErrorCode = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(value) ? value : undefined;
 
-const isTrouble = ({ status }: EndpointRefusal): boolean => status >= 500 || status === 429 || status === 408;
+/** Whether a status says that the provider is down or busy rather than that it refuses. */
+export const isTrouble = ({ status }: Pick<Response, 'status'>): boolean =>
+  status >= 500 || status === 429 || status === 408;
 
 /** The problem that an error of the provider or of a library stands for. */
 export const providerProblem = (error: unknown): Problem => {

@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
 import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
@@ -47,4 +48,10 @@ export const createConfiguration = (
     kept = idToken;
   });
   return { config, idToken: () => (typeof kept === 'string' ? kept : undefined) };
+};
+
+/** Requires that the access token is a Bearer token. @see RFC 6749 section 7.1 */
+export const requireBearer = ({ token_type }: client.TokenEndpointResponse): void => {
+  if (token_type === 'bearer') return;
+  throw new Problem('provider_invalid_response', 'token_type is not Bearer');
 };

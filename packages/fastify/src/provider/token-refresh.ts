@@ -1,3 +1,4 @@
+import { errors } from 'jose';
 import { refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
@@ -6,10 +7,18 @@ import type { Claims, RefreshedTokens } from './provider.ts';
 import { EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration } from './token-endpoint.ts';
+import { createConfiguration, requireBearer } from './token-endpoint.ts';
 
-const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
-  error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
+/** Errors that say nothing about the grant. */
+const sparesGrant = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'temporarily_unavailable',
+  'server_error',
+]);
+
+const isOurTrouble = ({ status, error = '' }: EndpointRefusal): boolean =>
+  sparesGrant.has(error) || status === 408 || status === 429;
 
 const refreshError = (error: unknown): Error => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -33,7 +42,8 @@ const verifyRefreshed = async (
 ): Promise<Claims> => {
   const checks = { nonce: undefined, maxAge: undefined, accessToken };
   const claims = await verifyIdToken(idToken, room.trust(metadata), checks).catch((error: unknown) => {
-    if (!(error instanceof Problem) || error.code !== 'provider_invalid_response') throw error;
+    if (!(error instanceof Problem) || error.code !== 'provider_invalid_response') throw refreshError(error);
+    if (error.cause instanceof errors.JWKSNoMatchingKey) throw refreshError(error);
     throw new RefreshRefused(error.message, { cause: error });
   });
   if (claims.sub !== sub) throw new RefreshRefused('the refreshed ID token is about another sub');
@@ -50,7 +60,9 @@ export const refreshTokens = async (
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
   const grant = room.authenticated(metadata, async (auth) => {
     const { config, idToken } = createConfiguration(metadata, room.options, { auth, http: room.http });
-    return { answer: await refreshTokenGrant(config, refreshToken), idToken: idToken() };
+    const answer = await refreshTokenGrant(config, refreshToken);
+    requireBearer(answer);
+    return { answer, idToken: idToken() };
   });
   const { answer, idToken } = await grant.catch((error: unknown) => {
     throw refreshError(error);

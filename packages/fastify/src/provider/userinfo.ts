@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose';
 import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
 import type { Claims } from './provider.ts';
-import { EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
+import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
 
 const verifySigned = async (room: ProviderRoom, metadata: Metadata, token: string): Promise<Claims> => {
@@ -46,7 +46,7 @@ export const readUserinfo = async (
     );
     return {};
   }
-  if (response.status >= 500 || response.status === 429) {
+  if (isTrouble(response)) {
     throw providerProblem(new EndpointRefusal('userinfo endpoint', response, undefined));
   }
   if (response.status !== 200)

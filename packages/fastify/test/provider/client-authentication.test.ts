@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import type { Answer, Bends, Json, SeenRequest } from './bent-provider.ts';
+import { problemCode, startRelyingParty } from './relying-party.ts';
+
+const methodOf = ({ headers, body }: SeenRequest): string => {
+  if (headers.authorization?.startsWith('Basic ')) return body.has('client_secret') ? 'both' : 'basic';
+  return body.has('client_secret') ? 'post' : 'none';
+};
+
+const methodsOf = (seen: readonly SeenRequest[]): readonly string[] =>
+  seen.filter(({ endpoint }) => endpoint === 'token').map(methodOf);
+
+const invalidClient: Answer = { status: 401, body: { error: 'invalid_client' } };
+
+const accepting =
+  (method: string): Bends['token'] =>
+  (usual, request) =>
+    methodOf(request) === method ? { body: usual } : invalidClient;
+
+const listing =
+  (...methods: string[]): Bends['discovery'] =>
+  (usual: Json) => ({ body: { ...usual, token_endpoint_auth_methods_supported: methods } });
+
+test.for<[string, Bends['discovery'], string]>([
+  ['nothing', undefined, 'basic'],
+  ['both', listing('client_secret_post', 'client_secret_basic'), 'basic'],
+  ['post alone', listing('client_secret_post'), 'post'],
+  ['methods that we have not', listing('private_key_jwt'), 'basic'],
+])('a provider that lists %s gets the secret by %s first', async ([, discovery, method]) => {
+  await using party = await startRelyingParty({ discovery });
+  await party.login();
+  expect(methodsOf(party.bent.seen)).toEqual([method]);
+});
+
+test.for<[string, string, Bends['discovery']]>([
+  ['basic', 'post', undefined],
+  ['post', 'basic', listing('client_secret_post')],
+])('invalid_client by %s tries %s, and remembers it', async ([first, second, discovery]) => {
+  await using party = await startRelyingParty({ discovery, token: accepting(second) });
+  await party.login();
+  await party.login();
+  expect(methodsOf(party.bent.seen)).toEqual([first, second, second]);
+});
+
+test('invalid_client told in WWW-Authenticate alone counts too', async () => {
+  await using party = await startRelyingParty({
+    token: (usual, request) =>
+      methodOf(request) === 'post'
+        ? { body: usual }
+        : { status: 401, body: '', headers: { 'www-authenticate': 'Basic error="invalid_client"' } },
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('invalid_client by both methods is refused, and nothing is remembered', async () => {
+  await using party = await startRelyingParty({ token: () => invalidClient });
+  expect(await problemCode(party.login())).toBe('provider_error');
+  party.bent.bends = {};
+  await party.login();
+  expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'basic']);
+});
+
+test('another error than invalid_client is not tried again', async () => {
+  await using party = await startRelyingParty({
+    token: () => ({ status: 400, body: { error: 'invalid_request' } }),
+  });
+  expect(await problemCode(party.login())).toBe('provider_error');
+  expect(methodsOf(party.bent.seen)).toEqual(['basic']);
+});
+
+test.for([
+  ['client_secret_basic', 'basic'],
+  ['client_secret_post', 'post'],
+] as const)('%s is kept when it is configured', async ([clientAuth, method]) => {
+  await using party = await startRelyingParty({ token: () => invalidClient }, { clientAuth });
+  expect(await problemCode(party.login())).toBe('provider_error');
+  expect(methodsOf(party.bent.seen)).toEqual([method]);
+});
+
+test.for([
+  ['a-b_c.d', 'a-b_c.d'],
+  ['a:b', 'a%3Ab'],
+  ['a+b/c=', 'a%2Bb%2Fc%3D'],
+  ['a b%c', 'a+b%25c'],
+])('basic sends the secret %s as %s', async ([clientSecret, encoded]) => {
+  await using party = await startRelyingParty({}, { clientSecret, clientId: 'foyer-client' });
+  await party.login();
+  const request = party.bent.seen.find(({ endpoint }) => endpoint === 'token');
+  const pair = Buffer.from(`foyer-client:${encoded}`).toString('base64');
+  expect(request?.headers.authorization).toBe(`Basic ${pair}`);
+});
+
+test('post sends the secret as it is', async () => {
+  const clientSecret = 'a-b_c.d:e+f %';
+  await using party = await startRelyingParty({}, { clientSecret, clientAuth: 'client_secret_post' });
+  await party.login();
+  const request = party.bent.seen.find(({ endpoint }) => endpoint === 'token');
+  expect(request?.body.get('client_id')).toBe('foyer-client');
+  expect(request?.body.get('client_secret')).toBe(clientSecret);
+});
+
+test('the redirect URI and the verifier go with the code', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  const request = party.bent.seen.find(({ endpoint }) => endpoint === 'token');
+  expect(request?.body.get('grant_type')).toBe('authorization_code');
+  expect(request?.body.get('code')).toBe('code-1');
+  expect(request?.body.get('redirect_uri')).toMatch(/^http:\/\/localhost:3000\//);
+  expect(request?.body.get('code_verifier')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import type { Answer, Bends, Json } from './bent-provider.ts';
+import { problemCode, problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
+
+const start = ({ provider }: RelyingParty): Promise<{ readonly url: string }> =>
+  provider.createAuthorizationRequest({});
+
+const withChange =
+  (change: Json): Bends['discovery'] =>
+  (usual) => ({ body: { ...usual, ...change } });
+
+const httpEndpoint = 'http://provider.example/endpoint';
+
+describe('metadata is refused, and nothing of it is kept', () => {
+  test.for<[string, Bends['discovery']]>([
+    ['with another issuer', withChange({ issuer: 'https://other.example' })],
+    ['with an issuer below ours', (usual) => ({ body: { ...usual, issuer: `${usual.issuer}/tenant` } })],
+    ['without issuer', withChange({ issuer: undefined })],
+    ['with an issuer that is a list', (usual) => ({ body: { ...usual, issuer: [usual.issuer] } })],
+    ['without authorization endpoint', withChange({ authorization_endpoint: undefined })],
+    ['without token endpoint', withChange({ token_endpoint: undefined })],
+    ['without key set', withChange({ jwks_uri: undefined })],
+    [
+      'with a javascript: authorization endpoint',
+      withChange({ authorization_endpoint: 'javascript:alert(1)' }),
+    ],
+    ['with an http authorization endpoint', withChange({ authorization_endpoint: httpEndpoint })],
+    ['with an http token endpoint', withChange({ token_endpoint: httpEndpoint })],
+    ['with an http key set', withChange({ jwks_uri: httpEndpoint })],
+    ['with a file: key set', withChange({ jwks_uri: 'file:///etc/passwd' })],
+    ['with an http userinfo endpoint', withChange({ userinfo_endpoint: httpEndpoint })],
+    ['with an http revocation endpoint', withChange({ revocation_endpoint: httpEndpoint })],
+    ['with a data: end-session endpoint', withChange({ end_session_endpoint: 'data:text/html,x' })],
+    ['with credentials in an endpoint', withChange({ token_endpoint: 'https://a:b@provider.example/token' })],
+    ['with a relative endpoint', withChange({ token_endpoint: '/token' })],
+    ['with an endpoint that is a number', withChange({ token_endpoint: 7 })],
+    ['that is a page', () => ({ headers: { 'content-type': 'text/html' }, body: '<h1>Hello</h1>' })],
+    ['that is a list', () => ({ body: '[]' })],
+    ['that is empty', () => ({ body: '' })],
+    ['that is larger than a megabyte', () => ({ body: ' '.repeat(1024 * 1024 + 1) })],
+    ['that is not found', () => ({ status: 404 })],
+    ['that needs a login', () => ({ status: 401 })],
+    ['that is elsewhere', () => ({ status: 302, headers: { location: 'https://other.example/' } })],
+  ])('%s', async ([, discovery]) => {
+    await using party = await startRelyingParty({ discovery });
+    expect(await problemCode(start(party))).toBe('provider_invalid_response');
+    expect(party.provider.isDiscovered()).toBe(false);
+    expect(party.provider.endSessionOrigin()).toBeUndefined();
+    party.bent.bends = {};
+    party.bent.clock.now += 5_000;
+    expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
+    expect(party.provider.isDiscovered()).toBe(true);
+  });
+});
+
+describe('a provider in trouble is told as such, and recovers', () => {
+  test.for<[string, Answer, string]>([
+    ['500', { status: 500 }, 'provider_unavailable'],
+    ['503 as a page', { status: 503, body: '<h1>Soon</h1>' }, 'provider_unavailable'],
+    ['429', { status: 429 }, 'provider_unavailable'],
+    ['408', { status: 408 }, 'provider_unavailable'],
+    ['a connection cut off', { write: (response) => response.destroy() }, 'provider_unavailable'],
+    ['no answer', { write: () => {} }, 'provider_timeout'],
+  ])('%s', async ([, answer, code]) => {
+    await using party = await startRelyingParty({ discovery: () => answer }, { providerTimeout: 0.3 });
+    expect(await problemOf(start(party))).toMatchObject({ code, retryAfter: 5 });
+    party.bent.bends = {};
+    party.bent.clock.now += 250;
+    expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
+  });
+
+  test('nobody listening', async () => {
+    await using party = await startRelyingParty({}, { issuer: 'http://127.0.0.1:1' });
+    expect(await problemOf(start(party))).toMatchObject({ code: 'provider_unavailable', retryAfter: 5 });
+  });
+});
+
+test('many logins at once cost one discovery, and it is kept', async () => {
+  await using party = await startRelyingParty();
+  await Promise.all(Array.from({ length: 20 }, () => start(party)));
+  await start(party);
+  expect(party.bent.count('discovery')).toBe(1);
+});
+
+test('failed discoveries pause longer and longer, 5 s at most', async () => {
+  await using party = await startRelyingParty({ discovery: () => ({ status: 500 }) });
+  const { bent } = party;
+  for (const pause of [250, 500, 1000, 2000, 4000, 5000, 5000]) {
+    const before = bent.count('discovery');
+    expect(await problemCode(start(party))).toBe('provider_unavailable');
+    bent.clock.now += pause - 1;
+    expect(await problemCode(start(party))).toBe('provider_unavailable');
+    expect(bent.count('discovery')).toBe(before + 1);
+    bent.clock.now += 1;
+  }
+});
+
+test('a warm-up that fails is logged and harms nobody', async () => {
+  await using party = await startRelyingParty({ discovery: () => ({ status: 500 }) });
+  party.provider.warmUp();
+  await expect.poll(() => party.log).toHaveLength(1);
+  expect(party.log[0]).toMatchObject({ level: 40, msg: 'the provider is not discovered yet' });
+});
+
+test('a redirect on the same origin is followed once', async () => {
+  await using party = await startRelyingParty({
+    discovery: () => ({ status: 302, headers: { location: '/.well-known/openid-configuration' } }),
+  });
+  expect(await problemCode(start(party))).toBe('provider_invalid_response');
+  expect(party.bent.count('discovery')).toBe(2);
+});
+
+test.for(['/', '/.well-known/openid-configuration'])('the issuer may be configured with %s', async (end) => {
+  await using sound = await startRelyingParty();
+  await using party = await startRelyingParty({}, { issuer: `${sound.bent.issuer}${end}` });
+  expect((await start(party)).url).toMatch(`${sound.bent.issuer}/authorize?`);
+});
+
+test('endpoints on a loopback host may be http', async () => {
+  await using party = await startRelyingParty({
+    discovery: withChange({ userinfo_endpoint: 'http://[::1]:9/userinfo' }),
+  });
+  expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
+});

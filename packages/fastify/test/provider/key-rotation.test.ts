@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { type BentProvider, foreignKey, type Json } from './bent-provider.ts';
+import { problemCode, type RelyingParty, startRelyingParty } from './relying-party.ts';
+
+const foreign = foreignKey();
+
+const tokenOfUnknownKey = (bent: BentProvider, kid: string): string => {
+  const { header, claims } = bent.logoutToken();
+  return foreign.sign({ claims, header: { ...header, kid } });
+};
+
+const flood = async ({ bent, provider }: RelyingParty): Promise<void> => {
+  const attempts = Array.from({ length: 50 }, (_, n) =>
+    provider.verifyLogoutToken(tokenOfUnknownKey(bent, `nobody-${n}`)),
+  );
+  const outcomes = await Promise.allSettled(attempts);
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+};
+
+const withoutKid = (key: Json): Json => ({ ...key, kid: undefined });
+
+const onlyKey = ({ keys }: Json): Json => {
+  const [key]: unknown[] = Array.isArray(keys) ? keys : [];
+  return { ...(typeof key === 'object' ? key : {}) };
+};
+
+test('a key set with one key and no kid works', async () => {
+  await using party = await startRelyingParty({
+    jwks: (usual) => ({ body: { keys: [withoutKid(onlyKey(usual))] } }),
+    idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('a token without kid works with one named key', async () => {
+  await using party = await startRelyingParty({
+    idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('keys of kinds that nobody knows are passed over', async () => {
+  await using party = await startRelyingParty({
+    jwks: (usual) => ({ body: { keys: [{ kty: 'lattice', kid: 'x' }, 7, null, onlyKey(usual)] } }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('the key set is fetched once for many logins', async () => {
+  await using party = await startRelyingParty();
+  for (let n = 0; n < 3; n += 1) await party.login();
+  expect(party.bent.count('jwks')).toBe(1);
+});
+
+test('a rotated key works at once, and twice within a minute too', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  for (const rotations of [1, 2]) {
+    party.bent.rotateKey();
+    expect(await party.login()).toMatchObject({ sub: 'ada' });
+    expect(party.bent.count('jwks')).toBe(1 + rotations);
+  }
+});
+
+test('a key that was rotated away is refused', async () => {
+  await using party = await startRelyingParty();
+  const { bent, provider } = party;
+  const old = bent.sign(bent.logoutToken());
+  bent.rotateKey();
+  await party.login();
+  await expect(provider.verifyLogoutToken(old)).rejects.toThrow('the token is not acceptable');
+});
+
+test('a flood of unknown kids costs at most one fetch in 5 s', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  await flood(party);
+  await flood(party);
+  expect(party.bent.count('jwks')).toBe(2);
+  party.bent.clock.now += 4_999;
+  await flood(party);
+  expect(party.bent.count('jwks')).toBe(2);
+  party.bent.clock.now += 1;
+  await flood(party);
+  await flood(party);
+  expect(party.bent.count('jwks')).toBe(3);
+});
+
+test('a flood delays a rotation by 5 s at most, and known keys not at all', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  await flood(party);
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+  party.bent.rotateKey();
+  expect(await problemCode(party.login())).toBe('provider_invalid_response');
+  party.bent.clock.now += 5_000;
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('a refetch that failed counts for the 5 s, and says that the provider is down', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  party.bent.rotateKey();
+  party.bent.bends = { jwks: () => ({ status: 500 }) };
+  expect(await problemCode(party.login())).toBe('provider_unavailable');
+  expect(await problemCode(party.login())).toBe('provider_unavailable');
+  expect(party.bent.count('jwks')).toBe(2);
+  party.bent.bends = {};
+  party.bent.clock.now += 5_000;
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test.for<[string, { status?: number; body?: string | Json }, string]>([
+  ['an outage', { status: 503 }, 'provider_unavailable'],
+  ['not JSON', { body: '<h1>Hello</h1>' }, 'provider_invalid_response'],
+  ['without keys', { body: {} }, 'provider_invalid_response'],
+  ['empty', { body: { keys: [] } }, 'provider_invalid_response'],
+])('a key set that is %s refuses the login, and the next one tries again', async ([, answer, code]) => {
+  await using party = await startRelyingParty({ jwks: () => answer });
+  expect(await problemCode(party.login())).toBe(code);
+  party.bent.bends = {};
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('addresses of keys in a token are never asked', async () => {
+  await using other = await startRelyingParty();
+  const address = `${other.bent.issuer}/jwks`;
+  await using party = await startRelyingParty({
+    idToken: ({ header, claims }) => ({
+      claims,
+      header: { ...header, kid: 'x', jku: address, x5u: address },
+    }),
+  });
+  expect(await problemCode(party.login())).toBe('provider_invalid_response');
+  expect(other.bent.seen).toEqual([]);
+});

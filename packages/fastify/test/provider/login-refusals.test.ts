@@ -1,0 +1,237 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { type Answer, type Bends, foreignKey, type Json, type TokenParts } from './bent-provider.ts';
+import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
+
+const withClaims =
+  (change: (usual: Json) => Json): Bends['idToken'] =>
+  ({ header, claims }) => ({ header, claims: { ...claims, ...change(claims) } });
+
+const withHeader =
+  (change: Json): Bends['idToken'] =>
+  ({ header, claims }) => ({ claims, header: { ...header, ...change } });
+
+const seconds = (claims: Json): number => Number(claims.iat);
+
+const foreign = foreignKey();
+
+const signedByForeign = (header: Json): Bends => {
+  let parts: TokenParts | undefined;
+  return {
+    idToken: (usual) => {
+      parts = { ...usual, header: { ...usual.header, ...header } };
+      return usual;
+    },
+    signed: (token) => (parts ? foreign.sign(parts) : token),
+  };
+};
+
+const cutSignature = (token: string): string => {
+  const [header, claims, signature = ''] = token.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  return `${header}.${claims}.${bytes.toString('base64url')}`;
+};
+
+describe('an ID token is refused', () => {
+  test.for<[string, Bends]>([
+    ['with a bad signature', { signed: cutSignature }],
+    ['without a signature', { signed: (token) => token.slice(0, token.lastIndexOf('.') + 1) }],
+    ['that is not a token', { signed: () => 'not.a-token' }],
+    ['that is encrypted', { signed: (token) => `${token}.x.y` }],
+    ['with alg none', { idToken: withHeader({ alg: 'none' }) }],
+    ['with HS256, keyed with the public key', { idToken: withHeader({ alg: 'HS256' }) }],
+    ['with another alg than the configured one', { idToken: withHeader({ alg: 'RS512' }) }],
+    ['with the typ of an access token', { idToken: withHeader({ typ: 'at+jwt' }) }],
+    ['with the typ of a logout token', { idToken: withHeader({ typ: 'logout+jwt' }) }],
+    ['with an unknown crit', { idToken: withHeader({ crit: ['x'], x: 1 }) }],
+    ['with an unknown kid', { idToken: withHeader({ kid: 'nobody' }) }],
+    ['signed with another key under a known kid', signedByForeign({})],
+    ['signed with the jwk that it brings', signedByForeign({ jwk: foreign.jwk })],
+    ['with an iss that has one byte more', { idToken: withClaims(({ iss }) => ({ iss: `${iss}/` })) }],
+    ['without iss', { idToken: withClaims(() => ({ iss: undefined })) }],
+    ['with another aud', { idToken: withClaims(() => ({ aud: 'other' })) }],
+    ['with several aud without us', { idToken: withClaims(() => ({ aud: ['other', 'more'] })) }],
+    ['without aud', { idToken: withClaims(() => ({ aud: undefined })) }],
+    [
+      'with several aud and another azp',
+      { idToken: withClaims(({ aud }) => ({ aud: [aud, 'other'], azp: 'other' })) },
+    ],
+    ['with several aud and no azp', { idToken: withClaims(({ aud }) => ({ aud: [aud, 'other'] })) }],
+    ['with one aud and another azp', { idToken: withClaims(() => ({ azp: 'other' })) }],
+    ['that has expired', { idToken: withClaims((usual) => ({ exp: seconds(usual) - 31 })) }],
+    ['that is not valid yet', { idToken: withClaims((usual) => ({ nbf: seconds(usual) + 32 })) }],
+    ['issued in the future', { idToken: withClaims((usual) => ({ iat: seconds(usual) + 3600 })) }],
+    ['without sub', { idToken: withClaims(() => ({ sub: undefined })) }],
+    ['without iat', { idToken: withClaims(() => ({ iat: undefined })) }],
+    ['without exp', { idToken: withClaims(() => ({ exp: undefined })) }],
+    ['with an exp that is text', { idToken: withClaims(({ exp }) => ({ exp: String(exp) })) }],
+    ['with a sub that is a number', { idToken: withClaims(() => ({ sub: 7 })) }],
+    ['with an empty sub', { idToken: withClaims(() => ({ sub: '' })) }],
+    ['with a sub of 256 characters', { idToken: withClaims(() => ({ sub: 'x'.repeat(256) })) }],
+    ['with another nonce', { idToken: withClaims(() => ({ nonce: 'other' })) }],
+    ['without nonce', { idToken: withClaims(() => ({ nonce: undefined })) }],
+    ['with the nonce twice', { idToken: withClaims(({ nonce }) => ({ nonce: [nonce, nonce] })) }],
+    ['with another at_hash', { idToken: withClaims(() => ({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })) }],
+    ['with an at_hash that is no text', { idToken: withClaims(() => ({ at_hash: 7 })) }],
+  ])('%s', async ([, bends]) => {
+    await using party = await startRelyingParty(bends);
+    expect(await problemCode(party.login())).toBe('provider_invalid_response');
+    expect(party.bent.count('userinfo')).toBe(0);
+  });
+});
+
+describe('an ID token is accepted', () => {
+  test.for<[string, Bends['idToken']]>([
+    ['with every usual claim', (usual) => usual],
+    ['with typ JWT', withHeader({ typ: 'JWT' })],
+    [
+      'with several aud and us as azp',
+      withClaims(({ aud }) => ({ aud: ['other', String(aud)], azp: String(aud) })),
+    ],
+    ['without at_hash', withClaims(() => ({ at_hash: undefined }))],
+    ['expired for less than the clock tolerance', withClaims((usual) => ({ exp: seconds(usual) - 28 }))],
+    ['with a sub of 255 characters', withClaims(() => ({ sub: 'x'.repeat(255) }))],
+  ])('%s', async ([, idToken]) => {
+    const userinfo = (): Answer => ({ status: 403 });
+    await using party = await startRelyingParty({ idToken, userinfo });
+    expect(await party.login()).toMatchObject({ issuer: party.bent.issuer });
+  });
+});
+
+const without =
+  (name: string): Bends['token'] =>
+  (usual) => ({ body: { ...usual, [name]: undefined } });
+
+const spaces = Buffer.alloc(65_536, 0x20);
+
+const pour = (response: ServerResponse): void => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const more = (): void => {
+    while (!response.destroyed && response.write(spaces));
+  };
+  response.on('drain', more);
+  more();
+};
+
+describe('a token response is refused', () => {
+  test.for<[string, Bends['token'], string]>([
+    ['without an ID token', without('id_token'), 'provider_invalid_response'],
+    ['without an access token', without('access_token'), 'provider_invalid_response'],
+    ['without a token_type', without('token_type'), 'provider_invalid_response'],
+    [
+      'with another token_type',
+      (usual) => ({ body: { ...usual, token_type: 'mac' } }),
+      'provider_invalid_response',
+    ],
+    [
+      'with token_type DPoP',
+      (usual) => ({ body: { ...usual, token_type: 'DPoP' } }),
+      'provider_invalid_response',
+    ],
+    ['that is not JSON', () => ({ body: 'access_token=1' }), 'provider_invalid_response'],
+    [
+      'that is a page with status 200',
+      () => ({ headers: { 'content-type': 'text/html' }, body: '<h1>Hello</h1>' }),
+      'provider_invalid_response',
+    ],
+    [
+      'that is an error with status 200',
+      () => ({ body: { error: 'server_error' } }),
+      'provider_invalid_response',
+    ],
+    ['without end', () => ({ write: pour }), 'provider_invalid_response'],
+    ['that never begins', () => ({ write: () => {} }), 'provider_timeout'],
+    [
+      'that never ends',
+      () => ({
+        write: (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{'),
+      }),
+      'provider_timeout',
+    ],
+    ['that is cut off', () => ({ write: (response) => response.destroy() }), 'provider_unavailable'],
+    ['that is an outage', () => ({ status: 502, body: '<h1>Bad gateway</h1>' }), 'provider_unavailable'],
+    ['that is invalid_grant', () => ({ status: 400, body: { error: 'invalid_grant' } }), 'login_expired'],
+    [
+      'that is another OAuth error',
+      () => ({ status: 400, body: { error: 'invalid_request' } }),
+      'provider_error',
+    ],
+  ])('%s', async ([, token, code]) => {
+    await using party = await startRelyingParty({ token }, { providerTimeout: 0.3 });
+    expect(await problemCode(party.login())).toBe(code);
+    expect(party.bent.count('token')).toBe(1);
+    expect(party.bent.count('userinfo')).toBe(0);
+  });
+
+  test('that is a redirect, and the credentials go nowhere else', async () => {
+    await using other = await startRelyingParty();
+    const location = `${other.bent.issuer}/token`;
+    await using party = await startRelyingParty({ token: () => ({ status: 307, headers: { location } }) });
+    expect(await problemCode(party.login())).toBe('provider_error');
+    expect(other.bent.seen).toEqual([]);
+  });
+
+  test('without end, and the connection is closed', async () => {
+    const closed = Promise.withResolvers<void>();
+    const write = (response: ServerResponse): void => {
+      once(response, 'close').then(() => closed.resolve(), closed.reject);
+      pour(response);
+    };
+    await using party = await startRelyingParty({ token: () => ({ write }) });
+    expect(String(await problemOf(party.login()))).toContain('answered more than 1048576 bytes');
+    await closed.promise;
+  });
+});
+
+describe('userinfo is refused', () => {
+  test.for<[string, Bends['userinfo'], string]>([
+    ['about another sub', () => ({ body: { sub: 'eve' } }), 'provider_invalid_response'],
+    ['without sub', () => ({ body: { name: 'Ada' } }), 'provider_invalid_response'],
+    ['that is not JSON', () => ({ body: '<h1>Hello</h1>' }), 'provider_invalid_response'],
+    ['that is a list', () => ({ body: '[]' }), 'provider_invalid_response'],
+    [
+      'that is signed badly',
+      () => ({
+        headers: { 'content-type': 'application/jwt' },
+        body: foreign.sign({ header: { alg: 'RS256' }, claims: { sub: 'ada' } }),
+      }),
+      'provider_invalid_response',
+    ],
+    [
+      'that is a redirect',
+      () => ({ status: 302, headers: { location: '/token' } }),
+      'provider_invalid_response',
+    ],
+    ['that is an outage', () => ({ status: 500 }), 'provider_unavailable'],
+    ['that never begins', () => ({ write: () => {} }), 'provider_timeout'],
+  ])('%s', async ([, userinfo, code]) => {
+    await using party = await startRelyingParty({ userinfo }, { providerTimeout: 0.3 });
+    expect(await problemCode(party.login())).toBe(code);
+  });
+});
+
+test.for([401, 403])('userinfo that answers %i leaves the claims of the ID token', async (status) => {
+  await using party = await startRelyingParty({ userinfo: () => ({ status }) });
+  expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada from the ID token' });
+  expect(party.log).toContainEqual(expect.objectContaining({ level: 40, status }));
+});
+
+test('claims of userinfo overlay those of the ID token', async () => {
+  await using party = await startRelyingParty();
+  expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada from userinfo' });
+});
+
+test('signed userinfo is verified and used', async () => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  bent.bends = {
+    userinfo: () => {
+      const { header, claims } = bent.idToken();
+      const body = bent.sign({ header, claims: { ...claims, name: 'Ada signed' } });
+      return { headers: { 'content-type': 'application/jwt' }, body };
+    },
+  };
+  expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada signed' });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { Problem } from '../../src/problems.ts';
+import { type RefreshedTokens, RefreshRefused } from '../../src/provider/provider.ts';
+import { type Bends, createAtHash, type Json } from './bent-provider.ts';
+import { problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
+
+const refresh = ({ bent, provider }: RelyingParty): Promise<RefreshedTokens> =>
+  provider.refresh('refresh-token-1', { issuer: bent.issuer, sub: 'ada' });
+
+const withClaims = (change: Json): Bends => ({
+  idToken: ({ header, claims }) => ({ header, claims: { ...claims, ...change } }),
+});
+
+const refused = (status: number, error: string): Bends => ({ token: () => ({ status, body: { error } }) });
+
+describe('a refresh ends the session', () => {
+  test.for<[string, Bends]>([
+    ['at invalid_grant', refused(400, 'invalid_grant')],
+    ['at an ID token for another sub', withClaims({ sub: 'eve' })],
+    ['at an ID token of another issuer', withClaims({ iss: 'https://other.example' })],
+    ['at an ID token for another client', withClaims({ aud: 'other' })],
+    ['at an ID token with another at_hash', withClaims({ at_hash: createAtHash('other') })],
+    ['at an ID token that has expired', withClaims({ exp: 1 })],
+    ['at an ID token without a signature', { signed: (token) => token.slice(0, token.lastIndexOf('.') + 1) }],
+  ])('%s', async ([, bends]) => {
+    await using party = await startRelyingParty(bends);
+    expect(await problemOf(refresh(party))).toBeInstanceOf(RefreshRefused);
+    expect(party.bent.count('token')).toBe(1);
+  });
+
+  test('of another issuer, before anything is sent', async () => {
+    await using party = await startRelyingParty();
+    const attempt = party.provider.refresh('refresh-token-1', { issuer: 'https://old.example', sub: 'ada' });
+    expect(await problemOf(attempt)).toBeInstanceOf(RefreshRefused);
+    expect(party.bent.count('token')).toBe(0);
+  });
+});
+
+describe('a refresh leaves the session', () => {
+  test.for<[string, Bends, string]>([
+    ['at 500', { token: () => ({ status: 500 }) }, 'provider_unavailable'],
+    ['at 503 as a page', { token: () => ({ status: 503, body: '<h1>Soon</h1>' }) }, 'provider_unavailable'],
+    ['at 429', { token: () => ({ status: 429 }) }, 'provider_unavailable'],
+    ['at 408', { token: () => ({ status: 408 }) }, 'provider_unavailable'],
+    ['at temporarily_unavailable', refused(400, 'temporarily_unavailable'), 'provider_unavailable'],
+    ['at server_error with 400', refused(400, 'server_error'), 'provider_error'],
+    ['at server_error', refused(500, 'server_error'), 'provider_error'],
+    ['at invalid_client', refused(401, 'invalid_client'), 'provider_error'],
+    ['at unauthorized_client', refused(400, 'unauthorized_client'), 'provider_error'],
+    ['at a redirect', { token: () => ({ status: 302, headers: { location: '/' } }) }, 'provider_error'],
+    ['at a timeout', { token: () => ({ write: () => {} }) }, 'provider_timeout'],
+    [
+      'at a connection cut off',
+      { token: () => ({ write: (response) => response.destroy() }) },
+      'provider_unavailable',
+    ],
+    ['at a page with status 200', { token: () => ({ body: '<h1>Hello</h1>' }) }, 'provider_invalid_response'],
+    [
+      'at another token_type',
+      { token: (usual) => ({ body: { ...usual, token_type: 'DPoP' } }) },
+      'provider_invalid_response',
+    ],
+    [
+      'at a missing token_type',
+      { token: (usual) => ({ body: { ...usual, token_type: undefined } }) },
+      'provider_invalid_response',
+    ],
+    ['while the key set is away', { jwks: () => ({ status: 503 }) }, 'provider_unavailable'],
+    [
+      'while the key of the ID token cannot be found',
+      { idToken: ({ header, claims }) => ({ claims, header: { ...header, kid: 'nobody' } }) },
+      'provider_invalid_response',
+    ],
+  ])('%s', async ([, bends, code]) => {
+    await using party = await startRelyingParty(bends, { providerTimeout: 0.3 });
+    const problem = await problemOf(refresh(party));
+    expect(problem).toBeInstanceOf(Problem);
+    expect(problem).toMatchObject({ code, retryAfter: 5 });
+  });
+
+  test('while discovery is away', async () => {
+    await using party = await startRelyingParty({ discovery: () => ({ status: 500 }) });
+    expect(await problemOf(refresh(party))).toMatchObject({ code: 'provider_unavailable', retryAfter: 5 });
+  });
+
+  test('for as long as the provider asks', async () => {
+    const answer = { status: 429, headers: { 'retry-after': '17' } };
+    await using party = await startRelyingParty({ token: () => answer });
+    expect(await problemOf(refresh(party))).toMatchObject({ code: 'provider_unavailable', retryAfter: 17 });
+  });
+});
+
+describe('a refresh brings', () => {
+  test('new tokens and the claims of the ID token', async () => {
+    await using party = await startRelyingParty();
+    const { claims, idToken, ...tokens } = await refresh(party);
+    expect(tokens).toEqual({
+      accessToken: 'access-token-of-ada',
+      accessTokenExpiresAt: party.bent.clock.now + 300_000,
+      refreshToken: 'refresh-token-2',
+    });
+    expect(idToken).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(claims).toMatchObject({ sub: 'ada', name: 'Ada from the ID token' });
+    const request = party.bent.seen.find(({ endpoint }) => endpoint === 'token');
+    expect(request?.body.get('grant_type')).toBe('refresh_token');
+    expect(request?.body.get('refresh_token')).toBe('refresh-token-1');
+  });
+
+  test.for<[string, Partial<RefreshedTokens>]>([
+    ['id_token', { idToken: undefined, claims: undefined, refreshToken: 'refresh-token-2' }],
+    ['refresh_token', { refreshToken: undefined }],
+    ['expires_in', { accessTokenExpiresAt: undefined }],
+  ])('undefined for a left-out %s', async ([name, expected]) => {
+    await using party = await startRelyingParty({
+      token: (usual) => ({ body: { ...usual, [name]: undefined } }),
+    });
+    expect(await refresh(party)).toMatchObject({ accessToken: 'access-token-of-ada', ...expected });
+  });
+
+  test('the session on after a rotated key', async () => {
+    await using party = await startRelyingParty();
+    await refresh(party);
+    party.bent.rotateKey();
+    expect((await refresh(party)).claims).toMatchObject({ sub: 'ada' });
+  });
+});
