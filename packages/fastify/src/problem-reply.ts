@@ -64,6 +64,10 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
   else request.log.info(line, 'request refused');
 };
 
+/** A program that asks for an API that does not exist gets JSON whatever it accepts: a page would look like an answer. */
+const isMissingApi = ({ url }: FastifyRequest, { code }: Problem): boolean =>
+  code === 'not_found' && /^\/api(\/|\?|$)/.test(url);
+
 /** Answers a problem, as a page to a navigation and as JSON to everything else: the one place. */
 export const replyProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = toProblem(error);
@@ -75,7 +79,7 @@ export const replyProblem = (error: unknown, request: FastifyRequest, reply: Fas
   reply.removeHeader('etag');
   if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
   if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
-  return wantsPage(request)
+  return wantsPage(request) && !isMissingApi(request, problem)
     ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request.id))
     : reply.type('application/problem+json; charset=utf-8').send(printProblem(problem, request.id));
 };

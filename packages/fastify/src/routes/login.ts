@@ -23,6 +23,7 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
     GET: async (request, reply) => {
       requireNavigation(request);
       bff.limitRate(request);
+      reply.header('cache-control', 'no-store');
       const corrected = bff.correctOrigin(request);
       if (corrected !== undefined) return reply.redirect(corrected, 303);
       const query = readQuery(request.url);
