@@ -6,7 +6,7 @@ import {
   type JWSHeaderParameters,
 } from 'jose';
 import { Problem } from '../problems.ts';
-import { EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
+import { asRetryable, EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
 /** Finds the key of a signature; embedded keys and key addresses of the token are never looked at. */
@@ -44,7 +44,7 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): ((url: st
       local = createLocalJWKSet(await fetchKeySet(http, url));
       failure = undefined;
     } catch (error) {
-      failure = providerProblem(error);
+      failure = asRetryable(providerProblem(error));
       throw failure;
     } finally {
       running = undefined;

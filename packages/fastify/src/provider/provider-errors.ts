@@ -72,3 +72,9 @@ export const authorizationProblem = (error: string): Problem => {
     return new Problem('provider_unavailable', message, { retryAfter: 5 });
   return new Problem('provider_error', `${message}: look at OIDC_CLIENT_ID and OIDC_SCOPE`);
 };
+
+/** The problem, with 5 s as `retryAfter` where it has none. */
+export const asRetryable = (problem: Problem): Problem =>
+  problem.retryAfter === undefined
+    ? new Problem(problem.code, problem.message, { cause: problem.cause, retryAfter: 5 })
+    : problem;

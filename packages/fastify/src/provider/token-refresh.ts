@@ -4,21 +4,13 @@ import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { Claims, RefreshedTokens } from './provider.ts';
-import { EndpointRefusal, providerProblem } from './provider-errors.ts';
+import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
 import { createConfiguration, requireBearer } from './token-endpoint.ts';
 
-/** Errors that say nothing about the grant. */
-const sparesGrant = new Set([
-  'invalid_client',
-  'unauthorized_client',
-  'temporarily_unavailable',
-  'server_error',
-]);
-
-const isOurTrouble = ({ status, error = '' }: EndpointRefusal): boolean =>
-  sparesGrant.has(error) || status === 408 || status === 429;
+const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
+  error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
 
 const refreshError = (error: unknown): Error => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -26,10 +18,15 @@ const refreshError = (error: unknown): Error => {
     const endsGrant = cause.error === 'invalid_grant' || (cause.status >= 400 && cause.status < 500);
     if (endsGrant && !isOurTrouble(cause)) return new RefreshRefused(cause.message, { cause: error });
   }
-  const problem = providerProblem(error);
-  if (problem.retryAfter !== undefined) return problem;
-  return new Problem(problem.code, problem.message, { cause: error, retryAfter: 5 });
+  return asRetryable(providerProblem(error));
 };
+
+/** Whether the token was judged and found wrong; keys that cannot be had (`retryAfter`) are no judgement. */
+const isVerdict = (error: unknown): error is Problem =>
+  error instanceof Problem &&
+  error.code === 'provider_invalid_response' &&
+  error.retryAfter === undefined &&
+  !(error.cause instanceof errors.JWKSNoMatchingKey);
 
 const verifyRefreshed = async (
   room: ProviderRoom,
@@ -42,8 +39,7 @@ const verifyRefreshed = async (
 ): Promise<Claims> => {
   const checks = { nonce: undefined, maxAge: undefined, accessToken };
   const claims = await verifyIdToken(idToken, room.trust(metadata), checks).catch((error: unknown) => {
-    if (!(error instanceof Problem) || error.code !== 'provider_invalid_response') throw refreshError(error);
-    if (error.cause instanceof errors.JWKSNoMatchingKey) throw refreshError(error);
+    if (!isVerdict(error)) throw refreshError(error);
     throw new RefreshRefused(error.message, { cause: error });
   });
   if (claims.sub !== sub) throw new RefreshRefused('the refreshed ID token is about another sub');
