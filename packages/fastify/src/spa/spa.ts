@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { registerDevServer } from './dev-server.ts';
 import { type Encoding, readSpaFiles, type SpaFile, type SpaFiles } from './spa-files.ts';
 
 const accepts = (header: string, encoding: Encoding): boolean =>
@@ -53,12 +54,12 @@ const readPath = (url: string): string => {
 /**
  * Serves the SPA on everything that no other route of the scope takes.
  *
- * @throws Error when the build is missing, or a dev server is asked for.
+ * @throws Error when the build is missing.
  * @see spec section 10
  */
 export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptions): Promise<void> => {
   if (spa === undefined) return;
-  if (!('dir' in spa)) throw new Error('SPA_DEV_SERVER: not supported yet. Set SPA_DIR to a built SPA.');
+  if ('devServer' in spa) return registerDevServer(scope, spa.devServer);
   const files = await readSpaFiles(spa.dir);
   await scope.register(fastifyStatic, {
     root: resolve(spa.dir),

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import httpProxy from '@fastify/http-proxy';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../problems.ts';
+
+const withheld = new Set(['cookie', 'authorization']);
+
+/** What the dev server gets to see: nobody's credentials, and its own name, since it refuses others. */
+const rewriteForDevServer = (headers: IncomingHttpHeaders, { host, origin }: URL): IncomingHttpHeaders => ({
+  ...Object.fromEntries(Object.entries(headers).filter(([name]) => !withheld.has(name))),
+  host,
+  ...(headers.origin === undefined ? {} : { origin }),
+});
+
+/** What the browser gets to see of the dev server's headers: none that open the origin or replace ours. */
+const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: FastifyReply): Headers => {
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith('access-control-') || reply.hasHeader(name)) Reflect.deleteProperty(headers, name);
+  }
+  return headers;
+};
+
+const requireOutsideApi = (url: string): void => {
+  if (url.split('?', 1)[0] === '/api') throw new Problem('not_found', 'No such API');
+};
+
+/**
+ * Passes everything that no other route takes, WebSockets too, on to the dev server at `devServer`.
+ *
+ * @throws Problem `upstream_unavailable`, at a request, when the dev server cannot be reached.
+ * @see spec section 10
+ */
+export const registerDevServer = async (scope: FastifyInstance, devServer: string): Promise<void> => {
+  const target = new URL(devServer);
+  // Of the browser's headers a WebSocket takes none along but that there was an Origin.
+  const wsClientOptions = {
+    headers: {},
+    rewriteRequestHeaders: (_headers: unknown, { headers }: FastifyRequest) =>
+      headers.origin === undefined ? {} : { origin: target.origin },
+  };
+  await scope.register(httpProxy, {
+    upstream: target.origin,
+    websocket: true,
+    disableRequestLogging: true,
+    wsClientOptions,
+    replyOptions: {
+      rewriteRequestHeaders: (_request, headers) => rewriteForDevServer(headers, target),
+      retryDelay: () => null,
+      onError: (reply, { error }) => {
+        reply.send(
+          new Problem('upstream_unavailable', 'The dev server of SPA_DEV_SERVER cannot be reached', {
+            cause: error,
+            detail: 'Start the dev server, then reload.',
+          }),
+        );
+      },
+    },
+    handler: (request, reply, dest, options) => {
+      requireOutsideApi(request.url);
+      const { rewriteHeaders } = options;
+      return reply.from(dest, {
+        ...options,
+        rewriteHeaders: (headers, asked) =>
+          keepOwnHeaders(rewriteHeaders?.(headers, asked) ?? headers, reply),
+      });
+    },
+  });
+};
