@@ -4,10 +4,11 @@ WORKDIR /app
 RUN npm install --global pnpm@12
 COPY . .
 
-# The SPA is built with everything installed; the images below take the result alone.
+# The SPA is built with everything installed, the bundler's optional platform binding included; the images
+# below take the result alone.
 FROM workspace AS spa
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
-    pnpm install --no-optional --frozen-lockfile --filter @foyer/web... \
+    pnpm install --frozen-lockfile --filter @foyer/web... \
     && pnpm --filter @foyer/web run build
 
 FROM workspace AS bff-modules
