@@ -35,7 +35,10 @@ export const Sessions = (): ReactNode => {
     load().catch(fail);
   }, [load, fail]);
   const endOthers = (): void => {
-    client.fetch('/api/me/sessions', { method: 'DELETE' }).then(load).catch(fail);
+    client
+      .fetch('/api/me/sessions', { method: 'DELETE' })
+      .then((response) => (response.ok ? load() : fail()))
+      .catch(fail);
   };
   return (
     <section className="profile">

@@ -12,7 +12,7 @@ export interface BffClientOptions {
 /** The browser's side of the BFF: one snapshot of the session, and the ways to change it. */
 export interface BffClient {
   readonly getSnapshot: () => SessionSnapshot;
-  /** Calls back after each change; gives back the way to stop. The first subscriber starts the client. */
+  /** Calls back after each change; gives back the way to stop. The first subscriber starts the client, the last one to go stops it. */
   readonly subscribe: (listener: () => void) => () => void;
   /** Asks who is signed in. A server that cannot be reached signs nobody out. */
   readonly refresh: () => Promise<SessionSnapshot>;
@@ -33,6 +33,11 @@ const readProblem = async (response: Response): Promise<Partial<ProblemDetails>>
   return typeof body === 'object' && body !== null ? body : {};
 };
 
+const signsIn: readonly unknown[] = [
+  'urn:foyer:problem:unauthenticated',
+  'urn:foyer:problem:session_expired',
+];
+
 const isSafe = (method = 'GET'): boolean => ['GET', 'HEAD'].includes(method.toUpperCase());
 
 /** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
@@ -41,13 +46,14 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   let snapshot: SessionSnapshot = { status: 'loading' };
   let running: Promise<SessionSnapshot> | undefined;
   let isLeaving = false;
-  let stop: (() => void) | undefined;
+  let started: { readonly follow: () => void; readonly close: () => void } | undefined;
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(channelName);
 
   const publish = (next: SessionSnapshot): SessionSnapshot => {
-    if (isSameSnapshot(snapshot, next)) return snapshot;
-    snapshot = next;
-    for (const listener of listeners) listener();
+    const isNew = !isSameSnapshot(snapshot, next);
+    if (isNew) snapshot = next;
+    started?.follow();
+    if (isNew) for (const listener of listeners) listener();
     return snapshot;
   };
 
@@ -77,7 +83,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     location.assign(`${baseUrl}${paths.login}?${new URLSearchParams({ returnTo: returnTo ?? here })}`);
   };
 
-  const start = (): (() => void) => {
+  const start = (): NonNullable<typeof started> => {
     const recheck = (): void => {
       if (!isLeaving) refresh(false);
     };
@@ -91,40 +97,56 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       },
     });
     channel?.addEventListener('message', recheck);
-    listeners.add(() => live.follow(snapshot.status === 'signed-in'));
-    return () => {
-      live.close();
-      unfollow();
-      channel?.removeEventListener('message', recheck);
+    const follow = (): void => live.follow(snapshot.status === 'signed-in');
+    follow();
+    return {
+      follow,
+      close: () => {
+        live.close();
+        unfollow();
+        channel?.removeEventListener('message', recheck);
+      },
     };
+  };
+
+  const signOut = async (): Promise<string> => {
+    const response = await fetch(`${baseUrl}${paths.logout}`, {
+      method: 'POST',
+      credentials: 'include',
+      headers: { accept: 'application/json', 'x-csrf': '1' },
+    });
+    if (!response.ok) throw new Error('The server could not sign you out. Try again in a moment.');
+    const { redirectTo }: LogoutAnswer = await response.json();
+    return redirectTo;
   };
 
   return {
     getSnapshot: () => snapshot,
     subscribe: (listener) => {
       listeners.add(listener);
-      if (stop === undefined) {
-        stop = start();
+      if (started === undefined) {
+        started = start();
         refresh();
       }
-      return () => listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        started?.close();
+        started = undefined;
+      };
     },
     refresh: () => refresh(),
     login,
     logout: async () => {
       isLeaving = true;
-      const response = await fetch(`${baseUrl}${paths.logout}`, {
-        method: 'POST',
-        credentials: 'include',
-        headers: { accept: 'application/json', 'x-csrf': '1' },
-      });
-      if (!response.ok) {
+      try {
+        const redirectTo = await signOut();
+        channel?.postMessage('signed-out');
+        location.assign(redirectTo);
+      } catch (error) {
         isLeaving = false;
-        throw new Error('The server could not sign you out. Try again in a moment.');
+        throw error;
       }
-      const { redirectTo }: LogoutAnswer = await response.json();
-      channel?.postMessage('signed-out');
-      location.assign(redirectTo);
     },
     fetch: async (input, init = {}) => {
       const send = (): Promise<Response> => fetch(input, { credentials: 'include', ...init });
@@ -135,8 +157,8 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
         response = await send();
       }
       if (response.status === 401) {
-        const { code } = await readProblem(response);
-        if (code === 'unauthenticated' || code === 'session_expired') login();
+        const { type } = await readProblem(response);
+        if (signsIn.includes(type)) login();
       }
       return response;
     },

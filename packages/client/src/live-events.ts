@@ -5,7 +5,10 @@ export interface LiveEvents {
   readonly close: () => void;
 }
 
-/** Listens to `/api/me/events`; a stream that fails is left to the checks on focus. */
+/** `EventSource.CLOSED`: the browser has given up. */
+const closed = 2;
+
+/** Listens to `/api/me/events`; a stream that failed is opened again by the next check that finds the user signed in. */
 export const startLiveEvents = (url: string, changed: () => void): LiveEvents => {
   let source: EventSource | undefined;
   const close = (): void => {
@@ -22,7 +25,7 @@ export const startLiveEvents = (url: string, changed: () => void): LiveEvents =>
   return {
     follow: (isSignedIn) => {
       if (typeof EventSource === 'undefined') return;
-      if (isSignedIn && source === undefined) open();
+      if (isSignedIn && (source === undefined || source.readyState === closed)) open();
       if (!isSignedIn) close();
     },
     close,

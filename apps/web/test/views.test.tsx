@@ -1,0 +1,141 @@
+import { createBffClient } from '@foyer/client';
+import { BffProvider } from '@foyer/client/react';
+import { within } from '@testing-library/dom';
+import { cleanup, render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { MemoryRouter } from 'react-router-dom';
+import { afterEach, expect, test, vi } from 'vitest';
+import { App } from '../src/app.tsx';
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const at = '2026-01-01T10:00:00.000Z';
+const anonymous = { authenticated: false, loginUrl: '/login' };
+const signedInAs = (name: string) => ({
+  authenticated: true,
+  user: { sub: 'u1', name },
+  displayName: name,
+  session: { id: 's1', now: at, idleExpiresAt: at, expiresAt: at },
+  logoutUrl: '/logout',
+});
+
+const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
+
+const open = (path: string, answer: (call: string) => Response | Promise<Response>): string[] => {
+  const calls: string[] = [];
+  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+    const call = `${init?.method ?? 'GET'} ${url}`;
+    calls.push(call);
+    return answer(call);
+  });
+  render(
+    <BffProvider client={createBffClient()}>
+      <MemoryRouter initialEntries={[path]}>
+        <App />
+      </MemoryRouter>
+    </BffProvider>,
+  );
+  return calls;
+};
+
+const linkTo = (name: string) => screen.getByRole('link', { name }).getAttribute('href');
+
+test('the labels of a visitor', async () => {
+  open('/', () => json(anonymous));
+  await screen.findByRole('link', { name: 'Login' });
+  expect(document.title).toBe('Plusauth Starter Template');
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Hello, world!');
+  expect(screen.getByText(/OpenID Connect authorization code flow/)).toBeDefined();
+  expect(['Plusauth Starter', 'Login', 'Login/Register »'].map(linkTo)).toEqual(['/', '/login', '/login']);
+  expect(screen.queryByText(/Logged in as|Logout|View Profile/)).toBeNull();
+});
+
+test('the labels of a signed-in user, from home to the profile', async () => {
+  const me = signedInAs('Ada Lovelace');
+  open('/', () => json(me));
+  expect((await screen.findByRole('link', { name: 'View Profile »' })).getAttribute('href')).toBe('/profile');
+  expect(linkTo('Logged in as: Ada Lovelace')).toBe('/profile');
+  expect(screen.getByRole('button', { name: 'Logout' })).toBeDefined();
+  expect(screen.queryByText(/^Login/)).toBeNull();
+  await userEvent.click(screen.getByRole('link', { name: 'View Profile »' }));
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Welcome Ada Lovelace!');
+  expect(screen.getByRole('heading', { level: 2 }).textContent).toBe('User object:');
+  expect(document.querySelector('pre')?.textContent).toBe(JSON.stringify(me.user, undefined, 2));
+});
+
+test('neither variant shows while the session is loading', () => {
+  open('/', () => new Promise(() => undefined));
+  expect(screen.getByRole('heading', { name: 'Hello, world!' })).toBeDefined();
+  expect(screen.queryByText(/Login|Logged in|Logout|View Profile/)).toBeNull();
+});
+
+test.each(['<b>Bold</b>', 'José'])('the name %s is text', async (name) => {
+  open('/profile', () => json(signedInAs(name)));
+  expect((await screen.findByRole('heading', { level: 1 })).textContent).toBe(`Welcome ${name}!`);
+  expect(document.querySelector('pre')?.textContent).toContain(name);
+  expect(document.querySelector('b')).toBeNull();
+});
+
+test('an unknown path is not found, with the way home', async () => {
+  open('/nowhere', () => json(anonymous));
+  await screen.findByRole('link', { name: 'Login' });
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('There is nothing here');
+  expect(linkTo('Home')).toBe('/');
+});
+
+test('a server that cannot be reached is said so, and can be tried again', async () => {
+  let isUp = false;
+  open('/profile', () => (isUp ? json(signedInAs('Ada')) : json({}, 503)));
+  await screen.findByRole('heading', { name: 'The server cannot be reached' });
+  isUp = true;
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByRole('heading', { name: 'Welcome Ada!' });
+});
+
+test('a refused logout is said', async () => {
+  open('/', (call) => (call === 'POST /logout' ? json({}, 503) : json(signedInAs('Ada'))));
+  await userEvent.click(await screen.findByRole('button', { name: 'Logout' }));
+  await screen.findByText('The server could not sign you out. Try again in a moment.');
+});
+
+const here = {
+  id: 's1',
+  createdAt: at,
+  lastSeenAt: at,
+  browser: 'Firefox',
+  system: 'Windows',
+  current: true,
+};
+const there = { ...here, id: 's2', browser: 'Safari', system: 'iPhone', current: false };
+
+test('the list of sessions, and the end of all others', async () => {
+  let sessions = [here, there];
+  const calls = open('/sessions', (call) => {
+    if (call.startsWith('DELETE')) sessions = [here];
+    return json(call.endsWith('/sessions') ? { sessions } : signedInAs('Ada'));
+  });
+  const rows = within(await screen.findByRole('list')).getAllByRole('listitem');
+  expect(rows.map((row) => row.querySelector('strong')?.textContent)).toEqual([
+    'Firefox on Windows',
+    'Safari on iPhone',
+  ]);
+  expect(rows.map((row) => row.querySelector('em') !== null)).toEqual([true, false]);
+  await userEvent.click(screen.getByRole('button', { name: 'Sign out everywhere else' }));
+  await vi.waitFor(() => expect(screen.getAllByRole('listitem')).toHaveLength(1));
+  expect(calls).toContain('DELETE /api/me/sessions');
+  expect(screen.getByRole('button', { name: 'Sign out everywhere else' }).hasAttribute('disabled')).toBe(
+    true,
+  );
+});
+
+test('sessions that could not be ended are not passed over', async () => {
+  open('/sessions', (call) => {
+    if (call.startsWith('DELETE')) return json({}, 503);
+    return json(call.endsWith('/sessions') ? { sessions: [here, there] } : signedInAs('Ada'));
+  });
+  await userEvent.click(await screen.findByRole('button', { name: 'Sign out everywhere else' }));
+  expect((await screen.findByText(/cannot be shown/)).getAttribute('role')).toBe('alert');
+});

@@ -1,0 +1,179 @@
+import { waitFor } from '@testing-library/dom';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createBffClient } from '../src/index.ts';
+import { anonymous, json, problem, signedIn, stubBrowser } from './fake-bff.ts';
+
+const toSignIn = '/login?returnTo=%2Fprofile%3Fx%3D1%23top';
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  vi.unstubAllGlobals();
+});
+
+const watch = (client = createBffClient()) => {
+  const seen: string[] = [];
+  stops.push(client.subscribe(() => seen.push(client.getSnapshot().status)));
+  return { client, seen };
+};
+
+const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'));
+
+test.each([
+  ['signed-in', signedIn],
+  ['anonymous', anonymous],
+])('the snapshot goes from loading to %s', async (status, me) => {
+  stubBrowser(() => json(me));
+  const { client, seen } = watch();
+  expect(client.getSnapshot()).toEqual({ status: 'loading' });
+  await waitFor(() => expect(seen).toEqual([status]));
+  const { authenticated: _, ...known } = me;
+  expect(client.getSnapshot()).toEqual({ status, ...known });
+});
+
+test.each([
+  ['answers 503', () => problem('store_unavailable', 503)],
+  ['answers with a page', () => new Response('<!doctype html>')],
+  [
+    'is cut off',
+    () => {
+      throw new TypeError('Failed to fetch');
+    },
+  ],
+])('a server that %s is unreachable and signs nobody out', async (_what, answer) => {
+  const browser = stubBrowser(answer);
+  expect(await createBffClient().refresh()).toEqual({ status: 'unreachable' });
+  expect(browser.moves).toEqual([]);
+});
+
+test('many parallel 401s lead to one move to the sign-in and back here', async () => {
+  const browser = stubBrowser(() => problem('session_expired', 401));
+  const client = createBffClient();
+  const answers = await Promise.all(Array.from({ length: 10 }, () => client.fetch('/api/notes')));
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(401));
+  expect(browser.moves).toEqual([toSignIn]);
+});
+
+test.each([
+  ['plain', () => json({ code: 'unauthenticated' }, 401)],
+  ['problem', () => json({ code: 'unauthenticated' }, 401, { 'content-type': 'application/problem+json' })],
+])('a %s 401 of an upstream is left to the caller', async (_kind, answer) => {
+  const browser = stubBrowser(answer);
+  const response = await createBffClient().fetch('/api/notes');
+  expect([response.status, await response.json()]).toEqual([401, { code: 'unauthenticated' }]);
+  expect(browser.moves).toEqual([]);
+});
+
+test.each([
+  ['GET', 2],
+  ['POST', 1],
+])('a 503 with Retry-After makes a %s go out %i time(s)', async (method, times) => {
+  const browser = stubBrowser(() => problem('provider_unavailable', 503, { 'retry-after': '0' }));
+  expect((await createBffClient().fetch('/api/notes', { method })).status).toBe(503);
+  expect(browser.calls).toEqual(Array(times).fill(`${method} /api/notes`));
+});
+
+test('logout posts with X-CSRF and goes where the BFF says', async () => {
+  const browser = stubBrowser(() => json({ redirectTo: 'https://provider.example/end' }));
+  await createBffClient().logout();
+  expect(browser.calls).toEqual(['POST /logout']);
+  expect(browser.requests[0]?.headers).toEqual({ accept: 'application/json', 'x-csrf': '1' });
+  expect(browser.moves).toEqual(['https://provider.example/end']);
+});
+
+test.each([
+  ['refused', () => problem('store_unavailable', 503)],
+  [
+    'cut off',
+    () => {
+      throw new TypeError('Failed to fetch');
+    },
+  ],
+])('a logout that is %s throws, stays, and leaves the client working', async (_how, answer) => {
+  const browser = stubBrowser(answer);
+  const client = createBffClient();
+  await expect(client.logout()).rejects.toThrow();
+  expect(browser.moves).toEqual([]);
+  client.login();
+  expect(browser.moves).toEqual([toSignIn]);
+});
+
+test('a page from the back/forward cache is loading before it is checked again', async () => {
+  let me: unknown = signedIn;
+  stubBrowser(() => json(me));
+  const { seen } = watch();
+  await waitFor(() => expect(seen).toEqual(['signed-in']));
+  me = anonymous;
+  window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+  expect(seen).toEqual(['signed-in', 'loading']);
+  await waitFor(() => expect(seen).toEqual(['signed-in', 'loading', 'anonymous']));
+});
+
+test('a look at the page asks without sliding, and an unchanged answer notifies nobody', async () => {
+  let now = 0;
+  const browser = stubBrowser(() => {
+    now += 1000;
+    return json({ ...signedIn, session: { ...signedIn.session, now: new Date(now).toISOString() } });
+  });
+  const { client, seen } = watch();
+  await waitFor(() => expect(seen).toEqual(['signed-in']));
+  look();
+  await client.refresh();
+  expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false']);
+  expect(seen).toEqual(['signed-in']);
+});
+
+test('after the last unsubscribe nothing is asked any more', async () => {
+  const browser = stubBrowser(() => json(signedIn));
+  const client = createBffClient();
+  const first = client.subscribe(() => undefined);
+  const second = client.subscribe(() => undefined);
+  await client.refresh();
+  first();
+  look();
+  await client.refresh();
+  second();
+  look();
+  expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false']);
+});
+
+const stubEventSource = () => {
+  const sources: (EventTarget & { readonly close: () => void })[] = [];
+  const close = vi.fn();
+  function openFakeSource(): EventTarget {
+    const source = Object.assign(new EventTarget(), { close });
+    sources.push(source);
+    return source;
+  }
+  vi.stubGlobal('EventSource', openFakeSource);
+  return { sources, close };
+};
+
+test('the live signed-out event is followed from the first signed-in answer on', async () => {
+  let me: unknown = signedIn;
+  stubBrowser(() => json(me));
+  const { sources, close } = stubEventSource();
+  const client = createBffClient();
+  await client.refresh();
+  expect(sources).toHaveLength(0);
+  const { seen } = watch(client);
+  expect(sources).toHaveLength(1);
+  await client.refresh();
+  me = anonymous;
+  sources[0]?.dispatchEvent(new Event('signed-out'));
+  await waitFor(() => expect(seen).toEqual(['anonymous']));
+  expect(close).toHaveBeenCalledTimes(1);
+  expect(sources).toHaveLength(1);
+});
+
+test('the page that signs itself out ignores the live signed-out event', async () => {
+  const browser = stubBrowser((call) => json(call === 'POST /logout' ? { redirectTo: '/' } : signedIn));
+  const { sources } = stubEventSource();
+  const { client, seen } = watch();
+  await waitFor(() => expect(seen).toEqual(['signed-in']));
+  const leaving = client.logout();
+  sources[0]?.dispatchEvent(new Event('signed-out'));
+  await leaving;
+  expect(browser.calls).toEqual(['GET /api/me', 'POST /logout']);
+  expect(browser.moves).toEqual(['/']);
+});

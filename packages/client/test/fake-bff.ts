@@ -1,0 +1,50 @@
+import { vi } from 'vitest';
+
+export const anonymous = { authenticated: false, loginUrl: '/login' };
+
+export const signedIn = {
+  authenticated: true,
+  user: { sub: 'ada', name: 'Ada' },
+  displayName: 'Ada',
+  session: {
+    id: 's1',
+    now: '2026-01-01T10:00:00.000Z',
+    idleExpiresAt: '2026-01-01T11:00:00.000Z',
+    expiresAt: '2026-01-02T10:00:00.000Z',
+  },
+  logoutUrl: '/logout',
+};
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+export const problem = (code: string, status: number, headers: Record<string, string> = {}): Response =>
+  json({ type: `urn:foyer:problem:${code}`, status, code }, status, {
+    'content-type': 'application/problem+json',
+    ...headers,
+  });
+
+/** What the page asked for, and where it went. */
+export interface FakeBrowser {
+  readonly calls: string[];
+  readonly requests: (RequestInit | undefined)[];
+  readonly moves: string[];
+}
+
+/** Replaces the browser's `fetch` and `location`; the page is `/profile?x=1#top`. */
+export const stubBrowser = (answer: (call: string) => Response): FakeBrowser => {
+  const browser: FakeBrowser = { calls: [], requests: [], moves: [] };
+  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+    const call = `${init?.method ?? 'GET'} ${url}`;
+    browser.calls.push(call);
+    browser.requests.push(init);
+    return answer(call);
+  });
+  vi.stubGlobal('location', {
+    pathname: '/profile',
+    search: '?x=1',
+    hash: '#top',
+    assign: (url: string) => browser.moves.push(url),
+  });
+  return browser;
+};

@@ -1,0 +1,71 @@
+import { cleanup, render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { type ReactNode, StrictMode } from 'react';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createBffClient } from '../src/index.ts';
+import { BffProvider, RequireUser, useBffClient, useSession, useUser } from '../src/react/index.ts';
+import { anonymous, json, signedIn, stubBrowser } from './fake-bff.ts';
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const Status = ({ rendered }: { readonly rendered: string[] }): ReactNode => {
+  const { status } = useSession();
+  const client = useBffClient();
+  rendered.push(status);
+  return (
+    <button type="button" onClick={() => client.refresh()}>
+      {status}
+    </button>
+  );
+};
+
+const Name = (): ReactNode => String(useUser()?.name ?? 'nobody');
+
+const show = (view: ReactNode) => render(<BffProvider client={createBffClient()}>{view}</BffProvider>);
+
+test('useSession renders again once a change', async () => {
+  let me: unknown = anonymous;
+  stubBrowser(() => json(me));
+  const rendered: string[] = [];
+  show(<Status rendered={rendered} />);
+  await userEvent.click(await screen.findByRole('button', { name: 'anonymous' }));
+  me = signedIn;
+  await userEvent.click(screen.getByRole('button', { name: 'anonymous' }));
+  await screen.findByRole('button', { name: 'signed-in' });
+  expect(rendered).toEqual(['loading', 'anonymous', 'signed-in']);
+});
+
+test('RequireUser sends an anonymous user to the sign-in once, under StrictMode too', async () => {
+  const browser = stubBrowser(() => json(anonymous));
+  show(
+    <StrictMode>
+      <RequireUser pending="wait">secret</RequireUser>
+    </StrictMode>,
+  );
+  await vi.waitFor(() => expect(browser.moves).toEqual(['/login?returnTo=%2Fprofile%3Fx%3D1%23top']));
+  expect(screen.getByText('wait')).toBeDefined();
+  expect(screen.queryByText('secret')).toBeNull();
+});
+
+test('RequireUser says that the server is unreachable, and sends nobody away', async () => {
+  const browser = stubBrowser(() => json({}, 503));
+  show(<RequireUser unreachable="no server">secret</RequireUser>);
+  await screen.findByText('no server');
+  expect(browser.moves).toEqual([]);
+});
+
+test('useUser gives the claims of the signed-in user', async () => {
+  stubBrowser(() => json(signedIn));
+  show(<Name />);
+  expect(screen.getByText('nobody')).toBeDefined();
+  await screen.findByText('Ada');
+});
+
+test('a view outside of a BffProvider is told so', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  expect(() => render(<Name />)).toThrow('useSession needs a <BffProvider> above it');
+  vi.restoreAllMocks();
+});
