@@ -1,0 +1,26 @@
+import type { ApiRoute } from '../options.ts';
+import type { RequestTarget } from './request-target.ts';
+
+/** Where a request goes: its route, the upstream's origin, and the request target to send there. */
+export interface ApiMatch {
+  readonly route: ApiRoute;
+  readonly origin: string;
+  readonly target: string;
+}
+
+/** Makes the look-up of API routes: whole segments, the longest prefix wins. @see spec section 9 */
+export const createApiRoutes = (routes: readonly ApiRoute[]) => {
+  const table = routes
+    .map((route) => {
+      const { origin, pathname } = new URL(route.upstream);
+      return { route, origin, base: pathname.replace(/\/$/, '') };
+    })
+    .sort((one, other) => other.route.prefix.length - one.route.prefix.length);
+
+  return ({ path, query }: RequestTarget): ApiMatch | undefined => {
+    const found = table.find(({ route }) => path === route.prefix || path.startsWith(`${route.prefix}/`));
+    if (found === undefined) return undefined;
+    const { route, origin, base } = found;
+    return { route, origin, target: `${base}${path.slice(route.prefix.length)}`.replace(/^$/, '/') + query };
+  };
+};
