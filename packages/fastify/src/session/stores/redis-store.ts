@@ -32,7 +32,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
 
   const list = async (keys: readonly string[], id: string, expiresAt: number | string): Promise<void> => {
     const commands = client.pipeline();
-    for (const key of keys) commands.eval(indexScript, 1, key, Date.now(), expiresAt, id);
+    for (const key of keys) commands.eval(indexScript, 1, key, String(Date.now()), String(expiresAt), id);
     await runAll(commands);
   };
   const members = (key: string): Promise<string[]> => client.zrange(key, 0, -1);

@@ -1,0 +1,203 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
+import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
+
+const hasRedis = (): boolean => {
+  try {
+    execFileSync('redis-server', ['--version']);
+    return true;
+  } catch (error) {
+    if (process.env.CI !== undefined) throw error;
+    console.log('redis-server is not installed: the Redis store is not tested');
+    return false;
+  }
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port');
+  return address.port;
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'foyer-store-'));
+const port = await freePort();
+const redisUrl = `redis://127.0.0.1:${port}`;
+const withRedis = hasRedis();
+let server: ChildProcess | undefined;
+let made = 0;
+
+const startRedis = async (): Promise<void> => {
+  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  server = spawn('redis-server', options, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { stdout } = server;
+  if (stdout === null) throw new Error('No output');
+  for await (const text of stdout.iterator({ destroyOnReturn: false })) {
+    if (String(text).includes('Ready to accept')) break;
+  }
+  stdout.resume();
+};
+
+const stopRedis = async (): Promise<void> => {
+  if (server === undefined) return;
+  const exit = once(server, 'exit');
+  server.kill('SIGKILL');
+  await exit;
+  server = undefined;
+};
+
+const open = async (url: string): Promise<SessionStore> => {
+  const store = await openSessionStore(url);
+  onTestFinished(() => store.close());
+  return store;
+};
+
+const session = (changes: Partial<NewStoredSession> = {}): NewStoredSession => {
+  made += 1;
+  const now = Date.now();
+  return {
+    id: `id-${made}`,
+    version: 1,
+    sealed: Uint8Array.of(255, 0, made),
+    lastSeenAt: now,
+    expiresAt: now + 60_000,
+    subject: `subject-${made}`,
+    providerSession: `provider-${made}`,
+    about: Uint8Array.of(254, made),
+    ...changes,
+  };
+};
+
+beforeAll(async () => {
+  if (withRedis) await startRedis();
+});
+afterAll(async () => {
+  await stopRedis();
+  rmSync(directory, { recursive: true });
+});
+
+const urls = ['memory:', `sqlite:${join(directory, 'sessions.db')}`, ...(withRedis ? [redisUrl] : [])];
+
+describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', (name, url) => {
+  test('a session is read as it was inserted', async () => {
+    const store = await open(url);
+    const one = session();
+    await store.insert(one);
+    const { id, version, sealed, lastSeenAt, expiresAt } = one;
+    const stored = await store.read(id);
+    expect({ ...stored, sealed: [...(stored?.sealed ?? [])] }).toEqual({
+      ...{ id, version, lastSeenAt, expiresAt },
+      sealed: [...sealed],
+    });
+    expect(await store.count()).toBeGreaterThan(0);
+    await store.check();
+  });
+
+  test('an expired session is gone', async () => {
+    const store = await open(url);
+    const one = session({ expiresAt: Date.now() + 100 });
+    await store.insert(one);
+    await expect.poll(() => store.read(one.id)).toBe(undefined);
+    expect(await store.touch(one.id, Date.now(), Date.now() + 1000)).toBe(false);
+    expect(await store.findBySubject(one.subject)).toEqual([]);
+  });
+
+  test('an update replaces only the version it read', async () => {
+    const store = await open(url);
+    const { id } = session();
+    await store.insert(session({ id }));
+    expect(await store.update(id, 1, Uint8Array.of(200))).toBe(true);
+    expect(await store.update(id, 1, Uint8Array.of(201))).toBe(false);
+    const stored = await store.read(id);
+    expect([stored?.version, ...(stored?.sealed ?? [])]).toEqual([2, 200]);
+  });
+
+  test('an ended session is not written back, and one remover is told', async () => {
+    const store = await open(url);
+    const one = session();
+    await store.insert(one);
+    const told = await Promise.all([store.remove(one.id), store.remove(one.id)]);
+    expect(told.toSorted()).toEqual([false, true]);
+    expect(await store.update(one.id, 1, one.sealed)).toBe(false);
+    expect(await store.touch(one.id, Date.now(), one.expiresAt)).toBe(false);
+    expect(await store.read(one.id)).toBe(undefined);
+    expect(await store.findBySubject(one.subject)).toEqual([]);
+  });
+
+  test('sessions are found by subject and by provider session', async () => {
+    const store = await open(url);
+    const one = session();
+    const two = session({ subject: one.subject, providerSession: undefined });
+    await store.insert(one);
+    await store.insert(two);
+    const found = await store.findBySubject(one.subject);
+    expect(found.map(({ id, about }) => [id, ...about]).toSorted()).toEqual(
+      [one, two].map(({ id, about }) => [id, ...about]).toSorted(),
+    );
+    expect(await store.findByProviderSession(`${one.providerSession}`)).toEqual([one.id]);
+  });
+
+  test('a value is claimed once', async () => {
+    const store = await open(url);
+    const until = Date.now() + 60_000;
+    expect([await store.claim('once', until), await store.claim('once', until)]).toEqual([true, false]);
+  });
+
+  test('a lease is exclusive, ends by itself and is given back only by its holder', async () => {
+    const store = await open(url);
+    expect(await store.acquireLease('lease', 'a', 100)).toBe(true);
+    expect(await store.acquireLease('lease', 'b', 60_000)).toBe(false);
+    await expect.poll(() => store.acquireLease('lease', 'b', 60_000)).toBe(true);
+    await store.releaseLease('lease', 'a');
+    expect(await store.acquireLease('lease', 'a', 100)).toBe(false);
+    await store.releaseLease('lease', 'b');
+    expect(await store.acquireLease('lease', 'a', 100)).toBe(true);
+  });
+
+  test('a message reaches every handle', async () => {
+    const store = await open(url);
+    const other = name === 'memory' ? store : await open(url);
+    const heard: string[] = [];
+    const stops = [store, other].map((each, at) => each.subscribe((text) => heard.push(`${at} ${text}`)));
+    await store.publish('ended');
+    await vi.waitFor(() => expect(heard.toSorted()).toEqual(['0 ended', '1 ended']));
+    for (const stop of stops) stop();
+  });
+});
+
+describe.runIf(withRedis)('redis alone', () => {
+  test('every key expires', async () => {
+    const store = await open(redisUrl);
+    const one = session();
+    await store.insert(one);
+    await store.touch(one.id, Date.now(), one.expiresAt + 1000);
+    await store.check();
+    const client = new Redis(redisUrl);
+    onTestFinished(() => client.disconnect());
+    const keys = await client.keys('*');
+    const times = await Promise.all(keys.map((key) => client.pttl(key)));
+    expect(times.filter((time) => time === -1)).toEqual([]);
+    expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.expiresAt + 1000);
+  });
+
+  test('a stopped server is told within 1.5 s and found again', async () => {
+    const store = await open(redisUrl);
+    await stopRedis();
+    const start = performance.now();
+    await expect(async () => store.read('id')).rejects.toThrow();
+    expect(performance.now() - start).toBeLessThan(1500);
+    await startRedis();
+    await vi.waitFor(() => store.check(), { timeout: 4000 });
+    expect(await store.read('id')).toBe(undefined);
+  });
+});
