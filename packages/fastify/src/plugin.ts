@@ -95,6 +95,12 @@ const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
 
 /** Pages and assets: opened under another loopback name they move to the public URL first. */
 const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
+  scope.addHook('onRequest', async ({ headers }) => {
+    if (headers.upgrade === undefined || headers.origin === undefined) return;
+    const { publicUrl, allowedOrigins } = bff.options;
+    if (headers.origin === publicUrl || allowedOrigins.includes(headers.origin)) return;
+    throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
+  });
   scope.addHook('onRequest', async (request, reply) => {
     const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
     if (corrected !== undefined) return reply.redirect(corrected, 303);
