@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { launchChromium } from '@foyer/testkit';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type RunningProduct, startProduct } from './start-product.ts';
@@ -39,9 +38,8 @@ const signIn = async (person = 'Ada Lovelace'): Promise<void> => {
 };
 
 const expectNoAxeFinding = async (): Promise<void> => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const findings = await page.evaluate(
-    `${axe}; axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join(' ')))`,
+    `${axe.source}; axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join(' ')))`,
   );
   expect(findings).toEqual([]);
 };
