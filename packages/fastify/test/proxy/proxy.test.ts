@@ -127,3 +127,41 @@ test('an answer streams, and a browser that goes away aborts the upstream', asyn
   leave.abort();
   await gone.promise;
 });
+
+const upload = (url: string, pieces: readonly string[]): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json' },
+    body: ReadableStream.from(pieces.map((piece) => Buffer.from(piece))),
+    duplex: 'half',
+  });
+
+test('an upload arrives as it was sent', async () => {
+  await using upstream = await startUpstream((request, response) => request.pipe(response));
+  await using bff = await startBff({
+    apiMaxBody: 4,
+    apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+  });
+  expect(await (await upload(`${bff.url}/api/a`, ['{', ' }'])).text()).toBe('{ }');
+});
+
+test('a streamed upload beyond the limit is 413', async () => {
+  await using upstream = await startUpstream((request, response) => {
+    request.resume().once('end', () => response.end());
+  });
+  await using bff = await startBff({
+    apiMaxBody: 4,
+    apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+  });
+  const answer = await upload(`${bff.url}/api/a`, ['123', '456']);
+  expect([answer.status, await codeOf(answer)]).toEqual([413, 'payload_too_large']);
+});
+
+test('an answer cut half way cuts the browser off', async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    response.write('first', () => response.destroy());
+  });
+  await using bff = await startBefore(upstream.url, { auth: 'none' });
+  const answer = await fetch(`${bff.url}/api/users`);
+  await expect(answer.text()).rejects.toThrow();
+});
