@@ -41,10 +41,11 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
     insert: async ({ id, version, sealed, lastSeenAt, expiresAt, subject, providerSession, about }) => {
       // Listed first: an entry without its session does no harm, a session that no logout finds does.
       await list(indexKeys(subject, providerSession), id, expiresAt);
-      const fields = { version, sealed: Buffer.from(sealed), seen: lastSeenAt, end: expiresAt, subject };
+      const times = { version: `${version}`, seen: `${lastSeenAt}`, end: `${expiresAt}` };
+      const fields = { ...times, sealed: Buffer.from(sealed), subject };
       const provider = providerSession === undefined ? {} : { provider: providerSession };
       const values = Object.entries({ ...fields, ...provider, about: Buffer.from(about) }).flat();
-      await client.eval(insertScript, 1, sessionKey(id), expiresAt, ...values);
+      await client.eval(insertScript, 1, sessionKey(id), String(expiresAt), ...values);
     },
     read: async (id) => {
       const [version, sealed, seen, end] = await client.hmgetBuffer(
