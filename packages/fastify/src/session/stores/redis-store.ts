@@ -35,7 +35,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
     for (const key of keys) commands.eval(indexScript, 1, key, String(Date.now()), String(expiresAt), id);
     await runAll(commands);
   };
-  const members = (key: string): Promise<string[]> => client.zrange(key, 0, -1);
+  const members = (key: string): Promise<string[]> => client.zrange(key, 0, '-1');
 
   return {
     insert: async ({ id, version, sealed, lastSeenAt, expiresAt, subject, providerSession, about }) => {
