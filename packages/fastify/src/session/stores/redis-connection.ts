@@ -4,7 +4,7 @@ import type { ChainableCommander, Redis } from 'ioredis';
 export interface RedisConnection {
   readonly client: Redis;
   readonly subscribe: (listener: (message: string) => void) => () => void;
-  /** The last error of a connection, kept for `check`; `undefined` while the messages arrive. */
+  /** The last error of the subscription, kept for `check`; `undefined` while the messages arrive. */
   readonly failure: () => unknown;
   readonly close: () => Promise<void>;
 }
@@ -25,7 +25,7 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
   const keep = (error: unknown): void => {
     failure = error;
   };
-  const connect = (): Redis =>
+  const connect = (onError: (error: unknown) => void): Redis =>
     new Redis(url, {
       lazyConnect: true,
       maxRetriesPerRequest: 1,
@@ -34,9 +34,10 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
       connectTimeout: 1000,
       autoResubscribe: false,
       retryStrategy: (times) => Math.min(times * 100, 1000),
-    }).on('error', keep);
-  const client = connect();
-  const messages = connect();
+    }).on('error', onError);
+  // A command that cannot be sent throws by itself; only lost messages would go unnoticed.
+  const client = connect(() => undefined);
+  const messages = connect(keep);
   const listen = async (): Promise<void> => {
     await messages.subscribe(channel);
     failure = undefined;
@@ -44,7 +45,7 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
   messages.on('message', (_channel, message) => {
     for (const listener of [...listeners]) listener(message);
   });
-  await Promise.all([client, messages].map((connection) => connection.connect().catch(keep)));
+  await Promise.all([client.connect().catch(() => undefined), messages.connect().catch(keep)]);
   if (messages.status === 'ready') await listen().catch(keep);
   messages.on('ready', () => void listen().catch(keep));
   return {
