@@ -20,8 +20,9 @@ const chooseEncoding = (file: SpaFile, header: string): Encoding =>
   'identity';
 
 const isUnchanged = (header: string | undefined, etag: string): boolean =>
-  header !== undefined &&
-  header.split(',').some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag);
+  (header ?? '')
+    .split(',')
+    .some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag);
 
 const sendSpaFile = (file: SpaFile, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   reply.header('cache-control', file.cacheControl).header('vary', 'Accept-Encoding');
