@@ -1,20 +1,20 @@
 export { createServerOptions, type ServerSettings } from './edge/server-options.ts';
+export { isLoopbackHost } from './loopback-host.ts';
+export { checkOptions } from './option-checks.ts';
 export {
   type ApiRoute,
   type BffOptions,
   type ClientAuth,
-  checkOptions,
-  isLoopbackHost,
   type OptionIssue,
   OptionsError,
   type ResolvedOptions,
-  resolveOptions,
   type SpaSource,
 } from './options.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
 export { createProvider, type Provider } from './provider/provider.ts';
 export { currentUser, requireUser } from './require-user.ts';
+export { resolveOptions } from './resolve-options.ts';
 export { openSessionStore } from './session/stores/open-session-store.ts';
 export type {
   ListedSession,

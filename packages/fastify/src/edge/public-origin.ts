@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { isLoopbackHost, type ResolvedOptions } from '../options.ts';
+import { isLoopbackHost } from '../loopback-host.ts';
+import type { ResolvedOptions } from '../options.ts';
 
 /**
  * Where to send a browser that opened a page under another loopback name or port than `publicUrl`, whose

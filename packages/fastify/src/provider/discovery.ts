@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../options.ts';
+import { isLoopbackHost } from '../loopback-host.ts';
 import { Problem } from '../problems.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCrossSiteRule } from '../../src/edge/cross-site.ts';
-import { resolveOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/resolve-options.ts';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
 import { createSessionKey } from '../kit/start-bff.ts';
 

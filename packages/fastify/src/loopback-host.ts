@@ -1,0 +1,6 @@
+/** Whether a URL's `hostname` is this machine: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`. */
+export const isLoopbackHost = (hostname: string): boolean =>
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
