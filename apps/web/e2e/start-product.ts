@@ -7,9 +7,9 @@ import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { freePort } from '@foyer/testkit';
 
 /** The product as it is shipped: the BFF in a process of its own, the built SPA, a real provider. */
-export interface RunningProduct {
+export interface RunningProduct<Beside extends BesideProvider = DevProvider> {
   readonly url: string;
-  readonly provider: DevProvider;
+  readonly provider: Beside;
   readonly close: () => Promise<void>;
 }
 
@@ -34,11 +34,34 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
   ended.catch(() => undefined);
 };
 
-/** Starts everything on free ports, with a store of its own. */
-export const startProduct = async (): Promise<RunningProduct> => {
+/** The provider to stand beside: an issuer with its client, and the way to stop it. */
+export type BesideProvider = Pick<DevProvider, 'issuer' | 'clientId' | 'clientSecret' | 'close'>;
+
+/** How one test wants the product to differ. */
+export interface ProductOptions<Beside extends BesideProvider> {
+  /** Starts the provider for an application at this URL. Default: the embedded one. */
+  readonly startProvider: (publicUrl: string) => Promise<Beside>;
+  /** More of the BFF's variables, once the provider is known; `undefined` takes one away. */
+  readonly variables?:
+    | Readonly<Record<string, string | undefined>>
+    | ((provider: Beside) => Readonly<Record<string, string | undefined>>);
+}
+
+const startEmbedded = (publicUrl: string): Promise<DevProvider> =>
+  startDevProvider({ publicUrls: [publicUrl] });
+
+/** Starts everything on free ports, with a store of its own, beside the embedded provider. */
+export const startProduct = (): Promise<RunningProduct<DevProvider>> =>
+  startProductBeside({ startProvider: startEmbedded });
+
+/** Starts the product beside a provider of the caller's. */
+export const startProductBeside = async <Beside extends BesideProvider>({
+  startProvider,
+  variables = {},
+}: ProductOptions<Beside>): Promise<RunningProduct<Beside>> => {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const provider = await startDevProvider({ publicUrls: [url] });
+  const provider = await startProvider(url);
   const directory = await mkdtemp(join(tmpdir(), 'foyer-e2e-'));
   const child = spawn(process.execPath, [bff], {
     cwd: directory,
@@ -51,6 +74,7 @@ export const startProduct = async (): Promise<RunningProduct> => {
       OIDC_CLIENT_SECRET: provider.clientSecret,
       SPA_DIR: build,
       HOST: 'localhost',
+      ...(typeof variables === 'function' ? variables(provider) : variables),
     },
   });
   await untilListening(child);

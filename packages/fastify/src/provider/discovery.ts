@@ -25,8 +25,8 @@ export interface Discovery {
 const unacceptable = (what: string): Problem =>
   new Problem('provider_invalid_response', `discovery: ${what}: look at OIDC_ISSUER`);
 
-/** Where the metadata of an issuer is. */
-const discoveryUrl = (issuer: string): string =>
+/** Where the metadata of an issuer is: a whole discovery URL is used as it is. */
+export const discoveryUrl = (issuer: string): string =>
   issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
 const isEndpoint = (value: string): boolean => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
-import type { Metadata } from './discovery.ts';
+import { Problem } from '../problems.ts';
+import { discoveryUrl, type Metadata } from './discovery.ts';
+import type { ProviderHttp } from './provider-http.ts';
 
 const maxHint = 4096;
 
@@ -24,4 +26,20 @@ export const createEndSessionUrl = (
   url.searchParams.set('post_logout_redirect_uri', returnTo);
   url.searchParams.set('state', randomBytes(16).toString('base64url'));
   return url.href;
+};
+
+/** Seconds; a provider that is merely slow is not down. */
+const patience = 0.5;
+
+/**
+ * Whether sending the browser to the provider would strand it: nobody listens there, or it answers 5xx.
+ * Settles within half a second.
+ */
+export const isProviderDown = async (http: ProviderHttp, issuer: string): Promise<boolean> => {
+  try {
+    return (await http.send(discoveryUrl(issuer), { limit: patience })).status >= 500;
+  } catch (error) {
+    if (error instanceof Problem) return error.code === 'provider_unavailable';
+    throw error;
+  }
 };

@@ -6,6 +6,8 @@ interface ProviderRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;
+  /** Seconds for the whole request. Default: the provider timeout; never more. */
+  readonly limit: number;
 }
 
 /** Requests to the provider: bounded in time and size, on kept connections, never following a redirect. */
@@ -54,10 +56,10 @@ const headersOf = (raw: Record<string, string | string[] | undefined>): Headers 
 export const createProviderHttp = (timeout: number): ProviderHttp => {
   const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
   const send: ProviderHttp['send'] = async (url, options = {}) => {
-    const signal = AbortSignal.timeout(timeout * 1000);
+    const { method = 'GET', headers = {}, body, limit = timeout } = options;
+    const signal = AbortSignal.timeout(Math.min(limit, timeout) * 1000);
     const { origin } = new URL(url);
     try {
-      const { method = 'GET', headers = {}, body } = options;
       const answer = await request(url, { dispatcher: agent, signal, method, headers, body: body ?? null });
       const bytes = await readBounded(answer.body, origin);
       const content = withoutBody.has(answer.statusCode) ? null : new Uint8Array(bytes);

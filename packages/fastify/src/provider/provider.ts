@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { createRequest } from './authorization-request.ts';
 import { createClientAuthentication } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEndSessionUrl } from './end-session.ts';
+import { createEndSessionUrl, isProviderDown } from './end-session.ts';
 import { createKeySet } from './key-set.ts';
 import { completeLogin } from './login-completion.ts';
 import { verifyLogout } from './logout-token.ts';
@@ -105,8 +105,8 @@ export interface Provider {
   ) => Promise<RefreshedTokens>;
   /** Revokes where the provider can; settles within the provider timeout, rejects when it failed. */
   readonly revoke: (refreshToken: string) => Promise<void>;
-  /** Where the browser goes to end the provider's session; from what is known, without a request. */
-  readonly endSessionUrl: (idToken: string | undefined) => string | undefined;
+  /** Where the browser goes to end the provider's session; `undefined` where there is no such place or it is down. */
+  readonly findEndSession: (idToken: string | undefined) => Promise<string | undefined>;
   /** @throws LogoutTokenInvalid with a reason that may be told. */
   readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
   readonly close: () => Promise<void>;
@@ -130,7 +130,7 @@ const createRoom = (options: ResolvedOptions): ProviderRoom => {
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
   const room = createRoom(options);
   const { discovery } = room;
-  const endSessionUrl: Provider['endSessionUrl'] = (idToken) =>
+  const endSessionUrl = (idToken: string | undefined): string | undefined =>
     createEndSessionUrl(discovery.current(), options, idToken);
   return {
     warmUp: () => {
@@ -148,7 +148,11 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       completeLogin(room, { parameters, checks }, requestLog),
     refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
     revoke: (refreshToken) => revokeToken(room, refreshToken),
-    endSessionUrl,
+    findEndSession: async (idToken) => {
+      const url = endSessionUrl(idToken);
+      if (url === undefined || (await isProviderDown(room.http, options.issuer))) return undefined;
+      return url;
+    },
     verifyLogoutToken: async (token) => verifyLogout(token, room.trust(await discovery.require())),
     close: () => room.http.close(),
   };

@@ -44,7 +44,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
         revokeInBackground(bff, request, session);
         request.log.info({ event: 'logout', session: session.id }, 'signed out');
       }
-      const redirectTo = (session && provider.endSessionUrl(session.record.tokens.idToken)) ?? '/';
+      const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? '/';
       const answer: LogoutAnswer = { redirectTo };
       return wantsJson(request) ? reply.send(answer) : reply.redirect(redirectTo, 303);
     },

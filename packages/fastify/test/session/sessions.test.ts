@@ -23,7 +23,7 @@ const standIn = (refresh: Provider['refresh']): Provider => ({
   completeLogin: idle,
   refresh,
   revoke: async () => undefined,
-  endSessionUrl: () => undefined,
+  findEndSession: async () => undefined,
   verifyLogoutToken: idle,
   close: async () => undefined,
 });
