@@ -4,6 +4,15 @@ import { type Browser, chromium } from 'playwright-core';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 
+/** Where macOS and Windows keep them, off the PATH. */
+const places = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+];
+
 const flags = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -22,12 +31,18 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The path of a Chromium of this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`. */
-export function findChromium(): string | undefined {
-  const { CHROMIUM_PATH, PATH = '' } = process.env;
+/**
+ * The path of a Chromium of this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`, in the
+ * places of macOS and Windows, or of Playwright. `undefined` when there is none.
+ */
+export function findChromium(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const { CHROMIUM_PATH, PATH = '' } = environment;
   if (CHROMIUM_PATH) return CHROMIUM_PATH;
   const folders = PATH.split(delimiter).filter((folder) => folder !== '');
-  return programs.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
+  const onPath = programs.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...onPath, ...places, chromium.executablePath()].find(isProgram);
 }
 
 /** Starts a Chromium without a window that reaches loopback only. Throws when this machine has none. */
