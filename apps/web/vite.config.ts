@@ -2,19 +2,36 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
 
-/** Bytes of gzip that the first page may cost in JavaScript. */
+/** Bytes of gzip that the first page may cost in JavaScript, whichever page it is. */
 const budget = 85_000;
+
+/** The entry and whatever it imports before it runs; what a view loads when it is opened is not among them. */
+const initialScripts = (bundle: Rolldown.OutputBundle): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const add = (name: string): void => {
+    const chunk = bundle[name];
+    if (chunk?.type !== 'chunk' || found.has(name)) return;
+    found.add(name);
+    for (const imported of chunk.imports) add(imported);
+  };
+  for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry) add(chunk.fileName);
+  return found;
+};
 
 /** Writes brotli and gzip beside every text file, so that nothing is compressed at request time. */
 const precompress = (): Plugin => {
   let directory = '';
+  let initial: ReadonlySet<string> = new Set();
   return {
     name: 'precompress',
     apply: 'build',
     configResolved: ({ root, build }) => {
       directory = resolve(root, build.outDir);
+    },
+    generateBundle: (_options, bundle) => {
+      initial = initialScripts(bundle);
     },
     closeBundle: () => {
       let script = 0;
@@ -25,10 +42,11 @@ const precompress = (): Plugin => {
         const gzipped = gzipSync(content, { level: 9 });
         writeFileSync(`${file}.gz`, gzipped);
         writeFileSync(`${file}.br`, brotliCompressSync(content));
-        if (name.endsWith('.js')) script += gzipped.length;
+        if (initial.has(name)) script += gzipped.length;
       }
+      if (script === 0) throw new Error('No initial JavaScript was found: the budget holds nothing');
       if (script > budget)
-        throw new Error(`The JavaScript weighs ${script} bytes gzipped; the budget is ${budget}`);
+        throw new Error(`The initial JavaScript weighs ${script} bytes gzipped; the budget is ${budget}`);
     },
   };
 };
@@ -36,4 +54,11 @@ const precompress = (): Plugin => {
 export default defineConfig({
   plugins: [react(), precompress()],
   server: { host: '127.0.0.1' },
+  build: {
+    modulePreload: { polyfill: false },
+    // Reading a member does nothing, and no library here does anything by being imported: 2 kB of gzip less.
+    rolldownOptions: {
+      treeshake: { propertyReadSideEffects: false, moduleSideEffects: (id) => !id.includes('node_modules') },
+    },
+  },
 });

@@ -1,13 +1,17 @@
 import { RequireUser } from '@foyer/client/react';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Route, Routes } from 'react-router-dom';
 import { Home } from './home.tsx';
 import { Navbar } from './navbar.tsx';
-import { NotFound } from './not-found.tsx';
 import { Profile } from './profile.tsx';
 import { SessionNotice } from './session-notice.tsx';
-import { Sessions } from './sessions.tsx';
 import { Unreachable } from './unreachable.tsx';
+
+/** Views that few people open first come when they are opened. */
+const NotFound = lazy(async () => ({ default: (await import('./not-found.tsx')).NotFound }));
+const Sessions = lazy(async () => ({ default: (await import('./sessions.tsx')).Sessions }));
+
+const placeholder = <div className="placeholder" aria-hidden="true" />;
 
 const guarded = (view: ReactNode): ReactNode => (
   <RequireUser pending={<SessionNotice />} unreachable={<Unreachable />}>
@@ -23,12 +27,14 @@ export const App = (): ReactNode => (
     </a>
     <Navbar />
     <main id="main" tabIndex={-1}>
-      <Routes>
-        <Route path="/" element={<Home />} />
-        <Route path="/profile" element={guarded(<Profile />)} />
-        <Route path="/sessions" element={guarded(<Sessions />)} />
-        <Route path="*" element={<NotFound />} />
-      </Routes>
+      <Suspense fallback={placeholder}>
+        <Routes>
+          <Route path="/" element={<Home />} />
+          <Route path="/profile" element={guarded(<Profile />)} />
+          <Route path="/sessions" element={guarded(<Sessions />)} />
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
     </main>
   </>
 );

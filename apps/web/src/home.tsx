@@ -27,19 +27,39 @@ const Action = (): ReactNode => {
     case 'unreachable':
       return <p role="status">The server cannot be reached at the moment. Your session is not lost.</p>;
     case 'loading':
-      return <p className="placeholder" aria-hidden="true" />;
+      return null;
   }
 };
 
 /** The home page. */
 export const Home = (): ReactNode => (
-  <section className="hero">
-    <PageHeading>Hello, world!</PageHeading>
-    <p>
-      This is a template for a single-page app that signs people in with the OpenID Connect authorization code
-      flow: a small server keeps the client secret and every token, and the browser holds nothing but a sealed
-      cookie.
-    </p>
-    <Action />
-  </section>
+  <>
+    <section className="hero">
+      <PageHeading>Hello, world!</PageHeading>
+      <p>
+        This is a template for a single-page app that signs people in with the OpenID Connect authorization
+        code flow: a small server keeps the client secret and every token, and the browser holds nothing but a
+        sealed cookie.
+      </p>
+      <div className="action">
+        <Action />
+      </div>
+    </section>
+    <ol className="steps">
+      <li className="card">
+        <h2>You sign in at the provider</h2>
+        <p className="soft">Your password is its business. It sends you back with a code that works once.</p>
+      </li>
+      <li className="card">
+        <h2>The server trades the code</h2>
+        <p className="soft">It proves who it is, checks every answer, and keeps the tokens to itself.</p>
+      </li>
+      <li className="card">
+        <h2>The page asks who you are</h2>
+        <p className="soft">
+          One request to <code>/api/me</code>, and a cookie that no script can read.
+        </p>
+      </li>
+    </ol>
+  </>
 );

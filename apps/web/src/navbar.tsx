@@ -13,7 +13,7 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
   return (
     <>
       <Link to="/profile">Logged in as: {displayName}</Link>
-      <button type="button" className="quiet" onClick={signOut}>
+      <button type="button" className="quiet compact" onClick={signOut}>
         Logout
       </button>
       <span role="alert">{problem}</span>

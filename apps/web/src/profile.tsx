@@ -3,44 +3,57 @@ import type { MeSession, User } from '@foyer/contract';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
+import { Portrait } from './portrait.tsx';
+import { UserObject } from './user-object.tsx';
 
 const wellKnown = [
   ['name', 'Name'],
   ['username', 'Username'],
   ['preferred_username', 'Username'],
+  ['nickname', 'Nickname'],
   ['email', 'E-mail'],
   ['phone_number', 'Phone'],
+  ['birthdate', 'Birthdate'],
   ['locale', 'Language'],
   ['zoneinfo', 'Time zone'],
 ] as const;
 
-const initialsOf = (displayName: string): string =>
-  displayName
-    .split(/\s+/)
-    .filter((_word, index, words) => index === 0 || index === words.length - 1)
-    .map((word) => [...word][0]?.toUpperCase() ?? '')
-    .join('');
+const knownClaims = (user: User): readonly (readonly [label: string, value: string])[] =>
+  wellKnown.flatMap(([claim, label]) => {
+    const value = user[claim];
+    return typeof value === 'string' && value !== '' ? [[label, value] as const] : [];
+  });
 
-const Claims = ({ user }: { readonly user: User }): ReactNode => (
-  <dl>
-    {wellKnown.map(([claim, label]) => {
-      const value = user[claim];
-      return typeof value !== 'string' || value === '' ? null : (
-        <div key={claim}>
+const Claims = ({ user }: { readonly user: User }): ReactNode => {
+  const claims = knownClaims(user);
+  if (claims.length === 0) return <p className="soft">The provider tells nothing but an identifier.</p>;
+  return (
+    <dl>
+      {claims.map(([label, value]) => (
+        <div key={label}>
           <dt>{label}</dt>
           <dd>{value}</dd>
         </div>
-      );
-    })}
-  </dl>
-);
+      ))}
+    </dl>
+  );
+};
 
 const Limits = ({ session }: { readonly session: MeSession }): ReactNode => (
-  <p className="soft">
-    This session ends at{' '}
-    <time dateTime={session.expiresAt}>{new Date(session.expiresAt).toLocaleString()}</time> at the latest, or
-    when it is not used. <Link to="/sessions">Where you are signed in</Link>
-  </p>
+  <dl>
+    <div>
+      <dt>Ends at the latest</dt>
+      <dd>
+        <time dateTime={session.expiresAt}>{new Date(session.expiresAt).toLocaleString()}</time>
+      </dd>
+    </div>
+    <div>
+      <dt>Ends when it is not used, at</dt>
+      <dd>
+        <time dateTime={session.idleExpiresAt}>{new Date(session.idleExpiresAt).toLocaleString()}</time>
+      </dd>
+    </div>
+  </dl>
 );
 
 /** The profile of the signed-in user. */
@@ -49,17 +62,25 @@ export const Profile = (): ReactNode => {
   if (session.status !== 'signed-in') return null;
   const { user, displayName } = session;
   return (
-    <section className="profile">
+    <div className="stack">
       <div className="person">
-        <span className="initials" aria-hidden="true">
-          {initialsOf(displayName)}
-        </span>
+        <Portrait displayName={displayName} picture={user.picture} />
         <PageHeading title="Profile">Welcome {displayName}!</PageHeading>
       </div>
-      <Claims user={user} />
-      <h2>User object:</h2>
-      <pre>{JSON.stringify(user, undefined, 2)}</pre>
-      <Limits session={session.session} />
-    </section>
+      <div className="columns stack">
+        <div className="stack">
+          <section className="card stack">
+            <h2>About you</h2>
+            <Claims user={user} />
+          </section>
+          <section className="card stack">
+            <h2>This session</h2>
+            <Limits session={session.session} />
+            <Link to="/sessions">Where you are signed in</Link>
+          </section>
+        </div>
+        <UserObject user={user} />
+      </div>
+    </div>
   );
 };

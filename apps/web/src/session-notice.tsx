@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 /** What a guarded page says while nobody is signed in: nothing at first, then where it is going. */
 export const SessionNotice = (): ReactNode => {
   const { status } = useSession();
-  if (status !== 'anonymous') return <p className="placeholder" aria-hidden="true" />;
+  if (status !== 'anonymous') return <div className="placeholder" aria-hidden="true" />;
   return (
     <section className="hero">
       <h1>You are signed out</h1>

@@ -8,22 +8,38 @@ type Loaded =
   | { readonly status: 'failed' }
   | { readonly status: 'loaded'; readonly sessions: readonly SessionSummary[] };
 
-const Row = ({ session }: { readonly session: SessionSummary }): ReactNode => (
+const nameOf = ({ browser, system }: SessionSummary): string => `${browser} on ${system}`;
+
+const Row = ({
+  session,
+  onEnd,
+}: {
+  readonly session: SessionSummary;
+  readonly onEnd: () => void;
+}): ReactNode => (
   <li>
-    <strong>
-      {session.browser} on {session.system}
-    </strong>
-    {session.current && <em> this one</em>}
-    <span className="soft">
-      Last seen <time dateTime={session.lastSeenAt}>{new Date(session.lastSeenAt).toLocaleString()}</time>
-    </span>
+    <div>
+      <strong>{nameOf(session)}</strong>
+      <p className="soft small">
+        Signed in <time dateTime={session.createdAt}>{new Date(session.createdAt).toLocaleString()}</time>,
+        last seen <time dateTime={session.lastSeenAt}>{new Date(session.lastSeenAt).toLocaleString()}</time>
+      </p>
+    </div>
+    {session.current ? (
+      <em className="badge">This browser</em>
+    ) : (
+      <button type="button" className="quiet compact" onClick={onEnd}>
+        Sign out<span className="unseen"> {nameOf(session)}</span>
+      </button>
+    )}
   </li>
 );
 
-/** Where the user is signed in, with the way to end all other sessions. */
+/** Where the user is signed in, with the way to end one other session or all of them. */
 export const Sessions = (): ReactNode => {
   const client = useBffClient();
   const [state, setState] = useState<Loaded>({ status: 'loading' });
+  const [said, setSaid] = useState('');
   const load = useCallback(async (): Promise<void> => {
     const response = await client.fetch('/api/me/sessions');
     if (!response.ok) return setState({ status: 'failed' });
@@ -34,28 +50,56 @@ export const Sessions = (): ReactNode => {
   useEffect(() => {
     load().catch(fail);
   }, [load, fail]);
-  const endOthers = (): void => {
+  const end = (path: string, done: string): void => {
     client
-      .fetch('/api/me/sessions', { method: 'DELETE' })
-      .then((response) => (response.ok ? load() : fail()))
+      .fetch(path, { method: 'DELETE' })
+      .then(async (response) => {
+        if (!response.ok && response.status !== 404) return fail();
+        await load();
+        setSaid(done);
+      })
       .catch(fail);
   };
   return (
-    <section className="profile">
+    <div className="stack">
       <PageHeading title="Sessions">Where you are signed in</PageHeading>
-      {state.status === 'failed' && <p role="alert">The list cannot be shown at the moment.</p>}
+      <p className="soft">
+        Every browser that holds a session of yours. Ending one takes effect there within a second.
+      </p>
+      {state.status === 'loading' && <div className="card placeholder" aria-hidden="true" />}
+      {state.status === 'failed' && (
+        <div className="card head">
+          <p role="alert">The list cannot be shown at the moment.</p>
+          <button type="button" className="quiet" onClick={() => load().catch(fail)}>
+            Try again
+          </button>
+        </div>
+      )}
       {state.status === 'loaded' && (
-        <>
-          <ul className="sessions">
+        <section className="card stack">
+          <ul className="list">
             {state.sessions.map((session) => (
-              <Row key={session.id} session={session} />
+              <Row
+                key={session.id}
+                session={session}
+                onEnd={() => end(`/api/me/sessions/${session.id}`, `${nameOf(session)} is signed out`)}
+              />
             ))}
           </ul>
-          <button type="button" onClick={endOthers} disabled={state.sessions.length < 2}>
-            Sign out everywhere else
-          </button>
-        </>
+          <div className="head">
+            <button
+              type="button"
+              onClick={() => end('/api/me/sessions', 'Every other browser is signed out')}
+              disabled={state.sessions.length < 2}
+            >
+              Sign out everywhere else
+            </button>
+            <span role="status" className="soft small">
+              {said}
+            </span>
+          </div>
+        </section>
       )}
-    </section>
+    </div>
   );
 };

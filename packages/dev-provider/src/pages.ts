@@ -10,23 +10,28 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? '');
 
-const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f4f4f7, #16161a); color: light-dark(#1c1c22, #ededf2) }
-main { box-sizing: border-box; width: min(26rem, 100%); padding: 2rem 1.5rem }
-h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .5rem }
-p { margin: 0 0 1.25rem; overflow-wrap: anywhere }
-form { display: grid; gap: .5rem; margin: 0 0 1.5rem }
-button, input { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border-radius: .5rem; border: 1px solid light-dark(#767680, #8d8d99); background: light-dark(#fff, #222228); color: inherit }
-button { text-align: start; cursor: pointer }
-button:hover { border-color: light-dark(#3b3bc4, #a9a9ff) }
-.main { text-align: center; background: #3b3bc4; border-color: #3b3bc4; color: #fff }
-:focus-visible { outline: 3px solid light-dark(#3b3bc4, #a9a9ff); outline-offset: 2px }
-.wrong { color: light-dark(#a3122a, #ff9aa8) }
-`;
-
 const icon =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%233b3bc4'/%3E%3C/svg%3E";
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232a56c6'/%3E%3Cpath d='M5 13V5a3 3 0 0 1 6 0v8' fill='none' stroke='%23fff' stroke-width='2'/%3E%3C/svg%3E";
+
+const style = `
+:root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --accent: light-dark(#2a56c6, #93b4ff); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6) }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100dvh; display: grid; place-items: center; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
+main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem }
+main::before { content: ''; display: block; width: 2.25rem; height: 2.25rem; margin-bottom: 1.25rem; background: url("${icon}") }
+h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
+p { margin: 0 0 1.25rem; overflow-wrap: anywhere; text-wrap: pretty }
+form { display: grid; gap: .5rem; margin: 0 0 1.5rem }
+form:last-child { margin: 0 }
+form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
+button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
+button { text-align: start; cursor: pointer }
+button:hover { background: var(--tint) }
+.main { text-align: center; background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
+.main:hover { background: color-mix(in oklab, var(--accent), var(--ink) 14%) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.wrong { color: var(--wrong) }
+`;
 
 /** What a page of the provider may load: its own style and its icon, nothing else. */
 export const contentSecurityPolicy =
