@@ -52,7 +52,9 @@ const listen = async (app: FastifyInstance, { host, port }: Settings): Promise<v
 export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
   const { logLevel, trustProxy, options } = settings;
   const sessionStore = await openStore(settings.storeUrl);
-  const app = Fastify(createServerOptions({ logLevel, trustProxy }));
+  const app = Fastify(
+    createServerOptions({ logLevel, trustProxy, isSecure: options.publicUrl.startsWith('https:') }),
+  );
   closeIdleConnections(app);
   for (const warning of settings.warnings) app.log.warn(warning);
   try {

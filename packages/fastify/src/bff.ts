@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from './edge/cross-site.ts';
 import type { LoginTransactions } from './login/login-transaction.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -15,6 +15,8 @@ export interface Bff {
   readonly limitRate: (request: FastifyRequest) => void;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+  /** The methods of each path of ours, as its 405 names them. */
+  readonly allowedMethods: Map<string, readonly string[]>;
 }
 
 type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
@@ -22,12 +24,11 @@ type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | P
 /** The methods of one path and who answers them. */
 export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
 
-const everyMethod: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
 /** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
 export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
   const allow = Object.keys(answers);
-  for (const method of everyMethod) {
+  scope.foyer.allowedMethods.set(url, allow);
+  for (const method of scope.supportedMethods) {
     const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
     const refuse: Answer = () => {
       throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });

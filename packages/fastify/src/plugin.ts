@@ -8,6 +8,7 @@ import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
 import { addResponseHeaders, createResponseHeaders } from './edge/response-headers.ts';
 import { logRequest } from './edge/server-options.ts';
+import { requireSoundRequest } from './edge/sound-request.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import type { BffOptions } from './options.ts';
 import { replyProblem } from './problem-reply.ts';
@@ -47,6 +48,7 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
     limitRate: createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),
+    allowedMethods: new Map(),
   };
 };
 
@@ -94,6 +96,14 @@ const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   });
 };
 
+/** A method that Fastify does not know reaches no route, not even one that would refuse it. */
+const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): void => {
+  scope.setNotFoundHandler(({ url, method }) => {
+    const allow = allowedMethods.get(url.split('?', 1)[0] ?? '') ?? ['GET', 'HEAD'];
+    throw new Problem('method_not_allowed', `${method} is a method of no route`, { allow });
+  });
+};
+
 /** Pages and assets: opened under another loopback name they move to the public URL first. */
 const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   scope.addHook('onRequest', async ({ headers }) => {
@@ -106,6 +116,7 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
     const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
     if (corrected !== undefined) return reply.redirect(corrected, 303);
   });
+  refuseUnknownMethods(scope, bff);
   await registerSpa(scope, bff.options);
 };
 
@@ -118,6 +129,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const prepare = (scope: FastifyInstance, policy: () => string): void => {
     scope.setErrorHandler(replyProblem);
     addResponseHeaders(scope, headers, policy);
+    scope.addHook('onRequest', async (request) => requireSoundRequest(request));
     addCors(scope, bff.options);
     scope.addHook('onResponse', async (request, reply) =>
       logRequest(request.log, request, reply.statusCode, reply.elapsedTime),

@@ -24,8 +24,10 @@ const toProblem = (error: unknown): Problem => {
 };
 
 /** The problem as JSON. @see RFC 9457 section 3 */
-export const printProblem = (problem: Problem, requestId: string): string => {
-  const { code, title, status, detail } = problem;
+export const printProblem = (
+  { code, title, status, detail }: Pick<Problem, 'code' | 'title' | 'status' | 'detail'>,
+  requestId: string,
+): string => {
   const details: ProblemDetails = {
     type: `urn:foyer:problem:${code}`,
     title,

@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { groupAddress } from './address-group.ts';
 
 const windowMilliseconds = 60_000;
 /** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */
 const mostAddresses = 10_000;
 
-/** An IPv6 customer has a whole /64: it counts as one address. */
-const addressOf = (ip: string): string =>
-  ip.includes(':') && !ip.includes('.') ? ip.split(':').slice(0, 4).join(':') : ip;
+/** What a trusted proxy passes on may be any text, of any length: then its own address counts. */
+const addressOf = ({ ip, socket }: FastifyRequest): string =>
+  groupAddress(ip) ?? groupAddress(socket.remoteAddress ?? '') ?? '';
 
 /**
  * Limits requests per minute and client address, in the memory of this process.
@@ -23,7 +24,7 @@ export const createRateLimit = ({
   if (rateLimitLogin === 0) return () => undefined;
   return (request) => {
     const now = clock();
-    const address = addressOf(request.ip);
+    const address = addressOf(request);
     const current = windows.get(address);
     if (current === undefined || current.endsAt <= now) {
       windows.delete(address);

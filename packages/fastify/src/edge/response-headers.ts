@@ -8,7 +8,7 @@ const permissions =
 export const createResponseHeaders = ({
   isSecure,
   allowedOrigins,
-}: ResolvedOptions): Readonly<Record<string, string>> => ({
+}: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>): Readonly<Record<string, string>> => ({
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',

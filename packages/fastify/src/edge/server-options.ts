@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify';
-import { printProblem, replyProblem } from '../problem-reply.ts';
-import { Problem } from '../problems.ts';
+import { createConnectionLimit } from './connection-limit.ts';
+import { createEarlyRefusals } from './early-refusals.ts';
 import { printError } from './error-print.ts';
+import { type ServerLimits, serverLimits } from './server-limits.ts';
 
 /** What the surrounding server needs to be told. */
 export interface ServerSettings {
@@ -12,6 +12,10 @@ export interface ServerSettings {
   readonly logLevel: string;
   /** CIDRs whose `X-Forwarded-For` is believed, for client addresses only. */
   readonly trustProxy: readonly string[];
+  /** Whether the public URL is https: answers to what is no request then have HSTS too. Default `false`. */
+  readonly isSecure?: boolean;
+  /** Limits that are not to be the usual ones. */
+  readonly limits?: Partial<ServerLimits>;
   /** Where log lines go. Default: standard output. */
   readonly logStream?: { readonly write: (line: string) => void };
 }
@@ -27,59 +31,43 @@ const createRequestId = (request: { readonly headers: IncomingMessage['headers']
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
-const problemOf = (code: string | undefined): Problem => {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return new Problem('bad_request', 'The headers are too large', { detail: 'Send smaller headers.' });
-  return new Problem('bad_request', 'The request is not HTTP, or came too slowly');
-};
+type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 
-const statusLines: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-/** Answers what never became a request: no route, hook or log line has seen it. @see RFC 9112 section 2.2 */
-const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const statusLine = statusLines[error.code ?? ''] ?? '400 Bad Request';
-  const requestId = randomBytes(12).toString('base64url');
-  const body = printProblem(problemOf(error.code), requestId).replace(
-    '"status":400',
-    `"status":${statusLine.slice(0, 3)}`,
-  );
-  const headers = [
-    `HTTP/1.1 ${statusLine}`,
-    'Connection: close',
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    `X-Request-Id: ${requestId}`,
-    'X-Content-Type-Options: nosniff',
-    'Referrer-Policy: no-referrer',
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
-    'Cross-Origin-Opener-Policy: same-origin',
-    'Cross-Origin-Resource-Policy: same-origin',
-    'Permissions-Policy: geolocation=()',
-  ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+/** Node answers a request without `Host` and an odd `Expect` by itself, bare: here they come to our own answers. */
+const createServerFactory = ({ trustProxy, isSecure = false, limits }: ServerSettings): StartServer => {
+  const within = { ...serverLimits, ...limits };
+  const limitConnections = createConnectionLimit({ ...within, trustProxy });
+  const { answerClientError } = createEarlyRefusals({ isSecure });
+  return (handle) => {
+    const server = createServer(
+      {
+        requireHostHeader: false,
+        maxHeaderSize: 32 * 1024,
+        headersTimeout: within.headersTimeout * 1000,
+        requestTimeout: within.requestTimeout * 1000,
+        keepAliveTimeout: within.keepAliveTimeout * 1000,
+        connectionsCheckingInterval: within.checkInterval * 1000,
+      },
+      handle,
+    );
+    server.setTimeout(within.idleTimeout * 1000);
+    server.on('connection', limitConnections);
+    server.on('checkExpectation', handle);
+    server.on('clientError', answerClientError);
+    return server;
+  };
 };
 
 /**
  * Options for `Fastify()` that the BFF is meant to run with: request ids, one log line a request without
- * its query, bounded headers, bodies and waiting times, and our own answers to what is not a request.
+ * its query, bounded headers, bodies, connections and waiting times, and our own answers to what is not a
+ * request.
  */
-export const createServerOptions = ({
-  logLevel,
-  trustProxy,
-  logStream,
-}: ServerSettings): FastifyHttpOptions<Server> => ({
+export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => ({
   logger: {
-    level: logLevel,
+    level: settings.logLevel,
     base: null,
-    ...(logStream ? { stream: logStream } : {}),
+    ...(settings.logStream ? { stream: settings.logStream } : {}),
     serializers: {
       req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
       err: (error) => ({ ...printError(error) }),
@@ -88,16 +76,12 @@ export const createServerOptions = ({
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
   genReqId: createRequestId,
   requestIdHeader: false,
-  trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+  trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
   bodyLimit: 64 * 1024,
-  connectionTimeout: 120_000,
-  requestTimeout: 300_000,
-  keepAliveTimeout: 72_000,
-  http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000 },
-  frameworkErrors: (error, request, reply) => {
-    replyProblem(error, request, reply);
-  },
-  clientErrorHandler: answerClientError as (error: Error, socket: Socket) => void,
+  serverFactory: createServerFactory(settings),
+  frameworkErrors: createEarlyRefusals({ isSecure: settings.isSecure ?? false }).answerFrameworkError,
+  // Fastify adds it to the first of its servers only: ours is on each.
+  clientErrorHandler: () => undefined,
 });
 
 /** One line a finished request: id, route, status, duration. */

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, type Page, type TestBrowser } from '@foyer/testkit';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { type BffOptions, bff, createServerOptions, openSessionStore } from '../../src/index.ts';
+import {
+  type BffOptions,
+  bff,
+  createServerOptions,
+  openSessionStore,
+  type ServerSettings,
+} from '../../src/index.ts';
 
 /** A BFF on a free port beside a real provider, and everything it has logged. */
 export interface RunningBff {
@@ -16,8 +22,11 @@ export interface RunningBff {
 /** A fresh session key. */
 export const createSessionKey = (): string => randomBytes(32).toString('base64');
 
-/** Starts a BFF with `memory:` sessions; `given` changes options. Errors in the log fail the caller at the end. */
-export const startBff = async (given: Partial<BffOptions> = {}): Promise<RunningBff> => {
+/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server. Errors in the log fail the caller at the end. */
+export const startBff = async (
+  given: Partial<BffOptions> = {},
+  server: Partial<ServerSettings> = {},
+): Promise<RunningBff> => {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const provider = await startDevProvider({ publicUrls: [url] });
@@ -28,6 +37,7 @@ export const startBff = async (given: Partial<BffOptions> = {}): Promise<Running
       logLevel: 'trace',
       trustProxy: [],
       logStream: { write: (line) => log.push(JSON.parse(line)) },
+      ...server,
     }),
   );
   await app.register(bff, {

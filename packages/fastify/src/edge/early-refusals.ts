@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyHttpOptions } from 'fastify';
+import { printProblem, replyProblem } from '../problem-reply.ts';
+import { Problem } from '../problems.ts';
+import { pageStyleHash } from './page.ts';
+import { createResponseHeaders } from './response-headers.ts';
+
+/** An error of the parser, or of the time limits. */
+type ClientError = Error & { readonly code?: string };
+
+/** Answers for what is refused before a route, hook or log line has seen it. */
+export interface EarlyRefusals {
+  /** For the server's `clientError` event: what is not HTTP, is too large or comes too slowly. */
+  readonly answerClientError: (error: ClientError, socket: Socket) => void;
+  /** For Fastify's `frameworkErrors`: a path that cannot be decoded. */
+  readonly answerFrameworkError: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']>;
+}
+
+const policy = `default-src 'none'; style-src '${pageStyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+const statusLines: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+};
+
+const problemOf = (code: string): Problem => {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new Problem('bad_request', 'The headers are too large', { detail: 'Send smaller headers.' });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('bad_request', 'The request came too slowly', { detail: 'Send the request faster.' });
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
+    return new Problem('payload_too_large', 'The chunk extensions are too large');
+  return new Problem('bad_request', 'The request is not HTTP');
+};
+
+/** A refusal in the middle of another answer would be read as part of it. */
+const isAnswering = (socket: Socket): boolean => {
+  const answer: unknown = Reflect.get(socket, '_httpMessage');
+  return typeof answer === 'object' && answer !== null && Reflect.get(answer, 'headersSent') === true;
+};
+
+/** Makes the answers; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
+export const createEarlyRefusals = ({ isSecure }: { readonly isSecure: boolean }): EarlyRefusals => {
+  const usual = {
+    ...createResponseHeaders({ isSecure, allowedOrigins: [] }),
+    'content-security-policy': policy,
+    'cache-control': 'no-store',
+  };
+  return {
+    answerClientError: ({ code = '' }, socket) => {
+      if (code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+        socket.destroy();
+        return;
+      }
+      const statusLine = statusLines[code] ?? '400 Bad Request';
+      const requestId = randomBytes(12).toString('base64url');
+      const problem = problemOf(code);
+      const status = Number(statusLine.slice(0, 3));
+      const body = printProblem({ ...problem, status }, requestId);
+      const headers = {
+        ...usual,
+        'x-request-id': requestId,
+        connection: 'close',
+        'content-type': 'application/problem+json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+      };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      socket.end(`HTTP/1.1 ${statusLine}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+    },
+    answerFrameworkError: (error, request, reply) => {
+      reply.headers({ ...usual, 'x-request-id': request.id });
+      replyProblem(error, request, reply);
+    },
+  };
+};
