@@ -19,6 +19,7 @@ export default defineConfig({
       onNode('testkit', 'packages/testkit'),
       onNode('bff', 'apps/bff'),
       onNode('dev', 'apps/dev'),
+      onNode('demo-api', 'apps/demo-api'),
       inDom('client', 'packages/client'),
       inDom('web', 'apps/web'),
       {

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { utimes } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@foyer/testkit';
+import { createBrowser, freePort } from '@foyer/testkit';
 import { afterEach, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -22,6 +24,14 @@ afterEach(() => {
     if (pid !== undefined && isGroupAlive(pid)) process.kill(-pid, 'SIGKILL');
   }
 });
+
+const isHealthy = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/healthz`)).ok;
+  } catch {
+    return false; // Not listening again yet.
+  }
+};
 
 /** Starts `pnpm dev`'s program in a process group of its own; `output` grows while it runs. */
 const startDev = (
@@ -60,9 +70,36 @@ test('pnpm dev serves page and API on one port, says where, and leaves nothing r
     headers: { accept: 'text/html', host: `localhost:${port}` },
   });
   expect(await page.text()).toContain('/@vite/client');
+  expect(output()).toContain('Sign in  Ada Lovelace, Grace Hopper');
+
+  const browser = createBrowser();
+  await browser.visit(`${url}/login`);
+  await browser.submit({ button: 'Ada Lovelace' });
+  const users = await browser.fetch('/api/users', { from: url });
+  expect([users.status, await users.text()]).toEqual([200, expect.stringContaining('Alan Turing')]);
+
+  const saved = new Date();
+  await utimes(join(root, 'apps/bff/src/main.ts'), saved, saved);
+  await expect.poll(output, { timeout: 5000 }).toContain('The BFF starts again');
+  await expect.poll(() => isHealthy(url), { timeout: 5000 }).toBe(true);
 
   await stopGroup(child);
 }, 40_000);
+
+test('a BFF that cannot start says why and ends everything', async () => {
+  const port = await freePort();
+  const { child, output } = startDev({ PORT: String(port), OIDC_ISSUER: '', SESSION_LIFETIME: 'long' });
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
+  expect(output()).toContain('SESSION_LIFETIME');
+  expect(output()).toContain('The BFF did not start');
+}, 40_000);
+
+test('a port that is none is said plainly', async () => {
+  const { child, output } = startDev({ PORT: 'http' });
+  const [code] = await once(child, 'exit');
+  expect([code, output()]).toEqual([1, 'PORT must be a whole number from 1 to 65535, as in PORT=3000.\n']);
+});
 
 test('with an issuer configured, no provider is started', async () => {
   const port = await freePort();

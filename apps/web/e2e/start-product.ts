@@ -51,9 +51,8 @@ const startEmbedded = (publicUrl: string): Promise<DevProvider> =>
   startDevProvider({ publicUrls: [publicUrl] });
 
 /** Starts everything on free ports, with a store of its own, beside the embedded provider. */
-export const startProduct = (
-  variables: Readonly<Record<string, string>> = {},
-): Promise<RunningProduct<DevProvider>> => startProductBeside({ startProvider: startEmbedded, variables });
+export const startProduct = (): Promise<RunningProduct<DevProvider>> =>
+  startProductBeside({ startProvider: startEmbedded });
 
 /** Starts the product beside a provider of the caller's. */
 export const startProductBeside = async <Beside extends BesideProvider>({

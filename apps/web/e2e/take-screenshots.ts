@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { type RunningProduct, startProduct } from './start-product.ts';
+import type { RunningProduct } from './start-product.ts';
+import { startProductWithApi } from './start-with-api.ts';
 
 /** One picture: a name, and the way from a fresh browser to what it shows. */
 interface Shot {
@@ -31,6 +32,13 @@ const shots: readonly Shot[] = [
     go: async (page, product) => {
       await signIn(page, product, '/sessions');
       await page.getByText('This browser').waitFor();
+    },
+  },
+  {
+    name: 'api-demo',
+    go: async (page, product) => {
+      await signIn(page, product, '/users');
+      await page.locator('strong', { hasText: 'Alan Turing' }).waitFor();
     },
   },
   {
@@ -92,7 +100,10 @@ const takeOne = async (
 /** Usage: `pnpm screenshots [folder]`; takes every view on every screen. Default folder: `.screenshots`. */
 const folder = resolve(process.argv[2] ?? '.screenshots');
 await mkdir(folder, { recursive: true });
-const [product, browser] = await Promise.all([startProduct({ RATE_LIMIT_LOGIN: '0' }), launchChromium()]);
+const [product, browser] = await Promise.all([
+  startProductWithApi('email users:read users:write'),
+  launchChromium(),
+]);
 try {
   for (const shot of shots) {
     await Promise.all(

@@ -11,6 +11,8 @@ import { Unreachable } from './unreachable.tsx';
 const NotFound = lazy(async () => ({ default: (await import('./not-found.tsx')).NotFound }));
 const Sessions = lazy(async () => ({ default: (await import('./sessions.tsx')).Sessions }));
 
+const Users = lazy(async () => ({ default: (await import('./users.tsx')).Users }));
+
 const placeholder = <div className="placeholder" aria-hidden="true" />;
 
 const guarded = (view: ReactNode): ReactNode => (
@@ -32,6 +34,7 @@ export const App = (): ReactNode => (
           <Route path="/" element={<Home />} />
           <Route path="/profile" element={guarded(<Profile />)} />
           <Route path="/sessions" element={guarded(<Sessions />)} />
+          <Route path="/users" element={guarded(<Users />)} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

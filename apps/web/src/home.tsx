@@ -13,6 +13,7 @@ const Action = (): ReactNode => {
           <Link className="button" to="/profile">
             View Profile »
           </Link>
+          <Link to="/users">See an API behind it</Link>
         </>
       );
     case 'anonymous':

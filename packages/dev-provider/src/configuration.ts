@@ -7,7 +7,8 @@ import { findPerson } from './people.ts';
 import { developmentSigningKey } from './signing-key.ts';
 
 const day = 24 * 60 * 60;
-const resourceScope = 'api';
+/** The scopes of the API that access tokens are made for. */
+const apiScopes = ['users:read', 'users:write'];
 
 /** Sends one of our own pages. */
 export function sendPage(ctx: Pick<KoaContextWithOIDC, 'set' | 'type' | 'body'>, page: string): void {
@@ -45,7 +46,7 @@ const loadExistingGrant =
     const grant = new oidc.provider.Grant({ clientId, accountId });
     grant.addOIDCScope([...oidc.requestParamScopes].join(' '));
     grant.addOIDCClaims([...oidc.requestParamClaims]);
-    if (apiAudience !== undefined) grant.addResourceScope(apiAudience, resourceScope);
+    if (apiAudience !== undefined) grant.addResourceScope(apiAudience, apiScopes.join(' '));
     await grant.save();
     return grant;
   };
@@ -60,7 +61,12 @@ const resourceIndicators = (audience: string) => ({
   enabled: true,
   defaultResource: () => audience,
   useGrantedResource: () => true,
-  getResourceServerInfo: () => ({ scope: resourceScope, audience, accessTokenFormat: 'jwt' as const }),
+  getResourceServerInfo: () => ({
+    scope: apiScopes.join(' '),
+    audience,
+    accessTokenFormat: 'jwt' as const,
+    jwt: { sign: { alg: 'RS256' as const } },
+  }),
 });
 
 /** The configuration of the development provider: one client, no consent page, rotation with reuse detection. */
@@ -72,7 +78,7 @@ export function createConfiguration(options: DevProviderOptions): Configuration 
     jwks: { keys: [developmentSigningKey] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', resourceScope],
+    scopes: ['openid', 'offline_access', ...apiScopes],
     claims: {
       openid: ['sub'],
       profile: [

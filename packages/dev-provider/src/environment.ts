@@ -21,12 +21,13 @@ const read = (name: string): string | undefined => process.env[name]?.trim() || 
 
 /**
  * What the environment says: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins with commas,
- * default http://localhost:3000), `CLIENT_ID` and `CLIENT_SECRET`. Throws on a port or URL that is none.
+ * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET` and `API_AUDIENCE`. Throws on a port or URL that is none.
  */
 export function readEnvironment(): DevProviderOptions {
   const issuer = read('ISSUER');
   const clientId = read('CLIENT_ID');
   const clientSecret = read('CLIENT_SECRET');
+  const apiAudience = read('API_AUDIENCE');
   return {
     port: parsePort(read('PORT') ?? '4001'),
     host: read('HOST') ?? '127.0.0.1',
@@ -34,5 +35,6 @@ export function readEnvironment(): DevProviderOptions {
     ...(issuer === undefined ? {} : { issuer: parseUrl('ISSUER', issuer) }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(apiAudience === undefined ? {} : { apiAudience }),
   };
 }

@@ -22,7 +22,10 @@ export interface DevProviderOptions {
   readonly clientSecret?: string;
   /** By default `client_secret_basic`. */
   readonly clientAuth?: 'client_secret_basic' | 'client_secret_post' | 'none';
-  /** When given, access tokens are signed (`at+jwt`) for this audience and the claims are in the ID token. */
+  /**
+   * When given, access tokens are signed (`at+jwt`) for this audience, with those of the scopes `users:read` and
+   * `users:write` that were asked for, and the claims are in the ID token.
+   */
   readonly apiAudience?: string;
   readonly ttl?: DevProviderLifetimes;
   /** Told of failed back-channel logouts and errors of the provider itself; by default nobody is. */

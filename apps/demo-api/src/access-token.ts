@@ -1,0 +1,76 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+
+/** What an access token allows. */
+export interface Access {
+  readonly sub: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** The token is no good, whatever it asks for. @see RFC 6750 section 3.1 */
+export class InvalidToken extends Error {
+  override readonly name = 'InvalidToken';
+}
+
+/** Reads access tokens of one issuer, made for one audience. */
+export interface AccessTokens {
+  /** @throws InvalidToken, or the error of a provider that cannot be asked for its keys. */
+  readonly read: (token: string) => Promise<Access>;
+}
+
+const timeout = 5000;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const discoverKeys = async (issuer: string): Promise<JWTVerifyGetKey> => {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: 'error' });
+  const metadata: unknown = await response.json();
+  if (!isObject(metadata) || metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string')
+    throw new Error(`${url} is not the metadata of ${issuer}: check ISSUER`);
+  return createRemoteJWKSet(new URL(metadata.jwks_uri), {
+    timeoutDuration: timeout,
+    [customFetch]: (input: string, init: RequestInit) => fetch(input, init),
+  });
+};
+
+const parseScopes = (scope: unknown): ReadonlySet<string> =>
+  new Set(typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []);
+
+/** Whether the token is at fault, and not the way to the keys. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof errors.JOSEError &&
+  !(error instanceof errors.JWKSTimeout) &&
+  error.code !== 'ERR_JOSE_GENERIC';
+
+/** Makes the reader; the provider's keys are fetched when the first token comes. @see RFC 9068 section 4 */
+export const createAccessTokens = (issuer: string, audience: string): AccessTokens => {
+  let keys: Promise<JWTVerifyGetKey> | undefined;
+  const requireKeys = (): Promise<JWTVerifyGetKey> => {
+    keys ??= discoverKeys(issuer).catch((error: unknown) => {
+      keys = undefined;
+      throw error;
+    });
+    return keys;
+  };
+  return {
+    read: async (token) => {
+      const findKey = await requireKeys();
+      try {
+        const { payload } = await jwtVerify(token, findKey, {
+          issuer,
+          audience,
+          typ: 'at+jwt',
+          algorithms: ['RS256'],
+          requiredClaims: ['sub', 'exp', 'iat', 'client_id'],
+          clockTolerance: 5,
+        });
+        if (typeof payload.sub !== 'string') throw new InvalidToken('It has no subject');
+        return { sub: payload.sub, scopes: parseScopes(payload.scope) };
+      } catch (error) {
+        if (isRefusal(error)) throw new InvalidToken('It is not acceptable', { cause: error });
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,16 @@
+import { createDemoApi } from './demo-api.ts';
+import { readEnvironment } from './environment.ts';
+
+// The demo API as a program that is set up by its environment.
+const { host, port, ...options } = readEnvironment();
+const app = createDemoApi(options);
+console.log(`The demo API answers at ${await app.listen({ host, port })}`);
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, () => {
+    app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+
+/** What the environment and `.env` say to `pnpm dev`. */
+export interface DevEnvironment {
+  readonly port: number;
+  readonly publicUrl: string;
+  /** The variable that names another provider than the embedded one. */
+  readonly configuredIssuer: string | undefined;
+  /** Whether the routes to APIs, and the scope, are the user's own. */
+  readonly hasApiRoutes: boolean;
+  readonly hasScope: boolean;
+  readonly logLevel: string;
+  /** All of it, for the processes that are started. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+}
+
+/** A variable that cannot be used; the message says what to do. */
+export class DevEnvironmentError extends Error {
+  override readonly name = 'DevEnvironmentError';
+}
+
+const issuerNames = ['OIDC_ISSUER', 'AUTH_URL', 'PLUSAUTH_ISSUER_URL'];
+
+const isSet = (name: string): boolean =>
+  (process.env[name] ?? '') !== '' || (process.env[`${name}_FILE`] ?? '') !== '';
+
+const parsePort = (text: string): number => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new DevEnvironmentError('PORT must be a whole number from 1 to 65535, as in PORT=3000.');
+};
+
+/**
+ * Reads the environment, `.env` of the working directory included.
+ *
+ * @throws DevEnvironmentError for a port that is none.
+ */
+export const readEnvironment = (): DevEnvironment => {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const port = parsePort(process.env.PORT || '3000');
+  return {
+    port,
+    publicUrl: process.env.PUBLIC_URL || `http://localhost:${port}`,
+    configuredIssuer: issuerNames.find(isSet),
+    hasApiRoutes: isSet('API_ROUTES'),
+    hasScope: isSet('OIDC_SCOPE'),
+    logLevel: process.env.LOG_LEVEL || 'warn',
+    inherited: { ...process.env },
+  };
+};

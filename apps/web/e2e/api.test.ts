@@ -1,0 +1,65 @@
+import { launchChromium } from '@foyer/testkit';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningProduct } from './start-product.ts';
+import { startProductWithApi } from './start-with-api.ts';
+
+let chromium: Browser;
+
+beforeAll(async () => {
+  chromium = await launchChromium();
+});
+
+afterAll(async () => {
+  await chromium.close();
+});
+
+const open = async ({ url }: RunningProduct): Promise<Page> => {
+  const page = await (await chromium.newContext()).newPage();
+  await page.goto(`${url}/users`);
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.locator('strong', { hasText: 'Alan Turing' }).waitFor();
+  return page;
+};
+
+test('the list behind the API is read, added to and taken from, and no token reaches the page', async () => {
+  const product = await startProductWithApi('users:read users:write');
+  const page = await open(product);
+  const tokens: string[] = [];
+  page.on('request', (request) => {
+    if ('authorization' in request.headers()) tokens.push(request.url());
+  });
+  await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
+  await page.keyboard.press('Enter');
+  await page.locator('strong', { hasText: 'Hedy Lamarr' }).waitFor();
+  await page.getByText('added by ada').waitFor();
+  await page.getByRole('button', { name: 'Remove Hedy Lamarr' }).click();
+  await page.locator('strong', { hasText: 'Hedy Lamarr' }).waitFor({ state: 'detached' });
+  expect(tokens).toEqual([]);
+  await page.context().close();
+  await product.close();
+});
+
+test('a scope that is missing is said, and nobody is sent to the login for it', async () => {
+  const product = await startProductWithApi('users:read');
+  const page = await open(product);
+  await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('alert').filter({ hasText: 'lacks the scope' }).waitFor();
+  expect(page.url()).toBe(`${product.url}/users`);
+  await page.context().close();
+  await product.close();
+});
+
+test('a session that ended leads to one login, and back to the list', async () => {
+  const product = await startProductWithApi('users:read users:write');
+  const page = await open(product);
+  await page.context().clearCookies();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.locator('strong', { hasText: 'Alan Turing' }).waitFor();
+  expect(page.url()).toBe(`${product.url}/users`);
+  await page.context().close();
+  await product.close();
+});

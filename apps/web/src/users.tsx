@@ -1,0 +1,132 @@
+import type { BffClient } from '@foyer/client';
+import { useBffClient } from '@foyer/client/react';
+import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
+import { PageHeading } from './page-heading.tsx';
+
+interface ListedUser {
+  readonly id: string;
+  readonly name: string;
+  readonly addedBy?: string;
+}
+
+type Loaded =
+  | { readonly status: 'loading' }
+  | { readonly status: 'failed'; readonly reason: string }
+  | { readonly status: 'loaded'; readonly users: readonly ListedUser[] };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const isListedUser = (value: unknown): value is ListedUser =>
+  isObject(value) && typeof value.id === 'string' && typeof value.name === 'string';
+
+const parseUsers = (body: unknown): readonly ListedUser[] => {
+  if (!isObject(body) || !Array.isArray(body.users) || !body.users.every(isListedUser))
+    throw new Error('The API answered something that is not a list of users.');
+  return body.users;
+};
+
+/** What went wrong, in words for whoever looks at the page. */
+const explain = (status: number): string => {
+  if (status === 401) return 'The API did not accept the access token. Sign in again.';
+  if (status === 403) return 'The API refuses this: your access token lacks the scope for it.';
+  if (status === 404) return 'There is no API at /api/users. Set API_ROUTES to reach one.';
+  return `The API could not do that (${status}).`;
+};
+
+const call = async (client: BffClient, path: string, init?: RequestInit): Promise<Response> => {
+  const response = await client.fetch(path, init);
+  if (!response.ok) throw new Error(explain(response.status));
+  return response;
+};
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'Something went wrong. Try again.';
+
+/** A list behind an API that wants an access token: the page never sees one. */
+export const Users = (): ReactNode => {
+  const client = useBffClient();
+  const [state, setState] = useState<Loaded>({ status: 'loading' });
+  const [problem, setProblem] = useState('');
+
+  const load = useCallback(async (): Promise<void> => {
+    try {
+      const response = await call(client, '/api/users');
+      setState({ status: 'loaded', users: parseUsers(await response.json()) });
+    } catch (error) {
+      setState({ status: 'failed', reason: reasonOf(error) });
+    }
+  }, [client]);
+
+  const change = async (path: string, init: RequestInit): Promise<void> => {
+    setProblem('');
+    try {
+      await call(client, path, init);
+      await load();
+    } catch (error) {
+      setProblem(reasonOf(error));
+    }
+  };
+
+  const add = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const body = JSON.stringify({ name: new FormData(form).get('name') });
+    const headers = { 'content-type': 'application/json' };
+    void change('/api/users', { method: 'POST', headers, body }).then(() => form.reset());
+  };
+
+  useEffect(() => {
+    void load();
+  }, [load]);
+
+  return (
+    <div className="stack">
+      <PageHeading title="API demo">An API behind the server</PageHeading>
+      <p className="soft">
+        This list comes from another server that wants an access token. Yours is added on the way, by the
+        server that keeps it.
+      </p>
+      {state.status === 'loading' && <div className="card placeholder" aria-hidden="true" />}
+      {state.status === 'failed' && (
+        <div className="card head">
+          <p role="alert">{state.reason}</p>
+          <button type="button" className="quiet" onClick={() => void load()}>
+            Try again
+          </button>
+        </div>
+      )}
+      {state.status === 'loaded' && (
+        <section className="card stack">
+          <ul className="list">
+            {state.users.map(({ id, name, addedBy }) => (
+              <li key={id}>
+                <div>
+                  <strong>{name}</strong>
+                  {addedBy !== undefined && <p className="soft small">added by {addedBy}</p>}
+                </div>
+                <button
+                  type="button"
+                  className="quiet compact"
+                  onClick={() => void change(`/api/users/${id}`, { method: 'DELETE' })}
+                >
+                  Remove<span className="unseen"> {name}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+          <form className="fields" onSubmit={add}>
+            <label>
+              Name
+              <input name="name" maxLength={60} required autoComplete="off" />
+            </label>
+            <button type="submit">Add</button>
+          </form>
+          <p role="alert" className="wrong">
+            {problem}
+          </p>
+        </section>
+      )}
+    </div>
+  );
+};
