@@ -103,7 +103,8 @@ export const variables = {
   }),
   PORT: variable(parsePort, { fallback: '3000', meaning: 'The port where the BFF listens' }),
   TRUST_PROXY: variable(parseCidrs, {
-    meaning: 'Comma list of CIDRs whose `X-Forwarded-For` is believed, for client addresses only',
+    meaning:
+      'Comma list of CIDRs whose `X-Forwarded-For` is believed, for client addresses only; any other address holds at most 2,048 connections at a time',
   }),
   SESSION_KEYS: variable(parseList, {
     option: 'sessionKeys',
