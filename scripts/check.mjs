@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
 // Format, lint, types and unused code, all at once; every failure is printed.
-const projects = ['apps', 'packages'].flatMap((folder) =>
+const projects = ['apps', 'packages', '.'].flatMap((folder) =>
   readdirSync(folder)
     .map((name) => `${folder}/${name}`)
     .filter((path) => existsSync(`${path}/tsconfig.json`)),
