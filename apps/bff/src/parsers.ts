@@ -31,6 +31,23 @@ export const parseDuration: Parser<number> = (text) => {
   return { value: Number(amount) * (secondsOf[unit ?? ''] ?? 1) };
 };
 
+const hour = 3600;
+
+/** A duration of at most an hour: what a timer can hold, and an operator wait for. */
+export const parseShortDuration: Parser<number> = (text) => {
+  const parsed = parseDuration(text);
+  return 'value' in parsed && !(parsed.value <= hour)
+    ? { problem: 'is longer than 1h', remedy: 'Give 1h or less.' }
+    : parsed;
+};
+
+/** An address or a host name to listen on. */
+export const parseHost: Parser<string> = (text) =>
+  isIP(text) > 0 ||
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text)
+    ? { value: text }
+    : { problem: 'is neither an address nor a host name', remedy: 'Write it as 127.0.0.1, 0.0.0.0 or ::.' };
+
 const bytesOf: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
 
 /** `10mb`, `512kb` or plain bytes, as bytes. */
@@ -49,7 +66,7 @@ export const parseCount: Parser<number> = (text) =>
 
 /** A TCP port. */
 export const parsePort: Parser<number> = (text) =>
-  /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+  /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 65_535
     ? { value: Number(text) }
     : { problem: 'is not a port', remedy: 'Give a number between 1 and 65535.' };
 

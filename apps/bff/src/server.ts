@@ -32,15 +32,24 @@ const closeIdleConnections = (app: FastifyInstance): void => {
   });
 };
 
-const listen = async (app: FastifyInstance, { host, port }: Settings): Promise<void> => {
+/** What to do when the address cannot be had; `undefined` for a failure that is not of the configuration. */
+const listenRemedy = (code: string | undefined, { host, port }: Settings): string | undefined => {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`;
+  if (code === 'EACCES')
+    return `Port ${port} is not for this user. Choose a port from 1024 on: PORT=3000, and let a proxy listen on ${port}.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `HOST ${host} is no address of this machine (${code}). Use 127.0.0.1, or 0.0.0.0 for every address.`;
+  return undefined;
+};
+
+const listen = async (app: FastifyInstance, settings: Settings): Promise<void> => {
+  const { host, port } = settings;
   try {
     await app.listen({ host, port });
   } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new StartError(
-      `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`,
-      { cause: error },
-    );
+    const remedy = listenRemedy(codeOf(error), settings);
+    throw remedy === undefined ? error : new StartError(remedy, { cause: error });
   }
 };
 

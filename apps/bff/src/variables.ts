@@ -6,11 +6,13 @@ import {
   parseClientAuth,
   parseCount,
   parseDuration,
+  parseHost,
   parseHttpUrl,
   parseList,
   parseLogLevel,
   parsePort,
   parseQuery,
+  parseShortDuration,
   parseSize,
   parseStoreUrl,
   parseText,
@@ -97,7 +99,7 @@ export const variables = {
     fallback: 'http://localhost:3000',
     meaning: 'The origin that the browser sees; https, or http on a loopback host. A path is refused',
   }),
-  HOST: variable(parseText, {
+  HOST: variable(parseHost, {
     fallback: '127.0.0.1',
     meaning: 'The address where the BFF listens; `0.0.0.0` in the image',
   }),
@@ -182,7 +184,7 @@ export const variables = {
   METRICS_PORT: variable(parsePort, {
     meaning: 'Reserved for a metrics listener; checked, and not served yet',
   }),
-  SHUTDOWN_TIMEOUT: variable(parseDuration, {
+  SHUTDOWN_TIMEOUT: variable(parseShortDuration, {
     fallback: '10s',
     meaning: 'How long requests that are running may take after SIGTERM',
   }),

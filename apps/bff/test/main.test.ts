@@ -81,3 +81,31 @@ test('a taken port is said plainly, and ends with 1', async () => {
   expect(code).toBe(1);
   expect(errors()).toContain(`Port ${port} is taken by another program.`);
 });
+
+test('an address that this machine does not have is said plainly, and ends with 1', async () => {
+  const { child, errors } = startMain({ ...client, HOST: '192.0.2.1' });
+  const [code] = await once(child, 'close');
+  expect([code, errors()]).toEqual([
+    1,
+    'HOST 192.0.2.1 is no address of this machine (EADDRNOTAVAIL). Use 127.0.0.1, or 0.0.0.0 for every address.\n',
+  ]);
+});
+
+test('no secret is printed when the configuration or the store is refused', async () => {
+  const secrets = {
+    OIDC_CLIENT_SECRET: 'canary-client',
+    SESSION_KEYS: 'canary-key',
+    OIDC_ISSUER: 'https://user:canary-issuer@op.example',
+    PUBLIC_URL: 'https://user:canary-url@app.example',
+  };
+  for (const variables of [
+    { ...secrets, OIDC_CLIENT_ID: 'app', SESSION_STORE: 'postgres://u:canary-store@db.example' },
+    { ...client, SESSION_STORE: `sqlite:${folder}/index.html/canary.db` },
+  ]) {
+    const { child, errors } = startMain(variables);
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    expect(errors()).not.toContain('canary');
+    expect(errors()).not.toMatch(/\n\s+at /);
+  }
+});

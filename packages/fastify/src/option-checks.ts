@@ -159,7 +159,7 @@ const checkAllowedOrigins =
   (report) => {
     for (const origin of allowedOrigins ?? []) {
       const url = parseUrl(origin);
-      if (!url || url.origin !== origin || origin === 'null') {
+      if (!url || url.origin !== origin || origin.includes('*')) {
         report(
           'holds something that is not an origin',
           'Write scheme, host and port alone: https://app.example.',
