@@ -1,7 +1,10 @@
+import { Session } from 'node:inspector';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 // Loaded into every server before its own code: it tells what the server has used, and does nothing until asked.
 const delay = monitorEventLoopDelay({ resolution: 1 });
+
+const profiler = new Session();
 
 const answers: Readonly<Record<string, () => unknown>> = {
   usage: () => {
@@ -18,5 +21,21 @@ const answers: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-process.on('message', (question) => process.send?.(answers[String(question)]?.() ?? null));
+/** Answers by call, since the profiler works so. */
+const profiling: Readonly<Record<string, () => void>> = {
+  'start profile': () => {
+    profiler.connect();
+    profiler.post('Profiler.enable');
+    profiler.post('Profiler.start', () => process.send?.(null));
+  },
+  'stop profile': () => {
+    profiler.post('Profiler.stop', (_error, { profile }) => process.send?.(profile));
+  },
+};
+
+process.on('message', (question) => {
+  const name = String(question);
+  if (profiling[name]) profiling[name]();
+  else process.send?.(answers[name]?.() ?? null);
+});
 process.channel?.unref();

@@ -31,16 +31,36 @@ export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): 
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
   anonymous.has(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
 
-/** Opens the request's session cookie; `undefined` without one, with two, or with one that we did not seal. */
-export const readReference = (
-  request: FastifyRequest,
-  rules: CookieRules,
-  seal: CookieSeal,
-): SessionReference | undefined => {
-  const [text, another] = readSessionCookies(request, rules);
-  if (text === undefined || another !== undefined) return undefined;
+const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
   const { id, key } = seal.open('session', text) ?? {};
   if (typeof id !== 'string' || typeof key !== 'string') return undefined;
   const bytes = Buffer.from(key, 'base64url');
   return bytes.length === 32 ? { id, key: bytes } : undefined;
+};
+
+/** Cookies whose reference is remembered; with more, the oldest are opened anew. */
+const mostOpened = 1000;
+
+/** A copy of its own: a part cut out of a header keeps the whole header in memory. */
+const copyText = (text: string): string => Buffer.from(text).toString();
+
+/**
+ * Makes the reader of session cookies: a request's reference, `undefined` without a cookie, with two, or with
+ * one that we did not seal. The same cookie gives the same object for a while; what it gives says nothing of
+ * whether the session lives, which the store is asked every time.
+ */
+export const createReferenceReader = (rules: CookieRules, seal: CookieSeal) => {
+  const opened = new Map<string, SessionReference>();
+  return (request: FastifyRequest): SessionReference | undefined => {
+    const [text, another] = readSessionCookies(request, rules);
+    if (text === undefined || another !== undefined) return undefined;
+    const known = opened.get(text);
+    if (known !== undefined) return known;
+    const reference = openReference(seal, text);
+    if (reference === undefined) return undefined;
+    const [oldest] = opened.size >= mostOpened ? opened.keys() : [];
+    if (oldest !== undefined) opened.delete(oldest);
+    opened.set(copyText(text), reference);
+    return reference;
+  };
 };

@@ -2,7 +2,7 @@ import type { ResolvedOptions } from '../options.ts';
 import type { Session } from './session.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
-import type { SessionStore, StoredSession } from './stores/session-store.ts';
+import type { SessionStore, StoredState } from './stores/session-store.ts';
 
 /** What a new session is stored with beside its record. */
 interface SessionLabels {
@@ -11,7 +11,10 @@ interface SessionLabels {
   readonly about: Uint8Array;
 }
 
-/** Records in the store, and the keys of those that are open; the keys are nowhere else on the server. */
+/**
+ * Records in the store, and those that are open with their keys. A record is opened once a version for as long
+ * as its reference is remembered; whether it still lives is asked of the store at every read.
+ */
 export interface SessionVault {
   readonly insert: (
     reference: SessionReference,
@@ -31,6 +34,14 @@ export interface SessionVault {
 const readAudience = ({ issuer, clientId }: ResolvedOptions): string =>
   JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]);
 
+interface OpenedRecord {
+  readonly record: SessionRecord;
+  readonly version: number;
+}
+
+/** Bytes of the largest record that is kept open: a thousand of them have to fit into memory. */
+const largestKept = 16 * 1024;
+
 /** Makes the vault over a store. */
 export const createSessionVault = (options: ResolvedOptions, store: SessionStore): SessionVault => {
   const { clock } = options;
@@ -39,11 +50,12 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
   const slideInterval = Math.min(60_000, idle / 10);
   const audience = readAudience(options);
   const references = new WeakMap<Session, SessionReference>();
+  const opened = new WeakMap<SessionReference, OpenedRecord>();
 
   const create = (
     reference: SessionReference,
     record: SessionRecord,
-    { version, lastSeenAt }: Pick<StoredSession, 'version' | 'lastSeenAt'>,
+    { version, lastSeenAt }: Pick<StoredState, 'version' | 'lastSeenAt'>,
   ): Session => {
     const expiresAt = Math.min(record.expiresAt, record.createdAt + lifetime);
     const session: Session = {
@@ -60,14 +72,29 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     return session;
   };
 
-  const read = async (reference: SessionReference): Promise<Session | undefined> => {
+  const createLiving = (reference: SessionReference, record: SessionRecord, state: StoredState) => {
+    const session = create(reference, record, state);
+    return clock() < session.idleExpiresAt ? session : undefined;
+  };
+
+  const readSealed = async (reference: SessionReference): Promise<Session | undefined> => {
     const answer = store.read(reference.id);
     const stored = answer instanceof Promise ? await answer : answer;
     if (stored === undefined) return undefined;
     const record = openRecord(stored.sealed, reference, audience);
     if (record === undefined) return undefined;
-    const session = create(reference, record, stored);
-    return clock() < session.idleExpiresAt ? session : undefined;
+    if (stored.sealed.length <= largestKept) opened.set(reference, { record, version: stored.version });
+    return createLiving(reference, record, stored);
+  };
+
+  const read = async (reference: SessionReference): Promise<Session | undefined> => {
+    const known = opened.get(reference);
+    if (known === undefined) return readSealed(reference);
+    const answer = store.readState(reference.id);
+    const state = answer instanceof Promise ? await answer : answer;
+    if (state?.version === known.version) return createLiving(reference, known.record, state);
+    opened.delete(reference);
+    return state === undefined ? undefined : readSealed(reference);
   };
 
   const referenceOf = (session: Session): SessionReference => {

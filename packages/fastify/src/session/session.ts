@@ -11,7 +11,12 @@ import { createSessionEnding } from './session-ending.ts';
 import { createSessionEvents } from './session-events.ts';
 import { createSessionAbouts, createSessionList, findSubjectSessions, subjectOf } from './session-list.ts';
 import type { SessionRecord } from './session-record.ts';
-import { createReference, readReference, readSessionCookies, sealReference } from './session-reference.ts';
+import {
+  createReference,
+  createReferenceReader,
+  readSessionCookies,
+  sealReference,
+} from './session-reference.ts';
 import { createSessionVault } from './session-vault.ts';
 import { guardStore } from './store-guard.ts';
 import { createStoreIndex } from './store-index.ts';
@@ -111,6 +116,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const { clientId, clock, sessionKeys } = options;
   const store = guardStore(options.sessionStore);
   const rules = createCookieRules(options);
+  const readReference = createReferenceReader(rules, seal);
   const index = createStoreIndex(sessionKeys, clientId);
   const abouts = createSessionAbouts(sessionKeys);
   const vault = createSessionVault(options, store);
@@ -122,7 +128,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const read = (request: FastifyRequest): Promise<Session | undefined> => {
     const known = seen.get(request);
     if (known !== undefined) return known;
-    const reference = readReference(request, rules, seal);
+    const reference = readReference(request);
     const session = reference === undefined ? Promise.resolve(undefined) : vault.read(reference);
     seen.set(request, session);
     return session;

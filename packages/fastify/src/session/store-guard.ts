@@ -34,6 +34,7 @@ const attempt = <T>(work: () => Eventually<T>): Eventually<T> => {
 export const guardStore = (store: SessionStore): SessionStore => ({
   insert: (session) => attempt(() => store.insert(session)),
   read: (id) => attempt(() => store.read(id)),
+  readState: (id) => attempt(() => store.readState(id)),
   update: (id, expectedVersion, sealed) => attempt(() => store.update(id, expectedVersion, sealed)),
   touch: (id, lastSeenAt, expiresAt) => attempt(() => store.touch(id, lastSeenAt, expiresAt)),
   remove: (id) => attempt(() => store.remove(id)),

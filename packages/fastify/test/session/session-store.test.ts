@@ -103,11 +103,27 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
     await store.check();
   });
 
+  test('the state is as fresh as the record: version, times and end', async () => {
+    const store = await open(url);
+    const { id, lastSeenAt, expiresAt } = session();
+    expect(await store.readState(id)).toBe(undefined);
+    await store.insert(session({ id, lastSeenAt, expiresAt }));
+    expect(await store.readState(id)).toEqual({ version: 1, lastSeenAt, expiresAt });
+    await store.update(id, 1, Uint8Array.of(200));
+    await store.touch(id, lastSeenAt + 5, expiresAt + 5);
+    expect(await store.readState(id)).toEqual({
+      ...{ version: 2, lastSeenAt: lastSeenAt + 5, expiresAt: expiresAt + 5 },
+    });
+    await store.remove(id);
+    expect(await store.readState(id)).toBe(undefined);
+  });
+
   test('an expired session is gone', async () => {
     const store = await open(url);
     const one = session({ expiresAt: Date.now() + 100 });
     await store.insert(one);
     await expect.poll(() => store.read(one.id)).toBe(undefined);
+    expect(await store.readState(one.id)).toBe(undefined);
     expect(await store.touch(one.id, Date.now(), Date.now() + 1000)).toBe(false);
     expect(await store.findBySubject(one.subject)).toEqual([]);
   });

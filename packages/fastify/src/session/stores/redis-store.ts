@@ -58,6 +58,11 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
       if (!version || !sealed || !seen || !end || Number(end) <= Date.now()) return undefined;
       return { id, version: Number(version), sealed, lastSeenAt: Number(seen), expiresAt: Number(end) };
     },
+    readState: async (id) => {
+      const [version, seen, end] = await client.hmget(sessionKey(id), 'version', 'seen', 'end');
+      if (!version || !seen || !end || Number(end) <= Date.now()) return undefined;
+      return { version: Number(version), lastSeenAt: Number(seen), expiresAt: Number(end) };
+    },
     update: async (id, expectedVersion, sealed) =>
       (await client.eval(updateScript, 1, sessionKey(id), expectedVersion, Buffer.from(sealed))) === 1,
     touch: async (id, lastSeenAt, expiresAt) => {

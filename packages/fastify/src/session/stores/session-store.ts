@@ -1,17 +1,21 @@
 /** A value, now or later: a local store answers at once and spares the hot path a turn of the event loop. */
 export type Eventually<T> = T | Promise<T>;
 
-/** A session as a store keeps it. Times are milliseconds since the epoch. */
-export interface StoredSession {
-  /** The session's public handle. */
-  readonly id: string;
-  /** 1 when inserted, one more with each `update`. */
+/** What a store knows of a session beside its record. Times are milliseconds since the epoch. */
+export interface StoredState {
+  /** 1 when inserted, one more with each `update`: the same version of a session is the same record. */
   readonly version: number;
-  /** The record, encrypted with a key that only the browser's cookie carries. */
-  readonly sealed: Uint8Array;
   readonly lastSeenAt: number;
   /** From when on the session is over; the store forgets it then or soon after, and never returns it. */
   readonly expiresAt: number;
+}
+
+/** A session as a store keeps it. */
+export interface StoredSession extends StoredState {
+  /** The session's public handle. */
+  readonly id: string;
+  /** The record, encrypted with a key that only the browser's cookie carries. */
+  readonly sealed: Uint8Array;
 }
 
 /** What a store needs to know of a new session. */
@@ -39,6 +43,8 @@ export interface SessionStore {
   readonly insert: (session: NewStoredSession) => Eventually<void>;
   /** `undefined` when there is none, or when it is over. */
   readonly read: (id: string) => Eventually<StoredSession | undefined>;
+  /** The same without the record, for those who have opened it before; as fresh as `read`. */
+  readonly readState: (id: string) => Eventually<StoredState | undefined>;
   /** Replaces the sealed record when the stored version is `expectedVersion`; says whether it did. */
   readonly update: (id: string, expectedVersion: number, sealed: Uint8Array) => Eventually<boolean>;
   /** Moves the last-seen time and the end; never brings a removed session back. */

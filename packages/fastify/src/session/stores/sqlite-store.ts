@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { SessionStore } from './session-store.ts';
+import type { SessionStore, StoredState } from './session-store.ts';
 import { createSqliteMessages } from './sqlite-messages.ts';
 import { openDatabase } from './sqlite-schema.ts';
 
@@ -20,6 +20,12 @@ const readBytes = (value: SQLOutputValue | undefined): Uint8Array => {
   throw new TypeError('The session file holds something else where bytes should be');
 };
 
+const stateOf = (row: Readonly<Record<string, SQLOutputValue>>): StoredState => ({
+  version: Number(row.version),
+  lastSeenAt: Number(row.last_seen_at),
+  expiresAt: Number(row.expires_at),
+});
+
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && error.errcode === busy;
 
@@ -33,7 +39,9 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   const messages = createSqliteMessages(database, clock);
   const sql = (text: string) => database.prepare(text);
   const insert = sql('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-  const read = sql('SELECT * FROM sessions WHERE id = ? AND expires_at > ?');
+  const state = 'version, last_seen_at, expires_at';
+  const read = sql(`SELECT ${state}, sealed FROM sessions WHERE id = ? AND expires_at > ?`);
+  const readState = sql(`SELECT ${state} FROM sessions WHERE id = ? AND expires_at > ?`);
   const update = sql(
     'UPDATE sessions SET sealed = ?, version = version + 1 WHERE id = ? AND version = ? AND expires_at > ?',
   );
@@ -84,14 +92,11 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
     read: (id) => {
       const row = read.get(id, clock());
       if (row === undefined) return undefined;
-      const { version, sealed, last_seen_at, expires_at } = row;
-      return {
-        id,
-        version: Number(version),
-        sealed: readBytes(sealed),
-        lastSeenAt: Number(last_seen_at),
-        expiresAt: Number(expires_at),
-      };
+      return { id, sealed: readBytes(row.sealed), ...stateOf(row) };
+    },
+    readState: (id) => {
+      const row = readState.get(id, clock());
+      return row === undefined ? undefined : stateOf(row);
     },
     update: (id, expectedVersion, sealed) => update.run(sealed, id, expectedVersion, clock()).changes === 1,
     touch: (id, lastSeenAt, expiresAt) => touch.run(lastSeenAt, expiresAt, id, clock()).changes === 1,
