@@ -19,12 +19,17 @@ RUN set -eu; \
     arch="$(node -p 'process.platform + "-" + process.arch')"; \
     find node_modules/.pnpm -type d -path '*/sodium-native/prebuilds/*' ! -name "$arch" -prune -exec rm -rf {} +; \
     mkdir -p /data; ln -s /data .data; \
-    rm -rf apps/dev apps/web packages/client packages/dev-provider packages/testkit
+    rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
     pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/dev-provider...
 RUN rm -rf apps packages/client packages/fastify packages/testkit
+
+FROM workspace AS demo-api-modules
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+    pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/demo-api...
+RUN rm -rf apps/bff apps/dev apps/web packages
 
 # The embedded provider: for trying things out, never for production.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS provider
@@ -35,6 +40,16 @@ EXPOSE 3001
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:3001/.well-known/openid-configuration').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["packages/dev-provider/src/main.ts"]
+
+# The resource server that shows the API proxy.
+FROM gcr.io/distroless/nodejs24-debian13:nonroot AS demo-api
+WORKDIR /app
+ENV HOST=0.0.0.0 PORT=4000
+COPY --from=demo-api-modules /app /app
+EXPOSE 4000
+HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
+    CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:4000/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["apps/demo-api/src/main.ts"]
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS bff
 WORKDIR /app

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A fresh session key: 32 random bytes in base64. */
@@ -16,11 +16,15 @@ const hasCode = (error: unknown, code: string): boolean =>
 export const keptSessionKey = (file: string): string => {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const made = `${file}.${process.pid}`;
+    writeFileSync(made, `${createSessionKey()}\n`, { mode: 0o600 });
     try {
-      writeFileSync(file, `${createSessionKey()}\n`, { mode: 0o600, flag: 'wx' });
+      linkSync(made, file);
     } catch (error) {
       // Another process has made it in the meantime: then its key is the one.
       if (!hasCode(error, 'EEXIST')) throw error;
+    } finally {
+      unlinkSync(made);
     }
   }
   return readFileSync(file, 'utf8').trim();
