@@ -42,6 +42,7 @@ const createServerFactory = ({ trustProxy, isSecure = false, limits }: ServerSet
     const server = createServer(
       {
         requireHostHeader: false,
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
         maxHeaderSize: 32 * 1024,
         headersTimeout: within.headersTimeout * 1000,
         requestTimeout: within.requestTimeout * 1000,

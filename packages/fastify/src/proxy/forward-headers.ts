@@ -16,7 +16,7 @@ const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|
 const notForUpstream =
   /^(host|expect|cookie|cookie2|authorization|forwarded|x-forwarded-.*|x-real-ip|x-request-id|traceparent)$/;
 const notForBrowser =
-  /^(set-cookie2?|access-control-.*|clear-site-data|strict-transport-security|server|alt-svc|x-request-id|cache-control)$/;
+  /^(set-cookie2?|access-control-.*|clear-site-data|strict-transport-security|server|alt-svc|x-request-id|cache-control|refresh)$/;
 const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const pick = (headers: IncomingHttpHeaders, refused: RegExp): HeaderValues => {
@@ -61,12 +61,23 @@ const keepPrivate = (cacheControl: string): string => {
   return kept.some((part) => /^no-store$/i.test(part)) ? 'no-store' : ['private', ...kept].join(', ');
 };
 
-/** The headers of the browser's answer: the upstream's under `ours`, which win. @see spec section 9 */
+/**
+ * The headers of the browser's answer: the upstream's under `ours`, which win. `translate` tells where a `Location`
+ * is for the browser, if anywhere.
+ *
+ * @see spec section 9
+ */
 export const createAnswerHeaders = (
   upstream: IncomingHttpHeaders,
   ours: Readonly<Record<string, number | string | string[] | undefined>>,
+  translate: (location: string) => string | undefined,
 ): HeaderValues => {
   const answer = pick(upstream, notForBrowser);
+  for (const name of ['location', 'content-location']) {
+    const translated = typeof answer[name] === 'string' ? translate(answer[name]) : undefined;
+    if (translated === undefined) delete answer[name];
+    else answer[name] = translated;
+  }
   for (const [name, value] of Object.entries(ours)) {
     if (value !== undefined) answer[name] = typeof value === 'number' ? String(value) : value;
   }

@@ -11,52 +11,72 @@ export interface Forwarding {
   readonly pool: Pool;
   readonly target: string;
   readonly headers: Record<string, string | string[]>;
-  /** Seconds until the upstream must have begun to answer; every piece of an upload starts them anew. */
+  /** Seconds that the upstream may leave us waiting for its answer, or for it to take the next piece of an upload. */
   readonly timeout: number;
   /** Bytes. */
   readonly maxBody: number;
   /** Aborts with the problem to answer, also half way through an answer. */
   readonly stop: AbortController;
+  /** Tells where an upstream's `Location` is for the browser, if anywhere. */
+  readonly translate: (location: string) => string | undefined;
+  /** Answers without an end of their own, to be stopped at a shutdown. */
+  readonly streams: Set<AbortController>;
 }
 
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
 
+/** The upstream's time runs while it has a piece to take or an answer to give, not while the browser is slow. */
+interface Patience {
+  readonly start: () => void;
+  readonly stop: () => void;
+}
+
 async function* readUpload(
   raw: IncomingMessage,
   { maxBody, stop }: Forwarding,
-  onPiece: () => void,
+  patience: Patience,
 ): AsyncGenerator<Buffer> {
   let size = 0;
+  patience.stop();
   for await (const piece of raw.iterator({ destroyOnReturn: false })) {
     size += piece.length;
     if (size > maxBody) {
       stop.abort(tooLarge());
       return;
     }
-    onPiece();
+    patience.start();
     yield piece;
+    patience.stop();
   }
+  patience.start();
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
+const createPatience = ({ timeout, stop }: Forwarding): Patience => {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    start: () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stop.abort(new Problem('upstream_timeout', 'The upstream did not begin to answer in time'));
+      }, timeout * 1000);
+    },
+    stop: () => clearTimeout(timer),
+  };
+};
+
 const ask = async (raw: IncomingMessage, forwarding: Forwarding): Promise<Dispatcher.ResponseData> => {
-  const { pool, target, headers, timeout, stop } = forwarding;
-  const timer = setTimeout(() => {
-    stop.abort(new Problem('upstream_timeout', 'The upstream did not begin to answer in time'));
-  }, timeout * 1000);
+  const { pool, target, headers, stop } = forwarding;
+  const patience = createPatience(forwarding);
+  patience.start();
   try {
     return await pool.request({
       path: target,
       method: raw.method ?? 'GET',
       headers,
-      body: hasBody(raw)
-        ? Readable.from(
-            readUpload(raw, forwarding, () => timer.refresh()),
-            { objectMode: false },
-          )
-        : null,
+      body: hasBody(raw) ? Readable.from(readUpload(raw, forwarding, patience), { objectMode: false }) : null,
       signal: stop.signal,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -65,9 +85,12 @@ const ask = async (raw: IncomingMessage, forwarding: Forwarding): Promise<Dispat
     if (stop.signal.reason instanceof Problem) throw stop.signal.reason;
     throw new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause: error });
   } finally {
-    clearTimeout(timer);
+    patience.stop();
   }
 };
+
+const isEventStream = ({ headers }: Dispatcher.ResponseData): boolean =>
+  String(headers['content-type'] ?? '').startsWith('text/event-stream');
 
 /**
  * Sends the request on and the answer back, both as streams. An answer cut half way cuts the browser's connection.
@@ -79,20 +102,31 @@ export const forward = async (
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { maxBody, stop } = forwarding;
+  const { maxBody, stop, translate, streams } = forwarding;
   if (Number(request.headers['content-length'] ?? 0) > maxBody) {
     reply.header('connection', 'close');
     throw tooLarge();
   }
   reply.raw.once('close', () => stop.abort());
-  const answer = await ask(request.raw, forwarding).catch((error: unknown) => {
+  let answer: Dispatcher.ResponseData;
+  try {
+    answer = await ask(request.raw, forwarding);
+  } catch (error) {
+    if (reply.raw.destroyed) {
+      reply.hijack();
+      request.log.info({ event: 'client_gone' }, 'the browser went away before the upstream answered');
+      return;
+    }
     if (!request.raw.complete) reply.header('connection', 'close');
     throw error;
-  });
+  }
   reply.hijack();
-  reply.raw.writeHead(answer.statusCode, createAnswerHeaders(answer.headers, reply.getHeaders()));
+  reply.raw.writeHead(answer.statusCode, createAnswerHeaders(answer.headers, reply.getHeaders(), translate));
   reply.raw.flushHeaders();
-  await pipeline(answer.body, reply.raw).catch((error: unknown) => {
-    request.log.info({ event: 'cut', err: error }, 'an answer ended half way');
-  });
+  if (isEventStream(answer)) streams.add(stop);
+  await pipeline(answer.body, reply.raw)
+    .catch((error: unknown) => {
+      request.log.info({ event: 'cut', err: error }, 'an answer ended half way');
+    })
+    .finally(() => streams.delete(stop));
 };

@@ -8,7 +8,10 @@ import type { Session, Sessions } from '../session/session.ts';
 import { createApiRoutes } from './api-routes.ts';
 import { forward } from './forward.ts';
 import { createUpstreamHeaders } from './forward-headers.ts';
+import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
+import { createWebSockets, endForSession, requireOwnOrigin } from './web-socket.ts';
+import { isWebSocket, routeUpgrades } from './web-socket-upgrade.ts';
 
 const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -41,33 +44,61 @@ export const registerProxy = async (
   const origins = new Set(options.apiRoutes.map(({ upstream }) => new URL(upstream).origin));
   const pools = new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
 
+  const translateLocation = createLocations(options.apiRoutes);
+  const sockets = createWebSockets();
+  const streams = new Set<AbortController>();
+
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
     const pool = match && pools.get(match.origin);
     if (match === undefined || pool === undefined) throw new Problem('not_found', 'No such API');
-    const { route, target } = match;
+    const { route, origin, target } = match;
     checkMethod(request.method, route);
+    if (isWebSocket(request)) requireOwnOrigin(request, options);
     const session = await findSession(sessions, request, route);
     const accessToken = session && (await sessions.accessToken(session));
     const { id: requestId, ip } = request;
     const { publicUrl, apiTimeout, apiMaxBody: maxBody } = options;
     const headers = createUpstreamHeaders(request.headers, { requestId, ip, publicUrl, accessToken });
-    const stop = new AbortController();
-    const stopListening =
-      session &&
-      sessions.onEnded(session.id, () =>
-        stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked')),
-      );
     const timeout = route.timeout ?? apiTimeout;
-    await forward(request, reply, { pool, target, headers, timeout, maxBody, stop }).finally(stopListening);
+    const stop = new AbortController();
+    let cut = (): void =>
+      stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked'));
+    const stopListening = session ? sessions.onEnded(session.id, () => cut()) : () => undefined;
+    if (!isWebSocket(request)) {
+      const asked = new URL(target, origin);
+      const translate = (location: string): string | undefined => translateLocation(location, asked);
+      const forwarding = { pool, target, headers, timeout, maxBody, stop, translate, streams };
+      return forward(request, reply, forwarding).finally(stopListening);
+    }
+    reply.raw.once('close', () => stop.abort());
+    try {
+      const upgrade = { origin, target, headers, timeout, signal: stop.signal };
+      const tunnel = await sockets.open(request, reply, upgrade, stopListening);
+      if (tunnel !== undefined) cut = () => endForSession(tunnel);
+    } catch (error) {
+      stopListening();
+      throw error;
+    }
+  };
+
+  /** Only when the last answer is out: what is running at a shutdown may finish. */
+  const closePools = (): void => {
+    for (const pool of pools.values()) void pool.destroy();
   };
 
   await scope.register(async (proxy) => {
     proxy.removeAllContentTypeParsers();
     proxy.addContentTypeParser('*', (_request, _payload, done) => done(null));
     proxy.all('/api/*', answer);
-    proxy.addHook('onClose', async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    if (options.apiRoutes.length > 0) routeUpgrades(proxy);
+    proxy.addHook('preClose', async () => {
+      sockets.endAll();
+      for (const stop of streams) stop.abort();
+    });
+    proxy.addHook('onClose', async ({ server }) => {
+      if (server.listening) server.once('close', closePools);
+      else closePools();
     });
   });
 };
