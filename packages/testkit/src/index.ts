@@ -10,4 +10,5 @@ export { launchChromium } from './chromium.ts';
 export { type CookieJar, type CookieRequest, createCookieJar, type StoredCookie } from './cookie-jar.ts';
 export type { FormChoice } from './forms.ts';
 export { freePort } from './free-port.ts';
+export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
