@@ -36,7 +36,7 @@ export const addRoute = (scope: FastifyInstance, url: string, answers: Answers):
     scope.route({
       method,
       url,
-      handler: async (request, reply) => (answer ?? refuse)(request, reply),
+      handler: answer ?? refuse,
       exposeHeadRoute: false,
     });
   }

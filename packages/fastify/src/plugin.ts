@@ -67,12 +67,16 @@ const addCrossSiteRule = (
   { judgeSource }: Bff,
   methods?: readonly string[],
 ): void => {
-  scope.addHook('onRequest', async (request: FastifyRequest) => {
+  const judge = (request: FastifyRequest): void => {
     if (methods !== undefined && !methods.includes(request.method)) return;
     const verdict = judgeSource(request);
     if (verdict === 'refused')
       throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
     if (verdict === 'anonymous') markAnonymous(request);
+  };
+  scope.addHook('onRequest', (request, _reply, done) => {
+    judge(request);
+    done();
   });
 };
 
@@ -129,11 +133,17 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const prepare = (scope: FastifyInstance, policy: () => string): void => {
     scope.setErrorHandler(replyProblem);
     addResponseHeaders(scope, headers, policy);
-    scope.addHook('onRequest', async (request) => requireSoundRequest(request));
+    scope.addHook('onRequest', (request, _reply, done) => {
+      requireSoundRequest(request);
+      // The parser judges a transfer encoding only after it has told the headers: its refusal comes first.
+      if (request.headers['transfer-encoding'] === undefined) done();
+      else setImmediate(done);
+    });
     addCors(scope, bff.options);
-    scope.addHook('onResponse', async (request, reply) =>
-      logRequest(request.log, request, reply.statusCode, reply.elapsedTime),
-    );
+    scope.addHook('onResponse', (request, reply, done) => {
+      logRequest(request.log, request, reply.statusCode, reply.elapsedTime);
+      done();
+    });
   };
 
   await app.register(async (scope) => {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
 import { printProblem, replyProblem } from '../problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { pageStyleHash } from './page.ts';
+import { createRequestId } from './request-id.ts';
 import { createResponseHeaders } from './response-headers.ts';
 
 /** An error of the parser, or of the time limits. */
@@ -56,7 +56,7 @@ export const createEarlyRefusals = ({ isSecure }: { readonly isSecure: boolean }
         return;
       }
       const statusLine = statusLines[code] ?? '400 Bad Request';
-      const requestId = randomBytes(12).toString('base64url');
+      const requestId = createRequestId();
       const problem = problemOf(code);
       const status = Number(statusLine.slice(0, 3));
       const body = printProblem({ ...problem, status }, requestId);

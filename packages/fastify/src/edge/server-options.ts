@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals } from './early-refusals.ts';
 import { printError } from './error-print.ts';
+import { createLogStream, type LogStream } from './log-stream.ts';
+import { readRequestId } from './request-id.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
 
 /** What the surrounding server needs to be told. */
@@ -17,17 +18,8 @@ export interface ServerSettings {
   /** Limits that are not to be the usual ones. */
   readonly limits?: Partial<ServerLimits>;
   /** Where log lines go. Default: standard output. */
-  readonly logStream?: { readonly write: (line: string) => void };
+  readonly logStream?: LogStream;
 }
-
-const wellFormedId = /^[A-Za-z0-9_-]{8,64}$/;
-
-const createRequestId = (request: { readonly headers: IncomingMessage['headers'] }): string => {
-  const brought = request.headers['x-request-id'];
-  return typeof brought === 'string' && wellFormedId.test(brought)
-    ? brought
-    : randomBytes(12).toString('base64url');
-};
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
@@ -68,14 +60,14 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
   logger: {
     level: settings.logLevel,
     base: null,
-    ...(settings.logStream ? { stream: settings.logStream } : {}),
+    stream: settings.logStream ?? createLogStream(),
     serializers: {
       req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
       err: (error) => ({ ...printError(error) }),
     },
   },
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-  genReqId: createRequestId,
+  genReqId: readRequestId,
   requestIdHeader: false,
   trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
   bodyLimit: 64 * 1024,

@@ -126,6 +126,20 @@ const createRoom = (options: ResolvedOptions): ProviderRoom => {
   };
 };
 
+/** Reads anew only when what it depends on is another object: every answer's policy asks. */
+const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
+  let known = current();
+  let value = read();
+  return () => {
+    const now = current();
+    if (now !== known) {
+      known = now;
+      value = read();
+    }
+    return value;
+  };
+};
+
 /** Makes the provider of these options; it is discovered lazily. */
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
   const room = createRoom(options);
@@ -139,10 +153,10 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
         .catch((error: unknown) => log.warn({ err: error }, 'the provider is not discovered yet'));
     },
     isDiscovered: () => discovery.current() !== undefined,
-    endSessionOrigin: () => {
+    endSessionOrigin: readOncePer(discovery.current, () => {
       const url = endSessionUrl(undefined);
       return url === undefined ? undefined : new URL(url).origin;
-    },
+    }),
     createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), options, hints),
     completeLogin: (parameters, checks, requestLog) =>
       completeLogin(room, { parameters, checks }, requestLog),

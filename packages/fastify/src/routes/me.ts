@@ -1,35 +1,59 @@
-import { type AnonymousMe, paths, type SignedInMe } from '@foyer/contract';
+import { type AnonymousMe, type MeSession, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
 import type { Session } from '../session/session.ts';
+import type { SessionRecord } from '../session/session-record.ts';
 
 const anonymousMe: AnonymousMe = { authenticated: false, loginUrl: paths.login };
 const anonymous = JSON.stringify(anonymousMe);
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** What the browser may see of a session, member by member. */
-const createMe = (session: Session, now: number): SignedInMe => ({
-  authenticated: true,
-  user: session.user,
-  displayName: session.displayName,
-  session: {
-    id: session.id,
-    now: time(now),
-    idleExpiresAt: time(session.idleExpiresAt),
-    expiresAt: time(session.expiresAt),
-  },
-  logoutUrl: paths.logout,
-});
+/** What the browser may see of a session, member by member, up to the server's time. */
+const printUpToNow = ({ id, user, displayName, idleExpiresAt, expiresAt }: Session): string => {
+  const me: Omit<SignedInMe, 'session'> = {
+    authenticated: true,
+    user,
+    displayName,
+    logoutUrl: paths.logout,
+  };
+  const session: Omit<MeSession, 'now'> = {
+    id,
+    idleExpiresAt: time(idleExpiresAt),
+    expiresAt: time(expiresAt),
+  };
+  return `${JSON.stringify(me).slice(0, -1)},"session":${JSON.stringify(session).slice(0, -1)},"now":"`;
+};
+
+/** Prints answers: what a record says is printed once, its times when they move, the server's time always. */
+const createPrinter = (): ((session: Session, now: number) => string) => {
+  const printed = new WeakMap<SessionRecord, { readonly idleExpiresAt: number; readonly upToNow: string }>();
+  return (session, now) => {
+    const { record, idleExpiresAt } = session;
+    let known = printed.get(record);
+    if (known?.idleExpiresAt !== idleExpiresAt) {
+      known = { idleExpiresAt, upToNow: printUpToNow(session) };
+      printed.set(record, known);
+    }
+    return `${known.upToNow}${time(now)}"}}`;
+  };
+};
 
 /** `GET /api/me`: who is signed in, for anybody, from the store alone. */
 export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): void => {
-  const answer = (slides: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers({ 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' });
-    reply.header('vary', options.allowedOrigins.length === 0 ? 'Cookie' : 'Origin, Cookie');
+  const print = createPrinter();
+  const headers = {
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    vary: options.allowedOrigins.length === 0 ? 'Cookie' : 'Origin, Cookie',
+  };
+  const answer = (slides: boolean) => (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(headers);
     const slide = slides && !/[?&]slide=false(&|$)/.test(request.url);
-    const session = await sessions.current(request, { slide });
-    return reply.send(session === undefined ? anonymous : JSON.stringify(createMe(session, options.clock())));
+    const tell = (session: Session | undefined): FastifyReply =>
+      reply.send(session === undefined ? anonymous : print(session, options.clock()));
+    const session = sessions.current(request, { slide });
+    return session instanceof Promise ? session.then(tell) : tell(session);
   };
   addRoute(scope, paths.me, { GET: answer(true), HEAD: answer(false) });
 };

@@ -2,7 +2,7 @@ import type { ResolvedOptions } from '../options.ts';
 import type { Session } from './session.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
-import type { SessionStore, StoredState } from './stores/session-store.ts';
+import type { Eventually, SessionStore, StoredState } from './stores/session-store.ts';
 
 /** What a new session is stored with beside its record. */
 interface SessionLabels {
@@ -22,12 +22,14 @@ export interface SessionVault {
     labels: SessionLabels,
   ) => Promise<Session>;
   /** The live session of a reference; `undefined` when it is over or belongs to another configuration. */
-  readonly read: (reference: SessionReference) => Promise<Session | undefined>;
+  readonly read: (reference: SessionReference) => Eventually<Session | undefined>;
   /** The session as it is now. */
   readonly reread: (session: Session) => Promise<Session | undefined>;
+  /** Whether the idle time is to be extended: it is written at most once in a tenth of it or a minute. */
+  readonly isToSlide: (session: Session) => boolean;
   /** Replaces the record unless it has changed or gone since it was read. */
   readonly save: (session: Session, record: SessionRecord) => Promise<boolean>;
-  /** Extends the idle time, written at most once in a tenth of it or a minute; `undefined` when it is over. */
+  /** Extends the idle time; `undefined` when the session is over. */
   readonly slide: (session: Session) => Promise<Session | undefined>;
 }
 
@@ -87,14 +89,16 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     return createLiving(reference, record, stored);
   };
 
-  const read = async (reference: SessionReference): Promise<Session | undefined> => {
+  const read = (reference: SessionReference): Eventually<Session | undefined> => {
     const known = opened.get(reference);
     if (known === undefined) return readSealed(reference);
-    const answer = store.readState(reference.id);
-    const state = answer instanceof Promise ? await answer : answer;
-    if (state?.version === known.version) return createLiving(reference, known.record, state);
-    opened.delete(reference);
-    return state === undefined ? undefined : readSealed(reference);
+    const judge = (state: StoredState | undefined): Eventually<Session | undefined> => {
+      if (state?.version === known.version) return createLiving(reference, known.record, state);
+      opened.delete(reference);
+      return state === undefined ? undefined : readSealed(reference);
+    };
+    const state = store.readState(reference.id);
+    return state instanceof Promise ? state.then(judge) : judge(state);
   };
 
   const referenceOf = (session: Session): SessionReference => {
@@ -112,12 +116,12 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
       return session;
     },
     read,
-    reread: (session) => read(referenceOf(session)),
+    reread: async (session) => read(referenceOf(session)),
+    isToSlide: ({ lastSeenAt }) => clock() - lastSeenAt >= slideInterval,
     save: async (session, record) =>
       store.update(session.id, session.version, sealRecord(record, referenceOf(session), audience)),
     slide: async (session) => {
       const now = clock();
-      if (now - session.lastSeenAt < slideInterval) return session;
       const slid = create(referenceOf(session), session.record, {
         version: session.version,
         lastSeenAt: now,

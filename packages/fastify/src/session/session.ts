@@ -20,6 +20,7 @@ import {
 import { createSessionVault } from './session-vault.ts';
 import { guardStore } from './store-guard.ts';
 import { createStoreIndex } from './store-index.ts';
+import type { Eventually } from './stores/session-store.ts';
 import { createUser } from './user.ts';
 
 export { markAnonymous } from './session-reference.ts';
@@ -58,8 +59,8 @@ export interface Sessions {
   ) => Promise<Session>;
   /** The session as the store has it now, for streams that outlive a read; extends nothing. */
   readonly reread: (session: Session) => Promise<Session | undefined>;
-  /** The live session of this request, read once a request; `undefined` for everybody else. */
-  readonly current: (request: FastifyRequest, options?: CurrentOptions) => Promise<Session | undefined>;
+  /** The live session of this request, read once a request; `undefined` for everybody else. At once where the store is local. */
+  readonly current: (request: FastifyRequest, options?: CurrentOptions) => Eventually<Session | undefined>;
   /** Whether the request brought a session cookie, good or not: tells `session_expired` from `unauthenticated`. */
   readonly broughtCookie: (request: FastifyRequest) => boolean;
   /** Ends the request's session, if any, and clears its cookie. Gives back the session that ended. */
@@ -123,15 +124,20 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const events = createSessionEvents(store, clock, log);
   const ending = createSessionEnding(store, index, events);
   const accessToken = createAccessTokens({ options, provider, store, vault, end: ending.end, log });
-  const seen = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
+  const seen = new WeakMap<FastifyRequest, Eventually<Session | undefined>>();
 
-  const read = (request: FastifyRequest): Promise<Session | undefined> => {
-    const known = seen.get(request);
-    if (known !== undefined) return known;
+  const read = (request: FastifyRequest): Eventually<Session | undefined> => {
+    if (seen.has(request)) return seen.get(request);
     const reference = readReference(request);
-    const session = reference === undefined ? Promise.resolve(undefined) : vault.read(reference);
+    const session = reference === undefined ? undefined : vault.read(reference);
     seen.set(request, session);
     return session;
+  };
+
+  const slide = async (request: FastifyRequest, session: Session): Promise<Session | undefined> => {
+    const slid = await vault.slide(session);
+    seen.set(request, slid);
+    return slid;
   };
 
   const createRecord = ({ issuer, sub, sid, claims, tokens }: CompletedLogin): SessionRecord => {
@@ -159,21 +165,20 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
       });
       if (replaces !== undefined) await ending.end(replaces, 'replaced');
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
-      seen.set(request, Promise.resolve(session));
+      seen.set(request, session);
       return session;
     },
-    current: async (request, { slide = true } = {}) => {
-      const session = await read(request);
-      if (session === undefined || !slide) return session;
-      const slid = await vault.slide(session);
-      if (slid !== session) seen.set(request, Promise.resolve(slid));
-      return slid;
+    current: (request, { slide: slides = true } = {}) => {
+      const settle = (session: Session | undefined): Eventually<Session | undefined> =>
+        session !== undefined && slides && vault.isToSlide(session) ? slide(request, session) : session;
+      const session = read(request);
+      return session instanceof Promise ? session.then(settle) : settle(session);
     },
     broughtCookie: (request) => readSessionCookies(request, rules).length > 0,
     close: async (request, reply, reason) => {
       const session = await read(request);
       if (session !== undefined) await ending.end(session.id, reason);
-      seen.set(request, Promise.resolve(undefined));
+      seen.set(request, undefined);
       reply.header('set-cookie', rules.clearSession());
       return session;
     },
