@@ -160,12 +160,10 @@ const withKey = (
   ]);
 };
 
-const warningsOf = (environment: Environment, metricsPort: number | undefined): readonly string[] => [
-  ...unknownNames(environment).map(
+const warningsOf = (environment: Environment): readonly string[] =>
+  unknownNames(environment).map(
     (name) => `${name} is not a variable of Foyer: it has no effect. Is it a typo?`,
-  ),
-  ...(metricsPort === undefined ? [] : ['METRICS_PORT has no effect yet: metrics are not served.']),
-];
+  );
 
 /**
  * Reads the settings, and makes and keeps a session key where that is allowed.
@@ -177,16 +175,15 @@ export const parseEnvironment = (environment: Environment, { dataDir, spaDir } =
   const report: Report = (issue) => issues.push(issue);
   const read = createReader(environment, report);
   const options = readOptions(read, readSpa(read, spaDir, report));
-  const metricsPort = read('METRICS_PORT', variables.METRICS_PORT);
   const rest = {
     storeUrl: read('SESSION_STORE', variables.SESSION_STORE) ?? '',
     host: read('HOST', variables.HOST) ?? '',
     port: read('PORT', variables.PORT) ?? 0,
     trustProxy: read('TRUST_PROXY', variables.TRUST_PROXY) ?? [],
     logLevel: read('LOG_LEVEL', variables.LOG_LEVEL) ?? '',
-    metricsPort,
+    metricsPort: read('METRICS_PORT', variables.METRICS_PORT),
     shutdownTimeout: read('SHUTDOWN_TIMEOUT', variables.SHUTDOWN_TIMEOUT) ?? 0,
-    warnings: warningsOf(environment, metricsPort),
+    warnings: warningsOf(environment),
   };
   const isKeySet = findVariable(environment, 'SESSION_KEYS', () => undefined) !== undefined;
   const makesKey = !isKeySet && isLoopbackHttp(options.publicUrl);

@@ -1,4 +1,4 @@
-import { bff, createServerOptions, openSessionStore } from '@foyer/fastify';
+import { bff, createServerOptions, type Observe, openSessionStore, type SessionStore } from '@foyer/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Settings } from './environment.ts';
 
@@ -53,10 +53,36 @@ const listen = async (app: FastifyInstance, settings: Settings): Promise<void> =
   }
 };
 
+/** Loads and serves the metrics where they are asked for; they go down with the server. */
+const serveMetrics = async (
+  app: FastifyInstance,
+  { host, metricsPort }: Settings,
+  store: SessionStore,
+): Promise<Observe | undefined> => {
+  if (metricsPort === undefined) return undefined;
+  const [{ createMetrics }, { startMetricsServer }] = await Promise.all([
+    import('./metrics/metrics.ts'),
+    import('./metrics/metrics-server.ts'),
+  ]);
+  const metrics = createMetrics(async () => store.count());
+  try {
+    const server = await startMetricsServer(metrics, host, metricsPort);
+    app.addHook('onClose', async () => {
+      server.closeAllConnections();
+      server.close();
+    });
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    const message = `METRICS_PORT ${metricsPort} is taken by another program. Choose another port.`;
+    throw new StartError(message, { cause: error });
+  }
+  return metrics.observe;
+};
+
 /**
  * Starts the BFF: it answers when this resolves.
  *
- * @throws StartError when the store or the port cannot be had.
+ * @throws StartError when the store or a port cannot be had.
  */
 export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
   const { logLevel, trustProxy, options } = settings;
@@ -67,7 +93,8 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   closeIdleConnections(app);
   for (const warning of settings.warnings) app.log.warn(warning);
   try {
-    await app.register(bff, { ...options, sessionStore });
+    const observe = await serveMetrics(app, settings, sessionStore);
+    await app.register(bff, { ...options, sessionStore, observe });
     await listen(app, settings);
   } catch (error) {
     await app.close();

@@ -182,7 +182,7 @@ export const variables = {
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
   }),
   METRICS_PORT: variable(parsePort, {
-    meaning: 'Reserved for a metrics listener; checked, and not served yet',
+    meaning: 'Where `/metrics` is served, apart from public traffic',
   }),
   SHUTDOWN_TIMEOUT: variable(parseShortDuration, {
     fallback: '10s',

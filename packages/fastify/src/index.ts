@@ -1,5 +1,6 @@
 export { createServerOptions, type ServerSettings } from './edge/server-options.ts';
 export { isLoopbackHost } from './loopback-host.ts';
+export type { Observation, Observe } from './observation.ts';
 export { checkOptions } from './option-checks.ts';
 export {
   type ApiRoute,

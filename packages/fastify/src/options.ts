@@ -1,3 +1,4 @@
+import type { Observe } from './observation.ts';
 import type { SessionStore } from './session/stores/session-store.ts';
 
 /** How the client proves itself at the provider. @see OpenID Connect Core section 9 */
@@ -66,6 +67,8 @@ export interface BffOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Per minute and client address, on login, callback and back-channel logout; 0 switches it off. Default 60. */
   readonly rateLimitLogin?: number | undefined;
+  /** Told what happens, for metrics and traces. Default: nobody is, and nothing is measured. */
+  readonly observe?: Observe | undefined;
   /** Milliseconds since the epoch, for tests. Default `Date.now`. */
   readonly clock?: (() => number) | undefined;
 }
@@ -99,6 +102,7 @@ export interface ResolvedOptions {
   readonly apiMaxBody: number;
   readonly allowedOrigins: readonly string[];
   readonly rateLimitLogin: number;
+  readonly observe: Observe | undefined;
   readonly clock: () => number;
 }
 

@@ -6,6 +6,7 @@ import { addCors } from './edge/cors.ts';
 import { createCrossSiteRule } from './edge/cross-site.ts';
 import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
+import { observeRequests } from './edge/request-observation.ts';
 import { addResponseHeaders, createResponseHeaders } from './edge/response-headers.ts';
 import { logRequest } from './edge/server-options.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
@@ -128,10 +129,12 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const bff = await composeBff(app, given);
   const policies = createContentSecurityPolicies(bff.options);
   const headers = createResponseHeaders(bff.options);
+  const { observe } = bff.options;
   app.decorate('foyer', bff);
 
   const prepare = (scope: FastifyInstance, policy: () => string): void => {
     scope.setErrorHandler(replyProblem);
+    if (observe) observeRequests(scope, observe);
     addResponseHeaders(scope, headers, policy);
     scope.addHook('onRequest', (request, _reply, done) => {
       requireSoundRequest(request);

@@ -19,6 +19,7 @@ const addressOf = ({ ip, socket }: FastifyRequest): string =>
 export const createRateLimit = ({
   rateLimitLogin,
   clock,
+  observe,
 }: ResolvedOptions): ((request: FastifyRequest) => void) => {
   const windows = new Map<string, { readonly endsAt: number; count: number }>();
   if (rateLimitLogin === 0) return () => undefined;
@@ -35,6 +36,7 @@ export const createRateLimit = ({
     }
     current.count += 1;
     if (current.count > rateLimitLogin) {
+      observe?.({ kind: 'rate_limited' });
       const retryAfter = Math.max(1, Math.ceil((current.endsAt - now) / 1000));
       throw new Problem('rate_limited', 'More sign-in requests from one address than RATE_LIMIT_LOGIN', {
         retryAfter,

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
 
 /** What one request to the provider carries. */
@@ -53,18 +54,23 @@ const headersOf = (raw: Record<string, string | string[] | undefined>): Headers 
 };
 
 /** Opens the connections to the provider; `timeout` is in seconds and covers a whole request. */
-export const createProviderHttp = (timeout: number): ProviderHttp => {
+export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
   const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
   const send: ProviderHttp['send'] = async (url, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
     const signal = AbortSignal.timeout(Math.min(limit, timeout) * 1000);
-    const { origin } = new URL(url);
+    const { origin, pathname: endpoint } = new URL(url);
+    const start = performance.now();
+    const tell = (status: number | 'failed'): void =>
+      observe?.({ kind: 'provider_call', endpoint, status, seconds: secondsSince(start) });
     try {
       const answer = await request(url, { dispatcher: agent, signal, method, headers, body: body ?? null });
       const bytes = await readBounded(answer.body, origin);
+      tell(answer.statusCode);
       const content = withoutBody.has(answer.statusCode) ? null : new Uint8Array(bytes);
       return new Response(content, { status: answer.statusCode, headers: headersOf(answer.headers) });
     } catch (error) {
+      tell('failed');
       throw transportProblem(error, origin, signal);
     }
   };

@@ -115,7 +115,7 @@ export interface Provider {
 export { LogoutTokenInvalid, RefreshRefused } from './provider-refusals.ts';
 
 const createRoom = (options: ResolvedOptions): ProviderRoom => {
-  const http = createProviderHttp(options.providerTimeout);
+  const http = createProviderHttp(options.providerTimeout, options.observe);
   const findKeyOf = createKeySet(http, options.clock);
   return {
     options,

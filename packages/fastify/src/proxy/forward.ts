@@ -21,6 +21,8 @@ export interface Forwarding {
   readonly translate: (location: string) => string | undefined;
   /** Answers without an end of their own, to be stopped at a shutdown. */
   readonly streams: Set<AbortController>;
+  /** Told how the upstream answered, or that it did not. */
+  readonly onAnswer: (status: number | 'failed') => void;
 }
 
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
@@ -102,7 +104,7 @@ export const forward = async (
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { maxBody, stop, translate, streams } = forwarding;
+  const { maxBody, stop, translate, streams, onAnswer } = forwarding;
   if (Number(request.headers['content-length'] ?? 0) > maxBody) {
     reply.header('connection', 'close');
     throw tooLarge();
@@ -111,7 +113,9 @@ export const forward = async (
   let answer: Dispatcher.ResponseData;
   try {
     answer = await ask(request.raw, forwarding);
+    onAnswer(answer.statusCode);
   } catch (error) {
+    onAnswer('failed');
     if (reply.raw.destroyed) {
       reply.hijack();
       request.log.info({ event: 'client_gone' }, 'the browser went away before the upstream answered');

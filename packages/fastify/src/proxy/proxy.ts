@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
 import type { Bff } from '../bff.ts';
+import { type Observe, secondsSince } from '../observation.ts';
 import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
@@ -31,6 +32,15 @@ const checkMethod = (method: string, { methods = everyMethod }: ApiRoute): void 
   });
 };
 
+const createAnswerObserver = (
+  observe: Observe | undefined,
+  prefix: string,
+): ((status: number | 'failed') => void) => {
+  if (observe === undefined) return () => undefined;
+  const start = performance.now();
+  return (status) => observe({ kind: 'upstream_call', prefix, status, seconds: secondsSince(start) });
+};
+
 /**
  * Passes `/api/` requests on to the configured APIs; what no route takes is `not_found`.
  *
@@ -45,7 +55,7 @@ export const registerProxy = async (
   const pools = new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
 
   const translateLocation = createLocations(options.apiRoutes);
-  const sockets = createWebSockets();
+  const sockets = createWebSockets(options.observe);
   const streams = new Set<AbortController>();
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -68,7 +78,8 @@ export const registerProxy = async (
     if (!isWebSocket(request)) {
       const asked = new URL(target, origin);
       const translate = (location: string): string | undefined => translateLocation(location, asked);
-      const forwarding = { pool, target, headers, timeout, maxBody, stop, translate, streams };
+      const onAnswer = createAnswerObserver(options.observe, route.prefix);
+      const forwarding = { pool, target, headers, timeout, maxBody, stop, translate, streams, onAnswer };
       return forward(request, reply, forwarding).finally(stopListening);
     }
     reply.raw.once('close', () => stop.abort());

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Observe } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
 import { openTunnel, type Tunnel } from './web-socket-tunnel.ts';
@@ -33,7 +34,7 @@ const printHead = (status: string, headers: Readonly<Record<string, string | str
     .join('')}\r\n`;
 
 /** Makes the room for open WebSockets. */
-export const createWebSockets = (): WebSockets => {
+export const createWebSockets = (observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
   return {
     open: async (request, reply, upgrade, onClosed) => {
@@ -58,10 +59,12 @@ export const createWebSockets = (): WebSockets => {
       const log = request.log;
       const tunnel = openTunnel(browser, upstream.socket, () => {
         tunnels.delete(tunnel);
+        observe?.({ kind: 'stream', of: 'websocket', change: -1 });
         onClosed();
         log.info({ event: 'websocket_closed' }, 'a WebSocket is closed');
       });
       tunnels.add(tunnel);
+      observe?.({ kind: 'stream', of: 'websocket', change: 1 });
       log.info({ event: 'websocket_opened', route: request.routeOptions.url }, 'a WebSocket is open');
       return tunnel;
     },

@@ -35,6 +35,7 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
         const token = await bff.provider.verifyLogoutToken(readToken(request));
         await claim(bff, token);
         const ended = await bff.sessions.endByProvider(token);
+        bff.options.observe?.({ kind: 'logout', by: 'provider' });
         request.log.info({ event: 'backchannel', ended }, 'signed out by the provider');
         return reply.code(200).send();
       } catch (error) {

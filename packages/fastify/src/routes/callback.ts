@@ -89,6 +89,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       const { parameters } = readQuery(request.url);
       const login = await provider.completeLogin(parameters, transaction.checks, request.log);
       const session = await sessions.open(request, reply, login, transaction.replaces);
+      bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
       request.log.info({ event: 'login', session: session.id }, 'signed in');
       return reply.redirect(transaction.returnTo, 303);
     } catch (error) {
@@ -105,6 +106,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       try {
         return await finish(request, reply);
       } catch (error) {
+        if (error instanceof Problem) bff.options.observe?.({ kind: 'login', outcome: error.code });
         if (isProblem(error, 'login_not_started')) return answerWithoutLogin(bff, request, reply, error);
         throw error;
       }

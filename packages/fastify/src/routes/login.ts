@@ -39,6 +39,7 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
         replaces: session?.id,
         isQuiet: hints.prompt === 'none',
       });
+      options.observe?.({ kind: 'login', outcome: 'started' });
       return reply.redirect(url, 303);
     },
   });

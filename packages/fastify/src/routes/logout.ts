@@ -42,6 +42,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       logins.clear(request, reply);
       if (session) {
         revokeInBackground(bff, request, session);
+        bff.options.observe?.({ kind: 'logout', by: 'user' });
         request.log.info({ event: 'logout', session: session.id }, 'signed out');
       }
       const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? '/';

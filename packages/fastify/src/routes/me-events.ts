@@ -89,10 +89,12 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.raw.writeHead(200);
       reply.raw.write('retry: 3000\n\n');
       streams.add(reply);
+      bff.options.observe?.({ kind: 'stream', of: 'events', change: 1 });
       const stop = tell(bff, session, reply);
       reply.raw.once('close', () => {
         stop();
         streams.delete(reply);
+        bff.options.observe?.({ kind: 'stream', of: 'events', change: -1 });
         const left = (open.get(session.id) ?? 1) - 1;
         if (left === 0) open.delete(session.id);
         else open.set(session.id, left);

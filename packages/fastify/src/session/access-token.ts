@@ -95,6 +95,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   const refuse = async (session: Session, error: RefreshRefused): Promise<string> => {
     const now = await reread(session);
     if (now.version !== session.version && isFresh(now, session)) return now.record.tokens.accessToken;
+    options.observe?.({ kind: 'refresh', outcome: 'refused' });
     log.warn({ event: 'refresh_failed', sessionId: session.id, err: error }, 'the provider ended the grant');
     await end(session.id, 'refresh_failed');
     throw expired('The provider refused the refresh', error);
@@ -102,6 +103,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
 
   const endure = ({ record }: Session, cause: Problem): string => {
     troubleUntil = performance.now() + trouble;
+    options.observe?.({ kind: 'refresh', outcome: 'failed' });
     log.warn({ event: 'refresh_trouble', err: cause }, 'the access token could not be refreshed');
     if (isValidFor(record, 0)) return record.tokens.accessToken;
     const { retryAfter = 1 } = cause;
@@ -121,6 +123,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
       if (error instanceof Problem) return endure(session, error);
       throw error;
     }
+    options.observe?.({ kind: 'refresh', outcome: 'succeeded' });
     return save(session, refreshed);
   };
 

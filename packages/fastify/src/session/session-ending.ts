@@ -1,4 +1,5 @@
 import type { SignedOutReason } from '@foyer/contract';
+import type { Observe } from '../observation.ts';
 import type { Sessions } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
 import { findSubjectSessions, subjectOf } from './session-list.ts';
@@ -13,11 +14,14 @@ export const createSessionEnding = (
   store: SessionStore,
   index: StoreIndex,
   events: SessionEvents,
+  observe?: Observe,
 ): SessionEnding => {
   const end = async (id: string, reason: SignedOutReason): Promise<boolean> => {
     const wasThere = await store.remove(id);
-    if (wasThere) await events.publishEnded(id, reason);
-    return wasThere;
+    if (!wasThere) return false;
+    observe?.({ kind: 'session_ended', reason });
+    await events.publishEnded(id, reason);
+    return true;
   };
 
   const endAll = async (ids: readonly string[], reason: SignedOutReason): Promise<number> =>

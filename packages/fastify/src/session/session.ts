@@ -115,14 +115,14 @@ export interface SessionDependencies {
 /** Makes the sessions of one BFF over the store of its options. */
 export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
   const { clientId, clock, sessionKeys } = options;
-  const store = guardStore(options.sessionStore);
+  const store = guardStore(options.sessionStore, options.observe);
   const rules = createCookieRules(options);
   const readReference = createReferenceReader(rules, seal);
   const index = createStoreIndex(sessionKeys, clientId);
   const abouts = createSessionAbouts(sessionKeys);
   const vault = createSessionVault(options, store);
   const events = createSessionEvents(store, clock, log);
-  const ending = createSessionEnding(store, index, events);
+  const ending = createSessionEnding(store, index, events, options.observe);
   const accessToken = createAccessTokens({ options, provider, store, vault, end: ending.end, log });
   const seen = new WeakMap<FastifyRequest, Eventually<Session | undefined>>();
 
@@ -163,6 +163,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
         providerSession: sid === undefined ? undefined : index.providerSession({ issuer, value: sid }),
         about: abouts.seal(target, record.createdAt, request.headers['user-agent']),
       });
+      options.observe?.({ kind: 'session_opened' });
       if (replaces !== undefined) await ending.end(replaces, 'replaced');
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
       seen.set(request, session);

@@ -1,3 +1,4 @@
+import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import type { Eventually, SessionStore } from './stores/session-store.ts';
 
@@ -30,22 +31,51 @@ const attempt = <T>(work: () => Eventually<T>): Eventually<T> => {
   return answer instanceof Promise ? bounded(answer) : answer;
 };
 
+type Attempt = <T>(operation: string, work: () => Eventually<T>) => Eventually<T>;
+
+const createObservedAttempt =
+  (observe: Observe): Attempt =>
+  (operation, work) => {
+    const start = performance.now();
+    const tell = (hasFailed: boolean): void =>
+      observe({ kind: 'store_call', operation, hasFailed, seconds: secondsSince(start) });
+    try {
+      const answer = attempt(work);
+      if (answer instanceof Promise) {
+        answer.then(
+          () => tell(false),
+          () => tell(true),
+        );
+      } else tell(false);
+      return answer;
+    } catch (error) {
+      tell(true);
+      throw error;
+    }
+  };
+
 /** The same store, whose every failure is the problem `store_unavailable` and whose every wait ends within a second. */
-export const guardStore = (store: SessionStore): SessionStore => ({
-  insert: (session) => attempt(() => store.insert(session)),
-  read: (id) => attempt(() => store.read(id)),
-  readState: (id) => attempt(() => store.readState(id)),
-  update: (id, expectedVersion, sealed) => attempt(() => store.update(id, expectedVersion, sealed)),
-  touch: (id, lastSeenAt, expiresAt) => attempt(() => store.touch(id, lastSeenAt, expiresAt)),
-  remove: (id) => attempt(() => store.remove(id)),
-  findBySubject: (subject) => attempt(() => store.findBySubject(subject)),
-  findByProviderSession: (providerSession) => attempt(() => store.findByProviderSession(providerSession)),
-  claim: (value, expiresAt) => attempt(() => store.claim(value, expiresAt)),
-  acquireLease: (name, holder, milliseconds) => attempt(() => store.acquireLease(name, holder, milliseconds)),
-  releaseLease: (name, holder) => attempt(() => store.releaseLease(name, holder)),
-  publish: (message) => attempt(() => store.publish(message)),
-  subscribe: (listener) => store.subscribe(listener),
-  count: () => attempt(() => store.count()),
-  check: () => attempt(() => store.check()),
-  close: () => store.close(),
-});
+export const guardStore = (store: SessionStore, observe?: Observe): SessionStore => {
+  const guarded: Attempt =
+    observe === undefined ? (_operation, work) => attempt(work) : createObservedAttempt(observe);
+  return {
+    insert: (session) => guarded('insert', () => store.insert(session)),
+    read: (id) => guarded('read', () => store.read(id)),
+    readState: (id) => guarded('read_state', () => store.readState(id)),
+    update: (id, version, sealed) => guarded('update', () => store.update(id, version, sealed)),
+    touch: (id, lastSeenAt, expiresAt) => guarded('touch', () => store.touch(id, lastSeenAt, expiresAt)),
+    remove: (id) => guarded('remove', () => store.remove(id)),
+    findBySubject: (subject) => guarded('find_by_subject', () => store.findBySubject(subject)),
+    findByProviderSession: (session) =>
+      guarded('find_by_provider_session', () => store.findByProviderSession(session)),
+    claim: (value, expiresAt) => guarded('claim', () => store.claim(value, expiresAt)),
+    acquireLease: (name, holder, milliseconds) =>
+      guarded('acquire_lease', () => store.acquireLease(name, holder, milliseconds)),
+    releaseLease: (name, holder) => guarded('release_lease', () => store.releaseLease(name, holder)),
+    publish: (message) => guarded('publish', () => store.publish(message)),
+    subscribe: (listener) => store.subscribe(listener),
+    count: () => guarded('count', () => store.count()),
+    check: () => guarded('check', () => store.check()),
+    close: () => store.close(),
+  };
+};

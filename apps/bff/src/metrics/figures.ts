@@ -1,0 +1,89 @@
+/** One figure of `/metrics`. */
+interface Figure {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  /** What it tells someone on call. */
+  readonly help: string;
+}
+
+/** Every figure of ours, under its name. The process's own (`process_*`, `nodejs_*`) come beside them. */
+export const figures = {
+  foyer_http_request_seconds: {
+    type: 'histogram',
+    labels: ['method', 'route', 'status'],
+    help: 'Requests that were answered, by the pattern of their route; the time until the last byte',
+  },
+  foyer_logins_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Logins: started, succeeded, or the code of the problem that the callback ended with',
+  },
+  foyer_logouts_total: {
+    type: 'counter',
+    labels: ['by'],
+    help: 'Sign-outs that the user asked for, and back-channel logouts of the provider',
+  },
+  foyer_refreshes_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Token refreshes: succeeded, refused (the session has ended), failed (provider in trouble, the session stays)',
+  },
+  foyer_sessions_opened_total: { type: 'counter', labels: [], help: 'Sessions that began' },
+  foyer_sessions_ended_total: {
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Sessions that were ended; those that nobody used any more run out unseen',
+  },
+  foyer_sessions_active: {
+    type: 'gauge',
+    labels: [],
+    help: 'Sessions in the store, the same on every replica; some may have expired moments ago',
+  },
+  foyer_rate_limited_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Requests that were refused by RATE_LIMIT_LOGIN',
+  },
+  foyer_provider_request_seconds: {
+    type: 'histogram',
+    labels: ['endpoint', 'status'],
+    help: 'Requests to the provider by path; status is failed when there was no answer',
+  },
+  foyer_store_operation_seconds: {
+    type: 'histogram',
+    labels: ['operation', 'outcome'],
+    help: 'Operations of the session store, succeeded or failed',
+  },
+  foyer_upstream_response_seconds: {
+    type: 'histogram',
+    labels: ['prefix', 'status'],
+    help: 'Proxied requests until the upstream began to answer; status is failed when it did not',
+  },
+  foyer_streams_open: {
+    type: 'gauge',
+    labels: ['of'],
+    help: 'Open event streams of browsers, and WebSockets to APIs',
+  },
+} as const satisfies Readonly<Record<string, Figure>>;
+
+/** The text of docs/metrics.md. */
+export const createMetricsPage = (): string =>
+  [
+    '# Metrics',
+    '',
+    'With `METRICS_PORT` set, `GET /metrics` on that port answers in the Prometheus text format. It is a listener of its own',
+    'on `HOST`, apart from public traffic: keep the port inside. Without the variable nothing is measured. No label names a user.',
+    'Example rules are in [alerts.yml](operations/alerts.yml), an example dashboard in',
+    '[grafana-dashboard.json](operations/grafana-dashboard.json).',
+    '',
+    '| figure | type | labels | what it tells |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries(figures).map(
+      ([name, { type, labels, help }]) =>
+        `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+    ),
+    '',
+    'Beside them stand the process’s own figures: `process_cpu_seconds_total`, `process_resident_memory_bytes`,',
+    '`process_open_fds`, `process_start_time_seconds`, `nodejs_eventloop_lag_p99_seconds` and their like.',
+    '',
+  ].join('\n');

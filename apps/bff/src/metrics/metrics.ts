@@ -1,0 +1,89 @@
+import type { Observe } from '@foyer/fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { figures } from './figures.ts';
+
+/** The figures of one process. */
+export interface Metrics {
+  readonly observe: Observe;
+  /** In the Prometheus text format. `countSessions` is asked anew; when it fails, its figure is left out. */
+  readonly print: () => Promise<string>;
+}
+
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+type Named<Type> = {
+  [Name in keyof typeof figures]: (typeof figures)[Name]['type'] extends Type ? Name : never;
+}[keyof typeof figures];
+
+/** Makes the figures, those of the process included. */
+export const createMetrics = (countSessions: () => Promise<number>): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  const facts = (name: keyof typeof figures) => ({
+    name,
+    help: figures[name].help,
+    labelNames: [...figures[name].labels],
+    registers: [registry],
+  });
+  const counter = (name: Named<'counter'>): Counter => new Counter(facts(name));
+  const gauge = (name: Named<'gauge'>): Gauge => new Gauge(facts(name));
+  const histogram = (name: Named<'histogram'>): Histogram => new Histogram({ ...facts(name), buckets });
+
+  const requests = histogram('foyer_http_request_seconds');
+  const logins = counter('foyer_logins_total');
+  const logouts = counter('foyer_logouts_total');
+  const refreshes = counter('foyer_refreshes_total');
+  const opened = counter('foyer_sessions_opened_total');
+  const ended = counter('foyer_sessions_ended_total');
+  const active = gauge('foyer_sessions_active');
+  const limited = counter('foyer_rate_limited_total');
+  const providerCalls = histogram('foyer_provider_request_seconds');
+  const storeCalls = histogram('foyer_store_operation_seconds');
+  const upstreamCalls = histogram('foyer_upstream_response_seconds');
+  const streams = gauge('foyer_streams_open');
+
+  const observe: Observe = (seen) => {
+    switch (seen.kind) {
+      case 'request':
+        return requests.observe(
+          { method: seen.method, route: seen.route, status: seen.status },
+          seen.seconds,
+        );
+      case 'login':
+        return logins.inc({ outcome: seen.outcome });
+      case 'logout':
+        return logouts.inc({ by: seen.by });
+      case 'session_opened':
+        return opened.inc();
+      case 'session_ended':
+        return ended.inc({ reason: seen.reason });
+      case 'refresh':
+        return refreshes.inc({ outcome: seen.outcome });
+      case 'rate_limited':
+        return limited.inc();
+      case 'provider_call':
+        return providerCalls.observe({ endpoint: seen.endpoint, status: seen.status }, seen.seconds);
+      case 'store_call': {
+        const outcome = seen.hasFailed ? 'failed' : 'succeeded';
+        return storeCalls.observe({ operation: seen.operation, outcome }, seen.seconds);
+      }
+      case 'upstream_call':
+        return upstreamCalls.observe({ prefix: seen.prefix, status: seen.status }, seen.seconds);
+      case 'stream':
+        return streams.inc({ of: seen.of }, seen.change);
+    }
+  };
+
+  return {
+    observe,
+    print: async () => {
+      try {
+        active.set(await countSessions());
+      } catch {
+        active.remove(); // The store is down: its failures are counted where they happen.
+      }
+      return registry.metrics();
+    },
+  };
+};

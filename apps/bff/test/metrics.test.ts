@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDevProvider } from '@foyer/dev-provider';
+import { createBrowser, freePort } from '@foyer/testkit';
+import { expect, test } from 'vitest';
+import { parseEnvironment } from '../src/environment.ts';
+import { createMetricsPage, figures } from '../src/metrics/figures.ts';
+import { startServer } from '../src/server.ts';
+import { createSessionKey } from '../src/session-key.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+const start = async () => {
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const url = `http://localhost:${port}`;
+  const provider = await startDevProvider({ publicUrls: [url] });
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-metrics-'));
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
+  const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const address = upstream.address();
+  const upstreamPort = typeof address === 'object' ? address?.port : 0;
+  const app = await startServer(
+    parseEnvironment({
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: provider.clientId,
+      OIDC_CLIENT_SECRET: provider.clientSecret,
+      PUBLIC_URL: url,
+      HOST: 'localhost',
+      PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+      SESSION_STORE: 'memory:',
+      SESSION_KEYS: createSessionKey(),
+      SPA_DIR: folder,
+      LOG_LEVEL: 'silent',
+      API_ROUTES: JSON.stringify([{ prefix: '/api/a', upstream: `http://127.0.0.1:${upstreamPort}` }]),
+    }),
+  );
+  const metrics = `http://localhost:${metricsPort}/metrics`;
+  const read = async (figure: string): Promise<number> => {
+    const text = await (await fetch(metrics)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`${figure} `));
+    return Number(line?.split(' ').at(-1) ?? Number.NaN);
+  };
+  return {
+    url,
+    metrics,
+    read,
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      upstream.close();
+      await provider.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
+
+test('logins, sessions, sign-outs, the provider, the store and the upstream are counted', async () => {
+  await using bff = await start();
+  const browser = createBrowser();
+  await browser.visit(`${bff.url}/login`);
+  await browser.submit({ button: 'Ada Lovelace' });
+  expect((await browser.fetch('/api/a/b', { from: bff.url })).status).toBe(200);
+  expect(await bff.read('foyer_logins_total{outcome="started"}')).toBe(1);
+  expect(await bff.read('foyer_logins_total{outcome="succeeded"}')).toBe(1);
+  expect(await bff.read('foyer_sessions_opened_total')).toBe(1);
+  expect(await bff.read('foyer_sessions_active')).toBe(1);
+  expect(await bff.read('foyer_provider_request_seconds_count{endpoint="/token",status="200"}')).toBe(1);
+  expect(await bff.read('foyer_store_operation_seconds_count{operation="insert",outcome="succeeded"}')).toBe(
+    1,
+  );
+  expect(await bff.read('foyer_upstream_response_seconds_count{prefix="/api/a",status="200"}')).toBe(1);
+  expect(
+    await bff.read('foyer_http_request_seconds_count{method="GET",route="/login/callback",status="303"}'),
+  ).toBe(1);
+  await browser.fetch('/logout', { method: 'POST', from: bff.url });
+  expect(await bff.read('foyer_logouts_total{by="user"}')).toBe(1);
+  expect(await bff.read('foyer_sessions_ended_total{reason="logout"}')).toBe(1);
+  expect(await bff.read('foyer_sessions_active')).toBe(0);
+  await fetch(`${bff.url}/login/callback?state=x&code=y`);
+  expect(await bff.read('foyer_logins_total{outcome="login_not_started"}')).toBe(1);
+});
+
+test('metrics have a port of their own and name no secret and no user', async () => {
+  await using bff = await start();
+  const browser = createBrowser();
+  await browser.visit(`${bff.url}/login?returnTo=/secret-path`);
+  await browser.submit({ button: 'Ada Lovelace' });
+  const answer = await fetch(bff.metrics);
+  const text = await answer.text();
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  expect(text).toContain('process_resident_memory_bytes');
+  expect(text).not.toMatch(/ada|lovelace|secret/i);
+  expect((await fetch(`${bff.url}/metrics`, { headers: { accept: 'application/json' } })).status).toBe(404);
+  expect((await fetch(bff.metrics, { method: 'POST' })).status).toBe(405);
+});
+
+test('every figure of the page is served, and none is served that the page lacks', async () => {
+  await using bff = await start();
+  const text = await (await fetch(bff.metrics)).text();
+  const served = [...text.matchAll(/^# TYPE (foyer_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
+  expect(served.sort()).toEqual(
+    Object.entries(figures)
+      .map(([name, { type }]) => [name, type])
+      .sort(),
+  );
+  expect(read('docs/metrics.md')).toBe(createMetricsPage());
+});
+
+test.for(['docs/operations/alerts.yml', 'docs/operations/grafana-dashboard.json'])(
+  '%s names only figures that exist',
+  (path) => {
+    const named = [...read(path).matchAll(/foyer_[a-z_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|count|sum)$/, ''),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !Object.hasOwn(figures, name))).toEqual([]);
+  },
+);
