@@ -25,7 +25,10 @@ const isUnchanged = (header: string | undefined, etag: string): boolean =>
     .some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag);
 
 const sendSpaFile = (file: SpaFile, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  reply.header('cache-control', file.cacheControl).header('vary', 'Accept-Encoding');
+  const vary = reply.hasHeader('vary')
+    ? `${String(reply.getHeader('vary'))}, Accept-Encoding`
+    : 'Accept-Encoding';
+  reply.header('cache-control', file.cacheControl).header('vary', vary);
   const encoding = chooseEncoding(file, String(request.headers['accept-encoding'] ?? ''));
   const variant = file.variants.get(encoding);
   reply.type(file.contentType);
