@@ -118,6 +118,21 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
     expect(await store.readState(id)).toBe(undefined);
   });
 
+  test('what another connection writes is seen at the very next look', async () => {
+    const here = await open(url);
+    const there = url === 'memory:' ? here : await open(url);
+    const { id, lastSeenAt, expiresAt, ...rest } = session();
+    await here.insert({ id, lastSeenAt, expiresAt, ...rest });
+    for (let version = 2; version < 12; version += 1) {
+      await there.update(id, version - 1, Uint8Array.of(version));
+      expect(await here.readState(id)).toMatchObject({ version });
+      await there.touch(id, lastSeenAt + version, expiresAt + version);
+      expect(await here.readState(id)).toMatchObject({ version, lastSeenAt: lastSeenAt + version });
+    }
+    await there.remove(id);
+    expect(await here.readState(id)).toBe(undefined);
+  });
+
   test('an expired session is gone', async () => {
     const store = await open(url);
     const one = session({ expiresAt: Date.now() + 100 });

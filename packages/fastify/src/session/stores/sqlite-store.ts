@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 import type { SessionStore, StoredState } from './session-store.ts';
 import { createSqliteMessages } from './sqlite-messages.ts';
 import { openDatabase } from './sqlite-schema.ts';
+import { createSqliteStates } from './sqlite-states.ts';
 
 /** Where a sqlite store keeps its sessions. */
 export interface SqliteStoreOptions {
@@ -68,6 +69,10 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
        (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
     ),
   );
+  const states = createSqliteStates(database, clock, (id) => {
+    const row = readState.get(id, clock());
+    return row === undefined ? undefined : stateOf(row);
+  });
   let purgeError: unknown;
 
   const purge = (): void => {
@@ -94,13 +99,19 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
       if (row === undefined) return undefined;
       return { id, sealed: readBytes(row.sealed), ...stateOf(row) };
     },
-    readState: (id) => {
-      const row = readState.get(id, clock());
-      return row === undefined ? undefined : stateOf(row);
+    readState: states.read,
+    update: (id, expectedVersion, sealed) => {
+      states.forget(id);
+      return update.run(sealed, id, expectedVersion, clock()).changes === 1;
     },
-    update: (id, expectedVersion, sealed) => update.run(sealed, id, expectedVersion, clock()).changes === 1,
-    touch: (id, lastSeenAt, expiresAt) => touch.run(lastSeenAt, expiresAt, id, clock()).changes === 1,
-    remove: (id) => Number(remove.get(id)?.expires_at ?? 0) > clock(),
+    touch: (id, lastSeenAt, expiresAt) => {
+      states.forget(id);
+      return touch.run(lastSeenAt, expiresAt, id, clock()).changes === 1;
+    },
+    remove: (id) => {
+      states.forget(id);
+      return Number(remove.get(id)?.expires_at ?? 0) > clock();
+    },
     findBySubject: (subject) =>
       bySubject.all(subject, clock()).map(({ id, about, last_seen_at }) => ({
         id: String(id),
