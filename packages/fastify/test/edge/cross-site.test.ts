@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createCrossSiteRule } from '../../src/edge/cross-site.ts';
 import { resolveOptions } from '../../src/resolve-options.ts';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
-import { createSessionKey } from '../kit/start-bff.ts';
+import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
 
 const judge = createCrossSiteRule(
   resolveOptions({
@@ -52,4 +52,25 @@ test.for([
   ['GET', { origin: 'null' }, 'refused'],
 ] as const)('%s with %j is %s', ([method, headers, verdict]) => {
   expect(judge({ method, headers })).toBe(verdict);
+});
+
+test('a link from another site shows nobody, though the browser sent its cookie along', async () => {
+  await using bff = await startBff();
+  const { browser } = await signIn(bff);
+  const cookie = browser
+    .cookies(bff.url)
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ');
+  const ask = async (headers: Readonly<Record<string, string>>) => {
+    const { statusCode, body } = await bff.app.inject({ url: '/api/me', headers: { cookie, ...headers } });
+    return [statusCode, JSON.parse(body).authenticated];
+  };
+  const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  expect(await ask({ 'sec-fetch-site': 'cross-site', ...navigation })).toEqual([200, false]);
+  expect(await ask({ 'sec-fetch-site': 'none', ...navigation })).toEqual([200, true]);
+  for (const destination of ['image', 'script', 'iframe', 'empty']) {
+    const mode = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': destination };
+    expect(await ask({ 'sec-fetch-site': 'cross-site', ...mode })).toEqual([403, undefined]);
+    expect(await ask({ 'sec-fetch-site': 'same-origin', ...mode })).toEqual([200, true]);
+  }
 });

@@ -160,3 +160,9 @@ test('a client that leaves in the middle of its body is no error of ours', async
   await vi.waitFor(() => expect(refusals()).toHaveLength(2));
   for (const { code, level } of refusals()) expect([code, level]).toEqual(['bad_request', 30]);
 });
+
+test('HTTP/1.0 without Host, as simple health checks speak it, is answered and closed', async () => {
+  using connection = connectRaw(port);
+  connection.send('GET /healthz HTTP/1.0\r\n\r\n');
+  expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 /);
+});
