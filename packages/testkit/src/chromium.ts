@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { findProgram, isProgram } from './programs.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 
@@ -22,15 +21,6 @@ const flags = [
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1 , EXCLUDE *.localhost',
 ];
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The path of a Chromium of this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`, in the
  * places of macOS and Windows, or of Playwright. `undefined` when there is none.
@@ -40,9 +30,7 @@ export function findChromium(
 ): string | undefined {
   const { CHROMIUM_PATH, PATH = '' } = environment;
   if (CHROMIUM_PATH) return CHROMIUM_PATH;
-  const folders = PATH.split(delimiter).filter((folder) => folder !== '');
-  const onPath = programs.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...onPath, ...places, chromium.executablePath()].find(isProgram);
+  return findProgram(programs, PATH) ?? [...places, chromium.executablePath()].find(isProgram);
 }
 
 /** Starts a Chromium without a window that reaches loopback only. Throws when this machine has none. */

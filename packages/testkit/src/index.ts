@@ -12,3 +12,4 @@ export type { FormChoice } from './forms.ts';
 export { freePort } from './free-port.ts';
 export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
+export { findRedis, startRedis, type TestRedis } from './redis.ts';

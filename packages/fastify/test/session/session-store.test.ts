@@ -1,60 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findRedis, startRedis } from '@foyer/testkit';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
 import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
 
-const hasRedis = (): boolean => {
-  try {
-    execFileSync('redis-server', ['--version']);
-    return true;
-  } catch (error) {
-    if (process.env.CI !== undefined) throw error;
-    console.log('redis-server is not installed: the Redis store is not tested');
-    return false;
-  }
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
-};
-
 const directory = mkdtempSync(join(tmpdir(), 'foyer-store-'));
-const port = await freePort();
-const redisUrl = `redis://127.0.0.1:${port}`;
-const withRedis = hasRedis();
-let server: ChildProcess | undefined;
+const withRedis = findRedis() !== undefined;
+const redis = withRedis ? await startRedis() : undefined;
+const redisUrl = redis?.url ?? '';
 let made = 0;
-
-const startRedis = async (): Promise<void> => {
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  server = spawn('redis-server', options, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
-  const { stdout } = server;
-  if (stdout === null) throw new Error('No output');
-  for await (const text of stdout.iterator({ destroyOnReturn: false })) {
-    if (String(text).includes('Ready to accept')) break;
-  }
-  stdout.resume();
-};
-
-const stopRedis = async (): Promise<void> => {
-  if (server === undefined) return;
-  const exit = once(server, 'exit');
-  server.kill('SIGKILL');
-  await exit;
-  server = undefined;
-};
 
 const open = async (url: string): Promise<SessionStore> => {
   const store = await openSessionStore(url);
@@ -78,11 +35,8 @@ const session = (changes: Partial<NewStoredSession> = {}): NewStoredSession => {
   };
 };
 
-beforeAll(async () => {
-  if (withRedis) await startRedis();
-});
 afterAll(async () => {
-  await stopRedis();
+  await redis?.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -223,11 +177,11 @@ describe.runIf(withRedis)('redis alone', () => {
 
   test('a stopped server is told within 1.5 s and found again', async () => {
     const store = await open(redisUrl);
-    await stopRedis();
+    await redis?.kill();
     const start = performance.now();
     await expect(async () => store.read('id')).rejects.toThrow();
     expect(performance.now() - start).toBeLessThan(1500);
-    await startRedis();
+    await redis?.restart();
     await vi.waitFor(() => store.check(), { timeout: 4000 });
     expect(await store.read('id')).toBe(undefined);
   });
