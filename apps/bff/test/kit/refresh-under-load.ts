@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { askWho, type ReplicaOptions, startReplicas } from './start-replicas.ts';
+
+/** What came of calls that went on while access tokens expired. */
+export interface RefreshReport {
+  readonly calls: number;
+  readonly expiries: number;
+  /** Refreshes that the provider granted. */
+  readonly grants: number;
+  /** Every status that was answered. */
+  readonly statuses: readonly number[];
+  /** On the process that was asked less. */
+  readonly isSignedIn: boolean;
+}
+
+/** Seconds that an access token lives; it is refreshed 30 s before, so every other second. */
+const accessToken = 32;
+/** Calls that are under way at once. */
+const width = 50;
+
+/**
+ * Calls an API through two processes on one store until `expiries` tokens have been refreshed and `calls` were
+ * answered. The provider rotates refresh tokens and ends the grant when one is used twice.
+ */
+export const refreshUnderLoad = async (
+  store: ReplicaOptions['store'],
+  { calls, expiries }: { readonly calls: number; readonly expiries: number },
+): Promise<RefreshReport> => {
+  const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const address = upstream.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  await using replicas = await startReplicas({
+    store,
+    ttl: { accessToken },
+    apiUpstream: `http://127.0.0.1:${port}`,
+  });
+  let grants = 0;
+  replicas.provider.provider.on('grant.success', ({ oidc }) => {
+    if (oidc.params?.grant_type === 'refresh_token') grants += 1;
+  });
+  const cookie = await replicas.signIn();
+  const statuses = new Set<number>();
+  let answered = 0;
+  const call = async (at: number): Promise<void> => {
+    const { url } = replicas.all[at % 2 === 0 ? 0 : 1];
+    const answer = await fetch(`${url}/api/things`, { headers: { cookie } });
+    await answer.text();
+    statuses.add(answer.status);
+    answered += 1;
+  };
+  const deadline = performance.now() + (expiries + 5) * 3000;
+  while ((answered < calls || grants < expiries) && performance.now() < deadline) {
+    await Promise.all(Array.from({ length: width }, (_none, at) => call(at)));
+  }
+  const { isSignedIn } = await askWho(replicas.all[1], cookie);
+  upstream.close();
+  return { calls: answered, expiries, grants, statuses: [...statuses], isSignedIn };
+};
+
+/** Whether one grant was made for each expiry, nothing but 200 was answered, and nobody was signed out. */
+export const isFlawless = ({ expiries, grants, statuses, isSignedIn }: RefreshReport): boolean =>
+  grants === expiries && statuses.length === 1 && statuses[0] === 200 && isSignedIn;

@@ -1,0 +1,96 @@
+import { createBrowser, findRedis } from '@foyer/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isFlawless, refreshUnderLoad } from './kit/refresh-under-load.ts';
+import { askWho, type ReplicaOptions, type Replicas, startReplicas } from './kit/start-replicas.ts';
+
+const stores: readonly ReplicaOptions['store'][] =
+  findRedis() === undefined ? ['sqlite'] : ['sqlite', 'redis'];
+
+/** Follows an event stream of server-sent events until `wanted` is in it; gives back what was sent. */
+const readUntil = async (
+  url: string,
+  cookie: string,
+  wanted: string,
+  onOpen: () => void,
+): Promise<string> => {
+  const answer = await fetch(`${url}/api/me/events`, { headers: { cookie } });
+  let text = '';
+  onOpen();
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes(wanted)) break;
+  }
+  return text;
+};
+
+describe.each(stores)('two processes on one %s', (store) => {
+  let replicas: Replicas;
+
+  beforeAll(async () => {
+    replicas = await startReplicas({ store });
+  });
+
+  afterAll(async () => {
+    await replicas[Symbol.asyncDispose]();
+  });
+
+  test('a login that began on one is finished by the other', async () => {
+    const [one, other] = replicas.all;
+    const browser = createBrowser();
+    await browser.visit(`${one.url}/login`, { from: `${one.url}/` });
+    await browser.submit({ button: 'Ada Lovelace' });
+    const start = await fetch(`${one.url}/login?returnTo=/deep?x=1`, { redirect: 'manual' });
+    const cookie = start.headers
+      .getSetCookie()
+      .map((line) => line.split(';', 1)[0])
+      .join('; ');
+    const authorized = await browser.visitWithoutFollowing(start.headers.get('location') ?? '', {
+      from: `${one.url}/`,
+    });
+    const callback = authorized.headers.get('location') ?? '';
+    const finished = await fetch(callback.replace(one.url, other.url), {
+      headers: { cookie },
+      redirect: 'manual',
+    });
+    expect([finished.status, finished.headers.get('location')]).toEqual([303, '/deep?x=1']);
+  });
+
+  test('a session that ends on one is dead on the other at once', async () => {
+    const [one, other] = replicas.all;
+    const cookie = await replicas.signIn();
+    expect([(await askWho(one, cookie)).isSignedIn, (await askWho(other, cookie)).isSignedIn]).toEqual([
+      true,
+      true,
+    ]);
+    await fetch(`${one.url}/logout`, {
+      method: 'POST',
+      headers: { cookie, 'x-csrf': '1' },
+      redirect: 'manual',
+    });
+    expect((await askWho(other, cookie)).isSignedIn).toBe(false);
+  });
+
+  test('an event stream of one hears within a second what the other did', async () => {
+    const [one, other] = replicas.all;
+    const cookie = await replicas.signIn();
+    let ended = 0;
+    const text = await readUntil(one.url, cookie, 'signed-out', () => {
+      ended = performance.now();
+      void fetch(`${other.url}/logout`, {
+        method: 'POST',
+        headers: { cookie, 'x-csrf': '1' },
+        redirect: 'manual',
+      });
+    });
+    expect(text).toContain('event: signed-out\ndata: {"reason":"logout"}');
+    expect(performance.now() - ended).toBeLessThan(2000);
+  });
+});
+
+describe.each(stores)('a provider that rotates and detects reuse, two processes on one %s', (store) => {
+  test('calls across several expiries: one grant each, no answer but 200, nobody signed out', async () => {
+    const report = await refreshUnderLoad(store, { calls: 300, expiries: 2 });
+    expect(report).toMatchObject({ grants: 2, statuses: [200], isSignedIn: true });
+    expect(isFlawless(report)).toBe(true);
+  }, 30_000);
+});
