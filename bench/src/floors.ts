@@ -1,15 +1,38 @@
 import { fileURLToPath } from 'node:url';
+import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { freePort } from '@foyer/testkit';
 import { type Subject, startSubject } from './subject.ts';
 
-/** Starts a small server of `servers/`, which gives this answer to `/api/me`. */
-export const startFloor = async (name: string, file: string, answer: string): Promise<Subject> => {
-  const port = await freePort();
-  return startSubject({
+/** What a floor or peer is given beside its port. */
+interface FloorNeeds {
+  readonly answer?: string;
+  readonly source?: string;
+}
+
+const start = async (name: string, file: string, port: number, settings: object): Promise<Subject> =>
+  startSubject({
     name,
     port,
     file: fileURLToPath(new URL(`./servers/${file}.ts`, import.meta.url)),
     readyPath: '/api/me',
-    arguments: [String(port), answer],
+    arguments: [JSON.stringify({ port, url: `http://localhost:${port}`, answer: '{}', ...settings })],
   });
+
+/** Starts a small server of `servers/`. */
+export const startFloor = async (name: string, file: string, needs: FloorNeeds = {}): Promise<Subject> =>
+  start(name, file, await freePort(), needs);
+
+/** Starts one that signs people in, beside a provider of its own. */
+export const startPeer = async (name: string, file: string): Promise<Subject> => {
+  const port = await freePort();
+  const provider: DevProvider = await startDevProvider({ publicUrls: [`http://localhost:${port}`] });
+  const { issuer, clientId, clientSecret } = provider;
+  const subject = await start(name, file, port, { issuer, clientId, clientSecret });
+  return {
+    ...subject,
+    stop: async () => {
+      await subject.stop();
+      await provider.close();
+    },
+  };
 };

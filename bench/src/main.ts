@@ -1,25 +1,60 @@
 import { spawnSync } from 'node:child_process';
-import { compare } from './arithmetic.ts';
-import { writeRatio, writeTable } from './table.ts';
-import { measureWhoIsSignedIn } from './works/who-is-signed-in.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { startRedis } from './redis.ts';
+import { createSection, type Section, writeReport } from './report.ts';
+import { type Contender, runRounds } from './rounds.ts';
+import { enterFiles } from './works/files.ts';
+import { enterLogin } from './works/login.ts';
+import { enterProxying } from './works/proxying.ts';
+import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
-const pace = isQuick ? { rounds: 5, slice: 300, warmUp: 1000 } : { rounds: 15, slice: 1000, warmUp: 3000 };
+const pace = isQuick ? { rounds: 5, slice: 200, warmUp: 500 } : { rounds: 15, slice: 1000, warmUp: 3000 };
+const memory = 'files from memory';
 
-spawnSync('taskset', ['-pc', '1', String(process.pid)]);
-const costs = await measureWhoIsSignedIn(pace, {});
-const floor = costs.get('bare Fastify') ?? [];
-const rows = [...costs].map(([name, values]) => {
-  const { median, spread } = compare(values, floor);
-  return [name, writeRatio(median), `${Math.round(spread * 100)} %`];
-});
-console.log(
-  writeTable(
-    [
-      { title: '/api/me', isNumber: false },
-      { title: 'CPU a request', isNumber: true },
-      { title: 'spread', isNumber: true },
-    ],
-    rows,
-  ),
+/** Only this core sends; the servers have the other. */
+const pinned = spawnSync('taskset', ['-pc', '1', String(process.pid)]);
+if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) and two cores');
+
+const redis = await startRedis();
+const works: readonly (readonly [
+  title: string,
+  floor: string,
+  enter: () => Promise<readonly Contender[]>,
+])[] = [
+  ['/api/me', 'bare Fastify', () => enterWhoIsSignedIn(redis.url)],
+  ['A complete login', 'bare Fastify, one request', enterLogin],
+  ['Proxied JSON, small', 'plain @fastify/http-proxy', () => enterProxying('/small')],
+  ['Proxied JSON, 64 KiB', 'plain @fastify/http-proxy', () => enterProxying('/large')],
+  ['The page', memory, () => enterFiles('page')],
+  ['A hashed asset', memory, () => enterFiles('asset')],
+  ['The page, not modified', memory, () => enterFiles('known page')],
+];
+
+const sections: Section[] = [];
+try {
+  for (const [title, floor, enter] of works) {
+    console.error(`measuring: ${title}`);
+    sections.push(createSection(title, floor, await runRounds(await enter(), pace)));
+  }
+} finally {
+  await redis.stop();
+}
+
+const date = new Date().toISOString().slice(0, 10);
+const fromHere = (path: string): URL => new URL(path, import.meta.url);
+const report = writeReport(sections);
+mkdirSync(fromHere('../results/'), { recursive: true });
+writeFileSync(
+  fromHere(`../results/${date}.json`),
+  `${JSON.stringify({ date, node: process.version, isQuick, ...pace, sections }, null, 2)}\n`,
 );
+console.log(report);
+
+if (process.argv.includes('--write')) {
+  const page = fromHere('../../docs/performance.md');
+  const text = readFileSync(page, 'utf8');
+  const [before = '', rest = ''] = text.split(/(?<=<!-- table -->\n)/);
+  const after = rest.slice(rest.indexOf('<!-- end of table -->'));
+  writeFileSync(page, `${before}\n${report}\n${after}`);
+}

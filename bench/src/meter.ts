@@ -38,4 +38,5 @@ process.on('message', (question) => {
   if (profiling[name]) profiling[name]();
   else process.send?.(answers[name]?.() ?? null);
 });
+process.on('disconnect', () => process.exit());
 process.channel?.unref();

@@ -11,6 +11,9 @@ export interface Product extends Subject {
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** The starter SPA, built. */
+export const builtSpa = fromRoot('apps/web/dist');
+
 /** Starts its production entry point with the defaults, but for `variables`. */
 export const startProduct = async (
   name: string,
@@ -31,7 +34,7 @@ export const startProduct = async (
       PUBLIC_URL: publicUrl,
       PORT: String(port),
       SESSION_KEYS: randomBytes(32).toString('base64'),
-      SPA_DIR: fromRoot('apps/web/dist'),
+      SPA_DIR: builtSpa,
       RATE_LIMIT_LOGIN: '0',
       ...variables,
     },

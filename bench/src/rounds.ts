@@ -1,11 +1,14 @@
-import { type Load, type Shot, sendLoad } from './load.ts';
+import { type Shot, sendLoad } from './load.ts';
 import type { Subject } from './subject.ts';
 
-/** One line of a table: a request to a server. */
+/** One line of a table: a server, and work for it. */
 export interface Contender {
   readonly name: string;
   readonly subject: Subject;
-  readonly shot: Shot;
+  /** Works for about so many milliseconds; gives back how often the work was done. */
+  readonly work: (milliseconds: number) => Promise<number>;
+  /** Throws when the server answers wrongly. */
+  readonly check?: () => Promise<unknown>;
 }
 
 /** How long and how often. */
@@ -17,26 +20,45 @@ export interface Pace {
   readonly warmUp: number;
 }
 
-/** CPU microseconds a request, round by round, by the contender's name. */
+/** CPU microseconds for a work done, round by round, by the contender's name. */
 export type Costs = ReadonlyMap<string, readonly number[]>;
 
 const connections = 8;
 
-const measure = async ({ subject, shot }: Contender, milliseconds: number): Promise<number> => {
+/** The work of asking for one thing again and again. */
+export const ask =
+  (shot: Shot) =>
+  async (milliseconds: number): Promise<number> =>
+    (await sendLoad(shot, { milliseconds, connections })).requests;
+
+const measure = async ({ subject, work }: Contender, milliseconds: number): Promise<number> => {
   const before = await subject.usage();
-  const { requests }: Load = await sendLoad(shot, { milliseconds, connections });
+  const done = await work(milliseconds);
   const after = await subject.usage();
-  return (after.cpu - before.cpu) / requests;
+  return (after.cpu - before.cpu) / done;
 };
 
-/** Measures the contenders in turn, round after round, so that whatever else the machine does meets them all. */
+const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
+  for (const { check } of contenders) await check?.();
+};
+
+/**
+ * Measures the contenders in turn, round after round, so that whatever else the machine does meets them all;
+ * checks them before and after, and stops their servers.
+ */
 export const runRounds = async (
   contenders: readonly Contender[],
   { rounds, slice, warmUp }: Pace,
 ): Promise<Costs> => {
-  for (const contender of contenders) await measure(contender, warmUp);
-  const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1)
-    for (const contender of contenders) costs.get(contender.name)?.push(await measure(contender, slice));
-  return costs;
+  try {
+    await checkAll(contenders);
+    for (const contender of contenders) await measure(contender, warmUp);
+    const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+    for (let round = 0; round < rounds; round += 1)
+      for (const contender of contenders) costs.get(contender.name)?.push(await measure(contender, slice));
+    await checkAll(contenders);
+    return costs;
+  } finally {
+    await Promise.all([...new Set(contenders.map(({ subject }) => subject))].map(({ stop }) => stop()));
+  }
 };

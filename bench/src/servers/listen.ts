@@ -3,14 +3,20 @@ import type { FastifyInstance } from 'fastify';
 /** What a floor or peer is told on its command line. */
 export interface ServerSettings {
   readonly port: number;
+  readonly url: string;
   /** The answer of `/api/me`, as the product gave it. */
   readonly answer: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** A directory of built files, or the origin of an upstream, where the work needs one. */
+  readonly source: string;
 }
 
 /** Reads them. */
 export const readSettings = (): ServerSettings => {
-  const [port, answer = '{}'] = process.argv.slice(2);
-  return { port: Number(port), answer };
+  const settings: ServerSettings = JSON.parse(process.argv[2] ?? '');
+  return settings;
 };
 
 /** Listens where the product does. */

@@ -1,68 +1,74 @@
-import { startFloor } from '../floors.ts';
+import { startFloor, startPeer } from '../floors.ts';
 import { signIn, startProduct } from '../product.ts';
-import type { Contender, Costs, Pace } from '../rounds.ts';
-import { runRounds } from '../rounds.ts';
+import { ask, type Contender } from '../rounds.ts';
 import type { Subject } from '../subject.ts';
 
 const path = '/api/me';
 
-/** The answer of `/api/me` without the times that pass, to compare by. Throws when it is not about Ada. */
-const readAnswer = async ({ url }: Subject, cookie: string): Promise<string> => {
+const readAnswer = async ({ name, url }: Subject, cookie: string, expected: boolean): Promise<string> => {
   const response = await fetch(`${url}${path}`, { headers: { cookie } });
   const text = await response.text();
-  if (response.status !== 200 || !text.includes('Ada Lovelace'))
-    throw new Error(`${url} answered ${response.status} ${text.slice(0, 200)}`);
+  if (response.status !== 200 || !text.includes(`"authenticated":${expected}`))
+    throw new Error(`${name} answered ${response.status} ${text.slice(0, 200)}`);
   return text;
 };
 
-const variants: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const contend = (
+  subject: Subject,
+  cookie: string,
+  { name = subject.name, isSignedIn = true } = {},
+): Contender => ({
+  name,
+  subject,
+  work: ask({ port: subject.port, path, headers: cookie === '' ? {} : { cookie } }),
+  check: () => readAnswer(subject, cookie, isSignedIn),
+});
+
+const signInAtFloor = async ({ url }: Subject): Promise<string> => {
+  const response = await fetch(`${url}/login`);
+  await response.arrayBuffer();
+  const lines = response.headers.getSetCookie();
+  return lines.map((line) => line.split(';', 1)[0] ?? '').join('; ');
+};
+
+const variants = (redis: string): Readonly<Record<string, Readonly<Record<string, string>>>> => ({
   'Foyer, sqlite, as shipped': {},
   'Foyer, sqlite, log level warn': { LOG_LEVEL: 'warn' },
   'Foyer, memory, as shipped': { SESSION_STORE: 'memory:' },
-};
+  'Foyer, Redis, as shipped': { SESSION_STORE: redis },
+});
 
-const floors = { 'node:http': 'node-http', 'bare Fastify': 'bare-fastify' };
-
-const signInWithoutProvider = async ({ url }: Subject): Promise<string> => {
-  const response = await fetch(`${url}/login`);
-  await response.arrayBuffer();
-  return response.headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0] ?? '')
-    .join('; ');
-};
-
-/** CPU of `/api/me`, signed in and anonymous, beside servers that give the same answer. */
-export const measureWhoIsSignedIn = async (
-  pace: Pace,
-  more: Readonly<Record<string, Readonly<Record<string, string>>>>,
-): Promise<Costs> => {
+/** `/api/me`, signed in and anonymous, beside servers that give the same answer and peers that sign people in. */
+export const enterWhoIsSignedIn = async (redis: string): Promise<readonly Contender[]> => {
   const contenders: Contender[] = [];
-  const checks: (() => Promise<unknown>)[] = [];
-  let answer = '';
-  const enter = (subject: Subject, cookie?: string, name = subject.name): void => {
-    const headers: Record<string, string> = cookie === undefined ? {} : { cookie };
-    contenders.push({ name, subject, shot: { port: subject.port, path, headers } });
-    if (cookie !== undefined) checks.push(() => readAnswer(subject, cookie));
-  };
-
-  for (const [name, variables] of Object.entries({ ...variants, ...more })) {
+  let answer = '{}';
+  for (const [name, variables] of Object.entries(variants(redis))) {
     const product = await startProduct(name, variables);
     const cookie = await signIn(product);
-    answer ||= await readAnswer(product, cookie);
-    enter(product, cookie);
-    if (contenders.length === 1) enter(product, undefined, 'Foyer, anonymous, as shipped');
+    if (contenders.length === 0) {
+      answer = await readAnswer(product, cookie, true);
+      contenders.push(contend(product, '', { name: 'Foyer, anonymous, as shipped', isSignedIn: false }));
+    }
+    contenders.push(contend(product, cookie));
   }
-  for (const [name, file] of Object.entries(floors)) enter(await startFloor(name, file, answer), '');
-  const session = await startFloor('secure-session, claims only', 'secure-session', answer);
-  enter(session, await signInWithoutProvider(session));
-
-  try {
-    for (const check of checks) await check();
-    const costs = await runRounds(contenders, pace);
-    for (const check of checks) await check();
-    return costs;
-  } finally {
-    await Promise.all([...new Set(contenders.map(({ subject }) => subject))].map(({ stop }) => stop()));
+  const floors = { 'node:http': 'node-http', 'bare Fastify': 'bare-fastify' };
+  for (const [name, file] of Object.entries(floors))
+    contenders.push(contend(await startFloor(name, file, { answer }), ''));
+  const sealed = {
+    'secure-session, claims only': 'secure-session',
+    'iron-session, claims only': 'iron-session',
+  };
+  for (const [name, file] of Object.entries(sealed)) {
+    const floor = await startFloor(name, file, { answer });
+    contenders.push(contend(floor, await signInAtFloor(floor)));
   }
+  const peers = {
+    '@fastify/oauth2, @fastify/session in memory': 'fastify-oauth2',
+    'express-openid-connect': 'express-openid-connect',
+  };
+  for (const [name, file] of Object.entries(peers)) {
+    const peer = await startPeer(name, file);
+    contenders.push(contend(peer, await signIn(peer)));
+  }
+  return contenders;
 };

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { createSection, writeReport } from '../src/report.ts';
+
+const costs = new Map([
+  ['dear', [30, 33, 36]],
+  ['floor', [10, 11, 12]],
+]);
+
+test('a section holds ratios to its floor, the cheapest first', () => {
+  const { lines } = createSection('/api/me', 'floor', costs);
+  expect(lines).toEqual([
+    { name: 'floor', ratio: 1, spread: 0 },
+    { name: 'dear', ratio: 3, spread: 0 },
+  ]);
+});
+
+test('a section without its floor is told', () => {
+  expect(() => createSection('/api/me', 'nobody', costs)).toThrow('nobody');
+});
+
+test('the report has a titled table a section', () => {
+  expect(writeReport([createSection('/api/me', 'floor', costs)])).toBe(
+    '### /api/me\n\n| server | CPU, floor = 1 | spread |\n| --- | ---: | ---: |\n| floor | 1.00 | 0 % |\n| dear | 3.00 | 0 % |\n',
+  );
+});
