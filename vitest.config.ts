@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests of servers: real sockets, the real provider, Node only. */
 const onNode = (name: string, root: string) => ({
-  test: { name, root, environment: 'node' as const, include: ['test/**/*.test.ts'] },
+  test: { name, root, environment: 'node' as const, include: ['test/**/*.test.ts'], testTimeout: 30_000 },
 });
 
 /** Tests of what runs in a browser, in a DOM without one. */
