@@ -25,8 +25,23 @@ const printUpToNow = ({ id, user, displayName, idleExpiresAt, expiresAt }: Sessi
   return `${JSON.stringify(me).slice(0, -1)},"session":${JSON.stringify(session).slice(0, -1)},"now":"`;
 };
 
+/** ISO 8601 of one moment after another: only the milliseconds are printed each time. */
+const createTimePrinter = (): ((milliseconds: number) => string) => {
+  let second = Number.NaN;
+  let printed = '';
+  return (milliseconds) => {
+    const current = Math.floor(milliseconds / 1000);
+    if (current !== second) {
+      second = current;
+      printed = time(current * 1000).slice(0, -4);
+    }
+    return `${printed}${String(Math.floor(milliseconds - current * 1000)).padStart(3, '0')}Z`;
+  };
+};
+
 /** Prints answers: what a record says is printed once, its times when they move, the server's time always. */
 const createPrinter = (): ((session: Session, now: number) => string) => {
+  const printNow = createTimePrinter();
   const printed = new WeakMap<SessionRecord, { readonly idleExpiresAt: number; readonly upToNow: string }>();
   return (session, now) => {
     const { record, idleExpiresAt } = session;
@@ -35,7 +50,7 @@ const createPrinter = (): ((session: Session, now: number) => string) => {
       known = { idleExpiresAt, upToNow: printUpToNow(session) };
       printed.set(record, known);
     }
-    return `${known.upToNow}${time(now)}"}}`;
+    return `${known.upToNow}${printNow(now)}"}}`;
   };
 };
 

@@ -13,13 +13,13 @@ export interface SqliteStates {
 const mostKept = 1000;
 
 /**
- * Keeps states for as long as no other connection has written to the file, which sqlite tells at less than half
- * the price of a look-up.
+ * Keeps states for as long as no other connection has written to a shared file, which sqlite tells at less than
+ * half the price of a look-up.
  *
  * @see https://www.sqlite.org/pragma.html#pragma_data_version
  */
 export const createSqliteStates = (
-  database: DatabaseSync,
+  { database, isShared }: { readonly database: DatabaseSync; readonly isShared: boolean },
   clock: () => number,
   readState: (id: string) => StoredState | undefined,
 ): SqliteStates => {
@@ -28,7 +28,7 @@ export const createSqliteStates = (
   let known: unknown;
   return {
     read: (id) => {
-      const current = dataVersion.get()?.data_version;
+      const current = isShared ? dataVersion.get()?.data_version : known;
       if (current !== known) states.clear();
       known = current;
       const kept = states.get(id);

@@ -69,7 +69,7 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
        (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
     ),
   );
-  const states = createSqliteStates(database, clock, (id) => {
+  const states = createSqliteStates({ database, isShared: file !== ':memory:' }, clock, (id) => {
     const row = readState.get(id, clock());
     return row === undefined ? undefined : stateOf(row);
   });

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { signIn, startBff } from '../kit/start-bff.ts';
+
+test('the server tells its time to the millisecond, at every answer', async () => {
+  let now = Date.now();
+  await using bff = await startBff({ clock: () => now });
+  const { browser } = await signIn(bff);
+  const start = Math.ceil(now / 1000) * 1000;
+  for (const passed of [0, 7, 45, 999, 1000, 1234]) {
+    now = start + passed;
+    const answer = await browser.fetch(`${bff.url}/api/me`);
+    expect(await answer.json()).toMatchObject({ session: { now: new Date(now).toISOString() } });
+  }
+});
