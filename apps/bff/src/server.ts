@@ -23,15 +23,6 @@ const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSes
   }
 };
 
-/** Connections that have nothing to do would hold a close back for as long as they are kept alive. */
-const closeIdleConnections = (app: FastifyInstance): void => {
-  app.addHook('preClose', async () => {
-    const timer = setInterval(() => app.server.closeIdleConnections(), 50);
-    timer.unref();
-    app.server.once('close', () => clearInterval(timer));
-  });
-};
-
 /** What to do when the address cannot be had; `undefined` for a failure that is not of the configuration. */
 const listenRemedy = (code: string | undefined, { host, port }: Settings): string | undefined => {
   if (code === 'EADDRINUSE')
@@ -90,7 +81,6 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   const app = Fastify(
     createServerOptions({ logLevel, trustProxy, isSecure: options.publicUrl.startsWith('https:') }),
   );
-  closeIdleConnections(app);
   for (const warning of settings.warnings) app.log.warn(warning);
   try {
     const observe = await serveMetrics(app, settings, sessionStore);

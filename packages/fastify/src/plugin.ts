@@ -4,6 +4,7 @@ import type { Bff } from './bff.ts';
 import { createContentSecurityPolicies } from './edge/content-security-policy.ts';
 import { addCors } from './edge/cors.ts';
 import { createCrossSiteRule } from './edge/cross-site.ts';
+import { closeIdleConnections } from './edge/idle-connections.ts';
 import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
 import { observeRequests } from './edge/request-observation.ts';
@@ -131,6 +132,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const headers = createResponseHeaders(bff.options);
   const { observe } = bff.options;
   app.decorate('foyer', bff);
+  closeIdleConnections(app);
 
   const prepare = (scope: FastifyInstance, policy: () => string): void => {
     scope.setErrorHandler(replyProblem);

@@ -73,7 +73,7 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
   });
   addRoute(scope, paths.meEvents, {
     GET: async (request, reply) => {
-      const session = await requireSession(bff.sessions, request);
+      const session = await requireSession(bff.sessions, request, { slide: false });
       const count = open.get(session.id) ?? 0;
       if (count >= mostStreams)
         throw new Problem('rate_limited', 'Too many event streams of one session', { retryAfter: 30 });

@@ -1,14 +1,18 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
-import type { Session, Sessions } from './session.ts';
+import type { CurrentOptions, Session, Sessions } from './session.ts';
 
 /**
  * The live session of a request.
  *
  * @throws Problem `session_expired` when the request brought a session cookie, `unauthenticated` when not.
  */
-export const requireSession = async (sessions: Sessions, request: FastifyRequest): Promise<Session> => {
-  const session = await sessions.current(request);
+export const requireSession = async (
+  sessions: Sessions,
+  request: FastifyRequest,
+  options?: CurrentOptions,
+): Promise<Session> => {
+  const session = await sessions.current(request, options);
   if (session !== undefined) return session;
   throw new Problem(
     sessions.broughtCookie(request) ? 'session_expired' : 'unauthenticated',

@@ -40,7 +40,7 @@ export interface Session {
 }
 
 /** How a request looks at its session. */
-interface CurrentOptions {
+export interface CurrentOptions {
   /** Whether it extends the idle time. Default true. */
   readonly slide?: boolean;
 }
@@ -180,7 +180,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
       const session = await read(request);
       if (session !== undefined) await ending.end(session.id, reason);
       seen.set(request, undefined);
-      reply.header('set-cookie', rules.clearSession());
+      if (readSessionCookies(request, rules).length > 0) reply.header('set-cookie', rules.clearSession());
       return session;
     },
     list: async (session) =>

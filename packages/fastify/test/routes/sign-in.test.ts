@@ -101,6 +101,19 @@ test('GET /logout asks and changes nothing', async () => {
   expect([stranger.status, stranger.headers.get('location')]).toEqual([303, '/']);
 });
 
+test('signing out a visitor sets no cookie and leads home', async () => {
+  await using bff = await startBff();
+  const answer = await fetch(`${bff.url}/logout`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', accept: 'application/json' },
+  });
+  expect([answer.status, await answer.json(), answer.headers.getSetCookie()]).toEqual([
+    200,
+    { redirectTo: '/' },
+    [],
+  ]);
+});
+
 test('another site cannot sign anybody out', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);

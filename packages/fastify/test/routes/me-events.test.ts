@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { SignedOutReason } from '@foyer/contract';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Stream {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Reads until `wanted` has come, or to the end; gives back everything so far. */
+  readonly until: (wanted?: string) => Promise<string>;
+  readonly leave: () => void;
+}
+
+const cookieOf = async (bff: RunningBff): Promise<string> => {
+  const { browser } = await signIn(bff);
+  const pairs = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
+  return pairs.join('; ');
+};
+
+const listen = async ({ url }: RunningBff, cookie: string): Promise<Stream> => {
+  const leaving = new AbortController();
+  const answer = await fetch(`${url}/api/me/events`, { headers: { cookie }, signal: leaving.signal });
+  const reader = answer.body?.getReader();
+  let text = '';
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    until: async (wanted) => {
+      while (wanted === undefined || !text.includes(wanted)) {
+        const piece = await reader?.read();
+        if (piece?.value === undefined) break;
+        text += Buffer.from(piece.value).toString();
+      }
+      return text;
+    },
+    leave: () => leaving.abort(),
+  };
+};
+
+interface Shown {
+  readonly id: string;
+  readonly idleExpiresAt: string;
+}
+
+const sessionOf = async ({ url }: RunningBff, cookie: string): Promise<Shown> => {
+  const answer = await fetch(`${url}/api/me?slide=false`, { headers: { cookie } });
+  return JSON.parse(await answer.text()).session;
+};
+
+test('a stream is server-sent events that nobody keeps', async () => {
+  await using bff = await startBff();
+  const stream = await listen(bff, await cookieOf(bff));
+  expect([stream.status, stream.headers.get('content-type'), stream.headers.get('cache-control')]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+    'no-store',
+  ]);
+  expect(stream.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(await stream.until('retry')).toMatch(/^retry: \d+\n\n$/);
+  stream.leave();
+});
+
+test('nobody gets a problem and no stream', async () => {
+  await using bff = await startBff();
+  const answer = await fetch(`${bff.url}/api/me/events`);
+  expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'unauthenticated' }]);
+});
+
+test.for<SignedOutReason>(['logout', 'backchannel', 'expired', 'revoked', 'refresh_failed', 'replaced'])(
+  'the end for the reason %s is told, and the stream closes',
+  async (reason) => {
+    await using bff = await startBff();
+    const cookie = await cookieOf(bff);
+    const stream = await listen(bff, cookie);
+    await bff.app.foyer.sessions.end((await sessionOf(bff, cookie)).id, reason);
+    expect(await stream.until()).toContain(`event: signed-out\ndata: {"reason":"${reason}"}\n\n`);
+  },
+);
+
+test('signing in again in the same browser tells the old session that it was replaced', async () => {
+  await using bff = await startBff();
+  const { browser } = await signIn(bff);
+  const pairs = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
+  const stream = await listen(bff, pairs.join('; '));
+  await browser.visit(`${bff.url}/login?prompt=login`, { from: `${bff.url}/` });
+  await browser.submit({ button: 'Ada Lovelace' });
+  expect(await stream.until()).toContain('{"reason":"replaced"}');
+});
+
+test('what comes near is told first, then the end by itself', async () => {
+  await using bff = await startBff({ sessionIdleTimeout: 1 });
+  const stream = await listen(bff, await cookieOf(bff));
+  const text = await stream.until();
+  const [, expiring] = /event: expiring\ndata: (.*)\n/.exec(text) ?? [];
+  expect(JSON.parse(expiring ?? '')).toEqual({
+    limit: 'idle',
+    expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    now: expect.stringMatching(/^\d{4}-.*Z$/),
+  });
+  expect(text.indexOf('expiring')).toBeLessThan(text.indexOf('signed-out'));
+  expect(text).toContain('{"reason":"expired"}');
+});
+
+test('a stream does not extend the session', async () => {
+  const clock = { now: Date.now() };
+  await using bff = await startBff({ clock: () => clock.now, sessionIdleTimeout: 600 });
+  const cookie = await cookieOf(bff);
+  const before = await sessionOf(bff, cookie);
+  clock.now += 300_000;
+  const stream = await listen(bff, cookie);
+  const after = await sessionOf(bff, cookie);
+  expect(after.idleExpiresAt).toBe(before.idleExpiresAt);
+  stream.leave();
+});
+
+test('a comment every 15 s keeps proxies from closing', async () => {
+  await using bff = await startBff();
+  const cookie = await cookieOf(bff);
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  const stream = await listen(bff, cookie);
+  await stream.until('retry');
+  vi.advanceTimersByTime(15_000);
+  expect(await stream.until('\n: ')).toMatch(/\n: [^\n]+\n\n$/);
+  stream.leave();
+});
+
+test('the eleventh stream of one session is refused, and a place that was left is free again', async () => {
+  await using bff = await startBff();
+  const cookie = await cookieOf(bff);
+  const streams = await Promise.all(Array.from({ length: 10 }, () => listen(bff, cookie)));
+  expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+  const refused = await fetch(`${bff.url}/api/me/events`, { headers: { cookie } });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '30']);
+  streams[0]?.leave();
+  await expect
+    .poll(async () => {
+      const next = await listen(bff, cookie);
+      next.leave();
+      return next.status;
+    })
+    .toBe(200);
+  for (const stream of streams) stream.leave();
+});
+
+test('a shutdown tells the reader to come back soon', async () => {
+  const bff = await startBff();
+  const stream = await listen(bff, await cookieOf(bff));
+  await stream.until('retry');
+  const closed = bff[Symbol.asyncDispose]();
+  expect(await stream.until()).toMatch(/retry: 1000\n\n$/);
+  await closed;
+});
+
+test('a shutdown does not wait for connections that were never used', async () => {
+  const bff = await startBff();
+  const unused = connect(Number(new URL(bff.url).port), '127.0.0.1');
+  await once(unused, 'connect');
+  const closed = once(unused, 'close');
+  await bff[Symbol.asyncDispose]();
+  await closed;
+  expect(unused.bytesRead).toBe(0);
+});
