@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 type HeaderValues = Record<string, string | string[]>;
@@ -8,48 +8,91 @@ export interface ForwardedFrom {
   readonly requestId: string;
   /** Address of the client. */
   readonly ip: string;
-  readonly publicUrl: string;
   readonly accessToken: string | undefined;
 }
 
-const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
-const notForUpstream =
-  /^(host|expect|cookie|cookie2|authorization|forwarded|x-forwarded-.*|x-real-ip|x-request-id|traceparent)$/;
-const notForBrowser =
-  /^(set-cookie2?|access-control-.*|clear-site-data|strict-transport-security|server|alt-svc|x-request-id|cache-control|refresh)$/;
-const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+];
 
-const pick = (headers: IncomingHttpHeaders, refused: RegExp): HeaderValues => {
-  const named = String(headers.connection ?? '')
+const notForUpstream = new Set([
+  ...hopByHop,
+  ...['host', 'expect', 'cookie', 'cookie2', 'authorization', 'forwarded', 'x-real-ip', 'x-request-id'],
+  'traceparent',
+]);
+
+const notForBrowser = new Set([
+  ...hopByHop,
+  ...['set-cookie', 'set-cookie2', 'clear-site-data', 'strict-transport-security', 'server', 'alt-svc'],
+  ...['x-request-id', 'cache-control', 'refresh'],
+]);
+
+const isRefusedForUpstream = (name: string): boolean =>
+  notForUpstream.has(name) || name.startsWith('x-forwarded-') || name.startsWith('proxy-');
+
+const isRefusedForBrowser = (name: string): boolean =>
+  notForBrowser.has(name) || name.startsWith('access-control-') || name.startsWith('proxy-');
+
+/** The headers that `Connection` names beside itself are hop-by-hop too. @see RFC 9110 section 7.6.1 */
+const readNamed = (connection: string | undefined): readonly string[] => {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return [];
+  return connection
     .toLowerCase()
     .split(',')
     .map((name) => name.trim());
+};
+
+const pick = (headers: IncomingHttpHeaders, isRefused: (name: string) => boolean): HeaderValues => {
+  const named = readNamed(headers.connection);
   const picked: HeaderValues = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || hopByHop.test(name) || refused.test(name) || named.includes(name)) continue;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || isRefused(name) || named.includes(name)) continue;
     picked[name] = value;
   }
   return picked;
 };
 
-const createTrace = (): string =>
-  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const traceBytes = 24;
 
-/** The headers of the upstream request. @see spec section 9 */
-export const createUpstreamHeaders = (headers: IncomingHttpHeaders, from: ForwardedFrom): HeaderValues => {
-  const { protocol, host } = new URL(from.publicUrl);
-  const picked = pick(headers, notForUpstream);
-  const brought = headers.traceparent;
-  const isTraced = typeof brought === 'string' && wellFormedTrace.test(brought);
-  if (!isTraced) delete picked.tracestate;
-  return {
-    ...picked,
-    'x-request-id': from.requestId,
-    traceparent: isTraced ? brought : createTrace(),
-    'x-forwarded-for': from.ip,
-    'x-forwarded-proto': protocol.slice(0, -1),
-    'x-forwarded-host': host,
-    ...(from.accessToken === undefined ? {} : { authorization: `Bearer ${from.accessToken}` }),
+// Asking for random bytes costs more than the bytes: one asks for many at a time.
+const random = Buffer.alloc(256 * traceBytes);
+let next = random.length;
+
+/** A trace of our own. @see W3C Trace Context section 3.2 */
+const createTrace = (): string => {
+  if (next === random.length) {
+    randomFillSync(random);
+    next = 0;
+  }
+  next += traceBytes;
+  const hex = random.toString('hex', next - traceBytes, next);
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
+};
+
+/** Makes what makes the headers of upstream requests. @see spec section 9 */
+export const createUpstreamHeaders = (publicUrl: string) => {
+  const { protocol, host } = new URL(publicUrl);
+  const proto = protocol.slice(0, -1);
+  return (headers: IncomingHttpHeaders, { requestId, ip, accessToken }: ForwardedFrom): HeaderValues => {
+    const picked = pick(headers, isRefusedForUpstream);
+    const brought = headers.traceparent;
+    const isTraced = typeof brought === 'string' && wellFormedTrace.test(brought);
+    if (!isTraced) delete picked.tracestate;
+    picked['x-request-id'] = requestId;
+    picked.traceparent = isTraced ? brought : createTrace();
+    picked['x-forwarded-for'] = ip;
+    picked['x-forwarded-proto'] = proto;
+    picked['x-forwarded-host'] = host;
+    if (accessToken !== undefined) picked.authorization = `Bearer ${accessToken}`;
+    return picked;
   };
 };
 
@@ -60,6 +103,8 @@ const keepPrivate = (cacheControl: string): string => {
     .filter((part) => part !== '' && !/^(public|private|s-maxage)\b/i.test(part));
   return kept.some((part) => /^no-store$/i.test(part)) ? 'no-store' : ['private', ...kept].join(', ');
 };
+
+const locations = ['location', 'content-location'];
 
 /**
  * The headers of the browser's answer: the upstream's under `ours`, which win. `translate` tells where a `Location`
@@ -72,13 +117,16 @@ export const createAnswerHeaders = (
   ours: Readonly<Record<string, number | string | string[] | undefined>>,
   translate: (location: string) => string | undefined,
 ): HeaderValues => {
-  const answer = pick(upstream, notForBrowser);
-  for (const name of ['location', 'content-location']) {
-    const translated = typeof answer[name] === 'string' ? translate(answer[name]) : undefined;
+  const answer = pick(upstream, isRefusedForBrowser);
+  for (const name of locations) {
+    const told = answer[name];
+    if (told === undefined) continue;
+    const translated = typeof told === 'string' ? translate(told) : undefined;
     if (translated === undefined) delete answer[name];
     else answer[name] = translated;
   }
-  for (const [name, value] of Object.entries(ours)) {
+  for (const name in ours) {
+    const value = ours[name];
     if (value !== undefined) answer[name] = typeof value === 'number' ? String(value) : value;
   }
   const cacheControl = String(upstream['cache-control'] ?? '');

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher, Pool } from 'undici';
 import { Problem } from '../problems.ts';
+import type { Flight, Flights } from './flights.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
+import { createUpload } from './upload.ts';
 
 /** One request to an upstream. */
 export interface Forwarding {
@@ -15,122 +15,143 @@ export interface Forwarding {
   readonly timeout: number;
   /** Bytes. */
   readonly maxBody: number;
-  /** Aborts with the problem to answer, also half way through an answer. */
-  readonly stop: AbortController;
+  readonly flights: Flights;
+  /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
+  readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
   /** Tells where an upstream's `Location` is for the browser, if anywhere. */
   readonly translate: (location: string) => string | undefined;
-  /** Answers without an end of their own, to be stopped at a shutdown. */
-  readonly streams: Set<AbortController>;
   /** Told how the upstream answered, or that it did not. */
-  readonly onAnswer: (status: number | 'failed') => void;
+  readonly onAnswer: ((status: number | 'failed') => void) | undefined;
 }
 
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
 
-/** The upstream's time runs while it has a piece to take or an answer to give, not while the browser is slow. */
-interface Patience {
-  readonly start: () => void;
-  readonly stop: () => void;
-}
-
-async function* readUpload(
-  raw: IncomingMessage,
-  { maxBody, stop }: Forwarding,
-  patience: Patience,
-): AsyncGenerator<Buffer> {
-  let size = 0;
-  patience.stop();
-  for await (const piece of raw.iterator({ destroyOnReturn: false })) {
-    size += piece.length;
-    if (size > maxBody) {
-      stop.abort(tooLarge());
-      return;
-    }
-    patience.start();
-    yield piece;
-    patience.stop();
-  }
-  patience.start();
-}
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-
-const createPatience = ({ timeout, stop }: Forwarding): Patience => {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    start: () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        stop.abort(new Problem('upstream_timeout', 'The upstream did not begin to answer in time'));
-      }, timeout * 1000);
-    },
-    stop: () => clearTimeout(timer),
-  };
-};
-
-const ask = async (raw: IncomingMessage, forwarding: Forwarding): Promise<Dispatcher.ResponseData> => {
-  const { pool, target, headers, stop } = forwarding;
-  const patience = createPatience(forwarding);
-  patience.start();
-  try {
-    return await pool.request({
-      path: target,
-      method: raw.method ?? 'GET',
-      headers,
-      body: hasBody(raw) ? Readable.from(readUpload(raw, forwarding, patience), { objectMode: false }) : null,
-      signal: stop.signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-  } catch (error) {
-    if (stop.signal.reason instanceof Problem) throw stop.signal.reason;
-    throw new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause: error });
-  } finally {
-    patience.stop();
-  }
-};
-
-const isEventStream = ({ headers }: Dispatcher.ResponseData): boolean =>
-  String(headers['content-type'] ?? '').startsWith('text/event-stream');
+/** How many bytes are still to come; `NaN` when nobody knows, or when an answer has no body whatever it says. */
+const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders): number =>
+  method === 'HEAD' || status === 204 || status === 304
+    ? Number.NaN
+    : Number(headers['content-length'] ?? Number.NaN);
 
 /**
- * Sends the request on and the answer back, both as streams. An answer cut half way cuts the browser's connection.
+ * Sends the request on and the answer back, both as they come. An answer cut half way cuts the browser's connection.
+ * Settles when the upstream's part is over.
  *
- * @throws Problem `payload_too_large`, `upstream_timeout`, `upstream_unavailable`, or what `stop` was aborted with.
+ * @throws Problem `payload_too_large`, `upstream_timeout`, `upstream_unavailable`, or what the flight was cut with.
  */
-export const forward = async (
+export const forward = (
   request: FastifyRequest,
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { maxBody, stop, translate, streams, onAnswer } = forwarding;
+  const { pool, target, headers, maxBody, flights, onSessionEnded, translate, onAnswer } = forwarding;
+  const { raw } = reply;
+  const patience = forwarding.timeout * 1000;
   if (Number(request.headers['content-length'] ?? 0) > maxBody) {
     reply.header('connection', 'close');
     throw tooLarge();
   }
-  reply.raw.once('close', () => stop.abort());
-  let answer: Dispatcher.ResponseData;
-  try {
-    answer = await ask(request.raw, forwarding);
-    onAnswer(answer.statusCode);
-  } catch (error) {
-    onAnswer('failed');
-    if (reply.raw.destroyed) {
-      reply.hijack();
-      request.log.info({ event: 'client_gone' }, 'the browser went away before the upstream answered');
-      return;
-    }
-    if (!request.raw.complete) reply.header('connection', 'close');
-    throw error;
-  }
-  reply.hijack();
-  reply.raw.writeHead(answer.statusCode, createAnswerHeaders(answer.headers, reply.getHeaders(), translate));
-  reply.raw.flushHeaders();
-  if (isEventStream(answer)) streams.add(stop);
-  await pipeline(answer.body, reply.raw)
-    .catch((error: unknown) => {
-      request.log.info({ event: 'cut', err: error }, 'an answer ended half way');
-    })
-    .finally(() => streams.delete(stop));
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let problem: Problem | undefined;
+    let deadline = performance.now() + patience;
+    let isAnswered = false;
+    let isStream = false;
+    let isOver = false;
+    let left = Number.NaN;
+    let stopListening: (() => void) | undefined;
+
+    const end = (): void => {
+      isOver = true;
+      flights.remove(flight);
+      stopListening?.();
+    };
+
+    const fail = (cause: Error): void => {
+      if (isOver) return;
+      end();
+      if (isAnswered) {
+        raw.destroy();
+        request.log.info({ event: 'cut', err: problem ?? cause }, 'an answer ended half way');
+        resolve();
+        return;
+      }
+      onAnswer?.('failed');
+      if (raw.destroyed) {
+        reply.hijack();
+        request.log.info({ event: 'client_gone' }, 'the browser went away before the upstream answered');
+        resolve();
+        return;
+      }
+      if (!request.raw.complete) reply.header('connection', 'close');
+      reject(problem ?? new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause }));
+    };
+
+    const flight: Flight = {
+      deadline: () => deadline,
+      onLate: () =>
+        flight.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
+      onLong: () => {
+        stopListening = onSessionEnded?.(() =>
+          flight.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
+        );
+      },
+      cut: (reason) => {
+        if (isOver) return;
+        problem = reason;
+        const cause = reason ?? new Error('The connection was closed');
+        fail(cause);
+        controller?.abort(cause);
+      },
+      isStream: () => isStream,
+    };
+
+    raw.once('close', () => flight.cut(undefined));
+    flights.add(flight);
+
+    const body = createUpload(request.raw, maxBody, {
+      onBrowsersTurn: () => {
+        if (!isAnswered) deadline = Number.POSITIVE_INFINITY;
+      },
+      onUpstreamsTurn: () => {
+        if (!isAnswered) deadline = performance.now() + patience;
+      },
+      onTooLarge: () => flight.cut(tooLarge()),
+    });
+
+    pool.dispatch(
+      { path: target, method: request.method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onRequestStart: (given) => {
+          controller = given;
+          if (isOver) given.abort(problem ?? new Error('The request is over'));
+        },
+        onResponseStart: (_controller, status, answer) => {
+          if (isOver || status < 200) return;
+          isAnswered = true;
+          deadline = Number.POSITIVE_INFINITY;
+          onAnswer?.(status);
+          reply.hijack();
+          raw.writeHead(status, createAnswerHeaders(answer, reply.getHeaders(), translate));
+          left = bodyLength(request.method, status, answer);
+          if (Number.isNaN(left)) raw.flushHeaders();
+          isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');
+        },
+        onResponseData: (given, chunk) => {
+          left -= chunk.length;
+          // The last piece goes out together with the end, and with the headers when it is the only one.
+          if (left === 0) raw.end(chunk);
+          else if (!raw.write(chunk)) {
+            given.pause();
+            raw.once('drain', () => given.resume());
+          }
+        },
+        onResponseEnd: () => {
+          if (!raw.writableEnded) raw.end();
+          end();
+          resolve();
+        },
+        onResponseError: (_controller, error) => fail(error),
+      },
+    );
+  });
 };

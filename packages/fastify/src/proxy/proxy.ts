@@ -7,11 +7,12 @@ import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import type { Session, Sessions } from '../session/session.ts';
 import { createApiRoutes } from './api-routes.ts';
+import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
 import { createUpstreamHeaders } from './forward-headers.ts';
 import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
-import { createWebSockets, endForSession, requireOwnOrigin } from './web-socket.ts';
+import { createWebSockets, requireOwnOrigin } from './web-socket.ts';
 import { isWebSocket, routeUpgrades } from './web-socket-upgrade.ts';
 
 const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -35,8 +36,8 @@ const checkMethod = (method: string, { methods = everyMethod }: ApiRoute): void 
 const createAnswerObserver = (
   observe: Observe | undefined,
   prefix: string,
-): ((status: number | 'failed') => void) => {
-  if (observe === undefined) return () => undefined;
+): ((status: number | 'failed') => void) | undefined => {
+  if (observe === undefined) return undefined;
   const start = performance.now();
   return (status) => observe({ kind: 'upstream_call', prefix, status, seconds: secondsSince(start) });
 };
@@ -56,7 +57,8 @@ export const registerProxy = async (
 
   const translateLocation = createLocations(options.apiRoutes);
   const sockets = createWebSockets(options.observe);
-  const streams = new Set<AbortController>();
+  const flights = createFlights();
+  const createHeaders = createUpstreamHeaders(options.publicUrl);
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
@@ -68,29 +70,19 @@ export const registerProxy = async (
     const session = await findSession(sessions, request, route);
     const accessToken = session && (await sessions.accessToken(session));
     const { id: requestId, ip } = request;
-    const { publicUrl, apiTimeout, apiMaxBody: maxBody } = options;
-    const headers = createUpstreamHeaders(request.headers, { requestId, ip, publicUrl, accessToken });
+    const { apiTimeout, apiMaxBody: maxBody } = options;
+    const headers = createHeaders(request.headers, { requestId, ip, accessToken });
     const timeout = route.timeout ?? apiTimeout;
-    const stop = new AbortController();
-    let cut = (): void =>
-      stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked'));
-    const stopListening = session ? sessions.onEnded(session.id, () => cut()) : () => undefined;
-    if (!isWebSocket(request)) {
-      const asked = new URL(target, origin);
-      const translate = (location: string): string | undefined => translateLocation(location, asked);
-      const onAnswer = createAnswerObserver(options.observe, route.prefix);
-      const forwarding = { pool, target, headers, timeout, maxBody, stop, translate, streams, onAnswer };
-      return forward(request, reply, forwarding).finally(stopListening);
+    const onSessionEnded = session && ((listener: () => void) => sessions.onEnded(session.id, listener));
+    if (isWebSocket(request)) {
+      const upgrade = { origin, target, headers, timeout };
+      return sockets.open(request, reply, { ...upgrade, onSessionEnded });
     }
-    reply.raw.once('close', () => stop.abort());
-    try {
-      const upgrade = { origin, target, headers, timeout, signal: stop.signal };
-      const tunnel = await sockets.open(request, reply, upgrade, stopListening);
-      if (tunnel !== undefined) cut = () => endForSession(tunnel);
-    } catch (error) {
-      stopListening();
-      throw error;
-    }
+    return forward(request, reply, {
+      ...{ pool, target, headers, timeout, maxBody, flights, onSessionEnded },
+      translate: (location) => translateLocation(location, new URL(target, origin)),
+      onAnswer: createAnswerObserver(options.observe, route.prefix),
+    });
   };
 
   /** Only when the last answer is out: what is running at a shutdown may finish. */
@@ -105,7 +97,7 @@ export const registerProxy = async (
     if (options.apiRoutes.length > 0) routeUpgrades(proxy);
     proxy.addHook('preClose', async () => {
       sockets.endAll();
-      for (const stop of streams) stop.abort();
+      flights.cutStreams();
     });
     proxy.addHook('onClose', async ({ server }) => {
       if (server.listening) server.once('close', closePools);

@@ -4,26 +4,27 @@ import type { Observe } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
 import { openTunnel, type Tunnel } from './web-socket-tunnel.ts';
-import { askForUpgrade, takeHead, type UpgradeRequest } from './web-socket-upgrade.ts';
+import { askForUpgrade, takeHead, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
 
 /** Closing codes of ours. @see RFC 6455 section 7.4.2 */
 const sessionEnded = 4401;
 const serviceRestart = 1012;
 
+/** An upgrade of a request with or without a session. */
+export interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
+  /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
+  readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
+}
+
 /** The WebSockets that are open at this moment. */
 export interface WebSockets {
   /**
-   * Opens one between the request's connection and the upstream. Settles when it is open, or, with `undefined`,
-   * when the upstream's refusal has been passed on; `onClosed` is called when it is gone again.
+   * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
+   * with 4401 when the session ends.
    *
-   * @throws Problem as `askForUpgrade` does.
+   * @throws Problem as `askForUpgrade` does, and `session_expired` when the session ends meanwhile.
    */
-  readonly open: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    upgrade: UpgradeRequest,
-    onClosed: () => void,
-  ) => Promise<Tunnel | undefined>;
+  readonly open: (request: FastifyRequest, reply: FastifyReply, upgrade: SessionUpgrade) => Promise<void>;
   /** Tells every browser that the service restarts. */
   readonly endAll: () => void;
 }
@@ -36,46 +37,64 @@ const printHead = (status: string, headers: Readonly<Record<string, string | str
 /** Makes the room for open WebSockets. */
 export const createWebSockets = (observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
+
+  const openBetween = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    upstream: Extract<UpgradeAnswer, { kind: 'opened' }>,
+    onClosed: () => void,
+  ): Tunnel => {
+    const { socket: browser } = request.raw;
+    const headers = createAnswerHeaders(upstream.answer.headers, reply.getHeaders(), () => undefined);
+    reply.raw.detachSocket(browser);
+    browser.setTimeout(0);
+    browser.write(
+      printHead('101 Switching Protocols', { ...headers, connection: 'Upgrade', upgrade: 'websocket' }),
+    );
+    upstream.socket.unshift(upstream.head);
+    browser.unshift(takeHead(request.raw));
+    const tunnel = openTunnel(browser, upstream.socket, () => {
+      tunnels.delete(tunnel);
+      onClosed();
+      observe?.({ kind: 'stream', of: 'websocket', change: -1 });
+      request.log.info({ event: 'websocket_closed' }, 'a WebSocket is closed');
+    });
+    tunnels.add(tunnel);
+    observe?.({ kind: 'stream', of: 'websocket', change: 1 });
+    request.log.info({ event: 'websocket_opened', route: request.routeOptions.url }, 'a WebSocket is open');
+    return tunnel;
+  };
+
   return {
-    open: async (request, reply, upgrade, onClosed) => {
-      const upstream = await askForUpgrade(upgrade);
-      reply.hijack();
-      const { answer } = upstream;
-      const headers = createAnswerHeaders(answer.headers, reply.getHeaders(), () => undefined);
-      if (upstream.kind === 'refused') {
+    open: async (request, reply, { onSessionEnded, ...upgrade }) => {
+      const stop = new AbortController();
+      let cut = (): void =>
+        stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked'));
+      const stopListening = onSessionEnded?.(() => cut()) ?? (() => undefined);
+      reply.raw.once('close', () => stop.abort());
+      try {
+        const upstream = await askForUpgrade({ ...upgrade, signal: stop.signal });
+        reply.hijack();
+        if (upstream.kind === 'opened') {
+          const tunnel = openBetween(request, reply, upstream, stopListening);
+          cut = () => tunnel.end(sessionEnded, 'The session ended');
+          return;
+        }
+        const { answer } = upstream;
+        const headers = createAnswerHeaders(answer.headers, reply.getHeaders(), () => undefined);
         reply.raw.writeHead(answer.statusCode ?? 502, headers);
         await pipeline(answer, reply.raw);
-        onClosed();
-        return undefined;
+        stopListening();
+      } catch (error) {
+        stopListening();
+        throw error;
       }
-      const { socket: browser } = request.raw;
-      reply.raw.detachSocket(browser);
-      browser.setTimeout(0);
-      browser.write(
-        printHead('101 Switching Protocols', { ...headers, connection: 'Upgrade', upgrade: 'websocket' }),
-      );
-      upstream.socket.unshift(upstream.head);
-      browser.unshift(takeHead(request.raw));
-      const log = request.log;
-      const tunnel = openTunnel(browser, upstream.socket, () => {
-        tunnels.delete(tunnel);
-        observe?.({ kind: 'stream', of: 'websocket', change: -1 });
-        onClosed();
-        log.info({ event: 'websocket_closed' }, 'a WebSocket is closed');
-      });
-      tunnels.add(tunnel);
-      observe?.({ kind: 'stream', of: 'websocket', change: 1 });
-      log.info({ event: 'websocket_opened', route: request.routeOptions.url }, 'a WebSocket is open');
-      return tunnel;
     },
     endAll: () => {
       for (const tunnel of tunnels) tunnel.end(serviceRestart, 'The service restarts');
     },
   };
 };
-
-/** What cuts a WebSocket when its session ends. */
-export const endForSession = (tunnel: Tunnel): void => tunnel.end(sessionEnded, 'The session ended');
 
 /** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
 export const requireOwnOrigin = (
