@@ -11,7 +11,7 @@ const sessionEnded = 4401;
 const serviceRestart = 1012;
 
 /** An upgrade of a request with or without a session. */
-export interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
+interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
   /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
 }
