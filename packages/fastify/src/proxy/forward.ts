@@ -139,7 +139,7 @@ export const forward = (
         onResponseData: (given, chunk) => {
           left -= chunk.length;
           // The last piece goes out together with the end, and with the headers when it is the only one.
-          if (left === 0 && chunk.length <= 4096) raw.end(chunk.latin1Slice(), 'latin1');
+          if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
           else if (left === 0) raw.end(chunk);
           else if (!raw.write(chunk)) {
             given.pause();

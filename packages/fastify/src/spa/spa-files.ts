@@ -7,9 +7,12 @@ import { extname, join } from 'node:path';
 export type Encoding = 'br' | 'gzip' | 'identity';
 
 /** One encoding of a small file, ready to send. */
-interface SpaVariant {
-  readonly body: Buffer;
+export interface SpaVariant {
+  /** The bytes, one a character. */
+  readonly text: string;
   readonly etag: string;
+  /** All that it is sent with but `Vary`. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** One file of the build. */
@@ -61,27 +64,41 @@ const listNames = async (dir: string): Promise<readonly string[]> => {
     .filter((name) => !name.split('/').some((segment) => segment.startsWith('.')));
 };
 
-const readVariant = async (path: string): Promise<SpaVariant> => {
+const readVariant = async (
+  path: string,
+  encoding: Encoding,
+  facts: Pick<SpaFile, 'contentType' | 'cacheControl'>,
+): Promise<SpaVariant> => {
   const body = await readFile(path);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  return {
+    text: body.toString('latin1'),
+    etag,
+    headers: {
+      'content-type': facts.contentType,
+      'content-length': String(body.length),
+      'cache-control': facts.cacheControl,
+      etag,
+      ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+    },
+  };
 };
 
 const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>): Promise<SpaFile> => {
   const variants = new Map<Encoding, SpaVariant>();
   const { size }: Stats = await stat(join(dir, name));
-  for (const encoding of ['br', 'gzip', 'identity'] as const) {
-    const variant = name + suffixes[encoding];
-    if (size <= largestInMemory && names.has(variant)) {
-      variants.set(encoding, await readVariant(join(dir, variant)));
-    }
-  }
-  return {
-    name,
+  const facts = {
     contentType: contentTypes[extname(name).toLowerCase()] ?? 'application/octet-stream',
     cacheControl:
       isHashed(name) && name !== 'index.html' ? 'public, max-age=31536000, immutable' : 'no-cache',
-    variants,
   };
+  for (const encoding of ['br', 'gzip', 'identity'] as const) {
+    const variant = name + suffixes[encoding];
+    if (size <= largestInMemory && names.has(variant)) {
+      variants.set(encoding, await readVariant(join(dir, variant), encoding, facts));
+    }
+  }
+  return { name, ...facts, variants };
 };
 
 /**

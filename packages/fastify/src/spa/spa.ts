@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { registerDevServer } from './dev-server.ts';
-import { type Encoding, readSpaFiles, type SpaFile, type SpaFiles } from './spa-files.ts';
+import { type Encoding, readSpaFiles, type SpaFile, type SpaFiles, type SpaVariant } from './spa-files.ts';
 
 const accepts = (header: string, encoding: Encoding): boolean =>
   header.split(',').some((part) => {
@@ -15,28 +15,47 @@ const accepts = (header: string, encoding: Encoding): boolean =>
     return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
   });
 
-const chooseEncoding = (file: SpaFile, header: string): Encoding =>
-  (['br', 'gzip'] as const).find((encoding) => file.variants.has(encoding) && accepts(header, encoding)) ??
-  'identity';
+const encodings = ['br', 'gzip'] as const;
+const mostHeaders = 200;
+
+/** The browsers of this world send few different headers: what each accepts is worked out once. */
+const createEncodingReader = (): ((header: string) => readonly Encoding[]) => {
+  const known = new Map<string, readonly Encoding[]>();
+  return (header) => {
+    const found = known.get(header);
+    if (found !== undefined) return found;
+    const accepted = encodings.filter((encoding) => accepts(header, encoding));
+    if (known.size >= mostHeaders) known.clear();
+    known.set(header, accepted);
+    return accepted;
+  };
+};
 
 const isUnchanged = (header: string | undefined, etag: string): boolean =>
-  (header ?? '')
-    .split(',')
-    .some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag);
+  header?.split(',').some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag) ??
+  false;
 
-const sendSpaFile = (file: SpaFile, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const vary = reply.hasHeader('vary')
-    ? `${String(reply.getHeader('vary'))}, Accept-Encoding`
-    : 'Accept-Encoding';
-  reply.header('cache-control', file.cacheControl).header('vary', vary);
-  const encoding = chooseEncoding(file, String(request.headers['accept-encoding'] ?? ''));
-  const variant = file.variants.get(encoding);
-  reply.type(file.contentType);
-  if (variant === undefined) return reply.sendFile(file.name);
-  reply.header('etag', variant.etag);
-  if (isUnchanged(request.headers['if-none-match'], variant.etag)) return reply.code(304).send();
-  if (encoding !== 'identity') reply.header('content-encoding', encoding);
-  return reply.send(variant.body);
+/** Sends what is in memory as it lies there: status line, headers and body in one piece. */
+const sendVariant = (
+  variant: SpaVariant,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  vary: string,
+): void => {
+  const { raw } = reply;
+  const { etag, headers, text } = variant;
+  const isKnown = isUnchanged(request.headers['if-none-match'], etag);
+  const sent: Record<string, number | string | string[]> = { ...headers, vary };
+  const ours: Readonly<Record<string, number | string | string[] | undefined>> = reply.getHeaders();
+  for (const name in ours) {
+    const value = ours[name];
+    if (value !== undefined) sent[name] ??= value;
+  }
+  reply.hijack();
+  if (isKnown) {
+    delete sent['content-length'];
+    raw.writeHead(304, sent).end();
+  } else raw.writeHead(200, sent).end(request.method === 'HEAD' ? undefined : text, 'latin1');
 };
 
 const findSpaFile = (files: SpaFiles, path: string, accept: string): SpaFile | undefined => {
@@ -48,8 +67,11 @@ const findSpaFile = (files: SpaFiles, path: string, accept: string): SpaFile | u
 };
 
 const readPath = (url: string): string => {
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  if (!path.includes('%')) return path;
   try {
-    return decodeURIComponent(url.split('?', 1)[0] ?? '/');
+    return decodeURIComponent(path);
   } catch (cause) {
     throw new Problem('bad_request', 'The path is not percent-encoded UTF-8', { cause });
   }
@@ -65,6 +87,7 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
   if (spa === undefined) return;
   if ('devServer' in spa) return registerDevServer(scope, spa.devServer);
   const files = await readSpaFiles(spa.dir);
+  const readEncodings = createEncodingReader();
   await scope.register(fastifyStatic, {
     root: resolve(spa.dir),
     serve: false,
@@ -80,6 +103,13 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
     }
     const file = findSpaFile(files, path, request.headers.accept ?? '');
     if (file === undefined) throw new Problem('not_found', 'No such file of the SPA');
-    return sendSpaFile(file, request, reply);
+    const added = reply.getHeader('vary');
+    const vary = added === undefined ? 'Accept-Encoding' : `${String(added)}, Accept-Encoding`;
+    const accepted = readEncodings(String(request.headers['accept-encoding'] ?? ''));
+    const encoding = accepted.find((each) => file.variants.has(each)) ?? 'identity';
+    const variant = file.variants.get(encoding);
+    if (variant !== undefined) return sendVariant(variant, request, reply, vary);
+    reply.header('cache-control', file.cacheControl).header('vary', vary).type(file.contentType);
+    return reply.sendFile(file.name);
   });
 };
