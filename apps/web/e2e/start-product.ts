@@ -37,6 +37,9 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
 /** The provider to stand beside: an issuer with its client, and the way to stop it. */
 export type BesideProvider = Pick<DevProvider, 'issuer' | 'clientId' | 'clientSecret' | 'close'>;
 
+/** A started provider, and where the application will be. */
+export type StartedBeside<Beside> = Beside & { readonly publicUrl: string };
+
 /** How one test wants the product to differ. */
 export interface ProductOptions<Beside extends BesideProvider> {
   /** Starts the provider for an application at this URL. Default: the embedded one. */
@@ -44,7 +47,7 @@ export interface ProductOptions<Beside extends BesideProvider> {
   /** More of the BFF's variables, once the provider is known; `undefined` takes one away. */
   readonly variables?:
     | Readonly<Record<string, string | undefined>>
-    | ((provider: Beside) => Readonly<Record<string, string | undefined>>);
+    | ((started: StartedBeside<Beside>) => Readonly<Record<string, string | undefined>>);
 }
 
 const startEmbedded = (publicUrl: string): Promise<DevProvider> =>
@@ -74,7 +77,7 @@ export const startProductBeside = async <Beside extends BesideProvider>({
       OIDC_CLIENT_SECRET: provider.clientSecret,
       SPA_DIR: build,
       HOST: 'localhost',
-      ...(typeof variables === 'function' ? variables(provider) : variables),
+      ...(typeof variables === 'function' ? variables({ ...provider, publicUrl: url }) : variables),
     },
   });
   await untilListening(child);

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDevProvider } from '@foyer/dev-provider';
+import { launchChromium } from '@foyer/testkit';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningProduct, startProductBeside } from './start-product.ts';
+
+let chromium: Browser;
+
+beforeAll(async () => {
+  chromium = await launchChromium();
+});
+
+afterAll(async () => {
+  await chromium.close();
+});
+
+/** A page of somebody else's, with three lines of script and nothing of ours. */
+const plainPage = (script: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Their own</title></head>
+<body><p id="who">…</p><a href="/login?returnTo=/deep%3Fx=1">Sign in</a>
+<form method="post" action="/logout"><button>Sign out</button></form>
+<script ${script}></script></body></html>`;
+
+const plainScript = `const me = await (await fetch('/api/me')).json();
+document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
+document.body.dataset.api = (await fetch('/api/things')).status;`;
+
+const startUpstream = async (): Promise<Server> => {
+  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+};
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+const startWith = async (
+  variables: Readonly<Record<string, string>>,
+  host = 'localhost',
+): Promise<RunningProduct> =>
+  startProductBeside({
+    startProvider: (publicUrl) =>
+      startDevProvider({ publicUrls: [publicUrl.replace('//localhost', `//${host}`)] }),
+    variables: ({ publicUrl }) => ({
+      RATE_LIMIT_LOGIN: '0',
+      PUBLIC_URL: publicUrl.replace('//localhost', `//${host}`),
+      ...variables,
+    }),
+  });
+
+const tourOfPlainPage = async (product: RunningProduct): Promise<void> => {
+  const page = await (await chromium.newContext()).newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(product.url);
+  await page.getByText('nobody').waitFor();
+  expect(await page.locator('body').getAttribute('data-api')).toBe('401');
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByText('Ada Lovelace').waitFor();
+  expect(page.url()).toBe(`${product.url}/deep?x=1`);
+  await expect.poll(() => page.locator('body').getAttribute('data-api')).toBe('200');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByText('nobody').waitFor();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+};
+
+test('a plain page with three lines of script signs in, asks, calls an API and signs out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-plain-'));
+  await writeFile(join(folder, 'index.html'), plainPage('type="module" src="/app.js"'));
+  await writeFile(join(folder, 'app.js'), plainScript);
+  await mkdir(join(folder, 'login'));
+  await writeFile(join(folder, 'login', 'index.html'), 'a file named like a route');
+  const upstream = await startUpstream();
+  const product = await startWith({
+    SPA_DIR: folder,
+    API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(upstream)}` }]),
+  });
+  await tourOfPlainPage(product);
+  await product.close();
+  upstream.close();
+  await rm(folder, { recursive: true });
+});
+
+test('the same page from a plain static dev server works as well', async () => {
+  const statics = createServer((request, response) => {
+    const isScript = request.url === '/app.js';
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+    response.end(isScript ? plainScript : plainPage('type="module" src="/app.js"'));
+  }).listen(0, '127.0.0.1');
+  await once(statics, 'listening');
+  const upstream = await startUpstream();
+  const product = await startWith({
+    SPA_DIR: '',
+    SPA_DEV_SERVER: `http://127.0.0.1:${portOf(statics)}`,
+    API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(upstream)}` }]),
+  });
+  await tourOfPlainPage(product);
+  await product.close();
+  upstream.close();
+  statics.closeAllConnections();
+  statics.close();
+});
+
+/** A SPA on a host of its own: every page is the same empty one. */
+const startPages = async (): Promise<Server> => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>SPA</title><p>A page</p>');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+};
+
+/** What a script of this page gets from the BFF: status and body, or that the browser refused. */
+const ask = (page: Page, url: string, init = ''): Promise<string> =>
+  page.evaluate(
+    `fetch('${url}', { credentials: 'include', ${init} }).then(async (r) => r.status + ' ' + await r.text(), () => 'refused')`,
+  );
+
+test('a SPA on a sibling host signs in, asks, hears of the end and signs out; a stranger gets nothing', async () => {
+  const pages = await startPages();
+  const spa = `http://app.foyer.localhost:${portOf(pages)}`;
+  const stranger = `http://evil.localhost:${portOf(pages)}`;
+  const product = await startWith({ ALLOWED_ORIGINS: spa }, 'api.foyer.localhost');
+  const api = product.url.replace('//localhost', '//api.foyer.localhost');
+  const page = await (await chromium.newContext()).newPage();
+
+  await page.goto(spa);
+  expect(await ask(page, `${api}/api/me`)).toBe('200 {"authenticated":false,"loginUrl":"/login"}');
+  await page.goto(`${api}/login?returnTo=${encodeURIComponent(`${spa}/after?x=1#part`)}`);
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByText('A page').waitFor();
+  expect(page.url()).toBe(`${spa}/after?x=1#part`);
+  expect(await ask(page, `${api}/api/me`)).toContain('"displayName":"Ada Lovelace"');
+  expect(
+    await ask(page, `${api}/api/nothing`, "method: 'PUT', headers: { 'content-type': 'application/json' }"),
+  ).toMatch(/^404 .*"code":"not_found"/);
+
+  const other = await page.context().newPage();
+  await other.goto(stranger);
+  expect(await ask(other, `${api}/api/me`)).toBe('refused');
+  expect(await ask(other, `${api}/logout`, "method: 'POST'")).toBe('refused');
+  expect(await ask(page, `${api}/api/me`)).toContain('"authenticated":true');
+
+  await page.evaluate(`new Promise((opened) => {
+    const source = new EventSource('${api}/api/me/events', { withCredentials: true });
+    window.ended = new Promise((done) => source.addEventListener('signed-out', (event) => done(event.data)));
+    source.onopen = () => opened();
+  })`);
+  const answer = await ask(page, `${api}/logout`, "method: 'POST', headers: { accept: 'application/json' }");
+  expect(answer).toMatch(/^200 \{"redirectTo":"http/);
+  expect(await page.evaluate('window.ended')).toBe('{"reason":"logout"}');
+  expect(await ask(page, `${api}/api/me`)).toContain('"authenticated":false');
+
+  await page.context().close();
+  await product.close();
+  pages.closeAllConnections();
+  pages.close();
+});
