@@ -1,16 +1,39 @@
+import { examineLive } from './conformance/live-report.ts';
 import { currentSettings, EnvironmentError } from './environment.ts';
 import { examine } from './examination.ts';
 
-const run = async (): Promise<void> => {
+const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
+
+const examineHere = async (): Promise<boolean> => {
   const settings = currentSettings();
-  console.log('ok    configuration: every variable is well-formed');
-  for (const warning of settings.warnings) console.log(`note  configuration: ${warning}`);
+  tell('ok', 'configuration: every variable is well-formed');
+  for (const warning of settings.warnings) tell('note', `configuration: ${warning}`);
   const findings = await examine(settings);
-  for (const { verdict, subject, text } of findings) console.log(`${verdict.padEnd(5)} ${subject}: ${text}`);
-  process.exitCode = findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
+  for (const { verdict, subject, text } of findings) tell(verdict, `${subject}: ${text}`);
+  return findings.every(({ verdict }) => verdict !== 'bad');
 };
 
-await run().catch((error: unknown) => {
-  console.error(error instanceof EnvironmentError ? error.message : error);
+const examineThere = async (url: string): Promise<boolean> => {
+  const findings = await examineLive(url);
+  for (const { verdict, text } of findings) tell(verdict, text);
+  return findings.every(({ verdict }) => verdict !== 'bad');
+};
+
+const run = async (): Promise<boolean> => {
+  const at = process.argv.indexOf('--live');
+  if (at === -1) return examineHere();
+  const url = process.argv[at + 1] ?? '';
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return examineThere(url);
+  console.error('--live needs the address of a deployment: pnpm run doctor --live https://app.example');
+  return false;
+};
+
+try {
+  process.exitCode = (await run()) ? 0 : 1;
+} catch (error) {
+  const isTold = error instanceof EnvironmentError;
+  const isAway = error instanceof TypeError && error.message === 'fetch failed';
+  if (isAway) console.error('The deployment cannot be reached. Check the address, and that it runs.');
+  else console.error(isTold ? error.message : error);
   process.exitCode = 1;
-});
+}

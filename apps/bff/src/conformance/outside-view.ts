@@ -1,0 +1,62 @@
+/** One answer of a deployment, as anybody can see it. */
+export interface SeenAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** What a deployment shows to whoever asks, without signing in. */
+export interface OutsideView {
+  readonly origin: string;
+  readonly isSecure: boolean;
+  readonly page: SeenAnswer;
+  readonly me: SeenAnswer;
+  readonly login: SeenAnswer;
+  readonly callback: SeenAnswer;
+  readonly signOutFromElsewhere: SeenAnswer;
+  readonly signOutWithoutSign: SeenAnswer;
+  readonly meFromElsewhere: SeenAnswer;
+  readonly strangePath: SeenAnswer;
+}
+
+const elsewhere = {
+  origin: 'https://stranger.example',
+  'sec-fetch-site': 'cross-site',
+  'sec-fetch-mode': 'cors',
+};
+
+const ask = async (url: string, method: string, headers: Record<string, string>): Promise<SeenAnswer> => {
+  const answer = await fetch(url, {
+    method,
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(10_000),
+  });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+};
+
+/**
+ * Looks at a deployment from outside: eight requests, none of which changes anything.
+ *
+ * @throws TypeError when it cannot be reached.
+ */
+export const lookFromOutside = async (url: string): Promise<OutsideView> => {
+  const { origin, protocol } = new URL(url);
+  const get = (path: string, headers: Record<string, string> = {}): Promise<SeenAnswer> =>
+    ask(`${origin}${path}`, 'GET', { accept: 'application/json', ...headers });
+  const [page, me, login, callback, signOutFromElsewhere, signOutWithoutSign, meFromElsewhere, strangePath] =
+    await Promise.all([
+      get('/', { accept: 'text/html' }),
+      get('/api/me'),
+      get('/login'),
+      get('/login/callback?code=doctor&state=doctor'),
+      ask(`${origin}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
+      ask(`${origin}/logout`, 'POST', { accept: 'application/json' }),
+      get('/api/me', elsewhere),
+      get('/api/me/a%2fb'),
+    ]);
+  return {
+    ...{ origin, isSecure: protocol === 'https:' },
+    ...{ page, me, login, callback, signOutFromElsewhere, signOutWithoutSign, meFromElsewhere, strangePath },
+  };
+};

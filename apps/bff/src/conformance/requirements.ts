@@ -1,0 +1,229 @@
+import type { OutsideView, SeenAnswer } from './outside-view.ts';
+
+/** One thing that a specification asks of a BFF. */
+export interface Requirement {
+  readonly section: string;
+  readonly level: 'MUST' | 'SHOULD' | 'MAY';
+  /** In our words. */
+  readonly text: string;
+  /** The test that shows it: a file, and the beginning of the test's name. */
+  readonly test: readonly [file: string, name: string];
+  /** Whether a deployment is seen to hold it; `undefined` where it cannot be seen, or does not apply. */
+  readonly isSeen?: (view: OutsideView) => boolean | undefined;
+}
+
+const tests = 'packages/fastify/test';
+
+const cookiesOf = ({ login, me, page }: OutsideView): readonly string[] =>
+  [login, me, page].flatMap(({ headers }) => headers.getSetCookie());
+
+/** Whether every cookie that was set holds it; `undefined` when none was. */
+const everyCookie = (view: OutsideView, holds: (line: string) => boolean): boolean | undefined => {
+  const lines = cookiesOf(view);
+  return lines.length === 0 ? undefined : lines.every(holds);
+};
+
+const hasAttribute = (line: string, attribute: string): boolean =>
+  line
+    .split(';')
+    .slice(1)
+    .some((part) => part.trim().toLowerCase() === attribute.toLowerCase());
+
+const authorizationRequest = ({ login }: OutsideView): URLSearchParams | undefined =>
+  URL.parse(login.headers.get('location') ?? '')?.searchParams;
+
+const isRefused = ({ status, text }: SeenAnswer): boolean =>
+  status === 403 && text.includes('cross_site_request');
+
+/** RFC 10017 section 6.1, row by row, and what RFC 9700 and our own promises add that can be seen from outside. */
+export const requirements: readonly Requirement[] = [
+  {
+    section: 'RFC 10017 6.1.2.1',
+    level: 'SHOULD',
+    text: 'An endpoint tells whether a session is active, and who is signed in',
+    test: [`${tests}/routes/sign-in.test.ts`, 'an anonymous visitor is told so and gets no cookie'],
+    isSeen: ({ me }) => me.status === 200 && me.text.includes('"authenticated"'),
+  },
+  {
+    section: 'RFC 10017 6.1.2.1',
+    level: 'SHOULD',
+    text: 'A navigation to the login endpoint starts the flow with a redirect',
+    test: [`${tests}/routes/sign-in.test.ts`, 'a person signs in in three redirects and is known'],
+    isSeen: ({ login }) => login.status === 303,
+  },
+  {
+    section: 'RFC 10017 6.1.2.2',
+    level: 'SHOULD',
+    text: 'The refresh token stays with the session; when it is no longer valid the session ends',
+    test: [`${tests}/session/sessions.test.ts`, 'a refused refresh ends the session and tells why'],
+  },
+  {
+    section: 'RFC 10017 6.1.3.1',
+    level: 'MUST',
+    text: 'The BFF is a confidential client with credentials of its own',
+    test: [`${tests}/provider/client-authentication.test.ts`, 'post sends the secret as it is'],
+  },
+  {
+    section: 'RFC 10017 6.1.3.1',
+    level: 'MUST',
+    text: 'The authorization code grant is used',
+    test: [`${tests}/routes/sign-in.test.ts`, 'a person signs in in three redirects and is known'],
+    isSeen: (view) => authorizationRequest(view)?.get('response_type') === 'code',
+  },
+  {
+    section: 'RFC 9700 2.1.1',
+    level: 'MUST',
+    text: 'PKCE with S256, and a state and nonce of each request’s own',
+    test: [
+      `${tests}/provider/client-authentication.test.ts`,
+      'the redirect URI and the verifier go with the code',
+    ],
+    isSeen: (view) => {
+      const asked = authorizationRequest(view);
+      return asked?.get('code_challenge_method') === 'S256' && asked.has('state') && asked.has('nonce');
+    },
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'MUST',
+    text: 'Cookies have the Secure flag (on loopback http there is none)',
+    test: [`${tests}/login/cookies.test.ts`, ''],
+    isSeen: (view) => (view.isSecure ? everyCookie(view, (line) => hasAttribute(line, 'Secure')) : undefined),
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'MUST',
+    text: 'Cookies have the HttpOnly flag',
+    test: [
+      `${tests}/routes/sign-in.test.ts`,
+      'the login cookie is Lax, the session cookie Strict, both are HttpOnly',
+    ],
+    isSeen: (view) => everyCookie(view, (line) => hasAttribute(line, 'HttpOnly')),
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'SHOULD',
+    text: 'The session cookie is SameSite=Strict; a pending login’s has to be Lax, since the provider leads back to it',
+    test: [
+      `${tests}/routes/sign-in.test.ts`,
+      'the login cookie is Lax, the session cookie Strict, both are HttpOnly',
+    ],
+    isSeen: (view) => everyCookie(view, (line) => /SameSite=(Strict|Lax)/.test(line)),
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'SHOULD',
+    text: 'The path of cookies is /, and they have no Domain',
+    test: [`${tests}/login/cookies.test.ts`, ''],
+    isSeen: (view) => everyCookie(view, (line) => hasAttribute(line, 'Path=/') && !/;\s*Domain=/i.test(line)),
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'SHOULD',
+    text: 'The names of cookies begin with __Host-Http- (on loopback http they cannot)',
+    test: [`${tests}/login/cookies.test.ts`, ''],
+    isSeen: (view) =>
+      view.isSecure ? everyCookie(view, (line) => line.startsWith('__Host-Http-')) : undefined,
+  },
+  {
+    section: 'RFC 10017 6.1.3.2',
+    level: 'SHOULD',
+    text: 'Nothing readable is in the cookie; tokens are not in it at all',
+    test: [
+      `${tests}/login/cookies.test.ts`,
+      'with any character changed, or cut anywhere, is an anonymous visitor’s',
+    ],
+  },
+  {
+    section: 'RFC 10017 6.1.3.3',
+    level: 'MUST',
+    text: 'Requests from other sites change nothing and read nothing',
+    test: [`${tests}/routes/sign-in.test.ts`, 'another site cannot sign anybody out'],
+    isSeen: ({ signOutFromElsewhere, meFromElsewhere }) =>
+      isRefused(signOutFromElsewhere) &&
+      isRefused(meFromElsewhere) &&
+      !meFromElsewhere.headers.has('access-control-allow-origin'),
+  },
+  {
+    section: 'RFC 10017 6.1.3.3',
+    level: 'SHOULD',
+    text: 'Where neither Fetch Metadata nor Origin tells, an unsafe request needs a header of its own (X-CSRF)',
+    test: [`${tests}/edge/cross-site.test.ts`, ''],
+    isSeen: ({ signOutWithoutSign }) => isRefused(signOutWithoutSign),
+  },
+  {
+    section: 'RFC 10017 6.1.3.6',
+    level: 'MUST',
+    text: 'Only configured upstreams are asked, whatever the request says',
+    test: [`${tests}/proxy/proxy.test.ts`, 'the upstream gets the access token, not the cookie'],
+  },
+  {
+    section: 'RFC 10017 6.1.3.6',
+    level: 'MUST',
+    text: 'The path that is checked is the path that is sent; traversal in any spelling stays out',
+    test: [`${tests}/proxy/request-target.test.ts`, ''],
+    isSeen: ({ strangePath }) => strangePath.status === 400 || strangePath.status === 404,
+  },
+  {
+    section: 'RFC 10017 6.1.3.6',
+    level: 'MAY',
+    text: 'Methods can be restricted for each route',
+    test: [`${tests}/proxy/proxy.test.ts`, 'wrong methods, other sites and large bodies are refused'],
+  },
+  {
+    section: 'RFC 9700 4.11',
+    level: 'MUST',
+    text: 'No open redirect: returnTo leads to our own or an allowed origin',
+    test: [`${tests}/login/return-to.test.ts`, ''],
+  },
+  {
+    section: 'RFC 9700 4.7, RFC 6749 10.12',
+    level: 'MUST',
+    text: 'A callback without its pending login is refused',
+    test: [`${tests}/routes/callback.test.ts`, 'a callback without its pending login makes no token request'],
+    isSeen: ({ callback }) => callback.status === 400,
+  },
+  {
+    section: 'ASVS 5.0 V14.3',
+    level: 'MUST',
+    text: 'Private answers are not cached',
+    test: [`${tests}/routes/sign-in.test.ts`, 'an anonymous visitor is told so and gets no cookie'],
+    isSeen: ({ me, login }) =>
+      [me, login].every(({ headers }) => headers.get('cache-control')?.includes('no-store') ?? false),
+  },
+  {
+    section: 'ASVS 5.0 V3.4',
+    level: 'MUST',
+    text: 'Security headers are on every answer, and none tells the server’s name',
+    test: [`${tests}/edge/every-answer.test.ts`, ''],
+    isSeen: ({ page, me, isSecure }) =>
+      [page, me].every(
+        ({ headers }) =>
+          headers.get('x-content-type-options') === 'nosniff' &&
+          (headers.get('content-security-policy')?.includes("frame-ancestors 'none'") ?? false) &&
+          headers.has('referrer-policy') &&
+          !headers.has('x-powered-by') &&
+          (!isSecure || headers.has('strict-transport-security')),
+      ),
+  },
+];
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** The text of docs/conformance.md. */
+export const createConformancePage = (): string =>
+  [
+    '# Conformance',
+    '',
+    'What RFC 10017 asks of a backend for frontend (section 6.1), and what RFC 9700 and OWASP ASVS add, row by row, with the',
+    'test that shows it. `npx pnpm run doctor --live <url>` looks at a deployment from outside and prints the rows that can be',
+    'seen there, without signing in and without changing anything.',
+    '',
+    '| section | level | requirement | test | seen by the doctor |',
+    '| --- | --- | --- | --- | --- |',
+    ...requirements.map(
+      ({ section, level, text, test: [file, name], isSeen }) =>
+        `| ${section} | ${level} | ${cell(text)} | [${file.split('/').at(-1)}](../${file})${name === '' ? '' : `: ${cell(name)}`} | ${isSeen ? 'yes' : ''} |`,
+    ),
+    '',
+  ].join('\n');
