@@ -1,4 +1,5 @@
 import { openSessionStore } from '@foyer/fastify';
+import { examineClient } from './client-examination.ts';
 import type { Settings } from './environment.ts';
 import { codeOf } from './server.ts';
 
@@ -6,7 +7,7 @@ import { codeOf } from './server.ts';
 export interface Finding {
   /** `bad` makes sign-in fail, `note` is worth knowing. */
   readonly verdict: 'ok' | 'note' | 'bad';
-  readonly subject: 'provider' | 'session store';
+  readonly subject: 'provider' | 'session store' | 'cookies' | 'clock';
   /** What it is, and where something is to do, what. */
   readonly text: string;
 }
@@ -57,8 +58,53 @@ const judgeLogout = ({ options }: Settings, metadata: Record<string, unknown>): 
         'has no end-session endpoint: signing out ends the session here only. See OIDC_LOGOUT_URL.',
       );
 
+const judgeKeys = async (alg: string, uri: unknown, timeout: number): Promise<Finding> => {
+  const remedy = 'Check the provider.';
+  if (typeof uri !== 'string') return provider('bad', `names no jwks_uri. ${remedy}`);
+  const response = await fetch(uri, { signal: AbortSignal.timeout(timeout * 1000), redirect: 'manual' });
+  const set: unknown = response.ok ? await response.json() : undefined;
+  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
+  const usable = keys.filter((key) => key.use !== 'enc' && (key.alg === undefined || key.alg === alg));
+  return usable.length > 0
+    ? provider('ok', `publishes ${usable.length} key${usable.length === 1 ? '' : 's'} for ${alg}`)
+    : provider('bad', `publishes no key for ${alg} at ${uri}. ${remedy}`);
+};
+
+const judgeRevocation = (metadata: Record<string, unknown>): Finding =>
+  typeof metadata.revocation_endpoint === 'string'
+    ? provider('ok', 'can revoke refresh tokens at sign-out')
+    : provider('note', 'cannot revoke refresh tokens: they live on at the provider after a sign-out.');
+
+const judgeClock = (date: string | null, tolerance: number): Finding => {
+  const theirs = Date.parse(date ?? '');
+  if (Number.isNaN(theirs))
+    return { verdict: 'note', subject: 'clock', text: 'the provider does not tell the time' };
+  const difference = Math.round((Date.now() - theirs) / 1000);
+  const text = `differs from the provider’s by ${Math.abs(difference)} s`;
+  return Math.abs(difference) <= tolerance
+    ? { verdict: 'ok', subject: 'clock', text }
+    : {
+        verdict: 'bad',
+        subject: 'clock',
+        text: `${text}. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.`,
+      };
+};
+
+const examineCookies = ({ publicUrl, cookieName = 'foyer' }: Settings['options']): Finding =>
+  publicUrl.startsWith('https:')
+    ? {
+        verdict: 'ok',
+        subject: 'cookies',
+        text: `__Host-Http-${cookieName}, Secure, HttpOnly, SameSite=Strict`,
+      }
+    : {
+        verdict: 'note',
+        subject: 'cookies',
+        text: `on ${publicUrl} they are not Secure: for this machine alone.`,
+      };
+
 const examineProvider = async (settings: Settings): Promise<readonly Finding[]> => {
-  const { issuer, publicUrl, providerTimeout = 5, idTokenAlg = 'RS256' } = settings.options;
+  const { issuer, providerTimeout = 5, idTokenAlg = 'RS256', clockTolerance = 30 } = settings.options;
   const url = discoveryUrl(issuer);
   try {
     const response = await fetch(url, {
@@ -73,8 +119,11 @@ const examineProvider = async (settings: Settings): Promise<readonly Finding[]> 
       judgeIssuer(issuer, metadata),
       judgeAlgorithm(idTokenAlg, metadata),
       judgePkce(metadata),
+      await judgeKeys(idTokenAlg, metadata.jwks_uri, providerTimeout),
       judgeLogout(settings, metadata),
-      provider('note', `register ${publicUrl}/login/callback as redirect URI, if that is not done yet.`),
+      judgeRevocation(metadata),
+      judgeClock(response.headers.get('date'), clockTolerance),
+      ...(await examineClient(settings.options, String(metadata.issuer))),
     ];
   } catch (error) {
     const cause = error instanceof Error ? (codeOf(error.cause) ?? error.name) : 'unknown';
@@ -105,5 +154,6 @@ const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
 /** Looks at the provider and the session store of these settings. */
 export const examine = async (settings: Settings): Promise<readonly Finding[]> => [
   ...(await examineProvider(settings)),
+  examineCookies(settings.options),
   await examineStore(settings),
 ];
