@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+// Builds the packages that people install to JavaScript and declarations, packs them into a folder, and has the tarballs
+// examined. Usage: pnpm build:packages [folder]; default folder: .packages
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = process.argv[2] ?? `${root}.packages`;
+const names = ['contract', 'client', 'fastify'];
+
+const run = (program, args, cwd = root) => {
+  const { status, error } = spawnSync(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+};
+
+/** The pnpm that runs this, or the one that npx brings. */
+const runPnpm = (args, cwd) => {
+  const { npm_execpath: own = '' } = process.env;
+  if (/pnpm/.test(own)) run(process.execPath, [own, ...args], cwd);
+  else run('npx', ['--yes', 'pnpm', ...args], cwd);
+};
+
+mkdirSync(folder, { recursive: true });
+for (const name of names) {
+  const path = `${root}packages/${name}`;
+  rmSync(`${path}/dist`, { recursive: true, force: true });
+  run('tsc', ['-p', `${path}/tsconfig.build.json`]);
+  runPnpm(['pack', '--out', `${folder}/${name}.tgz`], path);
+  run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
+  run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
+}
+console.log(`Packed and examined: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);
