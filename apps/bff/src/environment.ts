@@ -16,6 +16,8 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   readonly logLevel: string;
   readonly metricsPort: number | undefined;
+  /** Whether the standard `OTEL_*` variables ask for traces. */
+  readonly wantsTraces: boolean;
   readonly shutdownTimeout: number;
   /** What is likely a typo or has no effect yet. */
   readonly warnings: readonly string[];
@@ -160,6 +162,18 @@ const withKey = (
   ]);
 };
 
+/** @see OpenTelemetry Environment Variable Specification */
+const asksForTraces = ({
+  OTEL_SDK_DISABLED,
+  OTEL_TRACES_EXPORTER,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+}: Environment): boolean => {
+  if (OTEL_SDK_DISABLED === 'true' || OTEL_TRACES_EXPORTER === 'none') return false;
+  const endpoint = OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
+  return endpoint !== '' || OTEL_TRACES_EXPORTER === 'otlp';
+};
+
 const warningsOf = (environment: Environment): readonly string[] =>
   unknownNames(environment).map(
     (name) => `${name} is not a variable of Foyer: it has no effect. Is it a typo?`,
@@ -182,6 +196,7 @@ export const parseEnvironment = (environment: Environment, { dataDir, spaDir } =
     trustProxy: read('TRUST_PROXY', variables.TRUST_PROXY) ?? [],
     logLevel: read('LOG_LEVEL', variables.LOG_LEVEL) ?? '',
     metricsPort: read('METRICS_PORT', variables.METRICS_PORT),
+    wantsTraces: asksForTraces(environment),
     shutdownTimeout: read('SHUTDOWN_TIMEOUT', variables.SHUTDOWN_TIMEOUT) ?? 0,
     warnings: warningsOf(environment),
   };

@@ -70,6 +70,22 @@ const serveMetrics = async (
   return metrics.observe;
 };
 
+/** Loads the tracing where it is asked for; what is left is sent when the server has closed. */
+const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Promise<Observe | undefined> => {
+  if (!wantsTraces) return undefined;
+  const { startTraces } = await import('./traces/traces.ts');
+  const { addTo, observe, stop } = startTraces();
+  addTo(app);
+  app.addHook('onClose', stop);
+  return observe;
+};
+
+const tellAll =
+  (observers: readonly Observe[]): Observe =>
+  (seen) => {
+    for (const observe of observers) observe(seen);
+  };
+
 /**
  * Starts the BFF: it answers when this resolves.
  *
@@ -83,7 +99,11 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   );
   for (const warning of settings.warnings) app.log.warn(warning);
   try {
-    const observe = await serveMetrics(app, settings, sessionStore);
+    const observers = [
+      await serveMetrics(app, settings, sessionStore),
+      await sendTraces(app, settings),
+    ].filter((each) => each !== undefined);
+    const observe = observers.length === 0 ? undefined : tellAll(observers);
     await app.register(bff, { ...options, sessionStore, observe });
     await listen(app, settings);
   } catch (error) {

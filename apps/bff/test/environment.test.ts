@@ -40,6 +40,7 @@ test('three variables are enough on a loopback address', () => {
     trustProxy: [],
     logLevel: 'info',
     metricsPort: undefined,
+    wantsTraces: false,
     shutdownTimeout: 10,
     warnings: [],
   });
