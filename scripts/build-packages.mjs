@@ -14,11 +14,12 @@ const run = (program, args, cwd = root) => {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
 };
 
-/** The pnpm that runs this, or the one that npx brings. */
+/** The pnpm that runs this, a script or a program of its own, or else the one that npx brings. */
 const runPnpm = (args, cwd) => {
   const { npm_execpath: own = '' } = process.env;
-  if (/pnpm/.test(own)) run(process.execPath, [own, ...args], cwd);
-  else run('npx', ['--yes', 'pnpm', ...args], cwd);
+  if (!/pnpm/.test(own)) run('npx', ['--yes', 'pnpm', ...args], cwd);
+  else if (/\.[cm]?js$/.test(own)) run(process.execPath, [own, ...args], cwd);
+  else run(own, args, cwd);
 };
 
 mkdirSync(folder, { recursive: true });
