@@ -1,4 +1,4 @@
-import { RequireUser } from '@foyer/client/react';
+import { RequireUser, useSession } from '@foyer/client/react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Route, Routes } from 'react-router-dom';
 import { Home } from './home.tsx';
@@ -12,6 +12,17 @@ const NotFound = lazy(async () => ({ default: (await import('./not-found.tsx')).
 const Sessions = lazy(async () => ({ default: (await import('./sessions.tsx')).Sessions }));
 
 const Users = lazy(async () => ({ default: (await import('./users.tsx')).Users }));
+
+const ExpiryNotice = lazy(async () => ({ default: (await import('./expiry-notice.tsx')).ExpiryNotice }));
+
+const Warning = (): ReactNode => {
+  const session = useSession();
+  return session.status === 'signed-in' && session.expiring ? (
+    <Suspense>
+      <ExpiryNotice expiring={session.expiring} />
+    </Suspense>
+  ) : null;
+};
 
 const placeholder = <div className="placeholder" aria-hidden="true" />;
 
@@ -39,5 +50,6 @@ export const App = (): ReactNode => (
         </Routes>
       </Suspense>
     </main>
+    <Warning />
   </>
 );

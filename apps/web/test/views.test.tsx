@@ -139,3 +139,19 @@ test('sessions that could not be ended are not passed over', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Sign out everywhere else' }));
   expect((await screen.findByText(/cannot be shown/)).getAttribute('role')).toBe('alert');
 });
+
+test('a session that is about to end is said, with the way to stay', async () => {
+  const source = Object.assign(new EventTarget(), { close: () => undefined, readyState: 1 });
+  vi.stubGlobal('EventSource', function openSource() {
+    return source;
+  });
+  const calls = open('/', () => json(signedInAs('Ada')));
+  await screen.findByRole('link', { name: 'View Profile »' });
+  const data = JSON.stringify({ limit: 'idle', expiresAt: at, now: at });
+  source.dispatchEvent(new MessageEvent('expiring', { data }));
+  const notice = await screen.findByText(/You will be signed out at/);
+  expect(notice.closest('[role=alert]')).not.toBeNull();
+  const before = calls.length;
+  await userEvent.click(screen.getByRole('button', { name: 'Stay signed in' }));
+  expect(calls.slice(before)).toEqual(['GET /api/me']);
+});

@@ -1,7 +1,7 @@
 import { type LogoutAnswer, type ProblemDetails, parseMe, paths } from '@foyer/contract';
 import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
-import { createSnapshot, isSameSnapshot, type SessionSnapshot } from './session-snapshot.ts';
+import { createSnapshot, isSameSnapshot, keepExpiring, type SessionSnapshot } from './session-snapshot.ts';
 
 /** How the client finds its BFF. */
 export interface BffClientOptions {
@@ -20,7 +20,10 @@ export interface BffClient {
   readonly login: (options?: { readonly returnTo?: string }) => void;
   /** Signs out here, then goes where the BFF says. @throws Error when the BFF did not sign out. */
   readonly logout: () => Promise<void>;
-  /** `fetch` with the session: a 401 of the BFF leads to one move to the sign-in. */
+  /**
+   * `fetch` with the session: a 401 of the BFF leads to one move to the sign-in, a 503 is tried once more after a short
+   * `Retry-After`. A path is one of the BFF.
+   */
   readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
@@ -39,6 +42,10 @@ const signsIn: readonly unknown[] = [
 ];
 
 const isSafe = (method = 'GET'): boolean => ['GET', 'HEAD'].includes(method.toUpperCase());
+
+/** Seconds of a `Retry-After`, which is a number of them or a date; `NaN` for anything else. @see RFC 9110 10.2.3 */
+const parseWait = (text: string): number =>
+  /^\d+$/.test(text) ? Number(text) : Math.max(0, (Date.parse(text) - Date.now()) / 1000);
 
 /** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
@@ -62,7 +69,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       const url = `${baseUrl}${paths.me}${slides ? '' : '?slide=false'}`;
       const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
       if (!response.ok) return publish({ status: 'unreachable' });
-      return publish(createSnapshot(parseMe(await response.json())));
+      return publish(keepExpiring(snapshot, createSnapshot(parseMe(await response.json()))));
     } catch {
       // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
       return publish({ status: 'unreachable' });
@@ -79,7 +86,8 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (isLeaving) return;
     isLeaving = true;
-    const here = `${location.pathname}${location.search}${location.hash}`;
+    const { pathname, search, hash, href } = location;
+    const here = baseUrl === '' ? `${pathname}${search}${hash}` : href;
     location.assign(`${baseUrl}${paths.login}?${new URLSearchParams({ returnTo: returnTo ?? here })}`);
   };
 
@@ -87,7 +95,9 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     const recheck = (): void => {
       if (!isLeaving) refresh(false);
     };
-    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, recheck);
+    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, recheck, (expiring) => {
+      if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
+    });
     const unfollow = followPage({
       recheck,
       restored: () => {
@@ -149,9 +159,10 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       }
     },
     fetch: async (input, init = {}) => {
-      const send = (): Promise<Response> => fetch(input, { credentials: 'include', ...init });
+      const target = typeof input === 'string' && input.startsWith('/') ? baseUrl + input : input;
+      const send = (): Promise<Response> => fetch(target, { credentials: 'include', ...init });
       let response = await send();
-      const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+      const wait = parseWait(response.headers.get('retry-after') ?? '');
       if (response.status === 503 && isSafe(init.method) && wait <= longestWait) {
         await new Promise((resolve) => setTimeout(resolve, wait * 1000));
         response = await send();

@@ -1,10 +1,14 @@
-import type { AnonymousMe, Me, SignedInMe } from '@foyer/contract';
+import type { AnonymousMe, ExpiringEvent, Me, SignedInMe } from '@foyer/contract';
 
 /** What is known of the session right now; views switch on `status`. */
 export type SessionSnapshot =
   | { readonly status: 'loading' }
   | ({ readonly status: 'anonymous' } & Omit<AnonymousMe, 'authenticated'>)
-  | ({ readonly status: 'signed-in' } & Omit<SignedInMe, 'authenticated'>)
+  | ({
+      readonly status: 'signed-in';
+      /** Which limit is near, and when it is reached: `refresh()` moves the idle one. */
+      readonly expiring?: ExpiringEvent;
+    } & Omit<SignedInMe, 'authenticated'>)
   | { readonly status: 'unreachable' };
 
 /** The snapshot of an answer of `/api/me`. */
@@ -12,6 +16,13 @@ export const createSnapshot = (me: Me): SessionSnapshot => {
   if (!me.authenticated) return { status: 'anonymous', loginUrl: me.loginUrl };
   const { user, displayName, session, logoutUrl } = me;
   return { status: 'signed-in', user, displayName, session, logoutUrl };
+};
+
+/** What is near stays near until an answer shows that the limit has moved. */
+export const keepExpiring = (before: SessionSnapshot, next: SessionSnapshot): SessionSnapshot => {
+  if (before.status !== 'signed-in' || next.status !== 'signed-in') return next;
+  const { expiring } = before;
+  return expiring?.expiresAt === next.session.idleExpiresAt ? { ...next, expiring } : next;
 };
 
 const core = (snapshot: SessionSnapshot): string =>

@@ -177,3 +177,48 @@ test('the page that signs itself out ignores the live signed-out event', async (
   expect(browser.calls).toEqual(['GET /api/me', 'POST /logout']);
   expect(browser.moves).toEqual(['/']);
 });
+
+const expiring = {
+  limit: 'idle',
+  expiresAt: signedIn.session.idleExpiresAt,
+  now: '2026-01-01T10:59:00.000Z',
+};
+
+test('a limit that is near is told, a look at the page keeps it, and refresh() moves it', async () => {
+  let me: unknown = signedIn;
+  stubBrowser(() => json(me));
+  const { sources } = stubEventSource();
+  const client = createBffClient();
+  watch(client);
+  await waitFor(() => expect(sources).toHaveLength(1));
+  sources[0]?.dispatchEvent(new MessageEvent('expiring', { data: JSON.stringify(expiring) }));
+  expect(client.getSnapshot()).toMatchObject({ status: 'signed-in', expiring });
+  dispatchEvent(new Event('online'));
+  await client.refresh();
+  expect(client.getSnapshot()).toMatchObject({ expiring });
+  me = { ...signedIn, session: { ...signedIn.session, idleExpiresAt: '2026-01-01T11:30:00.000Z' } };
+  await client.refresh();
+  expect(client.getSnapshot()).not.toHaveProperty('expiring');
+});
+
+test('a Retry-After that is a date is waited for too, and a far one is not', async () => {
+  const away = (date: number) =>
+    problem('store_unavailable', 503, { 'retry-after': new Date(date).toUTCString() });
+  const answers = [away(Date.now() - 1000), json({ ok: true }), away(Date.now() + 3_600_000)];
+  const browser = stubBrowser(() => answers.shift() ?? json({}));
+  const client = createBffClient();
+  expect((await client.fetch('/api/things')).status).toBe(200);
+  expect((await client.fetch('/api/things')).status).toBe(503);
+  expect(browser.calls).toHaveLength(3);
+});
+
+test('with a baseUrl paths go to the BFF, and the way back is a whole address', async () => {
+  const browser = stubBrowser(() => problem('unauthenticated', 401));
+  vi.stubGlobal('location', { ...location, href: 'https://app.example.com/profile' });
+  const client = createBffClient({ baseUrl: 'https://api.example.com' });
+  await client.fetch('/api/things');
+  expect(browser.calls).toEqual(['GET https://api.example.com/api/things']);
+  expect(browser.moves).toEqual([
+    'https://api.example.com/login?returnTo=https%3A%2F%2Fapp.example.com%2Fprofile',
+  ]);
+});
