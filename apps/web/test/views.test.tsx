@@ -155,3 +155,14 @@ test('a session that is about to end is said, with the way to stay', async () =>
   await userEvent.click(screen.getByRole('button', { name: 'Stay signed in' }));
   expect(calls.slice(before)).toEqual(['GET /api/me']);
 });
+
+test.each([
+  ['Ada Lovelace', 'AL'],
+  ['José', 'J'],
+  ['Jan van der Berg', 'JB'],
+  ['+1 555 0100', '#'],
+])('the portrait of %s says %s', async (name, initials) => {
+  open('/profile', () => json(signedInAs(name)));
+  await screen.findByRole('heading', { level: 1 });
+  expect(document.querySelector('.portrait')?.textContent).toBe(initials);
+});
