@@ -90,7 +90,9 @@ describe.each(stores)('two processes on one %s', (store) => {
 describe.each(stores)('a provider that rotates and detects reuse, two processes on one %s', (store) => {
   test('calls across several expiries: one grant each, no answer but 200, nobody signed out', async () => {
     const report = await refreshUnderLoad(store, { calls: 300, expiries: 2 });
-    expect(report).toMatchObject({ grants: 2, statuses: [200], isSignedIn: true });
+    expect(report).toMatchObject({ statuses: [200], isSignedIn: true });
+    expect(report.expiries).toBeGreaterThanOrEqual(2);
+    expect(report.grants).toBe(report.expiries);
     expect(isFlawless(report)).toBe(true);
   }, 30_000);
 });

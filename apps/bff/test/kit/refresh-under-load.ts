@@ -5,6 +5,7 @@ import { askWho, type ReplicaOptions, startReplicas } from './start-replicas.ts'
 /** What came of calls that went on while access tokens expired. */
 export interface RefreshReport {
   readonly calls: number;
+  /** Access tokens that the API saw after the first. */
   readonly expiries: number;
   /** Refreshes that the provider granted. */
   readonly grants: number;
@@ -20,14 +21,18 @@ const accessToken = 32;
 const width = 50;
 
 /**
- * Calls an API through two processes on one store until `expiries` tokens have been refreshed and `calls` were
+ * Calls an API through two processes on one store until at least `expiries` tokens were refreshed and `calls` were
  * answered. The provider rotates refresh tokens and ends the grant when one is used twice.
  */
 export const refreshUnderLoad = async (
   store: ReplicaOptions['store'],
   { calls, expiries }: { readonly calls: number; readonly expiries: number },
 ): Promise<RefreshReport> => {
-  const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  const tokens = new Set<string | undefined>();
+  const upstream = createServer(({ headers }, response) => {
+    tokens.add(headers.authorization);
+    response.end('ok');
+  }).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const address = upstream.address();
   const port = typeof address === 'object' ? address?.port : 0;
@@ -56,7 +61,7 @@ export const refreshUnderLoad = async (
   }
   const { isSignedIn } = await askWho(replicas.all[1], cookie);
   upstream.close();
-  return { calls: answered, expiries, grants, statuses: [...statuses], isSignedIn };
+  return { calls: answered, expiries: tokens.size - 1, grants, statuses: [...statuses], isSignedIn };
 };
 
 /** Whether one grant was made for each expiry, nothing but 200 was answered, and nobody was signed out. */
