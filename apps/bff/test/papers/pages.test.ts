@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { problems } from '@foyer/contract';
 import { expect, test } from 'vitest';
-import { createConfigurationPage, createExampleFile } from '../src/configuration-page.ts';
+import { createConfigurationPage, createExampleFile } from '../../src/configuration-page.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 
 test('the configuration page says what the table of variables says', () => {
   expect(read('docs/configuration.md')).toBe(createConfigurationPage());

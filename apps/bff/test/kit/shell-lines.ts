@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { paths } from '@foyer/contract';
+import { root } from './papers.ts';
+import { isRead } from './settings-block.ts';
+
+const read = (path: string): string => readFileSync(root + path, 'utf8');
+
+/** Names of the commands in package.json. */
+export const scripts: readonly string[] = Object.keys(JSON.parse(read('package.json')).scripts);
+
+/** Commands of pnpm's own that the papers may name. */
+const ofPnpm = ['install', 'exec', 'add'];
+
+const judgeScript = (name: string, rest: string): string | undefined => {
+  if (!scripts.includes(name) && !ofPnpm.includes(name)) return `pnpm has no command ${name}`;
+  const files = rest.split(/\s+/).filter((word) => /^(apps|packages|bench|docs)\//.test(word));
+  const missing = files.find((file) => !existsSync(root + file));
+  return missing === undefined ? undefined : `${missing} does not exist`;
+};
+
+const judgeCompose = (profile = ''): string | undefined =>
+  profile === '' || read('docker-compose.yml').includes(`profiles: [${profile}]`)
+    ? undefined
+    : `compose has no profile ${profile}`;
+
+const judgeRun = (options: string): string | undefined => {
+  const names = [...options.matchAll(/-e (\w+)/g)].map(([, name = '']) => name);
+  const wrong = names.find((name) => !isRead(name));
+  return wrong === undefined ? undefined : `${wrong} is not a variable`;
+};
+
+const judgeTarget = (target = ''): string | undefined =>
+  target === '' || read('Dockerfile').includes(` AS ${target}\n`) ? undefined : `no stage ${target}`;
+
+const judgeRequest = (path: string): string | undefined => {
+  const isOurs = Object.values<string>(paths).includes(path) || /^\/(api\/.*|metrics)?$/.test(path);
+  return isOurs ? undefined : `${path} is no route`;
+};
+
+const judgeFile = (path: string): string | undefined =>
+  existsSync(root + path) ? undefined : `${path} does not exist`;
+
+const nothing = (): undefined => undefined;
+
+/** Each kind of line that the papers may hold, and what has to be true of it. */
+const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefined])[] = [
+  [/^npx (?:--yes )?pnpm (?:run )?([\w:]+)(.*)$/, judgeScript],
+  [/^docker compose(?: --profile (\w+))? (?:up|down)(?: -.*)?$/, judgeCompose],
+  [/^docker run (.*)$/, judgeRun],
+  [/^docker build (?:.*--target (\w+))?.*$/, judgeTarget],
+  [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
+  [/^cp (\S+) \S+$/, judgeFile],
+  [/^(?:git clone \S+|cd [\w.-]+|git switch -c \S+)$/, nothing],
+];
+
+/** The commands of a block of shell: comments gone, continued lines joined. */
+export const commandsIn = (code: string): readonly string[] =>
+  code
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/(^| +)#.*$/, '').trim())
+    .filter((line) => line !== '');
+
+/** What is wrong with a command; `undefined` for a sound one. */
+export const judgeCommand = (line: string): string | undefined => {
+  const bare = line.replace(/^([A-Z_]+=\S* )+/, '');
+  for (const [shape, judge] of kinds) {
+    const [, ...parts] = shape.exec(bare) ?? [bare];
+    if (shape.test(bare)) return judge(...parts);
+  }
+  return 'is no kind of command that is known here';
+};

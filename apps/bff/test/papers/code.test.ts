@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Block, blocksIn, root } from '../kit/papers.ts';
+
+const extensions: Readonly<Record<string, string>> = { ts: 'ts', tsx: 'tsx', js: 'js', diff: 'tsx' };
+
+/** What a reader has after the change: the removed lines gone, the added ones in. */
+const afterChange = (code: string): string =>
+  code
+    .split('\n')
+    .filter((line) => !line.startsWith('-'))
+    .map((line) => line.slice(1))
+    .join('\n');
+
+const linkPackages = (folder: string, workspace: string): void => {
+  const from = join(root, workspace, 'node_modules');
+  for (const name of readdirSync(from).filter((each) => !each.startsWith('.'))) {
+    const names = name.startsWith('@')
+      ? readdirSync(join(from, name)).map((each) => `${name}/${each}`)
+      : [name];
+    for (const each of names) {
+      const to = join(folder, 'node_modules', each);
+      mkdirSync(join(to, '..'), { recursive: true });
+      rmSync(to, { force: true });
+      symlinkSync(join(from, each), to);
+    }
+  }
+};
+
+const compilerOptions = {
+  lib: ['es2024', 'dom', 'dom.iterable'],
+  types: ['node'],
+  jsx: 'react-jsx',
+  allowJs: true,
+  checkJs: true,
+  moduleDetection: 'force',
+};
+
+const writeBlock = (folder: string, { place, language, code }: Block): void => {
+  const name = place.replaceAll(/[^\w]/g, '-');
+  const text = language === 'diff' ? afterChange(code) : code;
+  writeFileSync(join(folder, `${name}.${extensions[language]}`), text);
+};
+
+test('every block of TypeScript and JavaScript type-checks against the packages', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-papers-'));
+  try {
+    for (const workspace of ['apps/web', 'apps/bff', 'packages/fastify']) linkPackages(folder, workspace);
+    const code = blocksIn(...Object.keys(extensions));
+    for (const block of code) writeBlock(folder, block);
+    const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*'] };
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const { stdout, status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+    expect([stdout.toString(), status, code.length > 5]).toEqual(['', 0, true]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Paper, papers, proseOf, root } from '../kit/papers.ts';
+
+/** A heading's anchor, as GitHub makes it. */
+const slugOf = (heading: string): string =>
+  heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
+
+const anchorsOf = (paper: Paper | undefined): readonly string[] => {
+  const headings = [...(paper === undefined ? '' : proseOf(paper)).matchAll(/^#{1,6} (.+)$/gm)];
+  const slugs = headings.map(([, heading = '']) => slugOf(heading));
+  return slugs.map((slug, at) => {
+    const earlier = slugs.slice(0, at).filter((other) => other === slug).length;
+    return earlier === 0 ? slug : `${slug}-${earlier}`;
+  });
+};
+
+const withoutCode = (prose: string): string => prose.replaceAll(/`[^`\n]*`/g, '');
+
+const targetsIn = (paper: Paper): readonly string[] => {
+  const prose = withoutCode(proseOf(paper));
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g), ...prose.matchAll(/<(https?:[^>\s]+)>/g)];
+  return links.map(([, target = '']) => target);
+};
+
+const isOutside = (target: string): boolean => /^[a-z]+:/.test(target);
+
+const problemOf = ({ path }: Paper, target: string): string | undefined => {
+  const [file = '', anchor] = decodeURI(target).split('#');
+  const place = file === '' ? path : posix.join(posix.dirname(path), file);
+  if (!existsSync(root + place)) return `${path}: ${target} leads nowhere`;
+  if (anchor === undefined) return undefined;
+  const anchors = anchorsOf(papers.find((other) => other.path === place));
+  return anchors.includes(anchor) ? undefined : `${path}: ${target} names no heading`;
+};
+
+const pairs = papers.flatMap((paper) => targetsIn(paper).map((target) => ({ paper, target })));
+
+test('every link between the papers leads to a file, and every anchor to a heading', () => {
+  const local = pairs.filter(({ target }) => !isOutside(target));
+  expect(local.length).toBeGreaterThan(20);
+  expect(local.map(({ paper, target }) => problemOf(paper, target)).filter(Boolean)).toEqual([]);
+});
+
+test('every outside address is well-formed, and https unless it is of this machine', () => {
+  const outside = pairs.filter(({ target }) => isOutside(target));
+  const isSound = (target: string): boolean =>
+    URL.canParse(target) &&
+    (target.startsWith('https://') || /^http:\/\/localhost(:\d+)?(\/|$)/.test(target));
+  expect(outside.filter(({ target }) => !isSound(target))).toEqual([]);
+});
+
+test('every paper of docs/ can be reached from the README', () => {
+  const reached = new Set(['README.md']);
+  for (const path of reached) {
+    const paper = papers.find((other) => other.path === path);
+    for (const target of paper === undefined ? [] : targetsIn(paper)) {
+      const [file = ''] = target.split('#');
+      if (!isOutside(target) && file !== '') reached.add(posix.join(posix.dirname(path), file));
+    }
+  }
+  // GitHub lists a folder to whoever follows a link to it.
+  const isReached = (path: string): boolean => reached.has(path) || reached.has(posix.dirname(path));
+  const docs = papers.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
+  expect(docs.filter((path) => !isReached(path))).toEqual([]);
+});

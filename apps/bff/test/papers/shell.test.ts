@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { blocksIn, papers, root } from '../kit/papers.ts';
+import { commandsIn, judgeCommand, scripts } from '../kit/shell-lines.ts';
+
+test.for(blocksIn('sh'))('every command at $place exists', ({ code }) => {
+  const problems = commandsIn(code).map((line) => [line, judgeCommand(line)]);
+  expect(problems.filter(([, problem]) => problem !== undefined)).toEqual([]);
+  expect(problems).not.toEqual([]);
+});
+
+test('a command that is no longer there is noticed', () => {
+  expect(judgeCommand('npx pnpm frobnicate')).toBe('pnpm has no command frobnicate');
+  expect(judgeCommand('npx pnpm test apps/nothing.test.ts')).toBe('apps/nothing.test.ts does not exist');
+  expect(judgeCommand('docker compose --profile nothing up')).toBe('compose has no profile nothing');
+  expect(judgeCommand('curl -i http://localhost:3000/nothing')).toBe('/nothing is no route');
+  expect(judgeCommand('rm -rf .')).toBe('is no kind of command that is known here');
+});
+
+test('every command that the prose names exists', () => {
+  const named = papers.flatMap(({ path, text }) =>
+    [...text.matchAll(/`(?:npx )?(pnpm [^`\n]+)`/g)].map(([, line = '']) => [path, `npx ${line}`] as const),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(
+    named.map(([path, line]) => [path, line, judgeCommand(line)]).filter(([, , problem]) => problem),
+  ).toEqual([]);
+});
+
+test('the README or CONTRIBUTING names every command of package.json', () => {
+  const text = papers
+    .filter(({ path }) => ['README.md', 'CONTRIBUTING.md'].includes(path))
+    .map((paper) => paper.text)
+    .join('\n');
+  const isNamed = (name: string): boolean => new RegExp(`pnpm (run )?${name}(?![\\w:-])`).test(text);
+  expect(scripts.filter((name) => !isNamed(name))).toEqual([]);
+});
+
+test('pnpm key prints a key of 32 bytes', () => {
+  const key = execFileSync(process.execPath, ['apps/bff/src/key.ts'], { cwd: root, encoding: 'utf8' }).trim();
+  expect(Buffer.from(key, 'base64')).toHaveLength(32);
+});
