@@ -12,6 +12,7 @@ const inDom = (name: string, root: string) => ({
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       onNode('contract', 'packages/contract'),
       onNode('fastify', 'packages/fastify'),

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
-import { freePort } from '@foyer/testkit';
+import { freePort, tieToThisProcess } from '@foyer/testkit';
 
 /** The product as it is shipped: the BFF in a process of its own, the built SPA, a real provider. */
 export interface RunningProduct<Beside extends BesideProvider = DevProvider> {
@@ -66,20 +66,22 @@ export const startProductBeside = async <Beside extends BesideProvider>({
   const url = `http://localhost:${port}`;
   const provider = await startProvider(url);
   const directory = await mkdtemp(join(tmpdir(), 'foyer-e2e-'));
-  const child = spawn(process.execPath, [bff], {
-    cwd: directory,
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      PUBLIC_URL: url,
-      OIDC_ISSUER: provider.issuer,
-      OIDC_CLIENT_ID: provider.clientId,
-      OIDC_CLIENT_SECRET: provider.clientSecret,
-      SPA_DIR: build,
-      HOST: 'localhost',
-      ...(typeof variables === 'function' ? variables({ ...provider, publicUrl: url }) : variables),
-    },
-  });
+  const child = tieToThisProcess(
+    spawn(process.execPath, [bff], {
+      cwd: directory,
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(port),
+        PUBLIC_URL: url,
+        OIDC_ISSUER: provider.issuer,
+        OIDC_CLIENT_ID: provider.clientId,
+        OIDC_CLIENT_SECRET: provider.clientSecret,
+        SPA_DIR: build,
+        HOST: 'localhost',
+        ...(typeof variables === 'function' ? variables({ ...provider, publicUrl: url }) : variables),
+      },
+    }),
+  );
   await untilListening(child);
   return {
     url,

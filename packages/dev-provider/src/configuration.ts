@@ -51,6 +51,13 @@ const loadExistingGrant =
     return grant;
   };
 
+/** A client may ask about its own tokens, and revoke them. @see RFC 7009 section 2.1 */
+const isTokenOfClient = (
+  _ctx: unknown,
+  { clientId }: { readonly clientId: string },
+  token: { readonly clientId?: string | undefined },
+): boolean => token.clientId === clientId;
+
 /** Calls the application on loopback too, which the library's own dispatcher refuses. */
 const fetchAnywhere: NonNullable<Configuration['fetch']> = (input, init = {}) => {
   const withoutDispatcher = Object.entries(init).filter(([name]) => name !== 'dispatcher');
@@ -100,8 +107,8 @@ export function createConfiguration(options: DevProviderOptions): Configuration 
     fetch: fetchAnywhere,
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
-      introspection: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: isTokenOfClient },
+      introspection: { enabled: true, allowedPolicy: isTokenOfClient },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,

@@ -13,3 +13,4 @@ export { freePort } from './free-port.ts';
 export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
 export { findRedis, startRedis, type TestRedis } from './redis.ts';
+export { tieToThisProcess } from './tied-child.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { findProgram, installWithApt } from './programs.ts';
+import { tieToThisProcess } from './tied-child.ts';
 
 /** A Redis server of the tests, on a free port and in a folder of its own. */
 export interface TestRedis {
@@ -57,14 +58,8 @@ export const startRedis = async ({
     : ['--appendonly', 'no'];
   let child: ChildProcess | undefined;
   const restart = async (): Promise<void> => {
-    child = spawn(
-      program,
-      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', ...persistence, ...args],
-      {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    );
+    const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', ...persistence, ...args];
+    child = tieToThisProcess(spawn(program, options, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }));
     await untilReady(child);
   };
   const kill = async (): Promise<void> => {

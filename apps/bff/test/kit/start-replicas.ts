@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, type DevProviderLifetimes, startDevProvider } from '@foyer/dev-provider';
-import { createBrowser, freePort, startRedis, type TestRedis } from '@foyer/testkit';
+import { createBrowser, freePort, startRedis, type TestRedis, tieToThisProcess } from '@foyer/testkit';
 import { createSessionKey } from '../../src/session-key.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -61,7 +61,9 @@ const startReplica = async (
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     text = '';
-    child = spawn(process.execPath, [main], { cwd: folder, env: { ...env, PORT: String(port) } });
+    child = tieToThisProcess(
+      spawn(process.execPath, [main], { cwd: folder, env: { ...env, PORT: String(port) } }),
+    );
     const collect = (chunk: Buffer): void => {
       text += chunk.toString();
     };
