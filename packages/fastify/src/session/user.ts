@@ -20,6 +20,8 @@ const withheld: ReadonlySet<string> = new Set([
   'access_token',
   'refresh_token',
   'id_token',
+  // Whoever copies it member by member sets the prototype of the copy.
+  '__proto__',
 ]);
 
 /** The claims that the browser may see: without protocol claims, and never one named like a token. */
