@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { requireShallow } from './claims-depth.ts';
 import type { FindKey } from './key-set.ts';
 import { providerProblem } from './provider-errors.ts';
 
@@ -87,6 +88,7 @@ const verify = async (token: string, trust: TokenTrust, checks: IdTokenChecks): 
   if (at_hash !== undefined && checks.accessToken !== undefined) {
     if (!matchesHash(at_hash, checks.accessToken, protectedHeader.alg)) throw unacceptable('at_hash differs');
   }
+  requireShallow(payload);
   return { ...payload, sub };
 };
 

@@ -7,7 +7,7 @@ import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
 import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration, requireBearer } from './token-endpoint.ts';
+import { createConfiguration, readExpiry, requireBearer } from './token-endpoint.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
@@ -63,9 +63,8 @@ const exchange = async (
   const accessToken = answer.access_token;
   const { nonce, maxAge } = checks;
   const claims = await verifyIdToken(idToken, room.trust(metadata), { nonce, maxAge, accessToken });
-  const { expires_in, refresh_token: refreshToken } = answer;
-  const accessTokenExpiresAt =
-    expires_in === undefined ? undefined : room.options.clock() + expires_in * 1000;
+  const { refresh_token: refreshToken } = answer;
+  const accessTokenExpiresAt = readExpiry(answer, room.options);
   return { claims, tokens: { accessToken, accessTokenExpiresAt, refreshToken, idToken } };
 };
 

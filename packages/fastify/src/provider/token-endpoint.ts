@@ -5,6 +5,8 @@ import type { Metadata } from './discovery.ts';
 import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
+const unacceptable = (reason: string): Problem => new Problem('provider_invalid_response', reason);
+
 const challengeError = (response: Response): string | undefined =>
   /\berror="?([A-Za-z0-9_.:-]{1,64})/.exec(response.headers.get('www-authenticate') ?? '')?.[1];
 
@@ -18,7 +20,8 @@ const checkedFetch =
       const error = parseErrorCode(answer?.error) ?? challengeError(response);
       throw new EndpointRefusal('token endpoint', response, error);
     }
-    if (!answer) return response;
+    // Its first characters would stand in the log as the cause of a parser's error.
+    if (!answer) throw unacceptable('the token response is not a JSON object');
     const { id_token, ...rest } = answer;
     keep(id_token);
     return new Response(JSON.stringify(rest), {
@@ -50,8 +53,18 @@ export const createConfiguration = (
   return { config, idToken: () => (typeof kept === 'string' ? kept : undefined) };
 };
 
-/** Requires that the access token is a Bearer token. @see RFC 6749 section 7.1 */
-export const requireBearer = ({ token_type }: client.TokenEndpointResponse): void => {
-  if (token_type === 'bearer') return;
-  throw new Problem('provider_invalid_response', 'token_type is not Bearer');
+/** Requires a Bearer token that a header can carry. @see RFC 6749 sections 7.1 and A.12 */
+export const requireBearer = ({ token_type, access_token }: client.TokenEndpointResponse): void => {
+  if (token_type !== 'bearer') throw unacceptable('token_type is not Bearer');
+  if (!/^[\x20-\x7e]+$/.test(access_token)) throw unacceptable('the access token holds odd characters');
 };
+
+/** Seconds: no session lasts longer, and a number without bounds is lost when it is stored. */
+const longestLife = 366 * 86_400;
+
+/** When the access token expires, in milliseconds; `undefined` when the provider did not say. */
+export const readExpiry = (
+  { expires_in }: client.TokenEndpointResponse,
+  { clock }: ResolvedOptions,
+): number | undefined =>
+  expires_in === undefined ? undefined : clock() + Math.min(expires_in, longestLife) * 1000;

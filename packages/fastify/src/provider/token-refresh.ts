@@ -7,7 +7,7 @@ import type { Claims, RefreshedTokens } from './provider.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration, requireBearer } from './token-endpoint.ts';
+import { createConfiguration, readExpiry, requireBearer } from './token-endpoint.ts';
 
 const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
   error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
@@ -63,11 +63,10 @@ export const refreshTokens = async (
   const { answer, idToken } = await grant.catch((error: unknown) => {
     throw refreshError(error);
   });
-  const { access_token: accessToken, expires_in, refresh_token } = answer;
+  const { access_token: accessToken, refresh_token } = answer;
   const { sub } = expected;
   const claims =
     idToken === undefined ? undefined : await verifyRefreshed(room, metadata, { idToken, accessToken, sub });
-  const accessTokenExpiresAt =
-    expires_in === undefined ? undefined : room.options.clock() + expires_in * 1000;
+  const accessTokenExpiresAt = readExpiry(answer, room.options);
   return { accessToken, accessTokenExpiresAt, refreshToken: refresh_token, idToken, claims };
 };

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { jwtVerify } from 'jose';
 import { Problem } from '../problems.ts';
+import { requireShallow } from './claims-depth.ts';
 import type { Metadata } from './discovery.ts';
 import type { Claims } from './provider.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
@@ -23,6 +24,7 @@ const parseClaims = async (room: ProviderRoom, metadata: Metadata, response: Res
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '');
   const claims = isSigned ? await verifySigned(room, metadata, text.trim()) : parseObject(text);
   if (!claims) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
+  requireShallow(claims);
   return claims;
 };
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { printError } from '../../src/edge/error-print.ts';
 import { type Answer, type Bends, foreignKey, type Json, type TokenParts } from './bent-provider.ts';
 import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
 
@@ -33,6 +34,9 @@ const cutSignature = (token: string): string => {
   bytes[0] = (bytes[0] ?? 0) ^ 1;
   return `${header}.${claims}.${bytes.toString('base64url')}`;
 };
+
+/** Deeper than any claim, and no deeper than this test can print. */
+const nested: unknown = JSON.parse(`${'['.repeat(900)}${']'.repeat(900)}`);
 
 describe('an ID token is refused', () => {
   test.for<[string, Bends]>([
@@ -74,6 +78,7 @@ describe('an ID token is refused', () => {
     ['without nonce', { idToken: withClaims(() => ({ nonce: undefined })) }],
     ['with the nonce twice', { idToken: withClaims(({ nonce }) => ({ nonce: [nonce, nonce] })) }],
     ['with another at_hash', { idToken: withClaims(() => ({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })) }],
+    ['nested without end', { idToken: withClaims(() => ({ x: nested })) }],
     ['with an at_hash that is no text', { idToken: withClaims(() => ({ at_hash: 7 })) }],
   ])('%s', async ([, bends]) => {
     await using party = await startRelyingParty(bends);
@@ -192,6 +197,11 @@ describe('userinfo is refused', () => {
     ['that is not JSON', () => ({ body: '<h1>Hello</h1>' }), 'provider_invalid_response'],
     ['that is a list', () => ({ body: '[]' }), 'provider_invalid_response'],
     [
+      'nested a hundred thousand deep',
+      () => ({ body: `{"sub":"ada","x":${'['.repeat(100_000)}${']'.repeat(100_000)}}` }),
+      'provider_invalid_response',
+    ],
+    [
       'that is signed badly',
       () => ({
         headers: { 'content-type': 'application/jwt' },
@@ -210,6 +220,32 @@ describe('userinfo is refused', () => {
     await using party = await startRelyingParty({ userinfo }, { providerTimeout: 0.3 });
     expect(await problemCode(party.login())).toBe(code);
   });
+});
+
+test.for(['a\r\nx-admin: 1', 'a\u6f22', 'a\0'])(
+  'the access token %j, which no header carries, is refused before it is used',
+  async (accessToken) => {
+    await using party = await startRelyingParty({
+      token: (usual) => ({ body: { ...usual, access_token: accessToken } }),
+      idToken: withClaims(() => ({ at_hash: undefined })),
+    });
+    expect(await problemCode(party.login())).toBe('provider_invalid_response');
+    expect(party.bent.count('userinfo')).toBe(0);
+  },
+);
+
+test('an access token that says it lives for ever lives as long as a session may', async () => {
+  await using party = await startRelyingParty({
+    token: (usual) => ({ body: { ...usual, expires_in: 1e308 } }),
+  });
+  const { tokens } = await party.login();
+  expect(tokens.accessTokenExpiresAt).toBe(party.bent.clock.now + 366 * 86_400_000);
+});
+
+test('a token response that is no JSON leaves nothing of it in the log', async () => {
+  await using party = await startRelyingParty({ token: () => ({ body: 'canary-token' }) });
+  const problem = await problemOf(party.login());
+  expect(JSON.stringify(printError(problem))).not.toContain('canary');
 });
 
 test.for([401, 403])('userinfo that answers %i leaves the claims of the ID token', async (status) => {
