@@ -36,10 +36,15 @@ const isEndpoint = (value: string): boolean => {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 };
 
+const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.test(url);
+
+/** A provider on https that names http on a loopback host would have our secret sent to a neighbour of ours. */
 const optionalEndpoint = (document: Record<string, unknown>, name: string): string | undefined => {
   const value = document[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || !isEndpoint(value)) throw unacceptable(`${name} is not an https URL`);
+  const isSafe =
+    typeof value === 'string' && isEndpoint(value) && (!isHttp(value) || isHttp(document.issuer));
+  if (!isSafe) throw unacceptable(`${name} is not an https URL`);
   return value;
 };
 
@@ -58,7 +63,12 @@ const checkIssuer = (found: unknown, configured: string): string => {
   return found;
 };
 
-const parseMetadata = (document: Record<string, unknown>, configured: string): Metadata => {
+/**
+ * Reads the metadata of the configured issuer.
+ *
+ * @throws Problem `provider_invalid_response`.
+ */
+export const parseMetadata = (document: Record<string, unknown>, configured: string): Metadata => {
   const methods = document.token_endpoint_auth_methods_supported;
   return {
     issuer: checkIssuer(document.issuer, configured),

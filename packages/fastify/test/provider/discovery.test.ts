@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseMetadata } from '../../src/provider/discovery.ts';
 import type { Answer, Bends, Json } from './bent-provider.ts';
 import { problemCode, problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
@@ -115,6 +116,24 @@ test.for(['/', '/.well-known/openid-configuration'])('the issuer may be configur
   await using party = await startRelyingParty({}, { issuer: `${sound.bent.issuer}${end}` });
   expect((await start(party)).url).toMatch(`${sound.bent.issuer}/authorize?`);
 });
+
+test.for(['authorization', 'token', 'userinfo', 'revocation', 'end_session'])(
+  'a provider on https cannot have us ask a loopback host: its %s endpoint',
+  (name) => {
+    const issuer = 'https://provider.example';
+    const sound = {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+    };
+    expect(parseMetadata(sound, issuer)).toMatchObject(sound);
+    for (const local of ['http://localhost:8080/x', 'http://127.0.0.1/x', 'HTTP://[::1]/x'])
+      expect(() => parseMetadata({ ...sound, [`${name}_endpoint`]: local }, issuer)).toThrow(
+        'is not an https URL',
+      );
+  },
+);
 
 test('endpoints on a loopback host may be http', async () => {
   await using party = await startRelyingParty({
