@@ -25,19 +25,33 @@ const notForUpstream = new Set([
   ...hopByHop,
   ...['host', 'expect', 'cookie', 'cookie2', 'authorization', 'forwarded', 'x-real-ip', 'x-request-id'],
   'traceparent',
+  // Frameworks that believe these ask for another path or method than the one that was checked.
+  ...['x-original-url', 'x-rewrite-url', 'x-http-method-override', 'x-http-method', 'x-method-override'],
 ]);
 
 const notForBrowser = new Set([
   ...hopByHop,
   ...['set-cookie', 'set-cookie2', 'clear-site-data', 'strict-transport-security', 'server', 'alt-svc'],
   ...['x-request-id', 'cache-control', 'refresh'],
+  // Promises for the whole origin, which is not the upstream's to give: where reports of every request go, workers.
+  ...['nel', 'report-to', 'reporting-endpoints', 'service-worker-allowed', 'public-key-pins'],
+  // Orders to caches and servers in front of us, which know nothing of sessions.
+  ...['surrogate-control', 'x-accel-expires', 'x-accel-redirect', 'x-sendfile'],
 ]);
 
-const isRefusedForUpstream = (name: string): boolean =>
+const isOursToSay = (name: string): boolean =>
   notForUpstream.has(name) || name.startsWith('x-forwarded-') || name.startsWith('proxy-');
 
+/** To CGI and its heirs `X_Forwarded_For` is `X-Forwarded-For`. @see RFC 3875 section 4.1.18 */
+const isRefusedForUpstream = (name: string): boolean =>
+  isOursToSay(name.includes('_') ? name.replaceAll('_', '-') : name);
+
+/** Caches of a CDN obey `CDN-Cache-Control`, or one that begins with their own name, first. @see RFC 9213 */
 const isRefusedForBrowser = (name: string): boolean =>
-  notForBrowser.has(name) || name.startsWith('access-control-') || name.startsWith('proxy-');
+  notForBrowser.has(name) ||
+  name.startsWith('access-control-') ||
+  name.startsWith('proxy-') ||
+  name.endsWith('cdn-cache-control');
 
 /** The headers that `Connection` names beside itself are hop-by-hop too. @see RFC 9110 section 7.6.1 */
 const readNamed = (connection: string | undefined): readonly string[] => {
