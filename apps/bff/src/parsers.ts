@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ApiRoute, ClientAuth } from '@foyer/fastify';
+import { type ApiRoute, type ClientAuth, isSessionStoreUrl } from '@foyer/fastify';
 
 /** What a text of the environment turned out to be. */
 type Parsed<T> =
@@ -125,11 +125,12 @@ export const parseHttpUrl: Parser<string> = (text) =>
 
 /** Where sessions are kept. */
 export const parseStoreUrl: Parser<string> = (text) =>
-  text === 'memory:' || /^sqlite:./.test(text) || (/^rediss?:\/\//.test(text) && URL.canParse(text))
+  isSessionStoreUrl(text)
     ? { value: text }
     : {
         problem: 'is not the address of a session store',
-        remedy: 'Use sqlite:<file>, memory:, redis://host:6379 or rediss://host:6379.',
+        remedy:
+          'Use sqlite:<file>, memory:, redis://host:6379, redis+sentinel://host:26379/name or redis+cluster://host:6379.',
       };
 
 const routesRemedy = 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].';

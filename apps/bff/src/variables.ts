@@ -116,7 +116,8 @@ export const variables = {
   SESSION_STORE: variable(parseStoreUrl, {
     option: 'sessionStore',
     fallback: 'sqlite:.data/sessions.db',
-    meaning: '`sqlite:<file>`, `memory:`, `redis://…` or `rediss://…` (Valkey too)',
+    meaning:
+      '`sqlite:<file>`, `memory:`, `redis://…` (Valkey too), `redis+sentinel://…` or `redis+cluster://…`; with `rediss` for TLS. production.md shows each',
   }),
   SESSION_IDLE_TIMEOUT: variable(parseDuration, {
     option: 'sessionIdleTimeout',

@@ -152,7 +152,14 @@ const table: Readonly<Record<VariableName, Values>> = {
     ],
   },
   SESSION_STORE: {
-    good: ['memory:', 'sqlite:x.db', 'redis://localhost', 'rediss://user:pass@redis.example:6380/1'],
+    good: [
+      'memory:',
+      'sqlite:x.db',
+      'redis://localhost',
+      'rediss://user:pass@redis.example:6380/1',
+      'redis+sentinel://user:pass@one,two:26379/name/1',
+      'rediss+cluster://one:6379,two:6379',
+    ],
     bad: [
       'memory',
       'sqlite:',
@@ -160,6 +167,8 @@ const table: Readonly<Record<VariableName, Values>> = {
       'redis:',
       'http://localhost',
       'redis://:swordfish@',
+      'redis+cluster://:swordfish@',
+      'redis+other://:swordfish@one',
     ],
   },
   SESSION_IDLE_TIMEOUT: { good: ['1s', ...durations.good], bad: [...durations.bad, '0', '900ms', '367d'] },

@@ -16,7 +16,7 @@ export { Problem } from './problems.ts';
 export { createProvider, type Provider } from './provider/provider.ts';
 export { currentUser, requireUser } from './require-user.ts';
 export { resolveOptions } from './resolve-options.ts';
-export { openSessionStore } from './session/stores/open-session-store.ts';
+export { isSessionStoreUrl, openSessionStore } from './session/stores/open-session-store.ts';
 export type {
   ListedSession,
   NewStoredSession,

@@ -142,19 +142,19 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   };
 
   /** A lease that stays runs out by itself, and is no reason to withhold a token. */
-  const releaseLease = async (name: string, holder: string): Promise<void> => {
+  const releaseLease = async (id: string, holder: string): Promise<void> => {
     try {
-      await store.releaseLease(name, holder);
+      await store.releaseLease(id, holder);
     } catch (error) {
       log.warn({ err: error }, 'a refresh lease stays until it runs out');
     }
   };
 
   const takeFlight = async (session: Session): Promise<string> => {
-    const name = `refresh ${session.id}`;
+    const { id } = session;
     const holder = randomUUID();
     const deadline = performance.now() + leaseTime;
-    while (!(await store.acquireLease(name, holder, leaseTime))) {
+    while (!(await store.acquireLease(id, holder, leaseTime))) {
       const now = await reread(session);
       if (isFresh(now, session)) return now.record.tokens.accessToken;
       if (performance.now() > deadline) {
@@ -166,7 +166,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     try {
       return await refreshOnce(session);
     } finally {
-      await releaseLease(name, holder);
+      await releaseLease(id, holder);
     }
   };
 

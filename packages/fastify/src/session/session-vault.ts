@@ -111,8 +111,8 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     insert: async (reference, record, labels) => {
       const session = create(reference, record, { version: 1, lastSeenAt: record.createdAt });
       const sealed = sealRecord(record, reference, audience);
-      const { id, version, lastSeenAt, idleExpiresAt: expiresAt } = session;
-      await store.insert({ id, version, sealed, lastSeenAt, expiresAt, ...labels });
+      const { id, version, lastSeenAt, idleExpiresAt: expiresAt, expiresAt: lastsUntil } = session;
+      await store.insert({ id, version, sealed, lastSeenAt, expiresAt, lastsUntil, ...labels });
       return session;
     },
     read,

@@ -69,9 +69,9 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     findByProviderSession: (session) =>
       guarded('find_by_provider_session', () => store.findByProviderSession(session)),
     claim: (value, expiresAt) => guarded('claim', () => store.claim(value, expiresAt)),
-    acquireLease: (name, holder, milliseconds) =>
-      guarded('acquire_lease', () => store.acquireLease(name, holder, milliseconds)),
-    releaseLease: (name, holder) => guarded('release_lease', () => store.releaseLease(name, holder)),
+    acquireLease: (id, holder, milliseconds) =>
+      guarded('acquire_lease', () => store.acquireLease(id, holder, milliseconds)),
+    releaseLease: (id, holder) => guarded('release_lease', () => store.releaseLease(id, holder)),
     publish: (message) => guarded('publish', () => store.publish(message)),
     subscribe: (listener) => store.subscribe(listener),
     count: () => guarded('count', () => store.count()),

@@ -1,17 +1,33 @@
 import { openMemoryStore } from './memory-store.ts';
+import { parseRedisAddress } from './redis-address.ts';
 import { openRedisStore } from './redis-store.ts';
 import type { SessionStore } from './session-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
+const isRedisUrl = (url: string): boolean => /^rediss?(\+sentinel|\+cluster)?:\/\//.test(url);
+
+/** Whether `openSessionStore` can read a URL; it opens nothing. */
+export const isSessionStoreUrl = (url: string): boolean => {
+  if (!isRedisUrl(url)) return url === 'memory:' || /^sqlite:./s.test(url);
+  try {
+    return parseRedisAddress(url) !== undefined || URL.canParse(url);
+  } catch {
+    return false;
+  }
+};
+
 /**
- * Opens the store that a URL names: `sqlite:<file>`, `memory:`, `redis://…` or `rediss://…`.
+ * Opens the store that a URL names: `sqlite:<file>`, `memory:`, `redis://…`, `redis+sentinel://…` or
+ * `redis+cluster://…`; `rediss` in place of `redis` speaks TLS.
  *
  * @throws TypeError for any other; Error when the file cannot be opened.
  */
 export const openSessionStore = async (url: string): Promise<SessionStore> => {
   if (url === 'memory:') return openMemoryStore();
-  if (/^rediss?:\/\//.test(url)) return openRedisStore(url);
+  if (isRedisUrl(url)) return openRedisStore(url);
   const file = /^sqlite:(.+)$/s.exec(url)?.[1];
   if (file !== undefined) return openSqliteStore({ file });
-  throw new TypeError('Not a session store: use sqlite:<file>, memory:, redis:// or rediss://');
+  throw new TypeError(
+    'Not a session store: use sqlite:<file>, memory:, redis:// or rediss://, with +sentinel or +cluster',
+  );
 };

@@ -1,71 +1,41 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Cluster, Redis } from 'ioredis';
+import { createRedisClients } from './redis-clients.ts';
+import { followMessages, type RedisMessages } from './redis-messages.ts';
 
-/** Two connections to one server, as commands and subscriptions cannot be mixed, and the channel between processes. */
+/** Two connections to one service, as commands and subscriptions cannot be mixed. */
 export interface RedisConnection {
-  readonly client: Redis;
-  readonly subscribe: (listener: (message: string) => void) => () => void;
-  /** The last error of the subscription, kept for `check`; `undefined` while the messages arrive. */
-  readonly failure: () => unknown;
+  /** Each of its commands may name keys of one hash tag only. */
+  readonly client: Redis | Cluster;
+  readonly messages: RedisMessages;
   readonly close: () => Promise<void>;
 }
 
-/** The name of the channel. */
-export const channel = 'foyer:messages';
+const longestStart = 2000;
 
-const hangUp = async (connection: Redis): Promise<void> => {
-  if (connection.status === 'ready') await connection.quit().finally(() => connection.disconnect());
-  else connection.disconnect();
+const hangUp = async (client: Redis | Cluster): Promise<void> => {
+  if (client.status === 'ready') await client.quit().catch(() => undefined);
+  client.disconnect();
 };
 
-/** Connects to `redis://` or `rediss://`; a server that is down is tried again, at least once a second. */
+/** Connects to a service of any kind; one that is down is tried again, at least once a second. */
 export const openRedisConnection = async (url: string): Promise<RedisConnection> => {
-  const { Redis } = await import('ioredis');
-  const listeners = new Set<(message: string) => void>();
-  let failure: unknown;
-  const keep = (error: unknown): void => {
-    failure = error;
-  };
-  const connect = (onError: (error: unknown) => void): Redis =>
-    new Redis(url, {
-      lazyConnect: true,
-      maxRetriesPerRequest: 1,
-      enableOfflineQueue: false,
-      commandTimeout: 1000,
-      connectTimeout: 1000,
-      autoResubscribe: false,
-      retryStrategy: (times) => Math.min(times * 100, 1000),
-    }).on('error', onError);
+  const { client, createSubscriber } = await createRedisClients(url);
   // A command that cannot be sent throws by itself; only lost messages would go unnoticed.
-  const client = connect(() => undefined);
-  const messages = connect(keep);
-  const listen = async (): Promise<void> => {
-    await messages.subscribe(channel);
-    failure = undefined;
-  };
-  messages.on('message', (_channel, message) => {
-    for (const listener of [...listeners]) listener(message);
-  });
-  await Promise.all([client.connect().catch(() => undefined), messages.connect().catch(keep)]);
-  if (messages.status === 'ready') await listen().catch(keep);
-  messages.on('ready', () => void listen().catch(keep));
+  client.on('error', () => undefined);
+  const starting = new AbortController();
+  const connected = client.connect().catch(() => undefined);
+  const late = wait(longestStart, undefined, { signal: starting.signal }).catch(() => undefined);
+  await Promise.race([connected, late]);
+  const messages = followMessages(createSubscriber);
+  await Promise.race([messages.begun, late]);
+  starting.abort();
   return {
     client,
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
-    failure: () => (messages.status === 'ready' ? failure : (failure ?? new Error('Not connected'))),
+    messages,
     close: async () => {
-      await Promise.all([hangUp(client), hangUp(messages)]);
+      messages.stop();
+      await hangUp(client);
     },
   };
 };
-
-/** Runs commands in one round trip; throws the first error of any. */
-export const runAll = async (commands: ChainableCommander): Promise<unknown[]> =>
-  ((await commands.exec()) ?? []).map(([error, answer]) => {
-    if (error !== null) throw error;
-    return answer;
-  });

@@ -20,6 +20,8 @@ export interface StoredSession extends StoredState {
 
 /** What a store needs to know of a new session. */
 export interface NewStoredSession extends StoredSession {
+  /** The latest that the session can end, however often it is touched. */
+  readonly lastsUntil: number;
   /** Keyed digest of issuer, client and subject. */
   readonly subject: string;
   /** Keyed digest of issuer, client and the provider's `sid`, where the ID token had one. */
@@ -55,10 +57,10 @@ export interface SessionStore {
   readonly findByProviderSession: (providerSession: string) => Eventually<readonly string[]>;
   /** Remembers a one-time value until `expiresAt`; `true` for the first who claims it, on every process. */
   readonly claim: (value: string, expiresAt: number) => Eventually<boolean>;
-  /** Takes a lease for at most `milliseconds`; `false` while another holder has it. */
-  readonly acquireLease: (name: string, holder: string, milliseconds: number) => Eventually<boolean>;
+  /** Takes the lease of a session for at most `milliseconds`; `false` while another holder has it. */
+  readonly acquireLease: (id: string, holder: string, milliseconds: number) => Eventually<boolean>;
   /** Gives a lease back; one that another holder has since taken is left alone. */
-  readonly releaseLease: (name: string, holder: string) => Eventually<void>;
+  readonly releaseLease: (id: string, holder: string) => Eventually<void>;
   /** Tells every process on this store, this one included, within a second. */
   readonly publish: (message: string) => Eventually<void>;
   /** Listens to `publish`; gives back the way to stop. */

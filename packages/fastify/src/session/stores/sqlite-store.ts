@@ -120,10 +120,10 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
       })),
     findByProviderSession: (session) => byProvider.all(session, clock()).map(({ id }) => String(id)),
     claim: (value, expiresAt) => claim.run(value, expiresAt, clock()).changes === 1,
-    acquireLease: (name, holder, milliseconds) =>
-      acquire.run(name, holder, clock() + milliseconds, clock()).changes === 1,
-    releaseLease: (name, holder) => {
-      release.run(name, holder);
+    acquireLease: (id, holder, milliseconds) =>
+      acquire.run(id, holder, clock() + milliseconds, clock()).changes === 1,
+    releaseLease: (id, holder) => {
+      release.run(id, holder);
     },
     publish: messages.publish,
     subscribe: messages.subscribe,

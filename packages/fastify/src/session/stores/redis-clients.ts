@@ -1,0 +1,100 @@
+import type { Cluster, Redis } from 'ioredis';
+import { parseRedisAddress, type RedisAddress } from './redis-address.ts';
+
+/** How to speak to one Redis service, whatever it consists of. */
+export interface RedisClients {
+  /** Takes commands; it connects again by itself. */
+  readonly client: Redis | Cluster;
+  /** A further connection, for messages; it ends when it is cut. */
+  readonly createSubscriber: () => Redis;
+}
+
+interface Library {
+  readonly Cluster: typeof Cluster;
+  readonly Redis: typeof Redis;
+}
+
+const retry = (times: number): number => Math.min(times * 100, 1000);
+
+/** Every wait ends within a second, nothing is queued or sent twice, and who is silent for long is hung up on. */
+const limits = {
+  lazyConnect: true,
+  maxRetriesPerRequest: 0,
+  commandTimeout: 1000,
+  connectTimeout: 1000,
+  socketTimeout: 2000,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  // A server that became a replica stays connected: its successor has to be looked for.
+  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+};
+
+const onServer = { ...limits, enableOfflineQueue: false, retryStrategy: retry };
+
+const createServerClients = ({ Redis }: Library, url: string): RedisClients => ({
+  client: new Redis(url, onServer),
+  createSubscriber: () => new Redis(url, { ...onServer, retryStrategy: null }),
+});
+
+const readCredentials = ({ username, password, isSecure }: RedisAddress) => ({
+  username,
+  password,
+  ...(isSecure && { tls: {} }),
+});
+
+const createSentinelClients = ({ Redis }: Library, address: RedisAddress): RedisClients => {
+  const options = {
+    ...onServer,
+    ...readCredentials(address),
+    db: address.database,
+    name: address.name,
+    sentinels: [...address.nodes],
+    sentinelUsername: address.sentinelUsername,
+    sentinelPassword: address.sentinelPassword,
+    sentinelCommandTimeout: 1000,
+    sentinelRetryStrategy: retry,
+    ...(address.isSecure && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+  };
+  return {
+    client: new Redis(options),
+    createSubscriber: () => new Redis({ ...options, retryStrategy: null }),
+  };
+};
+
+const createClusterClients = ({ Cluster, Redis }: Library, address: RedisAddress): RedisClients => {
+  const redisOptions = { ...limits, ...readCredentials(address) };
+  const client = new Cluster([...address.nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retry,
+    maxRedirections: 5,
+    redisOptions,
+    // Certificates are for names, so that a name stays one.
+    dnsLookup: (host, callback) => callback(null, host),
+  });
+  return {
+    client,
+    // A message that any node is told reaches all of them.
+    createSubscriber: () => {
+      const known = client.nodes('master').map(({ options }) => options);
+      const nodes = known.length === 0 ? address.nodes : known;
+      const { host, port } = nodes[Math.floor(Math.random() * nodes.length)] ?? {};
+      const node = { host, ...(port !== undefined && { port }) };
+      return new Redis({ ...redisOptions, ...node, enableOfflineQueue: false, retryStrategy: null });
+    },
+  };
+};
+
+/**
+ * Makes the clients for a URL of one server, of sentinels or of a cluster; none of them is connected yet.
+ *
+ * @throws TypeError when the URL cannot be read.
+ */
+export const createRedisClients = async (url: string): Promise<RedisClients> => {
+  const library = await import('ioredis');
+  const address = parseRedisAddress(url);
+  if (address === undefined) return createServerClients(library, url);
+  return address.kind === 'cluster'
+    ? createClusterClients(library, address)
+    : createSentinelClients(library, address);
+};
