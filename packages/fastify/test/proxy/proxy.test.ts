@@ -1,29 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import type { ApiRoute } from '../../src/options.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
-
-const startUpstream = async (listener: RequestListener) => {
-  const seen: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
-    seen.push(request);
-    listener(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    seen,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-};
+import { startUpstream } from '../kit/start-upstream.ts';
 
 const startBefore = (upstream: string, route: Partial<ApiRoute> = {}): Promise<RunningBff> =>
   startBff({ apiRoutes: [{ prefix: '/api/users', upstream: `${upstream}/v1/users`, ...route }] });
