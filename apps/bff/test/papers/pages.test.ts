@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createConfigurationPage, createExampleFile } from '../../src/configuration-page.ts';
+import { root } from '../kit/papers.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(root + path, 'utf8');
 
 test('the configuration page says what the table of variables says', () => {
   expect(read('docs/configuration.md')).toBe(createConfigurationPage());
@@ -15,3 +16,12 @@ test('.env.example holds every variable, commented out', () => {
 test('the README stays within 150 lines', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151);
 });
+
+test.for(globSync('docs/providers/*.md', { cwd: root }).filter((path) => !path.endsWith('README.md')))(
+  '%s speaks of issuer, audience, refresh, logout and claims, and tells where it was read',
+  (path) => {
+    const told = [...read(path).matchAll(/^- \*\*(\w+)/gm)].map(([, topic]) => topic);
+    expect(told).toEqual(expect.arrayContaining(['Issuer', 'Audience', 'Refresh', 'Logout', 'Claims']));
+    expect(read(path)).toMatch(/^Checked against: \[/m);
+  },
+);
