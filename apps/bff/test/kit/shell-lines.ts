@@ -50,6 +50,7 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^docker build (?:.*--target (\w+))?.*$/, judgeTarget],
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
+  [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
   [/^(?:git clone \S+|cd [\w.-]+|git switch -c \S+)$/, nothing],
 ];
 
