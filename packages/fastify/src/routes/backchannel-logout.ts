@@ -11,10 +11,15 @@ const readToken = (request: FastifyRequest): string => {
   return body.get('logout_token') ?? '';
 };
 
-const claim = async ({ sessions }: Bff, token: LogoutToken): Promise<void> => {
-  if (!(await sessions.claimOnce(`logout ${token.issuer} ${token.jti}`, token.staleAt))) {
-    throw new LogoutTokenInvalid('The logout token was used before');
-  }
+const usedBefore = (): LogoutTokenInvalid => new LogoutTokenInvalid('The logout token was used before');
+
+/** A token is used up when its sessions have ended: one that met a store in trouble may be sent again. */
+const endOnce = async ({ sessions }: Bff, token: LogoutToken): Promise<number> => {
+  const use = `logout ${token.issuer} ${token.jti}`;
+  if (await sessions.isClaimed(use)) throw usedBefore();
+  const ended = await sessions.endByProvider(token);
+  if (!(await sessions.claimOnce(use, token.staleAt))) throw usedBefore();
+  return ended;
 };
 
 const refuse = (request: FastifyRequest, reply: FastifyReply, error: LogoutTokenInvalid): FastifyReply => {
@@ -33,8 +38,7 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
       reply.header('cache-control', 'no-store');
       try {
         const token = await bff.provider.verifyLogoutToken(readToken(request));
-        await claim(bff, token);
-        const ended = await bff.sessions.endByProvider(token);
+        const ended = await endOnce(bff, token);
         bff.options.observe?.({ kind: 'logout', by: 'provider' });
         request.log.info({ event: 'backchannel', ended }, 'signed out by the provider');
         return reply.code(200).send();

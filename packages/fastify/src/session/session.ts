@@ -98,6 +98,8 @@ export interface Sessions {
   readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
   /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
   readonly claimOnce: (value: string, expiresAt: number) => Promise<boolean>;
+  /** Whether a one-time value has been claimed and is still remembered. */
+  readonly isClaimed: (value: string) => Promise<boolean>;
   /** Throws when the store does not answer. */
   readonly checkStore: () => Promise<void>;
   /** Stops timers and listeners; the store is closed by whoever opened it. */
@@ -111,6 +113,8 @@ export interface SessionDependencies {
   readonly seal: CookieSeal;
   readonly log: FastifyBaseLogger;
 }
+
+const digest = (value: string): string => createHash('sha256').update(value).digest('base64url');
 
 /** Makes the sessions of one BFF over the store of its options. */
 export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
@@ -185,8 +189,8 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     },
     list: async (session) =>
       createSessionList(session, await findSubjectSessions(store, index, subjectOf(session)), abouts),
-    claimOnce: async (value, expiresAt) =>
-      store.claim(createHash('sha256').update(value).digest('base64url'), expiresAt),
+    claimOnce: async (value, expiresAt) => store.claim(digest(value), expiresAt),
+    isClaimed: async (value) => store.isClaimed(digest(value)),
     checkStore: async () => store.check(),
     stop: async () => events.stop(),
   };

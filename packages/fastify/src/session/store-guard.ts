@@ -69,6 +69,7 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     findByProviderSession: (session) =>
       guarded('find_by_provider_session', () => store.findByProviderSession(session)),
     claim: (value, expiresAt) => guarded('claim', () => store.claim(value, expiresAt)),
+    isClaimed: (value) => guarded('is_claimed', () => store.isClaimed(value)),
     acquireLease: (id, holder, milliseconds) =>
       guarded('acquire_lease', () => store.acquireLease(id, holder, milliseconds)),
     releaseLease: (id, holder) => guarded('release_lease', () => store.releaseLease(id, holder)),

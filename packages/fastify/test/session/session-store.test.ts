@@ -141,7 +141,9 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
   test('a value is claimed once', async () => {
     const store = await open(url);
     const until = Date.now() + 60_000;
+    expect(await store.isClaimed('once')).toBe(false);
     expect([await store.claim('once', until), await store.claim('once', until)]).toEqual([true, false]);
+    expect([await store.isClaimed('once'), await store.isClaimed('other')]).toEqual([true, false]);
   });
 
   test('a lease is exclusive, ends by itself and is given back only by its holder', async () => {

@@ -89,6 +89,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
       const rest = Math.max(1, Math.ceil(expiresAt - Date.now()));
       return (await client.set(`foyer:claim:${value}`, '1', 'PX', rest, 'NX')) === 'OK';
     },
+    isClaimed: async (value) => (await client.exists(`foyer:claim:${value}`)) === 1,
     acquireLease: async (id, holder, milliseconds) =>
       (await client.set(leaseKey(id), holder, 'PX', milliseconds, 'NX')) === 'OK',
     releaseLease: async (id, holder) => {

@@ -57,6 +57,8 @@ export interface SessionStore {
   readonly findByProviderSession: (providerSession: string) => Eventually<readonly string[]>;
   /** Remembers a one-time value until `expiresAt`; `true` for the first who claims it, on every process. */
   readonly claim: (value: string, expiresAt: number) => Eventually<boolean>;
+  /** Whether somebody has claimed a value that is still remembered. */
+  readonly isClaimed: (value: string) => Eventually<boolean>;
   /** Takes the lease of a session for at most `milliseconds`; `false` while another holder has it. */
   readonly acquireLease: (id: string, holder: string, milliseconds: number) => Eventually<boolean>;
   /** Gives a lease back; one that another holder has since taken is left alone. */

@@ -57,6 +57,7 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
     `INSERT INTO claims VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at
      WHERE claims.expires_at <= ?`,
   );
+  const isClaimed = sql('SELECT 1 FROM claims WHERE id = ? AND expires_at > ?');
   const acquire = sql(
     `INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (id)
      DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE leases.expires_at <= ?`,
@@ -120,6 +121,7 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
       })),
     findByProviderSession: (session) => byProvider.all(session, clock()).map(({ id }) => String(id)),
     claim: (value, expiresAt) => claim.run(value, expiresAt, clock()).changes === 1,
+    isClaimed: (value) => isClaimed.get(value, clock()) !== undefined,
     acquireLease: (id, holder, milliseconds) =>
       acquire.run(id, holder, clock() + milliseconds, clock()).changes === 1,
     releaseLease: (id, holder) => {
