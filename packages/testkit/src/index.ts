@@ -1,3 +1,4 @@
+export { askRedis } from './ask-redis.ts';
 export {
   createBrowser,
   type Page,
@@ -11,6 +12,7 @@ export { type CookieJar, type CookieRequest, createCookieJar, type StoredCookie 
 export type { FormChoice } from './forms.ts';
 export { freePort } from './free-port.ts';
 export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
+export { findProgram } from './programs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
 export { findRedis, startRedis, type TestRedis } from './redis.ts';
 export { startRedisCluster, type TestRedisCluster } from './redis-cluster.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { untilRedis } from './ask-redis.ts';
 import { freePort } from './free-port.ts';
 import { findRedis, startRedis, type TestRedis } from './redis.ts';
+import { tieToThisProcess } from './tied-child.ts';
 
 /** A Redis server of the tests with a replica, and a sentinel that puts the replica in its place when it dies. */
 export interface TestSentinel {
@@ -36,9 +37,8 @@ const write = (folder: string, port: number, master: TestRedis): string => {
 };
 
 const startSentinel = async (folder: string, port: number, master: TestRedis): Promise<ChildProcess> => {
-  const child = spawn(findRedis() ?? '', [write(folder, port, master), '--sentinel'], { stdio: 'pipe' });
-  child.stdout?.resume();
-  child.stderr?.resume();
+  const args = [write(folder, port, master), '--sentinel'];
+  const child = tieToThisProcess(spawn(findRedis() ?? '', args, { stdio: 'ignore' }));
   const ask = [`AUTH ${sentinelPassword}`, `SENTINEL REPLICAS ${name}`];
   await untilRedis(port, ask, (answers) => /flags\r\n\$5\r\nslave\r\n/.test(answers));
   return child;

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSessionStore } from '@foyer/fastify';
+import { askRedis, findProgram, findRedis, freePort, startRedis } from '@foyer/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+import { askWho, startReplicas } from './kit/start-replicas.ts';
+
+const openssl = findProgram(['openssl']);
+
+/** Makes an authority of our own, and a certificate of it for `localhost`. */
+const makeCertificates = (folder: string): void => {
+  const make = (name: string, ...rest: readonly string[]): void => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)];
+    execFileSync(openssl ?? '', ['req', '-x509', '-days', '2', ...key, ...files, ...rest], { stdio: 'pipe' });
+  };
+  make('authority', '-subj', '/CN=An authority of our own');
+  const signed = ['-CA', join(folder, 'authority.pem'), '-CAkey', join(folder, 'authority.key')];
+  make('server', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', ...signed);
+};
+
+/** What production.md gives a user of Redis. */
+const rights = '~foyer:* &foyer:* -@all +@read +@write +@pubsub +@scripting +@connection +info -keys -scan';
+
+const startSecure = async (folder: string) => {
+  const port = await freePort();
+  const file = (name: string): string => join(folder, name);
+  const tls = [
+    '--tls-port',
+    `${port}`,
+    '--tls-auth-clients',
+    'no',
+    '--tls-ca-cert-file',
+    file('authority.pem'),
+  ];
+  const own = ['--tls-cert-file', file('server.pem'), '--tls-key-file', file('server.key')];
+  const redis = await startRedis({ args: [...tls, ...own] });
+  await askRedis(redis.port, `ACL SETUSER foyer on >p@ss ${rights}`);
+  onTestFinished(() => redis.close());
+  return { redis, url: `rediss://foyer:p%40ss@localhost:${port}/2` };
+};
+
+test.runIf(findRedis() !== undefined && openssl !== undefined)(
+  'rediss with a private authority, a user of few rights and a database number, from SESSION_STORE_FILE',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foyer-tls-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    makeCertificates(folder);
+    const { redis, url } = await startSecure(folder);
+    const file = join(folder, 'store');
+    writeFileSync(file, `${url}\n`);
+    await using replicas = await startReplicas({
+      store: 'sqlite',
+      variables: {
+        SESSION_STORE: '',
+        SESSION_STORE_FILE: file,
+        NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'),
+      },
+    });
+    const cookie = await replicas.signIn();
+    expect(await askWho(replicas.all[1], cookie)).toMatchObject({ status: 200, isSignedIn: true });
+    expect((await fetch(`${replicas.url}/readyz`)).status).toBe(200);
+    expect(await askRedis(redis.port, 'INFO keyspace')).toMatch(/# Keyspace\r\ndb2:keys=\d+/);
+    const stranger = await openSessionStore(url);
+    await expect(async () => stranger.check()).rejects.toThrow();
+    await stranger.close();
+  },
+);
