@@ -50,7 +50,7 @@ export interface CurrentOptions {
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
 export interface Sessions {
-  /** Opens a session for a finished login: a new id, its cookie on `reply`. Ends the one it `replaces`. */
+  /** Opens a session for a finished login: a new id, its cookie on `reply`. Ends the one it `replaces` and the one that the request brought. */
   readonly open: (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -160,6 +160,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     open: async (request, reply, login, replaces) => {
       const { issuer, sub, sid } = login;
       const record = createRecord(login);
+      const brought = await read(request);
       const reference = createReference();
       const target = { issuer, value: sub };
       const session = await vault.insert(reference, record, {
@@ -168,7 +169,9 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
         about: abouts.seal(target, record.createdAt, request.headers['user-agent']),
       });
       options.observe?.({ kind: 'session_opened' });
-      if (replaces !== undefined) await ending.end(replaces, 'replaced');
+      // A login that another tab has finished meanwhile left a session that this one could not know of.
+      for (const old of new Set([replaces, brought?.id]))
+        if (old !== undefined) await ending.end(old, 'replaced');
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
       seen.set(request, session);
       return session;

@@ -141,6 +141,23 @@ test('signing in as another user ends the first user’s session', async () => {
   expect(await dead.json()).toEqual({ authenticated: false, loginUrl: '/login' });
 });
 
+test('of two logins that began together the later ends the session of the earlier', async () => {
+  const { bff, bent, begin, comeBack, becomes } = await startBentBff();
+  const first = await begin();
+  const second = await begin('', first.browser);
+  await comeBack(first);
+  const headers = { cookie: cookieHeader(first.browser, bff) };
+  becomes('grace');
+  bent.nonce = second.nonce;
+  const answer = await fetch(`${bff.url}/login/callback?code=a&state=${second.state}`, {
+    headers,
+    redirect: 'manual',
+  });
+  expect(answer.status).toBe(303);
+  const dead = await fetch(`${bff.url}/api/me`, { headers });
+  expect(await dead.json()).toEqual({ authenticated: false, loginUrl: '/login' });
+});
+
 test('an id brought by the browser is never adopted: whoever planted it stays outside', async () => {
   const { bff, begin, comeBack, becomes } = await startBentBff();
   becomes('mallory');
