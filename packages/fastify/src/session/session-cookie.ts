@@ -85,7 +85,11 @@ export interface CookieRules {
 }
 
 /** Cookies ignore ports: on a loopback host the name says which server it belongs to. */
-export const createCookieRules = ({ cookieName, publicUrl, isSecure }: ResolvedOptions): CookieRules => {
+export const createCookieRules = ({
+  cookieName,
+  publicUrl,
+  isSecure,
+}: Pick<ResolvedOptions, 'cookieName' | 'publicUrl' | 'isSecure'>): CookieRules => {
   const port = new URL(publicUrl).port || '80';
   const sessionName = isSecure ? `__Host-Http-${cookieName}` : `${cookieName}-${port}`;
   const loginPrefix = `${sessionName}-login-`;

@@ -31,10 +31,13 @@ export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): 
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
   anonymous.has(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
 
+/** Memory of its own: a small buffer is cut out of a large one, and keeps the whole of it. */
+const copyBytes = (bytes: Uint8Array): Buffer => Buffer.from(new Uint8Array(bytes).buffer);
+
 const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
   const { id, key } = seal.open('session', text) ?? {};
   if (typeof id !== 'string' || typeof key !== 'string') return undefined;
-  const bytes = Buffer.from(key, 'base64url');
+  const bytes = copyBytes(Buffer.from(key, 'base64url'));
   return bytes.length === 32 ? { id, key: bytes } : undefined;
 };
 
