@@ -44,19 +44,22 @@ const startBeside = async (environment: DevEnvironment): Promise<Beside> => {
 
 const run = async (): Promise<void> => {
   const environment = readEnvironment();
-  const { port, publicUrl, logLevel, inherited } = environment;
+  const { port, publicUrl, devServer, logLevel, inherited } = environment;
   if ((await tryPort(port)) === undefined) {
     throw new DevEnvironmentError(
       `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npx pnpm dev`,
     );
   }
-  const [{ variables, people }, viteUrl] = await Promise.all([startBeside(environment), startVite()]);
+  const [{ variables, people }, pages] = await Promise.all([
+    startBeside(environment),
+    devServer ?? startVite(),
+  ]);
   const bff = startBffProcess(port, {
     ...inherited,
     ...variables,
     PORT: String(port),
     PUBLIC_URL: publicUrl,
-    SPA_DEV_SERVER: viteUrl,
+    SPA_DEV_SERVER: pages,
     LOG_LEVEL: logLevel,
   });
   running.push(bff);

@@ -6,6 +6,8 @@ export interface DevEnvironment {
   readonly publicUrl: string;
   /** The variable that names another provider than the embedded one. */
   readonly configuredIssuer: string | undefined;
+  /** URL of the user's own dev server, in place of the starter's. */
+  readonly devServer: string | undefined;
   /** Whether the routes to APIs, and the scope, are the user's own. */
   readonly hasApiRoutes: boolean;
   readonly hasScope: boolean;
@@ -42,6 +44,7 @@ export const readEnvironment = (): DevEnvironment => {
     port,
     publicUrl: process.env.PUBLIC_URL || `http://localhost:${port}`,
     configuredIssuer: issuerNames.find(isSet),
+    devServer: process.env.SPA_DEV_SERVER || undefined,
     hasApiRoutes: isSet('API_ROUTES'),
     hasScope: isSet('OIDC_SCOPE'),
     logLevel: process.env.LOG_LEVEL || 'warn',

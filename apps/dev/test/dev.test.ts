@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { utimes } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBrowser, freePort } from '@foyer/testkit';
@@ -24,6 +24,11 @@ afterEach(() => {
     if (pid !== undefined && isGroupAlive(pid)) process.kill(-pid, 'SIGKILL');
   }
 });
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
 
 const isHealthy = async (url: string): Promise<boolean> => {
   try {
@@ -101,23 +106,28 @@ test('a port that is none is said plainly', async () => {
   expect([code, output()]).toEqual([1, 'PORT must be a whole number from 1 to 65535, as in PORT=3000.\n']);
 });
 
-test('with an issuer configured, no provider is started', async () => {
+test('with an issuer and a dev server configured, neither of ours is started', async () => {
+  const own = createServer((_request, response) => response.end('their own page')).listen(0, '127.0.0.1');
+  await once(own, 'listening');
   const port = await freePort();
   const { child, output } = startDev({
     PORT: String(port),
     OIDC_ISSUER: 'http://127.0.0.1:9',
     OIDC_CLIENT_ID: 'app',
     OIDC_CLIENT_SECRET: 'any',
+    SPA_DEV_SERVER: `http://127.0.0.1:${portOf(own)}`,
   });
   await expect.poll(output, { timeout: 20_000 }).toContain('at the provider of OIDC_ISSUER');
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  expect(await page.text()).toBe('their own page');
   await stopGroup(child);
+  own.close();
 }, 40_000);
 
 test('a taken port is said plainly, with what to do', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
-  const address = holder.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = portOf(holder);
   const { child, output } = startDev({ PORT: String(port) });
   const [code] = await once(child, 'exit');
   holder.close();
