@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { paths } from '@foyer/contract';
-import { root } from './papers.ts';
+import { blocks, root } from './papers.ts';
 import { isRead } from './settings-block.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');
@@ -11,10 +11,14 @@ export const scripts: readonly string[] = Object.keys(JSON.parse(read('package.j
 /** Commands of pnpm's own that the papers may name. */
 const ofPnpm = ['install', 'exec', 'add'];
 
+/** Whether a file is there, or a paper tells its reader to make it. */
+const isThere = (path: string): boolean =>
+  existsSync(root + path) || blocks.some(({ code }) => code.startsWith(`// ${path}\n`));
+
 const judgeScript = (name: string, rest: string): string | undefined => {
   if (!scripts.includes(name) && !ofPnpm.includes(name)) return `pnpm has no command ${name}`;
   const files = rest.split(/\s+/).filter((word) => /^(apps|packages|bench|docs)\//.test(word));
-  const missing = files.find((file) => !existsSync(root + file));
+  const missing = files.find((file) => !isThere(file));
   return missing === undefined ? undefined : `${missing} does not exist`;
 };
 
@@ -51,7 +55,7 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
-  [/^(?:git clone \S+|cd [\w.-]+|git switch -c \S+)$/, nothing],
+  [/^(?:git clone (?:<[a-z ]+>|\S+)(?: \w+)?|cd [\w.-]+|git switch -c \S+)$/, nothing],
 ];
 
 /** The commands of a block of shell: comments gone, continued lines joined. */

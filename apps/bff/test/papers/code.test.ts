@@ -39,10 +39,19 @@ const compilerOptions = {
   moduleDetection: 'force',
 };
 
-const writeBlock = (folder: string, { place, language, code }: Block): void => {
-  const name = place.replaceAll(/[^\w]/g, '-');
-  const text = language === 'diff' ? afterChange(code) : code;
-  writeFileSync(join(folder, `${name}.${extensions[language]}`), text);
+/** Where a block is written: beside the sources it imports when its first line names a file of the repository. */
+const fileOf = (folder: string, { place, language, code }: Block): string => {
+  const [, own, name] = /^\/\/ ((?:apps|packages)\/[\w-]+)\/test\/([\w.-]+)\n/.exec(code) ?? [];
+  if (own === undefined || name === undefined)
+    return join(folder, `${place.replaceAll(/[^\w]/g, '-')}.${extensions[language]}`);
+  mkdirSync(join(folder, own, 'test'), { recursive: true });
+  symlinkSync(join(root, own, 'src'), join(folder, own, 'src'));
+  return join(folder, own, 'test', name);
+};
+
+const writeBlock = (folder: string, block: Block): void => {
+  const text = block.language === 'diff' ? afterChange(block.code) : block.code;
+  writeFileSync(fileOf(folder, block), text);
 };
 
 test('every block of TypeScript and JavaScript type-checks against the packages', () => {
@@ -51,7 +60,11 @@ test('every block of TypeScript and JavaScript type-checks against the packages'
     for (const workspace of ['apps/web', 'apps/bff', 'packages/fastify']) linkPackages(folder, workspace);
     const code = blocksIn(...Object.keys(extensions));
     for (const block of code) writeBlock(folder, block);
-    const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*'] };
+    const config = {
+      extends: join(root, 'tsconfig.base.json'),
+      compilerOptions,
+      include: ['*', '*/*/test/*'],
+    };
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     const { stdout, status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);

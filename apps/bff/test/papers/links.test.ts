@@ -69,3 +69,19 @@ test('every paper of docs/ can be reached from the README', () => {
   const docs = papers.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
   expect(docs.filter((path) => !isReached(path))).toEqual([]);
 });
+
+const folders = /^(?:apps|bench|docs|packages|scripts)\/[\w./-]+$/;
+const rooms = /^(?:edge|login|provider|proxy|routes|session|spa)\/[\w./-]*$/;
+
+test('every file and folder that the prose names is there', () => {
+  const named = papers.flatMap((paper) =>
+    [...proseOf(paper).matchAll(/`([^`\n]+)`/g)].flatMap(([, name = '']) => {
+      if (folders.test(name)) return [`${paper.path}: ${name}`];
+      return paper.path.startsWith('docs/') && rooms.test(name)
+        ? [`${paper.path}: packages/fastify/src/${name}`]
+        : [];
+    }),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((each) => !existsSync(root + (each.split(': ')[1] ?? '')))).toEqual([]);
+});

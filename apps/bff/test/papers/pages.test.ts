@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { createConfigurationPage, createExampleFile } from '../../src/configuration-page.ts';
 import { root } from '../kit/papers.ts';
 
@@ -25,3 +26,13 @@ test.for(globSync('docs/providers/*.md', { cwd: root }).filter((path) => !path.e
     expect(read(path)).toMatch(/^Checked against: \[/m);
   },
 );
+
+test.for(
+  globSync('.github/ISSUE_TEMPLATE/*.yml', { cwd: root }).filter((path) => !path.endsWith('config.yml')),
+)('%s is a form that asks for something', (path) => {
+  const form: unknown = parse(read(path));
+  const field = { type: expect.stringMatching(/^(markdown|input|textarea)$/), attributes: expect.anything() };
+  expect(form).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+  expect(form).toHaveProperty('body', expect.arrayContaining([expect.objectContaining(field)]));
+  expect(read(path)).toContain('required: true');
+});
