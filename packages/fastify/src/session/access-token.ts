@@ -26,6 +26,8 @@ const margin = 30_000;
 /** Milliseconds for which a provider in trouble is left alone while old tokens still do. */
 const trouble = 1000;
 const pollInterval = 40;
+/** Milliseconds that a usual refresh is done in: who has a valid token waits for another process no longer. */
+const usual = 1000;
 
 const expired = (message: string, cause?: unknown): Problem =>
   new Problem('session_expired', message, { cause, clearsSession: true });
@@ -54,8 +56,11 @@ const mergeRecord = (record: SessionRecord, refreshed: RefreshedTokens): Session
 export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessions['accessToken'] => {
   const { options, provider, store, vault, end, log } = dependencies;
   const flights = new Map<string, Promise<string>>();
-  /** Discovery, token and key set: each has the provider timeout, and the answer has to be saved. */
-  const leaseTime = options.providerTimeout * 3000 + 3000;
+  /**
+   * The longest that a refresh can take, or a second process would use the same refresh token: discovery with a
+   * redirect, the grant with either client authentication, the key set, each up to the provider timeout; then the save.
+   */
+  const leaseTime = options.providerTimeout * 5000 + 6000;
   let troubleUntil = 0;
 
   const isValidFor = ({ tokens }: SessionRecord, milliseconds: number): boolean =>
@@ -153,7 +158,8 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   const takeFlight = async (session: Session): Promise<string> => {
     const { id } = session;
     const holder = randomUUID();
-    const deadline = performance.now() + leaseTime;
+    const patience = isValidFor(session.record, 0) ? usual : options.providerTimeout * 1000 + usual;
+    const deadline = performance.now() + patience;
     while (!(await store.acquireLease(id, holder, leaseTime))) {
       const now = await reread(session);
       if (isFresh(now, session)) return now.record.tokens.accessToken;

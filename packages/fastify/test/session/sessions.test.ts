@@ -44,6 +44,8 @@ const login = (): CompletedLogin => ({
   },
 });
 
+const nothing = { idToken: undefined, claims: undefined };
+
 interface Instance {
   readonly app: FastifyInstance;
   readonly sessions: Sessions;
@@ -66,6 +68,7 @@ const startInstance = async (file: string, provider: Provider): Promise<Instance
   const sessions = createSessions({ options, provider, seal, log: app.log });
   app.post('/open', async (request, reply) => (await sessions.open(request, reply, login(), undefined)).id);
   app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
+  app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
     const session = await sessions.current(request);
     return session === undefined ? 'nobody' : sessions.accessToken(session);
@@ -140,8 +143,7 @@ test('100 calls on two instances refresh once', async () => {
       accessToken: 'second',
       accessTokenExpiresAt: now + 60_000,
       refreshToken: `refresh-${grants + 1}`,
-      idToken: undefined,
-      claims: undefined,
+      ...nothing,
     };
   });
   const instances = [await startInstance(file, provider), await startInstance(file, provider)] as const;
@@ -150,6 +152,43 @@ test('100 calls on two instances refresh once', async () => {
   const calls = Array.from({ length: 100 }, (_, call) => get(instances[call % 2 ? 1 : 0], '/token', cookie));
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['second']));
   expect(grants).toBe(1);
+});
+
+test('a refresh whose every request takes as long as it may is still the only one', async () => {
+  const file = await makeFile();
+  let grants = 0;
+  const answer = Promise.withResolvers<void>();
+  const provider = standIn(async () => {
+    grants += 1;
+    now += 5 * 5000;
+    await answer.promise;
+    const accessTokenExpiresAt = now + 60_000;
+    return { accessToken: 'second', accessTokenExpiresAt, refreshToken: 'refresh-2', ...nothing };
+  });
+  const [one, two] = [await startInstance(file, provider), await startInstance(file, provider)];
+  const cookie = await signIn(one);
+  now += 45_000;
+  const first = get(one, '/token', cookie);
+  await expect.poll(() => grants).toBe(1);
+  const second = get(two, '/token', cookie);
+  const other = openSqliteStore({ file, clock: () => now });
+  onTestFinished(() => other.close());
+  expect(await other.acquireLease(await get(two, '/id', cookie), 'another', 1)).toBe(false);
+  answer.resolve();
+  expect([await first, await second, grants]).toEqual(['second', 'second', 1]);
+});
+
+test('who has a valid token waits a second for a process that died in the middle of a refresh', async () => {
+  const file = await makeFile();
+  const one = await startInstance(file, standIn(idle));
+  const cookie = await signIn(one);
+  const dead = openSqliteStore({ file, clock: () => now });
+  onTestFinished(() => dead.close());
+  await dead.acquireLease(await get(one, '/id', cookie), 'dead', 60_000);
+  now += 45_000;
+  const start = performance.now();
+  expect(await get(one, '/token', cookie)).toBe('first');
+  expect(performance.now() - start).toBeLessThan(2500);
 });
 
 test('a refused refresh ends the session and tells why on the other instance', async () => {
