@@ -6,6 +6,7 @@ type EndedListener = (reason: SignedOutReason) => void;
 
 /** Tells who listens that a session has ended, on every process. */
 export interface SessionEvents {
+  /** The session is over already: what cannot be told is logged. */
   readonly publishEnded: (id: string, reason: SignedOutReason) => Promise<void>;
   /** Calls back once, also when the session expires by itself; gives back the way to stop listening. */
   readonly onEnded: (id: string, listener: EndedListener) => () => void;
@@ -35,6 +36,8 @@ interface Watch {
 }
 
 const longestWait = 2 ** 31 - 1;
+/** Milliseconds within which every watched session is looked at after messages were lost. */
+const longestBlind = 500;
 
 /** Makes the events of the sessions in `store`; it is listened to only while somebody here listens. */
 export const createSessionEvents = (
@@ -71,32 +74,43 @@ export const createSessionEvents = (
     );
     if (watches.get(id) !== watch) return;
     if (wait === undefined) return dispatch(id, 'expired');
-    watch.timer = setTimeout(() => look(id, watch), Math.min(wait, longestWait));
-    watch.timer.unref();
+    lookIn(Math.min(wait, longestWait), id, watch);
   };
 
   const look = (id: string, watch: Watch): void => {
     watchExpiry(id, watch).catch((error: unknown) => {
       log.warn({ err: error }, 'could not look whether a session has expired');
-      if (watches.get(id) !== watch) return;
-      watch.timer = setTimeout(() => look(id, watch), 1000);
-      watch.timer.unref();
+      if (watches.get(id) === watch) lookIn(1000, id, watch);
     });
+  };
+
+  const lookIn = (milliseconds: number, id: string, watch: Watch): void => {
+    clearTimeout(watch.timer);
+    watch.timer = setTimeout(() => look(id, watch), milliseconds);
+    watch.timer.unref();
+  };
+
+  /** What was not heard is seen, not at one moment for all. */
+  const lookAtAll = (): void => {
+    for (const [id, watch] of watches) lookIn(Math.random() * longestBlind, id, watch);
   };
 
   const startWatch = (id: string): Watch => {
     const watch: Watch = { listeners: new Set(), timer: undefined };
     watches.set(id, watch);
-    unsubscribe ??= store.subscribe(receive);
-    watch.timer = setTimeout(() => look(id, watch), 250);
-    watch.timer.unref();
+    unsubscribe ??= store.subscribe(receive, lookAtAll);
+    lookIn(250, id, watch);
     return watch;
   };
 
   return {
     publishEnded: async (id, reason) => {
       dispatch(id, reason);
-      await store.publish(JSON.stringify({ ended: id, reason }));
+      try {
+        await store.publish(JSON.stringify({ ended: id, reason }));
+      } catch (error) {
+        log.warn({ err: error }, 'other processes were not told that a session has ended');
+      }
     },
     onEnded: (id, listener) => {
       const watch = watches.get(id) ?? startWatch(id);

@@ -74,7 +74,7 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
       guarded('acquire_lease', () => store.acquireLease(id, holder, milliseconds)),
     releaseLease: (id, holder) => guarded('release_lease', () => store.releaseLease(id, holder)),
     publish: (message) => guarded('publish', () => store.publish(message)),
-    subscribe: (listener) => store.subscribe(listener),
+    subscribe: (listener, missed) => store.subscribe(listener, missed),
     count: () => guarded('count', () => store.count()),
     check: () => guarded('check', () => store.check()),
     close: () => store.close(),

@@ -18,6 +18,11 @@ export interface RedisMessages {
 const beat = 1000;
 const pause = 200;
 
+interface Listener {
+  readonly hear: (message: string) => void;
+  readonly miss: (() => void) | undefined;
+}
+
 const untilEnd = (connection: Redis): Promise<never> =>
   new Promise((_resolve, reject) => {
     connection.once('end', () => reject(new Error('The connection for messages was closed')));
@@ -25,11 +30,12 @@ const untilEnd = (connection: Redis): Promise<never> =>
 
 /** Listens on connections that `createSubscriber` makes; one that is cut, or silent for two seconds, gets a successor. */
 export const followMessages = (createSubscriber: () => Redis): RedisMessages => {
-  const listeners = new Set<(message: string) => void>();
+  const listeners = new Set<Listener>();
   const stopping = new AbortController();
   const { signal } = stopping;
   const begun = Promise.withResolvers<void>();
   let failure: unknown = new Error('Not connected');
+  let hasListened = false;
 
   const rest = (milliseconds: number): Promise<void> =>
     wait(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
@@ -39,6 +45,8 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
     await connection.connect();
     await connection.subscribe(channel);
     failure = undefined;
+    if (hasListened) for (const { miss } of [...listeners]) miss?.();
+    hasListened = true;
     begun.resolve();
     for (; !signal.aborted; await connection.ping()) await rest(beat);
   };
@@ -47,7 +55,7 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
     while (!signal.aborted) {
       const connection = createSubscriber().on('error', () => undefined);
       connection.on('message', (_channel, message) => {
-        for (const listener of [...listeners]) listener(message);
+        for (const { hear } of [...listeners]) hear(message);
       });
       const ended = untilEnd(connection);
       await Promise.race([ended, listen(connection)]).catch((error: unknown) => {
@@ -62,7 +70,8 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
 
   void follow();
   return {
-    subscribe: (listener) => {
+    subscribe: (hear, miss) => {
+      const listener = { hear, miss };
       listeners.add(listener);
       return () => {
         listeners.delete(listener);

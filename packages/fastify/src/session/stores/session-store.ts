@@ -65,8 +65,8 @@ export interface SessionStore {
   readonly releaseLease: (id: string, holder: string) => Eventually<void>;
   /** Tells every process on this store, this one included, within a second. */
   readonly publish: (message: string) => Eventually<void>;
-  /** Listens to `publish`; gives back the way to stop. */
-  readonly subscribe: (listener: (message: string) => void) => () => void;
+  /** Listens to `publish`; gives back the way to stop. `missed` is told after a time in which messages were lost. */
+  readonly subscribe: (listener: (message: string) => void, missed?: () => void) => () => void;
   /** How many sessions there are, for the metrics; expired ones may still be counted. */
   readonly count: () => Eventually<number>;
   /** Throws when the store cannot be read and written. */
