@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { blocksIn, root } from '../kit/papers.ts';
+import { blocksIn, papers, proseOf, root } from '../kit/papers.ts';
 import { isRead, readSettings, readVariables } from '../kit/settings-block.ts';
 
 describe.for(blocksIn('env'))('the settings at $place', ({ code }) => {
@@ -28,4 +28,25 @@ test.for(blocksIn('yaml'))('the YAML at $place parses, and sets variables that a
   expect(documents.flatMap(({ errors }) => errors.map(({ message }) => message))).toEqual([]);
   const names = [...code.matchAll(/name: ([A-Z][A-Z_]+)\b/g)].map(([, name = '']) => name);
   expect(names.filter((name) => !isRead(name))).toEqual([]);
+});
+
+/** Names that look like variables of the environment and are read by tests, scripts or other programs. */
+const ofOthers = [
+  'CHROMIUM_PATH',
+  'FUZZ_RUNS',
+  'OIDC_REDIRECT_URI',
+  'AUTH_SECRET',
+  'NEXTAUTH_SECRET',
+  'NEXTAUTH_URL',
+];
+
+test('every variable that the prose names is read', () => {
+  const named = papers.flatMap((paper) =>
+    [...proseOf(paper).matchAll(/`([A-Z]{2,}_[A-Z_]+)[`=]/g)].map(
+      ([, name = '']) => [paper.path, name] as const,
+    ),
+  );
+  const isOurs = (name: string): boolean => isRead(name) || name === 'NAME_FILE' || ofOthers.includes(name);
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(([, name]) => !isOurs(name))).toEqual([]);
 });

@@ -13,6 +13,7 @@ test.for(entries)('a symptom has a cause and a way to mend it', (entry) => {
 
 /** What the browser or the provider says, not we. */
 const ofOthers = [
+  /^npx canceled due to missing packages and no YES option$/,
   /^invalid redirect_uri$|^redirect_uri_mismatch$|^AADSTS50011$/,
   /^violates the following Content Security Policy directive$/,
   /^Request Header Fields Too Large$/,
