@@ -7,6 +7,9 @@ const refuseToStart = (reason: unknown): void => {
   process.exitCode = 1;
 };
 
+/** Milliseconds for what is cut to be told and written. */
+const farewell = 300;
+
 const run = async (): Promise<void> => {
   const settings = currentSettings();
   const app = await startServer(settings);
@@ -15,6 +18,7 @@ const run = async (): Promise<void> => {
     const timer = setTimeout(() => {
       app.log.warn('SHUTDOWN_TIMEOUT has passed: requests that are still running are cut');
       app.server.closeAllConnections();
+      setTimeout(() => process.exit(0), farewell);
     }, settings.shutdownTimeout * 1000);
     app.close().then(
       () => {

@@ -104,7 +104,8 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
       await sendTraces(app, settings),
     ].filter((each) => each !== undefined);
     const observe = observers.length === 0 ? undefined : tellAll(observers);
-    await app.register(bff, { ...options, sessionStore, observe });
+    const drainTimeout = settings.shutdownTimeout / 2;
+    await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     await listen(app, settings);
   } catch (error) {
     await app.close();

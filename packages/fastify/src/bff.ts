@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from './edge/cross-site.ts';
+import type { Draining } from './edge/draining.ts';
 import type { LoginTransactions } from './login/login-transaction.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Problem } from './problems.ts';
@@ -12,6 +13,7 @@ export interface Bff {
   readonly provider: Provider;
   readonly sessions: Sessions;
   readonly logins: LoginTransactions;
+  readonly draining: Draining;
   readonly limitRate: (request: FastifyRequest) => void;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;

@@ -271,6 +271,7 @@ const checksOf = (options: Values): Partial<Record<keyof Values, Check>> => {
     apiMaxBody: checkCount('apiMaxBody', options),
     allowedOrigins: checkAllowedOrigins(options),
     rateLimitLogin: checkCount('rateLimitLogin', options),
+    drainTimeout: seconds('drainTimeout', 0, 3600),
   };
 };
 

@@ -67,6 +67,11 @@ export interface BffOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Per minute and client address, on login, callback and back-channel logout; 0 switches it off. Default 60. */
   readonly rateLimitLogin?: number | undefined;
+  /**
+   * How long a server that is asked to close still takes requests at most, until whoever asks `/readyz` sends no more. Needs
+   * `return503OnClosing: false`, as `createServerOptions` sets it. Default 0.
+   */
+  readonly drainTimeout?: number | undefined;
   /** Told what happens, for metrics and traces. Default: nobody is, and nothing is measured. */
   readonly observe?: Observe | undefined;
   /** Milliseconds since the epoch, for tests. Default `Date.now`. */
@@ -102,6 +107,7 @@ export interface ResolvedOptions {
   readonly apiMaxBody: number;
   readonly allowedOrigins: readonly string[];
   readonly rateLimitLogin: number;
+  readonly drainTimeout: number;
   readonly observe: Observe | undefined;
   readonly clock: () => number;
 }

@@ -4,6 +4,7 @@ import type { Bff } from './bff.ts';
 import { createContentSecurityPolicies } from './edge/content-security-policy.ts';
 import { addCors } from './edge/cors.ts';
 import { createCrossSiteRule } from './edge/cross-site.ts';
+import { createDraining } from './edge/draining.ts';
 import { closeIdleConnections } from './edge/idle-connections.ts';
 import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
@@ -47,6 +48,7 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
     provider,
     sessions,
     logins: createLoginTransactions(options, seal),
+    draining: createDraining(app, options.drainTimeout),
     limitRate: createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),

@@ -36,6 +36,7 @@ export const resolveOptions = (options: BffOptions): ResolvedOptions => {
     apiMaxBody: options.apiMaxBody ?? 10 * 1024 * 1024,
     allowedOrigins: options.allowedOrigins ?? [],
     rateLimitLogin: options.rateLimitLogin ?? 60,
+    drainTimeout: options.drainTimeout ?? 0,
     observe: options.observe,
     clock: options.clock ?? Date.now,
   };

@@ -24,7 +24,7 @@ export interface Replica {
 
 /** Several processes of the BFF on one store, beside a real provider. */
 export interface Replicas {
-  /** The public URL: that of the first. */
+  /** The public URL: that of the first, or of the balancer. */
   readonly url: string;
   readonly all: readonly [Replica, Replica];
   readonly provider: DevProvider;
@@ -41,6 +41,8 @@ export interface ReplicaOptions {
   readonly isPersistent?: boolean;
   readonly ttl?: DevProviderLifetimes;
   readonly apiUpstream?: string;
+  /** Port of a balancer, which the public URL then names. */
+  readonly balancerPort?: number;
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -90,7 +92,7 @@ const startReplica = async (
 /** Starts two processes with these options, each on a free port. */
 export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> => {
   const ports = [await freePort(), await freePort()] as const;
-  const url = `http://127.0.0.1:${ports[0]}`;
+  const url = `http://127.0.0.1:${options.balancerPort ?? ports[0]}`;
   const folder = mkdtempSync(join(tmpdir(), 'foyer-replicas-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
   const redis =

@@ -71,6 +71,8 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
   requestIdHeader: false,
   trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
   bodyLimit: 64 * 1024,
+  // A request that comes while the server closes is answered like any other, and its connection ends with it.
+  return503OnClosing: false,
   serverFactory: createServerFactory(settings),
   frameworkErrors: createEarlyRefusals({ isSecure: settings.isSecure ?? false }).answerFrameworkError,
   // Fastify adds it to the first of its servers only: ours is on each.

@@ -4,14 +4,16 @@ import { addRoute, type Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. */
-export const addHealthRoutes = (scope: FastifyInstance, { provider, sessions }: Bff): void => {
+export const addHealthRoutes = (scope: FastifyInstance, { provider, sessions, draining }: Bff): void => {
   const json = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
   const healthy = JSON.stringify({ status: 'ok' });
   addRoute(scope, paths.health, {
     GET: async (_request, reply) => reply.headers(json).send(healthy),
     HEAD: async (_request, reply) => reply.headers(json).send(healthy),
   });
+  const stopping = JSON.stringify({ status: 'stopping' });
   const ready: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) => {
+    if (!draining.takesMore()) return reply.code(503).headers(json).send(stopping);
     await sessions.checkStore();
     if (!provider.isDiscovered()) {
       provider.warmUp();

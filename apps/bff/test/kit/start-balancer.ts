@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** A load balancer that sends each request to the next target whose `/readyz` answers 200, and tries nothing twice. */
+export interface Balancer {
+  /** The targets that get requests at this moment. */
+  readonly ready: () => readonly string[];
+  /** What went wrong between it and a target, in words. */
+  readonly failures: readonly string[];
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+/** Milliseconds between two looks at a target. */
+const period = 100;
+
+const isReady = async (target: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${target}/readyz`)).ok;
+  } catch {
+    return false; // Nobody listens there.
+  }
+};
+
+/** Starts a balancer before these targets. It keeps its connections to them open, as real ones do. */
+export const startBalancer = async (port: number, targets: readonly string[]): Promise<Balancer> => {
+  const agent = new Agent({ keepAlive: true });
+  const failures: string[] = [];
+  let ready: readonly string[] = [];
+  let turn = 0;
+
+  const look = async (): Promise<void> => {
+    const answers = await Promise.all(targets.map(isReady));
+    ready = targets.filter((_target, at) => answers[at]);
+  };
+  const pass = (incoming: IncomingMessage, answer: ServerResponse): void => {
+    turn += 1;
+    const target = ready[turn % ready.length] ?? 'http://127.0.0.1:9';
+    const fail = (error: Error): void => {
+      failures.push(`${incoming.method} ${incoming.url}: ${error.message}`);
+      if (answer.headersSent) answer.destroy();
+      else answer.writeHead(502).end();
+    };
+    const { connection: _, ...headers } = incoming.headers;
+    const outgoing = request(`${target}${incoming.url}`, { method: incoming.method, headers, agent });
+    outgoing.once('response', (given) => {
+      const { connection: _its, 'keep-alive': _own, ...kept } = given.headers;
+      answer.writeHead(given.statusCode ?? 502, kept);
+      pipeline(given, answer, (error) => {
+        if (error) failures.push(`${incoming.method} ${incoming.url}: ${error.message}`);
+      });
+    });
+    outgoing.once('error', fail);
+    incoming.pipe(outgoing);
+  };
+
+  const server = createServer(pass).listen(port, '127.0.0.1');
+  await Promise.all([once(server, 'listening'), look()]);
+  const closing = new AbortController();
+  const watching = (async () => {
+    while (!closing.signal.aborted) {
+      await wait(period);
+      await look();
+    }
+  })();
+  return {
+    ready: () => ready,
+    failures,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await watching;
+      agent.destroy();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
