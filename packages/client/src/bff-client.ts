@@ -11,6 +11,7 @@ export interface BffClientOptions {
 
 /** The browser's side of the BFF: one snapshot of the session, and the ways to change it. */
 export interface BffClient {
+  /** What is known now: the same object until something changes. */
   readonly getSnapshot: () => SessionSnapshot;
   /** Calls back after each change; gives back the way to stop. The first subscriber starts the client, the last one to go stops it. */
   readonly subscribe: (listener: () => void) => () => void;

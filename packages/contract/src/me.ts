@@ -10,7 +10,9 @@ export interface MeSession {
   readonly id: string;
   /** The server's time when it answered: subtract it from the others to be free of the browser's clock. */
   readonly now: string;
+  /** When the session ends unless it is used before. */
   readonly idleExpiresAt: string;
+  /** When the session ends, used or not. */
   readonly expiresAt: string;
 }
 
@@ -18,14 +20,17 @@ export interface MeSession {
 export interface SignedInMe {
   readonly authenticated: true;
   readonly user: User;
+  /** What to call this person; never blank. */
   readonly displayName: string;
   readonly session: MeSession;
+  /** Where to `POST` to sign out. */
   readonly logoutUrl: string;
 }
 
 /** `GET /api/me` while nobody is signed in. */
 export interface AnonymousMe {
   readonly authenticated: false;
+  /** Where the browser goes to sign in; takes `?returnTo=`. */
   readonly loginUrl: string;
 }
 

@@ -1,4 +1,8 @@
-/** Why a session ended. */
+/**
+ * Why a session ended: the user signed out (`logout`), the provider said so (`backchannel`), a limit was reached
+ * (`expired`), another session of the user ended it (`revoked`), the provider ended the grant (`refresh_failed`),
+ * or a new login took its place (`replaced`).
+ */
 export type SignedOutReason =
   | 'logout'
   | 'backchannel'

@@ -25,43 +25,47 @@ export type SpaSource = { readonly dir: string } | { readonly devServer: string 
 export interface BffOptions {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
   readonly issuer: string;
+  /** The client that is registered at the provider. */
   readonly clientId: string;
+  /** Its secret; required, since the BFF is a confidential client. */
   readonly clientSecret?: string | undefined;
-  /** Default: what the provider's metadata lists, basic first. */
+  /** How the secret is sent. Default: what the provider's metadata lists, basic first; after `invalid_client` the other. */
   readonly clientAuth?: ClientAuth | undefined;
   /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
   readonly logoutUrl?: string | undefined;
-  /** Default `openid profile email`. */
+  /** Scopes that are asked for, `openid` among them. Default `openid profile email`. */
   readonly scope?: string | undefined;
   /** More authorization request parameters. */
   readonly authorizationParams?: Readonly<Record<string, string>> | undefined;
   /** The one accepted signature algorithm of ID tokens and logout tokens. Default `RS256`. */
   readonly idTokenAlg?: string | undefined;
-  /** Default 30. */
+  /** How far the provider's clock may be off. Default 30. */
   readonly clockTolerance?: number | undefined;
-  /** For every request to the provider. Default 5. */
+  /** How long a request to the provider may take. Default 5. */
   readonly providerTimeout?: number | undefined;
   /** The origin that the browser sees; the only source of every URL that is built. */
   readonly publicUrl: string;
   /** 32-byte keys, base64; the first seals, all open. */
   readonly sessionKeys: readonly string[];
+  /** Where sessions are kept: one of `openSessionStore`, or one of your own. Whoever opened it closes it. */
   readonly sessionStore: SessionStore;
-  /** Default 1800. */
+  /** How long a session lives that nobody uses. Default 1800. */
   readonly sessionIdleTimeout?: number | undefined;
-  /** Default 43200. */
+  /** How long a session lives at most, used or not. Default 43200. */
   readonly sessionLifetime?: number | undefined;
   /** How long a login may stay unfinished. Default 600. */
   readonly loginTimeout?: number | undefined;
-  /** Default `foyer`. */
+  /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
   readonly cookieName?: string | undefined;
-  /** Default: none, for an application that serves its own pages. */
+  /** Where the SPA comes from. Default: nowhere, for an application that serves its own pages. */
   readonly spa?: SpaSource | undefined;
   /** Directives added to the pages' content security policy. */
   readonly spaCsp?: string | undefined;
+  /** APIs behind the BFF. Default: none. */
   readonly apiRoutes?: readonly ApiRoute[] | undefined;
-  /** Default 15. */
+  /** Until an upstream must have begun to answer. Default 15. */
   readonly apiTimeout?: number | undefined;
-  /** Default 10 MiB. */
+  /** Largest request body that is passed on to an API. Default 10 MiB. */
   readonly apiMaxBody?: number | undefined;
   /** SPA origins other than `publicUrl`, same-site with it. */
   readonly allowedOrigins?: readonly string[] | undefined;

@@ -8,7 +8,7 @@ export interface ApiMatch {
   readonly target: string;
 }
 
-/** Makes the look-up of API routes: whole segments, the longest prefix wins. @see spec section 9 */
+/** Makes the look-up of API routes: whole segments, the longest prefix wins. @see RFC 10017 section 6.1.3.6 */
 export const createApiRoutes = (routes: readonly ApiRoute[]) => {
   const table = routes
     .map((route) => {

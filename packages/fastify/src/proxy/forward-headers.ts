@@ -91,7 +91,7 @@ const createTrace = (): string => {
   return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
 };
 
-/** Makes what makes the headers of upstream requests. @see spec section 9 */
+/** Makes what makes the headers of upstream requests. @see RFC 9110 section 7.6; W3C Trace Context section 3.2 */
 export const createUpstreamHeaders = (publicUrl: string) => {
   const { protocol, host } = new URL(publicUrl);
   const proto = protocol.slice(0, -1);
@@ -124,7 +124,7 @@ const locations = ['location', 'content-location'];
  * The headers of the browser's answer: the upstream's under `ours`, which win. `translate` tells where a `Location`
  * is for the browser, if anywhere.
  *
- * @see spec section 9
+ * @see RFC 9110 section 7.6.1; RFC 9111 section 5.2.2
  */
 export const createAnswerHeaders = (
   upstream: IncomingHttpHeaders,

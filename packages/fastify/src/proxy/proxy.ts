@@ -45,7 +45,7 @@ const createAnswerObserver = (
 /**
  * Passes `/api/` requests on to the configured APIs; what no route takes is `not_found`.
  *
- * @see spec section 9
+ * @see RFC 10017 section 6.1.3.6
  */
 export const registerProxy = async (
   scope: FastifyInstance,

@@ -22,7 +22,7 @@ const refused = [
  * Parses a raw request target.
  *
  * @throws Problem `bad_request` when the path does not survive normalisation.
- * @see spec section 9
+ * @see RFC 3986 section 6.2.2
  */
 export const parseRequestTarget = (rawUrl: string): RequestTarget => {
   const mark = rawUrl.indexOf('?');

@@ -28,7 +28,6 @@ const requireOutsideApi = (url: string): void => {
  * Passes everything that no other route takes, WebSockets too, on to the dev server at `devServer`.
  *
  * @throws Problem `upstream_unavailable`, at a request, when the dev server cannot be reached.
- * @see spec section 10
  */
 export const registerDevServer = async (scope: FastifyInstance, devServer: string): Promise<void> => {
   const target = new URL(devServer);

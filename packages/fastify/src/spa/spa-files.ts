@@ -105,7 +105,6 @@ const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>
  * Reads a build: small files with their compressed forms into memory. Dotfiles and source maps are left out.
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
- * @see spec section 10
  */
 export const readSpaFiles = async (dir: string): Promise<SpaFiles> => {
   const index = await stat(join(dir, 'index.html')).catch((cause: unknown) => {

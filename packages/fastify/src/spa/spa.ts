@@ -79,7 +79,7 @@ const readPath = (url: string): string => {
  * Serves the SPA on everything that no other route of the scope takes.
  *
  * @throws Error when the build is missing.
- * @see spec section 10
+ * @see RFC 9110 section 12.5.3
  */
 export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptions): Promise<void> => {
   if (spa === undefined) return;

@@ -15,6 +15,7 @@ export const sessionKey = (id: string): string => `${tag(id)}:session:${id}`;
 /** The ids of every session with this tag, by their ends. */
 export const listKey = (id: string): string => `${tag(id)}:all`;
 
+/** Who may refresh the tokens of a session at the moment. */
 export const leaseKey = (id: string): string => `${tag(id)}:lease:${id}`;
 
 /** The ids of a subject's sessions, by the latest that these can end. */

@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { root } from '../kit/papers.ts';
+
+const sources = globSync('{apps,packages}/*/src/**/*.{ts,tsx}', { cwd: root }).map((path) => ({
+  path,
+  lines: readFileSync(root + path, 'utf8').split('\n'),
+}));
+
+const declaration = /^export (?:async )?(?:const|interface|type|class|function) (?!\{)/;
+
+test('every export that is declared has a doc comment', () => {
+  const bare = sources.flatMap(({ path, lines }) =>
+    lines.flatMap((line, at) =>
+      declaration.test(line) && !lines[at - 1]?.trimEnd().endsWith('*/') ? [`${path}:${at + 1}`] : [],
+    ),
+  );
+  expect(sources.length).toBeGreaterThan(100);
+  expect(bare).toEqual([]);
+});
+
+test('every option of the plugin says what it is for', () => {
+  const { lines = [] } = sources.find(({ path }) => path === 'packages/fastify/src/options.ts') ?? {};
+  const start = lines.indexOf('export interface BffOptions {');
+  const members = lines.slice(start, lines.indexOf('}', start));
+  const bare = members.filter((line, at) => /^ {2}readonly /.test(line) && !members[at - 1]?.endsWith('*/'));
+  expect(members.length).toBeGreaterThan(40);
+  expect(bare).toEqual([]);
+});
