@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher, Pool } from 'undici';
 import { Problem } from '../problems.ts';
@@ -31,6 +31,18 @@ const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders
   method === 'HEAD' || status === 204 || status === 304
     ? Number.NaN
     : Number(headers['content-length'] ?? Number.NaN);
+
+/** Bytes that are taken in without asking whether the browser keeps up: as many as one read brings. */
+const smallRest = 64 * 1024;
+
+/** Lets what comes in the same turn of the event loop go out in one piece: a write costs more than its bytes. */
+const writeWithRest = (raw: ServerResponse, chunk: Buffer): void => {
+  raw.cork();
+  raw.write(chunk);
+  setImmediate(() => {
+    if (!raw.writableEnded) raw.uncork();
+  });
+};
 
 /**
  * Sends the request on and the answer back, both as they come. An answer cut half way cuts the browser's connection.
@@ -141,6 +153,7 @@ export const forward = (
           // The last piece goes out together with the end, and with the headers when it is the only one.
           if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
           else if (left === 0) raw.end(chunk);
+          else if (left <= smallRest) writeWithRest(raw, chunk);
           else if (!raw.write(chunk)) {
             given.pause();
             raw.once('drain', () => given.resume());

@@ -6,7 +6,8 @@ import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import type { Session, Sessions } from '../session/session.ts';
-import { createApiRoutes } from './api-routes.ts';
+import type { Eventually } from '../session/stores/session-store.ts';
+import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
 import { createUpstreamHeaders } from './forward-headers.ts';
@@ -15,13 +16,21 @@ import { parseRequestTarget } from './request-target.ts';
 import { createWebSockets, requireOwnOrigin } from './web-socket.ts';
 import { isWebSocket, routeUpgrades } from './web-socket-upgrade.ts';
 
+/** What one request is passed on with. */
+interface Passage {
+  readonly match: ApiMatch;
+  readonly pool: Pool;
+  readonly session: Session | undefined;
+  readonly accessToken: string | undefined;
+}
+
 const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-const findSession = async (
+const findSession = (
   sessions: Sessions,
   request: FastifyRequest,
   { auth = 'required' }: ApiRoute,
-): Promise<Session | undefined> => {
+): Eventually<Session | undefined> => {
   if (auth === 'none') return undefined;
   return auth === 'required' ? requireSession(sessions, request) : sessions.current(request);
 };
@@ -60,15 +69,11 @@ export const registerProxy = async (
   const flights = createFlights();
   const createHeaders = createUpstreamHeaders(options.publicUrl);
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
-    const pool = match && pools.get(match.origin);
-    if (match === undefined || pool === undefined) throw new Problem('not_found', 'No such API');
-    const { route, origin, target } = match;
-    checkMethod(request.method, route);
-    if (isWebSocket(request)) requireOwnOrigin(request, options);
-    const session = await findSession(sessions, request, route);
-    const accessToken = session && (await sessions.accessToken(session));
+  const pass = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { match: { route, origin, target }, pool, session, accessToken }: Passage,
+  ): Promise<void> => {
     const { id: requestId, ip } = request;
     const { apiTimeout, apiMaxBody: maxBody } = options;
     const headers = createHeaders(request.headers, { requestId, ip, accessToken });
@@ -83,6 +88,24 @@ export const registerProxy = async (
       translate: (location) => translateLocation(location, new URL(target, origin)),
       onAnswer: createAnswerObserver(options.observe, route.prefix),
     });
+  };
+
+  /** Waits for nothing where the store is local and the token fresh: a promise costs as much as reading the session. */
+  const answer = (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
+    const pool = match && pools.get(match.origin);
+    if (match === undefined || pool === undefined) throw new Problem('not_found', 'No such API');
+    const { route } = match;
+    checkMethod(request.method, route);
+    if (isWebSocket(request)) requireOwnOrigin(request, options);
+    const passFor = (session: Session | undefined): Promise<void> => {
+      const token = session && sessions.accessToken(session);
+      if (!(token instanceof Promise))
+        return pass(request, reply, { match, pool, session, accessToken: token });
+      return token.then((accessToken) => pass(request, reply, { match, pool, session, accessToken }));
+    };
+    const session = findSession(sessions, request, route);
+    return session instanceof Promise ? session.then(passFor) : passFor(session);
   };
 
   /** Only when the last answer is out: what is running at a shutdown may finish. */

@@ -176,7 +176,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     }
   };
 
-  return async (session) => {
+  return (session) => {
     if (isValidFor(session.record, margin)) return session.record.tokens.accessToken;
     if (performance.now() < troubleUntil && isValidFor(session.record, 0))
       return session.record.tokens.accessToken;

@@ -39,6 +39,8 @@ const readAudience = ({ issuer, clientId }: ResolvedOptions): string =>
 interface OpenedRecord {
   readonly record: SessionRecord;
   readonly version: number;
+  /** The session as it was read last: the same for as long as the store says the same. */
+  session: Session;
 }
 
 /** Bytes of the largest record that is kept open: a thousand of them have to fit into memory. */
@@ -74,10 +76,8 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     return session;
   };
 
-  const createLiving = (reference: SessionReference, record: SessionRecord, state: StoredState) => {
-    const session = create(reference, record, state);
-    return clock() < session.idleExpiresAt ? session : undefined;
-  };
+  const living = (session: Session): Session | undefined =>
+    clock() < session.idleExpiresAt ? session : undefined;
 
   const readSealed = async (reference: SessionReference): Promise<Session | undefined> => {
     const answer = store.read(reference.id);
@@ -85,15 +85,21 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     if (stored === undefined) return undefined;
     const record = openRecord(stored.sealed, reference, audience);
     if (record === undefined) return undefined;
-    if (stored.sealed.length <= largestKept) opened.set(reference, { record, version: stored.version });
-    return createLiving(reference, record, stored);
+    const session = create(reference, record, stored);
+    if (stored.sealed.length <= largestKept)
+      opened.set(reference, { record, version: stored.version, session });
+    return living(session);
   };
 
   const read = (reference: SessionReference): Eventually<Session | undefined> => {
     const known = opened.get(reference);
     if (known === undefined) return readSealed(reference);
     const judge = (state: StoredState | undefined): Eventually<Session | undefined> => {
-      if (state?.version === known.version) return createLiving(reference, known.record, state);
+      if (state?.version === known.version) {
+        if (state.lastSeenAt !== known.session.lastSeenAt)
+          known.session = create(reference, known.record, state);
+        return living(known.session);
+      }
       opened.delete(reference);
       return state === undefined ? undefined : readSealed(reference);
     };

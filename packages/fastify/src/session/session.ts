@@ -84,13 +84,13 @@ export interface Sessions {
   /** Ends all sessions of this session's user but this one. */
   readonly endOthers: (session: Session) => Promise<number>;
   /**
-   * A valid access token: the session's own, or refreshed when it expires within 30 s. One refresh a
+   * A valid access token: the session's own, at once, or refreshed when it expires within 30 s. One refresh a
    * session at a time, across processes.
    *
    * @throws Problem `session_expired` when the grant is over (the session has been ended), `provider_*` with
    * `Retry-After` when the provider is in trouble and the old token is no longer valid.
    */
-  readonly accessToken: (session: Session) => Promise<string>;
+  readonly accessToken: (session: Session) => Eventually<string>;
   /**
    * Calls back once when the session ends, on whichever process, or expires; gives back the way to stop
    * listening.

@@ -107,6 +107,23 @@ test('an answer streams, and a browser that goes away aborts the upstream', asyn
   await gone.promise;
 });
 
+test('the first piece of a short answer does not wait for the last', async () => {
+  const arrived = Promise.withResolvers<void>();
+  await using upstream = await startUpstream(async (_request, response) => {
+    response.writeHead(200, { 'content-length': '9' }).write('first');
+    await arrived.promise;
+    response.end('last');
+  });
+  await using bff = await startBefore(upstream.url, { auth: 'none' });
+  const answer = await fetch(`${bff.url}/api/users`);
+  const pieces: string[] = [];
+  for await (const piece of answer.body ?? []) {
+    pieces.push(Buffer.from(piece).toString());
+    arrived.resolve();
+  }
+  expect(pieces).toEqual(['first', 'last']);
+});
+
 const upload = (url: string, pieces: readonly string[]): Promise<Response> =>
   fetch(url, {
     method: 'POST',
