@@ -1,6 +1,7 @@
 import { type LogoutAnswer, type ProblemDetails, parseMe, paths } from '@foyer/contract';
 import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
+import { createSessionCheck } from './session-check.ts';
 import { createSnapshot, isSameSnapshot, keepExpiring, type SessionSnapshot } from './session-snapshot.ts';
 
 /** How the client finds its BFF. */
@@ -52,7 +53,6 @@ const parseWait = (text: string): number =>
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
   const listeners = new Set<() => void>();
   let snapshot: SessionSnapshot = { status: 'loading' };
-  let running: Promise<SessionSnapshot> | undefined;
   let isLeaving = false;
   let started: { readonly follow: () => void; readonly close: () => void } | undefined;
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(channelName);
@@ -69,20 +69,15 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     try {
       const url = `${baseUrl}${paths.me}${slides ? '' : '?slide=false'}`;
       const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
-      if (!response.ok) return publish({ status: 'unreachable' });
-      return publish(keepExpiring(snapshot, createSnapshot(parseMe(await response.json()))));
+      if (!response.ok) return { status: 'unreachable' };
+      return createSnapshot(parseMe(await response.json()));
     } catch {
       // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
-      return publish({ status: 'unreachable' });
-    } finally {
-      running = undefined;
+      return { status: 'unreachable' };
     }
   };
 
-  const refresh = (slides = true): Promise<SessionSnapshot> => {
-    running ??= ask(slides);
-    return running;
-  };
+  const check = createSessionCheck(ask, (found) => publish(keepExpiring(snapshot, found)));
 
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (isLeaving) return;
@@ -94,9 +89,12 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
 
   const start = (): NonNullable<typeof started> => {
     const recheck = (): void => {
-      if (!isLeaving) refresh(false);
+      if (!isLeaving) check.join(false);
     };
-    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, recheck, (expiring) => {
+    const renew = (): void => {
+      if (!isLeaving) check.renew();
+    };
+    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, renew, (expiring) => {
       if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
     });
     const unfollow = followPage({
@@ -104,10 +102,10 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       restored: () => {
         isLeaving = false;
         publish({ status: 'loading' });
-        recheck();
+        renew();
       },
     });
-    channel?.addEventListener('message', recheck);
+    channel?.addEventListener('message', renew);
     const follow = (): void => live.follow(snapshot.status === 'signed-in');
     follow();
     return {
@@ -115,7 +113,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       close: () => {
         live.close();
         unfollow();
-        channel?.removeEventListener('message', recheck);
+        channel?.removeEventListener('message', renew);
       },
     };
   };
@@ -137,7 +135,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       listeners.add(listener);
       if (started === undefined) {
         started = start();
-        refresh();
+        check.join(true);
       }
       return () => {
         listeners.delete(listener);
@@ -146,7 +144,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
         started = undefined;
       };
     },
-    refresh: () => refresh(),
+    refresh: () => check.join(true),
     login,
     logout: async () => {
       isLeaving = true;

@@ -17,6 +17,9 @@ const watch = (client = createBffClient()) => {
   return { client, seen };
 };
 
+/** Resolves when what was asked has been answered and told. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'));
 
 test.each([
@@ -118,9 +121,34 @@ test('a look at the page asks without sliding, and an unchanged answer notifies 
   const { client, seen } = watch();
   await waitFor(() => expect(seen).toEqual(['signed-in']));
   look();
-  await client.refresh();
+  await waitFor(() => expect(now).toBe(2000));
+  await settled();
   expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false']);
   expect(seen).toEqual(['signed-in']);
+});
+
+test('refresh() slides the session although a look at the page is being answered', async () => {
+  const browser = stubBrowser(() => json(signedIn));
+  const { client, seen } = watch();
+  await waitFor(() => expect(seen).toEqual(['signed-in']));
+  look();
+  await Promise.all([client.refresh(), client.refresh()]);
+  expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false', 'GET /api/me']);
+});
+
+test('news from another tab is not answered by a question asked before it', async () => {
+  const answers: ((me: unknown) => void)[] = [];
+  const browser = stubBrowser(() => new Promise((resolve) => answers.push((me) => resolve(json(me)))));
+  const { client, seen } = watch();
+  const otherTab = new BroadcastChannel('foyer');
+  otherTab.postMessage('signed-out');
+  otherTab.close();
+  await waitFor(() => expect(browser.calls).toHaveLength(2));
+  answers[1]?.(anonymous);
+  answers[0]?.(signedIn);
+  await waitFor(() => expect(seen).toEqual(['anonymous']));
+  await settled();
+  expect(client.getSnapshot().status).toBe('anonymous');
 });
 
 test('after the last unsubscribe nothing is asked any more', async () => {
@@ -131,7 +159,7 @@ test('after the last unsubscribe nothing is asked any more', async () => {
   await client.refresh();
   first();
   look();
-  await client.refresh();
+  await settled();
   second();
   look();
   expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false']);

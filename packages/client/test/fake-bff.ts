@@ -32,7 +32,7 @@ export interface FakeBrowser {
 }
 
 /** Replaces the browser's `fetch` and `location`; the page is `/profile?x=1#top`. */
-export const stubBrowser = (answer: (call: string) => Response): FakeBrowser => {
+export const stubBrowser = (answer: (call: string) => Response | Promise<Response>): FakeBrowser => {
   const browser: FakeBrowser = { calls: [], requests: [], moves: [] };
   vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
     const call = `${init?.method ?? 'GET'} ${url}`;
