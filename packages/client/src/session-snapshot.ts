@@ -26,8 +26,10 @@ export const keepExpiring = (before: SessionSnapshot, next: SessionSnapshot): Se
 };
 
 const core = (snapshot: SessionSnapshot): string =>
-  JSON.stringify(snapshot.status === 'signed-in' ? { ...snapshot, session: snapshot.session.id } : snapshot);
+  JSON.stringify(
+    snapshot.status === 'signed-in' ? { ...snapshot, session: { ...snapshot.session, now: '' } } : snapshot,
+  );
 
-/** Whether two snapshots look the same to a view: moving time limits alone change nothing. */
+/** Whether two snapshots look the same to a view: the server's time alone changes nothing. */
 export const isSameSnapshot = (one: SessionSnapshot, other: SessionSnapshot): boolean =>
   core(one) === core(other);

@@ -118,7 +118,7 @@ test('a look at the page asks without sliding, and an unchanged answer notifies 
     now += 1000;
     return json({ ...signedIn, session: { ...signedIn.session, now: new Date(now).toISOString() } });
   });
-  const { client, seen } = watch();
+  const { seen } = watch();
   await waitFor(() => expect(seen).toEqual(['signed-in']));
   look();
   await waitFor(() => expect(now).toBe(2000));
@@ -134,6 +134,18 @@ test('refresh() slides the session although a look at the page is being answered
   look();
   await Promise.all([client.refresh(), client.refresh()]);
   expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false', 'GET /api/me']);
+});
+
+test('a limit that has moved is a change, told once', async () => {
+  let idleExpiresAt = '2026-01-01T11:00:00.000Z';
+  stubBrowser(() => json({ ...signedIn, session: { ...signedIn.session, idleExpiresAt } }));
+  const { client, seen } = watch();
+  await waitFor(() => expect(seen).toEqual(['signed-in']));
+  idleExpiresAt = '2026-01-01T11:30:00.000Z';
+  await client.refresh();
+  await client.refresh();
+  expect(client.getSnapshot()).toMatchObject({ session: { idleExpiresAt } });
+  expect(seen).toEqual(['signed-in', 'signed-in']);
 });
 
 test('news from another tab is not answered by a question asked before it', async () => {
