@@ -5,3 +5,4 @@ export type { ProblemCode, ProblemDetails } from './problem-codes.ts';
 export { problems } from './problem-codes.ts';
 export type { ExpiringEvent, SignedOutEvent, SignedOutReason } from './session-events.ts';
 export type { EndedSessions, LogoutAnswer, SessionList, SessionSummary } from './sessions.ts';
+export { parseLogoutAnswer, parseSessionList } from './sessions.ts';

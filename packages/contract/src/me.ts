@@ -1,3 +1,5 @@
+import { isObject, isTime } from './json.ts';
+
 /** The signed-in person's claims in wire spelling, without protocol claims and never with a token. */
 export interface User {
   readonly sub: string;
@@ -36,12 +38,6 @@ export interface AnonymousMe {
 
 /** The answer of `GET /api/me`. */
 export type Me = SignedInMe | AnonymousMe;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isTime = (value: unknown): value is string =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
 const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
 

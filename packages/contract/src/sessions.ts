@@ -1,3 +1,5 @@
+import { isObject, isTime } from './json.ts';
+
 /** One of this user's sessions, as `GET /api/me/sessions` lists them. Times are ISO 8601 in UTC. */
 export interface SessionSummary {
   /** The public handle: the `{id}` of `DELETE /api/me/sessions/{id}`. */
@@ -26,3 +28,32 @@ export interface EndedSessions {
 export interface LogoutAnswer {
   readonly redirectTo: string;
 }
+
+const isSummary = (value: unknown): value is SessionSummary =>
+  isObject(value) &&
+  [value.id, value.browser, value.system].every((text) => typeof text === 'string') &&
+  isTime(value.createdAt) &&
+  isTime(value.lastSeenAt) &&
+  typeof value.current === 'boolean';
+
+/**
+ * Checks that `value` is an answer of `GET /api/me/sessions`.
+ *
+ * @throws TypeError when it is not.
+ */
+export const parseSessionList = (value: unknown): SessionList => {
+  if (!isObject(value) || !Array.isArray(value.sessions) || !value.sessions.every(isSummary))
+    throw new TypeError('Not an answer of /api/me/sessions: sessions is malformed');
+  return { sessions: value.sessions };
+};
+
+/**
+ * Checks that `value` is the JSON answer of `POST /logout`.
+ *
+ * @throws TypeError when it is not.
+ */
+export const parseLogoutAnswer = (value: unknown): LogoutAnswer => {
+  if (!isObject(value) || typeof value.redirectTo !== 'string')
+    throw new TypeError('Not an answer of /logout: redirectTo is missing');
+  return { redirectTo: value.redirectTo };
+};
