@@ -26,8 +26,8 @@ const json = (body: unknown, status = 200): Response => new Response(JSON.string
 
 const open = (path: string, answer: (call: string) => Response | Promise<Response>): string[] => {
   const calls: string[] = [];
-  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
-    const call = `${init?.method ?? 'GET'} ${url}`;
+  vi.stubGlobal('fetch', async (url: URL, init?: RequestInit) => {
+    const call = `${init?.method ?? 'GET'} ${url.pathname}${url.search}`;
     calls.push(call);
     return answer(call);
   });

@@ -1,4 +1,6 @@
-import { type LogoutAnswer, type ProblemDetails, parseMe, paths } from '@foyer/contract';
+import { parseLogoutAnswer, parseMe, paths } from '@foyer/contract';
+import { createBffFetch } from './bff-fetch.ts';
+import { createBffOrigin } from './bff-origin.ts';
 import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
 import { createSessionCheck } from './session-check.ts';
@@ -23,35 +25,18 @@ export interface BffClient {
   /** Signs out here, then goes where the BFF says. @throws Error when the BFF did not sign out. */
   readonly logout: () => Promise<void>;
   /**
-   * `fetch` with the session: a 401 of the BFF leads to one move to the sign-in, a 503 is tried once more after a short
-   * `Retry-After`. A path is one of the BFF.
+   * `fetch` with the session: a 401 of the BFF leads to one move to the sign-in, a 503 to a safe method is tried once
+   * more after a `Retry-After` of at most 5 seconds. A path is one of the BFF; another origin gets the plain `fetch`.
    */
-  readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
+  readonly fetch: typeof fetch;
 }
 
 const channelName = 'foyer';
-const longestWait = 5;
-
-const readProblem = async (response: Response): Promise<Partial<ProblemDetails>> => {
-  if (!response.headers.get('content-type')?.startsWith('application/problem+json')) return {};
-  const body: unknown = await response.clone().json();
-  return typeof body === 'object' && body !== null ? body : {};
-};
-
-const signsIn: readonly unknown[] = [
-  'urn:foyer:problem:unauthenticated',
-  'urn:foyer:problem:session_expired',
-];
-
-const isSafe = (method = 'GET'): boolean => ['GET', 'HEAD'].includes(method.toUpperCase());
-
-/** Seconds of a `Retry-After`, which is a number of them or a date; `NaN` for anything else. @see RFC 9110 10.2.3 */
-const parseWait = (text: string): number =>
-  /^\d+$/.test(text) ? Number(text) : Math.max(0, (Date.parse(text) - Date.now()) / 1000);
 
 /** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
   const listeners = new Set<() => void>();
+  const origin = createBffOrigin(baseUrl);
   let snapshot: SessionSnapshot = { status: 'loading' };
   let isLeaving = false;
   let started: { readonly follow: () => void; readonly close: () => void } | undefined;
@@ -67,10 +52,10 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
 
   const ask = async (slides: boolean): Promise<SessionSnapshot> => {
     try {
-      const url = `${baseUrl}${paths.me}${slides ? '' : '?slide=false'}`;
+      const url = origin.resolve(slides ? paths.me : `${paths.me}?slide=false`);
       const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
       if (!response.ok) return { status: 'unreachable' };
-      return createSnapshot(parseMe(await response.json()));
+      return createSnapshot(parseMe(await response.json()), origin);
     } catch {
       // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
       return { status: 'unreachable' };
@@ -82,9 +67,8 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (isLeaving) return;
     isLeaving = true;
-    const { pathname, search, hash, href } = location;
-    const here = baseUrl === '' ? `${pathname}${search}${hash}` : href;
-    location.assign(`${baseUrl}${paths.login}?${new URLSearchParams({ returnTo: returnTo ?? here })}`);
+    const query = new URLSearchParams({ returnTo: origin.wayBack(returnTo ?? location.href) });
+    location.assign(origin.resolve(`${paths.login}?${query}`));
   };
 
   const start = (): NonNullable<typeof started> => {
@@ -94,7 +78,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     const renew = (): void => {
       if (!isLeaving) check.renew();
     };
-    const live = startLiveEvents(`${baseUrl}${paths.meEvents}`, renew, (expiring) => {
+    const live = startLiveEvents(origin.resolve(paths.meEvents), renew, (expiring) => {
       if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
     });
     const unfollow = followPage({
@@ -118,15 +102,14 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     };
   };
 
-  const signOut = async (): Promise<string> => {
-    const response = await fetch(`${baseUrl}${paths.logout}`, {
+  const signOut = async (): Promise<URL> => {
+    const response = await fetch(origin.resolve(paths.logout), {
       method: 'POST',
       credentials: 'include',
       headers: { accept: 'application/json', 'x-csrf': '1' },
     });
     if (!response.ok) throw new Error('The server could not sign you out. Try again in a moment.');
-    const { redirectTo }: LogoutAnswer = await response.json();
-    return redirectTo;
+    return origin.resolve(parseLogoutAnswer(await response.json()).redirectTo);
   };
 
   return {
@@ -157,20 +140,6 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
         throw error;
       }
     },
-    fetch: async (input, init = {}) => {
-      const target = typeof input === 'string' && input.startsWith('/') ? baseUrl + input : input;
-      const send = (): Promise<Response> => fetch(target, { credentials: 'include', ...init });
-      let response = await send();
-      const wait = parseWait(response.headers.get('retry-after') ?? '');
-      if (response.status === 503 && isSafe(init.method) && wait <= longestWait) {
-        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-        response = await send();
-      }
-      if (response.status === 401) {
-        const { type } = await readProblem(response);
-        if (signsIn.includes(type)) login();
-      }
-      return response;
-    },
+    fetch: createBffFetch(origin, login),
   };
 };

@@ -20,7 +20,7 @@ const parseExpiring = (event: Event): ExpiringEvent | undefined => {
 
 /** Listens to `/api/me/events`; a stream that failed is opened again by the next check that finds the user signed in. */
 export const startLiveEvents = (
-  url: string,
+  url: URL,
   changed: () => void,
   nears: (expiring: ExpiringEvent) => void,
 ): LiveEvents => {

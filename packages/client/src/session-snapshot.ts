@@ -1,4 +1,5 @@
 import type { AnonymousMe, ExpiringEvent, Me, SignedInMe } from '@foyer/contract';
+import type { BffOrigin } from './bff-origin.ts';
 
 /** What is known of the session right now; views switch on `status`. */
 export type SessionSnapshot =
@@ -12,10 +13,10 @@ export type SessionSnapshot =
   | { readonly status: 'unreachable' };
 
 /** The snapshot of an answer of `/api/me`. */
-export const createSnapshot = (me: Me): SessionSnapshot => {
-  if (!me.authenticated) return { status: 'anonymous', loginUrl: me.loginUrl };
+export const createSnapshot = (me: Me, { link }: BffOrigin): SessionSnapshot => {
+  if (!me.authenticated) return { status: 'anonymous', loginUrl: link(me.loginUrl) };
   const { user, displayName, session, logoutUrl } = me;
-  return { status: 'signed-in', user, displayName, session, logoutUrl };
+  return { status: 'signed-in', user, displayName, session, logoutUrl: link(logoutUrl) };
 };
 
 /** What is near stays near until an answer shows that the limit has moved. */

@@ -4,6 +4,7 @@ import { createBffClient } from '../src/index.ts';
 import { anonymous, json, problem, signedIn, stubBrowser } from './fake-bff.ts';
 
 const toSignIn = '/login?returnTo=%2Fprofile%3Fx%3D1%23top';
+const aProblem = { 'content-type': 'application/problem+json' };
 const stops: (() => void)[] = [];
 
 afterEach(() => {
@@ -60,10 +61,11 @@ test('many parallel 401s lead to one move to the sign-in and back here', async (
 test.each([
   ['plain', () => json({ code: 'unauthenticated' }, 401)],
   ['problem', () => json({ code: 'unauthenticated' }, 401, { 'content-type': 'application/problem+json' })],
+  ['malformed', () => new Response('{"code":', { status: 401, headers: aProblem })],
 ])('a %s 401 of an upstream is left to the caller', async (_kind, answer) => {
   const browser = stubBrowser(answer);
   const response = await createBffClient().fetch('/api/notes');
-  expect([response.status, await response.json()]).toEqual([401, { code: 'unauthenticated' }]);
+  expect([response.status, await response.text()]).toEqual([401, await answer().text()]);
   expect(browser.moves).toEqual([]);
 });
 
@@ -252,13 +254,60 @@ test('a Retry-After that is a date is waited for too, and a far one is not', asy
   expect(browser.calls).toHaveLength(3);
 });
 
+const api = 'https://api.example';
+
 test('with a baseUrl paths go to the BFF, and the way back is a whole address', async () => {
   const browser = stubBrowser(() => problem('unauthenticated', 401));
-  vi.stubGlobal('location', { ...location, href: 'https://app.example.com/profile' });
-  const client = createBffClient({ baseUrl: 'https://api.example.com' });
+  const client = createBffClient({ baseUrl: `${api}/` });
   await client.fetch('/api/things');
-  expect(browser.calls).toEqual(['GET https://api.example.com/api/things']);
-  expect(browser.moves).toEqual([
-    'https://api.example.com/login?returnTo=https%3A%2F%2Fapp.example.com%2Fprofile',
-  ]);
+  expect(browser.calls).toEqual([`GET ${api}/api/things`]);
+  expect(browser.moves).toEqual([`${api}/login?returnTo=https%3A%2F%2Fapp.example%2Fprofile%3Fx%3D1%23top`]);
+});
+
+test('with a baseUrl a returnTo is one of the page', () => {
+  const browser = stubBrowser(() => json({}));
+  createBffClient({ baseUrl: api }).login({ returnTo: '/after' });
+  expect(browser.moves).toEqual([`${api}/login?returnTo=https%3A%2F%2Fapp.example%2Fafter`]);
+});
+
+test.each([
+  ['loginUrl', anonymous, `${api}/login`],
+  ['logoutUrl', signedIn, `${api}/logout`],
+])('with a baseUrl the %s is one of the BFF', async (name, me, url) => {
+  stubBrowser(() => json(me));
+  expect(await createBffClient({ baseUrl: api }).refresh()).toHaveProperty(name, url);
+});
+
+test('with a baseUrl a sign-out that ends at / ends at the BFF', async () => {
+  const browser = stubBrowser(() => json({ redirectTo: '/' }));
+  await createBffClient({ baseUrl: api }).logout();
+  expect(browser.moves).toEqual([`${api}/`]);
+});
+
+test.each([
+  ['the page', '/api/me', {}],
+  ['the page, as a Request', new Request('https://app.example/api/me'), {}],
+  ['another BFF', `${api}/api/me`, { baseUrl: api }],
+])('credentials go with a request to the BFF of %s', async (_whose, input, options) => {
+  const browser = stubBrowser(() => json({}));
+  await createBffClient(options).fetch(input, { cache: 'no-store' });
+  expect(browser.requests).toEqual([{ credentials: 'include', cache: 'no-store' }]);
+});
+
+test.each([
+  ['https://other.example/things', {}],
+  ['//other.example/things', {}],
+  ['//other.example/things', { baseUrl: api }],
+  ['https://app.example/things', { baseUrl: api }],
+  [new Request('https://other.example/things'), {}],
+])('%s %o is asked without credentials, and its 401 and 503 are its own', async (input, options) => {
+  const answers = [
+    problem('unauthenticated', 401),
+    problem('store_unavailable', 503, { 'retry-after': '0' }),
+  ];
+  const browser = stubBrowser(() => answers.shift() ?? json({}));
+  const client = createBffClient(options);
+  expect([(await client.fetch(input)).status, (await client.fetch(input)).status]).toEqual([401, 503]);
+  expect(browser.requests).toEqual([{}, {}]);
+  expect(browser.moves).toEqual([]);
 });

@@ -31,20 +31,24 @@ export interface FakeBrowser {
   readonly moves: string[];
 }
 
-/** Replaces the browser's `fetch` and `location`; the page is `/profile?x=1#top`. */
+const page = 'https://app.example';
+
+/** As a page of `https://app.example` would write it. */
+const short = (url: string | URL): string => String(url).replace(`${page}/`, '/');
+
+/** Replaces the browser's `fetch` and `location`; the page is `/profile?x=1#top` of `https://app.example`. */
 export const stubBrowser = (answer: (call: string) => Response | Promise<Response>): FakeBrowser => {
   const browser: FakeBrowser = { calls: [], requests: [], moves: [] };
-  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
-    const call = `${init?.method ?? 'GET'} ${url}`;
+  vi.stubGlobal('fetch', async (input: string | URL | Request, init?: RequestInit) => {
+    const { url, method } = input instanceof Request ? input : { url: input, method: 'GET' };
+    const call = `${init?.method ?? method} ${short(url)}`;
     browser.calls.push(call);
     browser.requests.push(init);
     return answer(call);
   });
   vi.stubGlobal('location', {
-    pathname: '/profile',
-    search: '?x=1',
-    hash: '#top',
-    assign: (url: string) => browser.moves.push(url),
+    href: `${page}/profile?x=1#top`,
+    assign: (url: string | URL) => browser.moves.push(short(url)),
   });
   return browser;
 };

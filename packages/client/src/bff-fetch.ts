@@ -1,0 +1,44 @@
+import type { BffOrigin } from './bff-origin.ts';
+
+/** Seconds that a caller is kept waiting for a second try. */
+const longestWait = 5;
+
+const signsIn: readonly unknown[] = [
+  'urn:foyer:problem:unauthenticated',
+  'urn:foyer:problem:session_expired',
+];
+
+/** Whether the BFF itself says that nobody is signed in; an upstream's own 401 is left alone. */
+const needsSignIn = async (response: Response): Promise<boolean> => {
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+  if (response.status !== 401 || !isProblem) return false;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof body === 'object' && body !== null && 'type' in body && signsIn.includes(body.type);
+};
+
+/** Seconds of a `Retry-After`, which is a number of them or a date; `NaN` for anything else. @see RFC 9110 10.2.3 */
+const parseWait = (text: string): number =>
+  /^\d+$/.test(text) ? Number(text) : Math.max(0, (Date.parse(text) - Date.now()) / 1000);
+
+const isSafe = (method: string): boolean => /^(GET|HEAD)$/i.test(method);
+
+/** Makes the `fetch` of one BFF; requests to any other origin are the browser's own, without the session. */
+export const createBffFetch = (origin: BffOrigin, signIn: () => void): typeof fetch => {
+  return async (input, init = {}) => {
+    const request = input instanceof Request ? input : undefined;
+    const target = origin.resolve(input instanceof Request ? input.url : input);
+    if (!origin.owns(target)) return fetch(request ?? target, init);
+    const send = (): Promise<Response> => fetch(request ?? target, { credentials: 'include', ...init });
+    let response = await send();
+    const wait = parseWait(response.headers.get('retry-after') ?? '');
+    if (response.status === 503 && isSafe(init.method ?? request?.method ?? 'GET') && wait <= longestWait) {
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      response = await send();
+    }
+    if (await needsSignIn(response)) signIn();
+    return response;
+  };
+};
