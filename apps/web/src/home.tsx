@@ -1,7 +1,7 @@
 import { useSession } from '@foyer/client/react';
 import type { ReactNode } from 'react';
-import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
+import { PageLink } from './page-link.tsx';
 
 const Action = (): ReactNode => {
   const session = useSession();
@@ -10,10 +10,10 @@ const Action = (): ReactNode => {
       return (
         <>
           <p>You are signed in. Your tokens stay on the server; this page only knows who you are.</p>
-          <Link className="button" to="/profile">
+          <PageLink className="button" to="/profile">
             View Profile »
-          </Link>
-          <Link to="/users">See an API behind it</Link>
+          </PageLink>
+          <PageLink to="/users">See an API behind it</PageLink>
         </>
       );
     case 'anonymous':

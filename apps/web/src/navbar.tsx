@@ -1,6 +1,6 @@
 import { useBffClient, useSession } from '@foyer/client/react';
 import { type ReactNode, useState } from 'react';
-import { Link } from 'react-router-dom';
+import { PageLink } from './page-link.tsx';
 
 const SignedInLinks = ({ displayName }: { readonly displayName: string }): ReactNode => {
   const client = useBffClient();
@@ -12,7 +12,7 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
   };
   return (
     <>
-      <Link to="/profile">Logged in as: {displayName}</Link>
+      <PageLink to="/profile">Logged in as: {displayName}</PageLink>
       <button type="button" className="quiet compact" onClick={signOut}>
         Logout
       </button>
@@ -27,9 +27,9 @@ export const Navbar = (): ReactNode => {
   return (
     <header>
       <nav aria-label="Main">
-        <Link className="brand" to="/">
+        <PageLink className="brand" to="/">
           Plusauth Starter
-        </Link>
+        </PageLink>
         <div className="links">
           {session.status === 'signed-in' && <SignedInLinks displayName={session.displayName} />}
           {session.status === 'anonymous' && <a href={session.loginUrl}>Login</a>}
