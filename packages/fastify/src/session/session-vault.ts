@@ -49,8 +49,9 @@ const largestKept = 16 * 1024;
 /** Makes the vault over a store. */
 export const createSessionVault = (options: ResolvedOptions, store: SessionStore): SessionVault => {
   const { clock } = options;
-  const idle = options.sessionIdleTimeout * 1000;
-  const lifetime = options.sessionLifetime * 1000;
+  // Stores keep whole milliseconds.
+  const idle = Math.round(options.sessionIdleTimeout * 1000);
+  const lifetime = Math.round(options.sessionLifetime * 1000);
   const slideInterval = Math.min(60_000, idle / 10);
   const audience = readAudience(options);
   const references = new WeakMap<Session, SessionReference>();

@@ -148,7 +148,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     const createdAt = clock();
     const user = createUser(sub, claims);
     const displayName = createDisplayName({ ...claims, sub });
-    const expiresAt = createdAt + options.sessionLifetime * 1000;
+    const expiresAt = createdAt + Math.round(options.sessionLifetime * 1000);
     return { issuer, clientId, sub, sid, user, displayName, tokens, createdAt, expiresAt };
   };
 
@@ -192,7 +192,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     },
     list: async (session) =>
       createSessionList(session, await findSubjectSessions(store, index, subjectOf(session)), abouts),
-    claimOnce: async (value, expiresAt) => store.claim(digest(value), expiresAt),
+    claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
     isClaimed: async (value) => store.isClaimed(digest(value)),
     checkStore: async () => store.check(),
     stop: async () => events.stop(),

@@ -12,3 +12,11 @@ test('the server tells its time to the millisecond, at every answer', async () =
     expect(await answer.json()).toMatchObject({ session: { now: new Date(now).toISOString() } });
   }
 });
+
+test('limits that are no whole milliseconds are kept to the millisecond', async () => {
+  const [sessionIdleTimeout, sessionLifetime, loginTimeout] = [600.0004, 3600.0007, 60.0005];
+  await using bff = await startBff({ sessionIdleTimeout, sessionLifetime, loginTimeout });
+  const { browser } = await signIn(bff);
+  const me = await browser.fetch(`${bff.url}/api/me`);
+  expect(await me.json()).toMatchObject({ session: { expiresAt: expect.stringMatching(/\.\d{3}Z$/) } });
+});
