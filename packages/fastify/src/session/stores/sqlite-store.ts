@@ -76,18 +76,21 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   });
   let purgeError: unknown;
 
-  const purge = (): void => {
+  const purge = (isContinued: boolean): void => {
     try {
-      const isMore = purges.map((statement) => statement.run(clock()).changes === purgeLimit).includes(true);
+      const purged = purges.map((statement) => statement.run(clock()).changes);
       database.exec('PRAGMA incremental_vacuum(2000)');
       purgeError = undefined;
-      if (isMore) setImmediate(() => database.isOpen && purge());
+      if (purged.includes(purgeLimit)) setImmediate(() => database.isOpen && purge(true));
+      // The file is smaller only when the log has been written back to it.
+      else if (isContinued || purged.some((changes) => changes > 0))
+        database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch (error) {
       // A busy file is purged at the next turn; anything else is told by `check`.
       if (!isBusy(error)) purgeError = error;
     }
   };
-  const timer = setInterval(purge, purgeInterval);
+  const timer = setInterval(purge, purgeInterval, false);
   timer.unref();
 
   return {

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mock } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { askRedis, startRedis } from '@foyer/testkit';
+import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
+import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
+import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+import { signIn, startBff } from './start-bff.ts';
+
+/** What many sessions weigh in a store, and what they leave behind when they have expired. Bytes. */
+export interface StoreReport {
+  readonly sessions: number;
+  readonly before: number;
+  readonly full: number;
+  readonly after: number;
+}
+
+/** A session as a real login through the embedded provider stores it. */
+export const obtainSession = async (): Promise<NewStoredSession> => {
+  const sessionStore = await openSessionStore('memory:');
+  const { promise, resolve } = Promise.withResolvers<NewStoredSession>();
+  const insert: SessionStore['insert'] = async (session) => {
+    await sessionStore.insert(session);
+    resolve(session);
+  };
+  await using bff = await startBff({
+    sessionStore: { ...sessionStore, insert },
+    scope: 'openid profile email',
+  });
+  await signIn(bff);
+  return promise;
+};
+
+/** One like it, of another user. */
+const another = (session: NewStoredSession, expiresAt: number): NewStoredSession => {
+  const digest = (): string => randomBytes(32).toString('base64url');
+  const id = randomBytes(16).toString('base64url');
+  return { ...session, id, expiresAt, lastsUntil: expiresAt, subject: digest(), providerSession: digest() };
+};
+
+const width = 100;
+
+const fill = async (store: SessionStore, sessions: readonly NewStoredSession[]): Promise<void> => {
+  for (let at = 0; at < sessions.length; at += width)
+    await Promise.all(sessions.slice(at, at + width).map((session) => store.insert(session)));
+};
+
+const untilEmpty = async (store: SessionStore): Promise<void> => {
+  while ((await store.count()) > 0) await wait(20);
+};
+
+const sizeOf = (file: string): number =>
+  ['', '-wal'].reduce((sum, end) => sum + (statSync(file + end, { throwIfNoEntry: false })?.size ?? 0), 0);
+
+/** Fills a sqlite file, lets every session expire and the file be purged. */
+export const measureSqlite = async (session: NewStoredSession, sessions: number): Promise<StoreReport> => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-size-'));
+  const file = join(folder, 'sessions.db');
+  let now = Date.now();
+  mock.timers.enable({ apis: ['setInterval'] });
+  const store = openSqliteStore({ file, clock: () => now });
+  try {
+    const before = sizeOf(file);
+    const end = now + 60_000;
+    await fill(
+      store,
+      Array.from({ length: sessions }, () => another(session, end)),
+    );
+    const full = sizeOf(file);
+    now = end;
+    mock.timers.tick(30_000);
+    await untilEmpty(store);
+    await new Promise((resolve) => setImmediate(resolve));
+    return { sessions, before, full, after: sizeOf(file) };
+  } finally {
+    mock.timers.reset();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const readNumber = async (port: number, name: string): Promise<number> =>
+  Number(new RegExp(`^${name}[:=]([\\d.]+)`, 'm').exec(await askRedis(port, 'INFO'))?.[1] ?? 0);
+
+/** Fills a Redis of its own, which gets `args`, and lets every session expire. */
+export const measureRedis = async (
+  session: NewStoredSession,
+  sessions: number,
+  args: readonly string[] = [],
+): Promise<StoreReport> => {
+  await using redis = await startRedis({ args });
+  const readMemory = (): Promise<number> => readNumber(redis.port, 'used_memory');
+  const store = await openSessionStore(redis.url);
+  try {
+    const before = await readMemory();
+    const end = Date.now() + 1500 + Math.ceil(sessions / 3);
+    await fill(
+      store,
+      Array.from({ length: sessions }, () => another(session, end)),
+    );
+    const full = await readMemory();
+    if ((await store.count()) < sessions)
+      throw new Error('This machine is too slow: some have expired already');
+    await untilEmpty(store);
+    while ((await readNumber(redis.port, 'db0:keys')) > 0) await wait(20);
+    return { sessions, before, full, after: await readMemory() };
+  } finally {
+    await store.close();
+  }
+};
+
+/** Microseconds of a Redis server's processor for each operation, a hundred of them under way. */
+export const measureRedisCosts = async (
+  session: NewStoredSession,
+  times: number,
+): Promise<Readonly<Record<string, number>>> => {
+  await using redis = await startRedis();
+  const store = await openSessionStore(redis.url);
+  const sessions = Array.from({ length: times }, () => another(session, Date.now() + 600_000));
+  const readTime = async (): Promise<number> =>
+    (await readNumber(redis.port, 'used_cpu_user')) + (await readNumber(redis.port, 'used_cpu_sys'));
+  const measure = async (work: (one: NewStoredSession) => unknown): Promise<number> => {
+    const start = await readTime();
+    for (let at = 0; at < times; at += width) await Promise.all(sessions.slice(at, at + width).map(work));
+    return ((await readTime()) - start) * (1e6 / times);
+  };
+  try {
+    return {
+      insert: await measure((one) => store.insert(one)),
+      readState: await measure(({ id }) => store.readState(id)),
+      read: await measure(({ id }) => store.read(id)),
+      touch: await measure(({ id, expiresAt }) => store.touch(id, Date.now(), expiresAt + 1000)),
+      remove: await measure(({ id }) => store.remove(id)),
+    };
+  } finally {
+    await store.close();
+  }
+};
