@@ -19,7 +19,7 @@ export interface Settings {
   /** Whether the standard `OTEL_*` variables ask for traces. */
   readonly wantsTraces: boolean;
   readonly shutdownTimeout: number;
-  /** What is likely a typo or has no effect yet. */
+  /** What has no effect, and is most likely a typo. */
   readonly warnings: readonly string[];
 }
 
