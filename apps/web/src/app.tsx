@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import { type RouteObject, useRoutes } from 'react-router-dom';
 import { Home } from './home.tsx';
 import { Navbar } from './navbar.tsx';
+import { OutageNotice } from './outage-notice.tsx';
 import { Profile } from './profile.tsx';
 import { SessionNotice } from './session-notice.tsx';
 import { Unreachable } from './unreachable.tsx';
@@ -15,8 +16,10 @@ const Users = lazy(async () => ({ default: (await import('./users.tsx')).Users }
 
 const ExpiryNotice = lazy(async () => ({ default: (await import('./expiry-notice.tsx')).ExpiryNotice }));
 
-const Warning = (): ReactNode => {
+/** What comes up over any view. */
+const Notice = (): ReactNode => {
   const session = useSession();
+  if (session.status === 'unreachable' && session.last) return <OutageNotice />;
   return session.status === 'signed-in' && session.expiring ? (
     <Suspense>
       <ExpiryNotice expiring={session.expiring} />
@@ -51,6 +54,6 @@ export const App = (): ReactNode => (
     <main id="main" tabIndex={-1}>
       <Suspense fallback={placeholder}>{useRoutes(routes)}</Suspense>
     </main>
-    <Warning />
+    <Notice />
   </>
 );

@@ -1,35 +1,32 @@
+import { lastSignedIn } from '@foyer/client';
 import { useSession } from '@foyer/client/react';
 import type { ReactNode } from 'react';
+import { outage } from './outage-notice.tsx';
 import { PageHeading } from './page-heading.tsx';
 import { PageLink } from './page-link.tsx';
 
 const Action = (): ReactNode => {
   const session = useSession();
-  switch (session.status) {
-    case 'signed-in':
-      return (
-        <>
-          <p>You are signed in. Your tokens stay on the server; this page only knows who you are.</p>
-          <PageLink className="button" to="/profile">
-            View Profile »
-          </PageLink>
-          <PageLink to="/users">See an API behind it</PageLink>
-        </>
-      );
-    case 'anonymous':
-      return (
-        <>
-          <p>Log in to see the claims that the provider tells about you.</p>
-          <a className="button" href={session.loginUrl}>
-            Login/Register »
-          </a>
-        </>
-      );
-    case 'unreachable':
-      return <p role="status">The server cannot be reached at the moment. Your session is not lost.</p>;
-    case 'loading':
-      return null;
-  }
+  if (lastSignedIn(session))
+    return (
+      <>
+        <p>You are signed in. Your tokens stay on the server; this page only knows who you are.</p>
+        <PageLink className="button" to="/profile">
+          View Profile »
+        </PageLink>
+        <PageLink to="/users">See an API behind it</PageLink>
+      </>
+    );
+  if (session.status === 'anonymous')
+    return (
+      <>
+        <p>Log in to see the claims that the provider tells about you.</p>
+        <a className="button" href={session.loginUrl}>
+          Login/Register »
+        </a>
+      </>
+    );
+  return session.status === 'unreachable' && <p role="status">{outage}</p>;
 };
 
 /** The home page. */

@@ -1,3 +1,4 @@
+import { lastSignedIn } from '@foyer/client';
 import { useBffClient, useSession } from '@foyer/client/react';
 import { type ReactNode, useState } from 'react';
 import { PageLink } from './page-link.tsx';
@@ -24,6 +25,7 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
 /** The navigation bar: neither variant shows before it is known who is signed in. */
 export const Navbar = (): ReactNode => {
   const session = useSession();
+  const known = lastSignedIn(session);
   return (
     <header>
       <nav aria-label="Main">
@@ -31,7 +33,7 @@ export const Navbar = (): ReactNode => {
           Plusauth Starter
         </PageLink>
         <div className="links">
-          {session.status === 'signed-in' && <SignedInLinks displayName={session.displayName} />}
+          {known && <SignedInLinks displayName={known.displayName} />}
           {session.status === 'anonymous' && <a href={session.loginUrl}>Login</a>}
         </div>
       </nav>

@@ -1,3 +1,4 @@
+import { lastSignedIn } from '@foyer/client';
 import { useSession } from '@foyer/client/react';
 import type { MeSession, User } from '@foyer/contract';
 import type { ReactNode } from 'react';
@@ -58,9 +59,9 @@ const Limits = ({ session }: { readonly session: MeSession }): ReactNode => (
 
 /** The profile of the signed-in user. */
 export const Profile = (): ReactNode => {
-  const session = useSession();
-  if (session.status !== 'signed-in') return null;
-  const { user, displayName } = session;
+  const known = lastSignedIn(useSession());
+  if (known === undefined) return null;
+  const { user, displayName, session } = known;
   return (
     <div className="stack">
       <div className="person">
@@ -75,7 +76,7 @@ export const Profile = (): ReactNode => {
           </section>
           <section className="card stack">
             <h2>This session</h2>
-            <Limits session={session.session} />
+            <Limits session={session} />
             <PageLink to="/sessions">Where you are signed in</PageLink>
           </section>
         </div>

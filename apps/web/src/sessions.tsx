@@ -1,5 +1,5 @@
 import { useBffClient } from '@foyer/client/react';
-import type { SessionList, SessionSummary } from '@foyer/contract';
+import { parseSessionList, type SessionSummary } from '@foyer/contract';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { PageHeading } from './page-heading.tsx';
 
@@ -43,8 +43,7 @@ export const Sessions = (): ReactNode => {
   const load = useCallback(async (): Promise<void> => {
     const response = await client.fetch('/api/me/sessions');
     if (!response.ok) return setState({ status: 'failed' });
-    const list: SessionList = await response.json();
-    setState({ status: 'loaded', sessions: list.sessions });
+    setState({ status: 'loaded', sessions: parseSessionList(await response.json()).sessions });
   }, [client]);
   const fail = useCallback(() => setState({ status: 'failed' }), []);
   useEffect(() => {

@@ -95,6 +95,17 @@ test('a server that cannot be reached is said so, and can be tried again', async
   await screen.findByRole('heading', { name: 'Welcome Ada!' });
 });
 
+test('an outage is said over the view, which stays', async () => {
+  let isUp = true;
+  open('/profile', () => (isUp ? json(signedInAs('Ada')) : json({}, 503)));
+  await screen.findByRole('heading', { name: 'Welcome Ada!' });
+  isUp = false;
+  window.dispatchEvent(new Event('online'));
+  await screen.findByText('The server cannot be reached at the moment. Your session is not lost.');
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Welcome Ada!');
+  expect(screen.getByRole('link', { name: 'Logged in as: Ada' })).toBeDefined();
+});
+
 test('a refused logout is said', async () => {
   open('/', (call) => (call === 'POST /logout' ? json({}, 503) : json(signedInAs('Ada'))));
   await userEvent.click(await screen.findByRole('button', { name: 'Logout' }));

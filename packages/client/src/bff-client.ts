@@ -3,8 +3,16 @@ import { createBffFetch } from './bff-fetch.ts';
 import { createBffOrigin } from './bff-origin.ts';
 import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
+import { startRetry } from './retry.ts';
 import { createSessionCheck } from './session-check.ts';
-import { createSnapshot, isSameSnapshot, keepExpiring, type SessionSnapshot } from './session-snapshot.ts';
+import {
+  createSnapshot,
+  isSameSnapshot,
+  keepKnown,
+  type SessionSnapshot,
+  sessionOf,
+} from './session-snapshot.ts';
+import { createTabs } from './tabs.ts';
 
 /** How the client finds its BFF. */
 export interface BffClientOptions {
@@ -14,11 +22,10 @@ export interface BffClientOptions {
 
 /** The browser's side of the BFF: one snapshot of the session, and the ways to change it. */
 export interface BffClient {
-  /** What is known now: the same object until something changes. */
   readonly getSnapshot: () => SessionSnapshot;
   /** Calls back after each change; gives back the way to stop. The first subscriber starts the client, the last one to go stops it. */
   readonly subscribe: (listener: () => void) => () => void;
-  /** Asks who is signed in. A server that cannot be reached signs nobody out. */
+  /** Asks who is signed in, and slides the session. A server that cannot be reached signs nobody out. */
   readonly refresh: () => Promise<SessionSnapshot>;
   /** Leaves for the sign-in; `returnTo` defaults to the current page. */
   readonly login: (options?: { readonly returnTo?: string }) => void;
@@ -31,21 +38,25 @@ export interface BffClient {
   readonly fetch: typeof fetch;
 }
 
-const channelName = 'foyer';
+/** What runs while somebody listens. */
+interface Running {
+  readonly follow: () => void;
+  readonly close: () => void;
+}
 
 /** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
   const listeners = new Set<() => void>();
   const origin = createBffOrigin(baseUrl);
+  const tabs = createTabs(baseUrl);
   let snapshot: SessionSnapshot = { status: 'loading' };
   let isLeaving = false;
-  let started: { readonly follow: () => void; readonly close: () => void } | undefined;
-  const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(channelName);
+  let running: Running | undefined;
 
   const publish = (next: SessionSnapshot): SessionSnapshot => {
     const isNew = !isSameSnapshot(snapshot, next);
     if (isNew) snapshot = next;
-    started?.follow();
+    running?.follow();
     if (isNew) for (const listener of listeners) listener();
     return snapshot;
   };
@@ -62,7 +73,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     }
   };
 
-  const check = createSessionCheck(ask, (found) => publish(keepExpiring(snapshot, found)));
+  const check = createSessionCheck(ask, (found) => publish(keepKnown(snapshot, found)));
 
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (isLeaving) return;
@@ -71,33 +82,44 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     location.assign(origin.resolve(`${paths.login}?${query}`));
   };
 
-  const start = (): NonNullable<typeof started> => {
+  const start = (): Running => {
     const recheck = (): void => {
       if (!isLeaving) check.join(false);
     };
     const renew = (): void => {
       if (!isLeaving) check.renew();
     };
+    const hide = (): void => void publish({ status: 'loading' });
     const live = startLiveEvents(origin.resolve(paths.meEvents), renew, (expiring) => {
       if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
     });
-    const unfollow = followPage({
+    const retry = startRetry(recheck);
+    const unfollowTabs = tabs.follow((session) => {
+      if (session !== sessionOf(snapshot)) renew();
+    });
+    const unfollowPage = followPage({
       recheck,
+      frozen: hide,
       restored: () => {
         isLeaving = false;
-        publish({ status: 'loading' });
+        hide();
         renew();
       },
     });
-    channel?.addEventListener('message', renew);
-    const follow = (): void => live.follow(snapshot.status === 'signed-in');
+    const follow = (): void => {
+      const session = sessionOf(snapshot);
+      if (session !== undefined) tabs.tell(session);
+      live.follow(snapshot.status === 'signed-in');
+      retry.follow(snapshot.status === 'unreachable');
+    };
     follow();
     return {
       follow,
       close: () => {
         live.close();
-        unfollow();
-        channel?.removeEventListener('message', renew);
+        retry.close();
+        unfollowTabs();
+        unfollowPage();
       },
     };
   };
@@ -116,15 +138,15 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     getSnapshot: () => snapshot,
     subscribe: (listener) => {
       listeners.add(listener);
-      if (started === undefined) {
-        started = start();
+      if (running === undefined) {
+        running = start();
         check.join(true);
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
-        started?.close();
-        started = undefined;
+        running?.close();
+        running = undefined;
       };
     },
     refresh: () => check.join(true),
@@ -132,9 +154,9 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     logout: async () => {
       isLeaving = true;
       try {
-        const redirectTo = await signOut();
-        channel?.postMessage('signed-out');
-        location.assign(redirectTo);
+        const next = await signOut();
+        tabs.tell('');
+        location.assign(next);
       } catch (error) {
         isLeaving = false;
         throw error;

@@ -1,25 +1,29 @@
-/** What to do when the page comes back to the person. */
+/** What to do when the person leaves the page, and comes back to it. */
 export interface PageReturns {
   /** The page is looked at again, or the network is back. */
   readonly recheck: () => void;
-  /** The browser brought a frozen page back: nothing private may show before it is checked. */
+  /** The browser freezes the page, to bring it back as it is now. */
+  readonly frozen: () => void;
+  /** The browser brought a frozen page back. */
   readonly restored: () => void;
 }
 
 /** Follows focus, network and the back/forward cache; gives back the way to stop. */
-export const followPage = ({ recheck, restored }: PageReturns): (() => void) => {
+export const followPage = ({ recheck, frozen, restored }: PageReturns): (() => void) => {
   const seen = (): void => {
     if (document.visibilityState === 'visible') recheck();
   };
-  const shown = (event: PageTransitionEvent): void => {
-    if (event.persisted) restored();
+  const moved = (event: PageTransitionEvent): void => {
+    if (event.persisted) (event.type === 'pageshow' ? restored : frozen)();
   };
   document.addEventListener('visibilitychange', seen);
   addEventListener('online', recheck);
-  addEventListener('pageshow', shown);
+  addEventListener('pagehide', moved);
+  addEventListener('pageshow', moved);
   return () => {
     document.removeEventListener('visibilitychange', seen);
     removeEventListener('online', recheck);
-    removeEventListener('pageshow', shown);
+    removeEventListener('pagehide', moved);
+    removeEventListener('pageshow', moved);
   };
 };

@@ -1,2 +1,2 @@
 export { type BffClient, type BffClientOptions, createBffClient } from './bff-client.ts';
-export type { SessionSnapshot } from './session-snapshot.ts';
+export { lastSignedIn, type SessionSnapshot, type SignedInSnapshot } from './session-snapshot.ts';

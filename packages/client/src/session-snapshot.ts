@@ -1,16 +1,29 @@
 import type { AnonymousMe, ExpiringEvent, Me, SignedInMe } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 
+/** Somebody is signed in. */
+export interface SignedInSnapshot extends Omit<SignedInMe, 'authenticated'> {
+  readonly status: 'signed-in';
+  /** Which limit is near, and when it is reached: `refresh()` moves the idle one. */
+  readonly expiring?: ExpiringEvent;
+}
+
 /** What is known of the session right now; views switch on `status`. */
 export type SessionSnapshot =
   | { readonly status: 'loading' }
   | ({ readonly status: 'anonymous' } & Omit<AnonymousMe, 'authenticated'>)
-  | ({
-      readonly status: 'signed-in';
-      /** Which limit is near, and when it is reached: `refresh()` moves the idle one. */
-      readonly expiring?: ExpiringEvent;
-    } & Omit<SignedInMe, 'authenticated'>)
-  | { readonly status: 'unreachable' };
+  | SignedInSnapshot
+  | {
+      readonly status: 'unreachable';
+      /** Who was signed in when the server last answered. */
+      readonly last?: SignedInSnapshot;
+    };
+
+/** Who is signed in, or was when the server last answered: an outage signs nobody out. */
+export const lastSignedIn = (snapshot: SessionSnapshot): SignedInSnapshot | undefined => {
+  if (snapshot.status === 'unreachable') return snapshot.last;
+  return snapshot.status === 'signed-in' ? snapshot : undefined;
+};
 
 /** The snapshot of an answer of `/api/me`. */
 export const createSnapshot = (me: Me, { link }: BffOrigin): SessionSnapshot => {
@@ -19,11 +32,20 @@ export const createSnapshot = (me: Me, { link }: BffOrigin): SessionSnapshot => 
   return { status: 'signed-in', user, displayName, session, logoutUrl: link(logoutUrl) };
 };
 
-/** What is near stays near until an answer shows that the limit has moved. */
-export const keepExpiring = (before: SessionSnapshot, next: SessionSnapshot): SessionSnapshot => {
-  if (before.status !== 'signed-in' || next.status !== 'signed-in') return next;
-  const { expiring } = before;
-  return expiring?.expiresAt === next.session.idleExpiresAt ? { ...next, expiring } : next;
+/** What the next snapshot keeps of the one before: in an outage the user, else a limit that has not moved. */
+export const keepKnown = (before: SessionSnapshot, next: SessionSnapshot): SessionSnapshot => {
+  const last = lastSignedIn(before);
+  if (last === undefined) return next;
+  if (next.status === 'unreachable') return { ...next, last };
+  const { expiring } = last;
+  const isStillNear = next.status === 'signed-in' && expiring?.expiresAt === next.session.idleExpiresAt;
+  return isStillNear ? { ...next, expiring } : next;
+};
+
+/** The public handle of the session, the empty text for nobody's, `undefined` while it is not known. */
+export const sessionOf = (snapshot: SessionSnapshot): string | undefined => {
+  if (snapshot.status === 'anonymous') return '';
+  return snapshot.status === 'signed-in' ? snapshot.session.id : undefined;
 };
 
 const core = (snapshot: SessionSnapshot): string =>

@@ -1,6 +1,7 @@
 import { waitFor } from '@testing-library/dom';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createBffClient } from '../src/index.ts';
+import { createTabs } from '../src/tabs.ts';
 import { anonymous, json, problem, signedIn, stubBrowser } from './fake-bff.ts';
 
 const toSignIn = '/login?returnTo=%2Fprofile%3Fx%3D1%23top';
@@ -103,11 +104,13 @@ test.each([
   expect(browser.moves).toEqual([toSignIn]);
 });
 
-test('a page from the back/forward cache is loading before it is checked again', async () => {
+test('a page goes into the back/forward cache without the user, and is checked when it comes back', async () => {
   let me: unknown = signedIn;
   stubBrowser(() => json(me));
   const { seen } = watch();
   await waitFor(() => expect(seen).toEqual(['signed-in']));
+  window.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }));
+  expect(seen).toEqual(['signed-in', 'loading']);
   me = anonymous;
   window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
   expect(seen).toEqual(['signed-in', 'loading']);
@@ -154,15 +157,56 @@ test('news from another tab is not answered by a question asked before it', asyn
   const answers: ((me: unknown) => void)[] = [];
   const browser = stubBrowser(() => new Promise((resolve) => answers.push((me) => resolve(json(me)))));
   const { client, seen } = watch();
-  const otherTab = new BroadcastChannel('foyer');
-  otherTab.postMessage('signed-out');
-  otherTab.close();
+  createTabs('').tell('');
   await waitFor(() => expect(browser.calls).toHaveLength(2));
   answers[1]?.(anonymous);
   answers[0]?.(signedIn);
   await waitFor(() => expect(seen).toEqual(['anonymous']));
   await settled();
   expect(client.getSnapshot().status).toBe('anonymous');
+});
+
+test('tabs follow each other in and out, and ask no more than once for each change', async () => {
+  let me: unknown = anonymous;
+  const browser = stubBrowser((call) => json(call === 'POST /logout' ? { redirectTo: '/' } : me));
+  const tabs = [watch(), watch(), watch()] as const;
+  const seen = () => tabs.map((tab) => tab.seen.at(-1));
+  await waitFor(() => expect(seen()).toEqual(Array(3).fill('anonymous')));
+  await settled();
+  browser.calls.length = 0;
+  me = signedIn;
+  await tabs[0].client.refresh();
+  await waitFor(() => expect(seen()).toEqual(Array(3).fill('signed-in')));
+  await settled();
+  me = anonymous;
+  await tabs[1].client.logout();
+  await waitFor(() => expect(seen()).toEqual(['anonymous', 'signed-in', 'anonymous']));
+  await settled();
+  expect(browser.calls).toEqual([
+    'GET /api/me',
+    ...Array(2).fill('GET /api/me?slide=false'),
+    'POST /logout',
+    ...Array(2).fill('GET /api/me?slide=false'),
+  ]);
+});
+
+test('an outage keeps the last user, and is over by itself', async () => {
+  vi.useFakeTimers();
+  let isUp = true;
+  const browser = stubBrowser(() => (isUp ? json(signedIn) : problem('store_unavailable', 503)));
+  const { client, seen } = watch();
+  await vi.advanceTimersByTimeAsync(0);
+  const last = client.getSnapshot();
+  isUp = false;
+  await client.refresh();
+  expect(client.getSnapshot()).toEqual({ status: 'unreachable', last });
+  await vi.advanceTimersByTimeAsync(5000 + 10_000);
+  expect(client.getSnapshot()).toEqual({ status: 'unreachable', last });
+  isUp = true;
+  await vi.advanceTimersByTimeAsync(20_000);
+  vi.useRealTimers();
+  expect(seen).toEqual(['signed-in', 'unreachable', 'signed-in']);
+  expect(browser.calls.slice(2)).toEqual(Array(3).fill('GET /api/me?slide=false'));
 });
 
 test('after the last unsubscribe nothing is asked any more', async () => {

@@ -57,6 +57,24 @@ test('RequireUser says that the server is unreachable, and sends nobody away', a
   expect(browser.moves).toEqual([]);
 });
 
+test('RequireUser keeps what it shows through an outage', async () => {
+  let isUp = true;
+  stubBrowser(() => (isUp ? json(signedIn) : json({}, 503)));
+  show(
+    <RequireUser unreachable="no server">
+      <Name />
+      <input aria-label="draft" />
+      <Status rendered={[]} />
+    </RequireUser>,
+  );
+  await userEvent.type(await screen.findByRole('textbox'), 'not sent yet');
+  isUp = false;
+  await userEvent.click(screen.getByRole('button'));
+  await screen.findByRole('button', { name: 'unreachable' });
+  expect(screen.getByText('Ada')).toBeDefined();
+  expect(screen.getByRole('textbox')).toHaveProperty('value', 'not sent yet');
+});
+
 test('useUser gives the claims of the signed-in user', async () => {
   stubBrowser(() => json(signedIn));
   show(<Name />);

@@ -1,6 +1,6 @@
 import type { User } from '@foyer/contract';
 import { useSyncExternalStore } from 'react';
-import type { SessionSnapshot } from '../index.ts';
+import { lastSignedIn, type SessionSnapshot } from '../index.ts';
 import { useBffClient } from './bff-provider.tsx';
 
 /** The session's snapshot; the view renders again with each change. */
@@ -9,8 +9,5 @@ export const useSession = (): SessionSnapshot => {
   return useSyncExternalStore(subscribe, getSnapshot);
 };
 
-/** The signed-in user, `undefined` while there is none. */
-export const useUser = (): User | undefined => {
-  const session = useSession();
-  return session.status === 'signed-in' ? session.user : undefined;
-};
+/** The signed-in user, `undefined` while there is none; an outage keeps the last one. */
+export const useUser = (): User | undefined => lastSignedIn(useSession())?.user;
