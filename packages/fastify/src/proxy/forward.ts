@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher, Pool } from 'undici';
 import { Problem } from '../problems.ts';
@@ -25,6 +25,14 @@ export interface Forwarding {
 }
 
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
+
+/** An upstream may be waited for longer than a connection may be idle; gives back the way to watch it again. */
+const letWait = ({ socket }: IncomingMessage, patience: number): (() => void) | undefined => {
+  const idle = socket.timeout ?? 0;
+  if (idle === 0 || idle > patience) return undefined;
+  socket.setTimeout(0);
+  return () => void socket.setTimeout(idle);
+};
 
 /** How many bytes are still to come; `NaN` when nobody knows, or when an answer has no body whatever it says. */
 const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders): number =>
@@ -71,11 +79,13 @@ export const forward = (
     let isOver = false;
     let left = Number.NaN;
     let stopListening: (() => void) | undefined;
+    let stopWaiting: (() => void) | undefined;
 
     const end = (): void => {
       isOver = true;
       flights.remove(flight);
       stopListening?.();
+      stopWaiting?.();
     };
 
     const fail = (cause: Error): void => {
@@ -103,6 +113,7 @@ export const forward = (
       onLate: () =>
         flight.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
       onLong: () => {
+        if (!isAnswered) stopWaiting = letWait(request.raw, patience);
         stopListening = onSessionEnded?.(() =>
           flight.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
         );
@@ -141,6 +152,7 @@ export const forward = (
           if (isOver || status < 200) return;
           isAnswered = true;
           deadline = Number.POSITIVE_INFINITY;
+          stopWaiting?.();
           onAnswer?.(status);
           reply.hijack();
           raw.writeHead(status, createAnswerHeaders(answer, reply.getHeaders(), translate));

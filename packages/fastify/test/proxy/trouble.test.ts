@@ -1,0 +1,188 @@
+import type { Socket } from 'node:net';
+import { askRaw, connectRaw } from '@foyer/testkit';
+import { expect, test } from 'vitest';
+import { cookieHeader } from '../kit/bent-login.ts';
+import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
+import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
+
+const startBefore = (upstream: string): Promise<RunningBff> =>
+  startBff({ apiRoutes: [{ prefix: '/api/a', upstream, auth: 'none', timeout: 0.3 }] });
+
+const portOf = ({ url }: RunningBff): number => Number(new URL(url).port);
+
+const ok = 'HTTP/1.1 200 OK\r\n';
+
+/** What an upstream does to a connection that has asked for something, and the code that this is told by. */
+const troubles: Readonly<Record<string, (socket: Socket) => unknown>> = {
+  'closes without a word': (socket) => socket.end(),
+  'resets the connection': (socket) => socket.resetAndDestroy(),
+  'speaks no HTTP': (socket) => socket.end('220 mail.internal ESMTP ready\r\n'),
+  'speaks HTTP/2': (socket) => socket.end(Buffer.from([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100])),
+  'answers a status that is none': (socket) => socket.end('HTTP/1.1 20 OK\r\n\r\n'),
+  'sends huge headers': (socket) => socket.end(`${ok}X-Huge: ${'x'.repeat(100_000)}\r\n\r\n`),
+  'sends headers without end': (socket) => {
+    const drip = setInterval(() => socket.write(`X-More: ${'x'.repeat(4000)}\r\n`), 1);
+    socket.once('close', () => clearInterval(drip)).write(ok);
+  },
+  'sends a length that is none': (socket) => socket.end(`${ok}Content-Length: many\r\n\r\nx`),
+  'sends two lengths': (socket) => socket.end(`${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx`),
+  'sends a length and chunks': (socket) =>
+    socket.end(`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
+  'sends a header with a line of its own': (socket) => socket.end(`${ok}X: a\rSet-Cookie: b=c\r\n\r\n`),
+  'switches to what nobody asked for': (socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+};
+
+test.for(Object.entries(troubles))(
+  'an upstream that %s is 502, and nothing of it is told',
+  async ([, trouble]) => {
+    await using upstream = await startRawUpstream(trouble);
+    await using bff = await startBefore(upstream.url);
+    const { status, body } = await askRaw(portOf(bff), 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect([status, JSON.parse(body)]).toEqual([
+      502,
+      {
+        type: 'urn:foyer:problem:upstream_unavailable',
+        title: expect.any(String),
+        status: 502,
+        code: 'upstream_unavailable',
+        detail: 'Try again later.',
+        requestId: expect.any(String),
+      },
+    ]);
+    await expect.poll(upstream.openConnections).toBe(0);
+  },
+);
+
+test.for(['GET', 'POST', 'PUT', 'DELETE'])('a %s that failed is sent once', async (method) => {
+  let asked = 0;
+  await using upstream = await startRawUpstream((socket) => {
+    asked += 1;
+    socket.destroy();
+  });
+  await using bff = await startBefore(upstream.url);
+  const answer = await fetch(`${bff.url}/api/a`, { method, headers: { 'x-csrf': '1' } });
+  expect([answer.status, asked]).toEqual([502, 1]);
+});
+
+test('a 503 is the upstream’s answer: it passes with its Retry-After, and is asked for once', async () => {
+  await using upstream = await startUpstream((_request, response) =>
+    response.writeHead(503, { 'retry-after': '7' }).end('busy'),
+  );
+  await using bff = await startBefore(upstream.url);
+  const answer = await fetch(`${bff.url}/api/a`);
+  expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([503, '7', 'busy']);
+  expect(upstream.seen).toHaveLength(1);
+});
+
+test('a kept connection that the upstream closed meanwhile fails no later call', async () => {
+  await using upstream = await startUpstream(({ socket }, response) => {
+    response.end('ok', () => setImmediate(() => socket.destroy()));
+  });
+  await using bff = await startBefore(upstream.url);
+  for (let call = 0; call < 20; call += 1) {
+    expect((await fetch(`${bff.url}/api/a`)).status).toBe(200);
+    await expect.poll(upstream.openConnections, { interval: 2 }).toBe(0);
+  }
+});
+
+const halves: readonly (readonly [string, string])[] = [
+  ['a length', `${ok}Content-Length: 100\r\n\r\nhalf`],
+  ['chunks', `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`],
+  ['a chunk that is none', `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n`],
+];
+
+test.for(halves)(
+  'an answer with %s that ends half way ends the connection, not the answer',
+  async ([, half]) => {
+    await using upstream = await startRawUpstream((socket) => socket.end(half));
+    await using bff = await startBefore(upstream.url);
+    using client = connectRaw(portOf(bff));
+    client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+    const received = await client.closed;
+    expect(received).toContain('half');
+    expect(received.endsWith('0\r\n\r\n')).toBe(false);
+    await expect.poll(upstream.openConnections).toBe(0);
+  },
+);
+
+test('an answer that stalls half way is cut when nobody has said anything for the idle time', async () => {
+  await using upstream = await startRawUpstream((socket) =>
+    socket.write(`${ok}Content-Length: 9\r\n\r\nhalf`),
+  );
+  await using bff = await startBff(
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }] },
+    { limits: { idleTimeout: 0.3 } },
+  );
+  using client = connectRaw(portOf(bff));
+  client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await client.closed).toMatch(/half$/);
+  await expect.poll(upstream.openConnections).toBe(0);
+});
+
+test('a route that waits longer than the idle time still gets its answer', async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    setTimeout(() => response.end('late'), 600);
+  });
+  await using bff = await startBff(
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none', timeout: 5 }] },
+    { limits: { idleTimeout: 0.2 } },
+  );
+  expect(await (await fetch(`${bff.url}/api/a`)).text()).toBe('late');
+});
+
+const leavings: readonly (readonly [string, string, string])[] = [
+  ['before the answer', 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n', ''],
+  ['in the middle of the answer', 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n', `${ok}\r\nhalf`],
+  [
+    'in the middle of its body',
+    'PUT /api/a HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nContent-Length: 9\r\n\r\nhalf',
+    '',
+  ],
+];
+
+test.for(leavings)(
+  'a client that leaves %s takes the upstream’s connection along within a second',
+  async ([, request, answer]) => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<number>();
+    await using upstream = await startRawUpstream((socket) => {
+      socket.once('close', () => closed.resolve(performance.now())).resume();
+      if (answer === '') asked.resolve();
+      else socket.write(answer);
+    });
+    await using bff = await startBff({
+      apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+    });
+    const client = connectRaw(portOf(bff));
+    client.send(request);
+    await (answer === '' ? asked.promise : expect.poll(client.received).toContain('half'));
+    const left = performance.now();
+    client[Symbol.dispose]();
+    expect((await closed.promise) - left).toBeLessThan(1000);
+  },
+);
+
+test('a stream and a download of a session are cut when it ends, others go on', async () => {
+  await using upstream = await startUpstream(({ url }, response) => {
+    const type = url === '/events' ? 'text/event-stream' : 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type }).write('first');
+  });
+  await using bff = await startBff({ apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] });
+  const [ada, other] = [await signIn(bff), await signIn(bff)];
+  const open = (path: string, cookie: string) => {
+    const client = connectRaw(portOf(bff));
+    client.send(`GET /api/a${path} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
+    return client;
+  };
+  using events = open('/events', cookieHeader(ada.browser, bff));
+  using download = open('/file', cookieHeader(ada.browser, bff));
+  using theirs = open('/events', cookieHeader(other.browser, bff));
+  for (const client of [events, download, theirs]) await expect.poll(client.received).toContain('first');
+  await ada.browser.fetch('/logout', { method: 'POST', from: `${bff.url}/` });
+  const ended = performance.now();
+  await Promise.all([events.closed, download.closed]);
+  expect(performance.now() - ended).toBeLessThan(1000);
+  expect(theirs.isClosed()).toBe(false);
+  await expect.poll(upstream.openConnections).toBe(1);
+});
