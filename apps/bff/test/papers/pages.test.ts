@@ -36,3 +36,11 @@ test.for(
   expect(form).toHaveProperty('body', expect.arrayContaining([expect.objectContaining(field)]));
   expect(read(path)).toContain('required: true');
 });
+
+test.for(globSync('docs/decisions/*.md', { cwd: root }))(
+  '%s tells context, decision and consequences',
+  (path) => {
+    const headings = [...read(path).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(['Context', 'Decision', 'Consequences']);
+  },
+);
