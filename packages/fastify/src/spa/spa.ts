@@ -3,7 +3,6 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { registerDevServer } from './dev-server.ts';
 import { type Encoding, readSpaFiles, type SpaFile, type SpaFiles, type SpaVariant } from './spa-files.ts';
 
 /** Cut and trimmed, not matched: a pattern with blanks on both sides tries every one of thousands of them. */
@@ -83,7 +82,11 @@ const readPath = (url: string): string => {
  */
 export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptions): Promise<void> => {
   if (spa === undefined) return;
-  if ('devServer' in spa) return registerDevServer(scope, spa.devServer);
+  if ('devServer' in spa) {
+    // Production pays nothing for what it never uses.
+    const { registerDevServer } = await import('./dev-server.ts');
+    return registerDevServer(scope, spa.devServer);
+  }
   const files = await readSpaFiles(spa.dir);
   const readEncodings = createEncodingReader();
   await scope.register(fastifyStatic, {
