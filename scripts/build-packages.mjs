@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { weighClient } from './weigh-client.mjs';
 
 // Builds the packages that people install to JavaScript and declarations, packs them into a folder, and has the tarballs
-// examined. Usage: pnpm build:packages [folder]; default folder: .packages
+// examined and the client weighed. Usage: pnpm build:packages [folder]; default folder: .packages
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = process.argv[2] ?? `${root}.packages`;
 const names = ['contract', 'client', 'fastify'];
@@ -31,4 +32,5 @@ for (const name of names) {
   run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
   run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
 }
+await weighClient();
 console.log(`Packed and examined: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);
