@@ -1,0 +1,54 @@
+import type { Server } from 'node:http';
+import type { ProblemCode, User } from '@foyer/contract';
+import Fastify, {
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  type onRequestAsyncHookHandler,
+} from 'fastify';
+import { expectTypeOf, test } from 'vitest';
+import {
+  type BffOptions,
+  bff,
+  type createServerOptions,
+  currentUser,
+  type OptionIssue,
+  type OptionsError,
+  type openSessionStore,
+  type Problem,
+  requireUser,
+  type SessionStore,
+} from '../src/index.ts';
+
+/** `pnpm check` compiles these: a promise about types fails there. */
+
+type Required<Options> = { [Name in keyof Options]-?: undefined extends Options[Name] ? never : Name };
+
+test('the plugin and its hook fit into a Fastify of anybody', () => {
+  expectTypeOf(bff).toExtend<FastifyPluginAsync<BffOptions>>();
+  expectTypeOf(requireUser).toExtend<onRequestAsyncHookHandler>();
+  expectTypeOf<ReturnType<typeof createServerOptions>>().toExtend<FastifyHttpOptions<Server>>();
+});
+
+test('the user of a request may not be there', () => {
+  expectTypeOf(currentUser).parameters.toEqualTypeOf<[request: FastifyRequest]>();
+  expectTypeOf(currentUser).returns.resolves.toEqualTypeOf<User | undefined>();
+});
+
+test('five options are required, and every other one has a default', () => {
+  expectTypeOf<Required<BffOptions>[keyof BffOptions]>().toEqualTypeOf<
+    'issuer' | 'clientId' | 'publicUrl' | 'sessionKeys' | 'sessionStore'
+  >();
+});
+
+test('a store of anybody may answer at once, or later', () => {
+  expectTypeOf<() => boolean>().toExtend<SessionStore['remove']>();
+  expectTypeOf<() => Promise<boolean>>().toExtend<SessionStore['remove']>();
+  expectTypeOf<() => Promise<void>>().not.toExtend<SessionStore['remove']>();
+  expectTypeOf<typeof openSessionStore>().returns.resolves.toEqualTypeOf<SessionStore>();
+});
+
+test('errors tell their code, and which options are wrong', () => {
+  expectTypeOf<Problem>().toExtend<Error>();
+  expectTypeOf<Problem['code']>().toEqualTypeOf<ProblemCode>();
+  expectTypeOf<OptionsError['issues']>().toEqualTypeOf<readonly OptionIssue[]>();
+});
