@@ -21,6 +21,7 @@ export default defineConfig({
       onNode('bff', 'apps/bff'),
       onNode('dev', 'apps/dev'),
       onNode('demo-api', 'apps/demo-api'),
+      onNode('own-server', 'apps/own-server'),
       onNode('bench', 'bench'),
       inDom('client', 'packages/client'),
       inDom('web', 'apps/web'),

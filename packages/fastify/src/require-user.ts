@@ -10,13 +10,16 @@ export const currentUser = async (request: FastifyRequest): Promise<User | undef
 
 /**
  * An `onRequest` or `preHandler` hook for routes of your own: answers 403 to requests from other sites and
- * 401 to anonymous visitors, as problem JSON or a page; lets the user's own requests pass.
+ * 401 to anonymous visitors, as problem JSON or a page; lets the user's own requests pass. A navigation from another
+ * site, the way back from the provider included, is an anonymous visitor's: let sign-ins return to a page for everybody.
  */
 export const requireUser = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
   const { judgeSource, sessions } = request.server.foyer;
   try {
-    if (judgeSource(request) !== 'allowed')
-      throw new Problem('cross_site_request', 'The request came from another site');
+    const verdict = judgeSource(request);
+    if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
+    if (verdict === 'anonymous')
+      throw new Problem('unauthenticated', 'The navigation came from another site');
     await requireSession(sessions, request);
   } catch (error) {
     await replyProblem(error, request, reply);

@@ -1,0 +1,71 @@
+import type { NewStoredSession, SessionStore } from '@foyer/fastify';
+
+/** A value that is over at some time, in milliseconds since the epoch. */
+interface Lasting {
+  readonly expiresAt: number;
+}
+
+/** A map that forgets what is over, at the latest with the next entry. */
+const createLastingMap = <Value extends Lasting>() => {
+  const entries = new Map<string, Value>();
+  const find = (key: string): Value | undefined => {
+    const value = entries.get(key);
+    return value !== undefined && Date.now() < value.expiresAt ? value : undefined;
+  };
+  const set = (key: string, value: Value): void => {
+    for (const known of entries.keys()) if (find(known) === undefined) entries.delete(known);
+    entries.set(key, value);
+  };
+  const remove = (key: string): boolean => find(key) !== undefined && entries.delete(key);
+  const all = (): readonly Value[] => [...entries.values()].filter((value) => Date.now() < value.expiresAt);
+  return { find, set, remove, all };
+};
+
+/** Sessions in the memory of this one process: the smallest store of one's own, every operation in one turn. */
+export const createMapStore = (): SessionStore => {
+  const sessions = createLastingMap<NewStoredSession>();
+  const claims = createLastingMap<Lasting>();
+  const leases = createLastingMap<Lasting & { readonly holder: string }>();
+  const listeners = new Set<(message: string) => void>();
+  const change = (id: string, changes: Partial<NewStoredSession>): boolean => {
+    const session = sessions.find(id);
+    if (session !== undefined) sessions.set(id, { ...session, ...changes });
+    return session !== undefined;
+  };
+  return {
+    insert: (session) => sessions.set(session.id, session),
+    read: sessions.find,
+    readState: sessions.find,
+    update: (id, expectedVersion, sealed) =>
+      sessions.find(id)?.version === expectedVersion && change(id, { sealed, version: expectedVersion + 1 }),
+    touch: (id, lastSeenAt, expiresAt) => change(id, { lastSeenAt, expiresAt }),
+    remove: sessions.remove,
+    findBySubject: (subject) => sessions.all().filter((session) => session.subject === subject),
+    findByProviderSession: (sid) =>
+      sessions.all().flatMap(({ id, providerSession }) => (providerSession === sid ? [id] : [])),
+    claim: (value, expiresAt) => {
+      if (claims.find(value) !== undefined) return false;
+      claims.set(value, { expiresAt });
+      return true;
+    },
+    isClaimed: (value) => claims.find(value) !== undefined,
+    acquireLease: (id, holder, milliseconds) => {
+      if (leases.find(id) !== undefined) return false;
+      leases.set(id, { holder, expiresAt: Date.now() + milliseconds });
+      return true;
+    },
+    releaseLease: (id, holder) => {
+      if (leases.find(id)?.holder === holder) leases.remove(id);
+    },
+    publish: (message) => {
+      for (const listener of listeners) listener(message);
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    count: () => sessions.all().length,
+    check: () => undefined,
+    close: async () => undefined,
+  };
+};
