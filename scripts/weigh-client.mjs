@@ -19,6 +19,7 @@ export const weighClient = async () => {
     },
   });
   const weight = brotliCompressSync(output[0].code).length;
-  if (weight > budget) throw new Error(`@foyer/client weighs ${weight} bytes of brotli; the budget is ${budget}`);
+  if (weight > budget)
+    throw new Error(`@foyer/client weighs ${weight} bytes of brotli; the budget is ${budget}`);
   console.log(`@foyer/client: ${weight} of ${budget} bytes of brotli`);
 };

@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import type { ProblemCode, User } from '@foyer/contract';
-import Fastify, {
-  type FastifyPluginAsync,
-  type FastifyRequest,
-  type onRequestAsyncHookHandler,
+import type {
+  FastifyHttpOptions,
+  FastifyPluginAsync,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
 } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
 import {
