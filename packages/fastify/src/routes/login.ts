@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
-import { needsSecondLook, printSecondLook } from '../login/second-look.ts';
 import { Problem } from '../problems.ts';
 
 /** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
@@ -30,8 +29,6 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
       const query = readQuery(request.url);
       const returnTo = parseReturnTo(query.get('returnTo'), options);
       const hints = parseLoginHints(query);
-      if (needsSecondLook(request, query))
-        return reply.type('text/html; charset=utf-8').send(printSecondLook(request, returnTo, hints));
       const session = await sessions.current(request, { slide: false });
       const asksAgain = hints.prompt ?? hints.acr_values ?? hints.max_age;
       if (session !== undefined && asksAgain === undefined) return reply.redirect(returnTo, 303);
