@@ -22,14 +22,20 @@ const start = async (name: string, file: string, port: number, settings: object)
 export const startFloor = async (name: string, file: string, needs: FloorNeeds = {}): Promise<Subject> =>
   start(name, file, await freePort(), needs);
 
-/** Starts one that signs people in, beside a provider of its own. */
-export const startPeer = async (name: string, file: string): Promise<Subject> => {
+/** A server that signs people in, beside a provider of its own. */
+export interface Peer extends Subject {
+  readonly provider: DevProvider;
+}
+
+/** Starts one. */
+export const startPeer = async (name: string, file: string): Promise<Peer> => {
   const port = await freePort();
-  const provider: DevProvider = await startDevProvider({ publicUrls: [`http://localhost:${port}`] });
+  const provider = await startDevProvider({ publicUrls: [`http://localhost:${port}`] });
   const { issuer, clientId, clientSecret } = provider;
   const subject = await start(name, file, port, { issuer, clientId, clientSecret });
   return {
     ...subject,
+    provider,
     stop: async () => {
       await subject.stop();
       await provider.close();

@@ -9,7 +9,7 @@ import { enterProxying } from './works/proxying.ts';
 import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
-const pace = isQuick ? { rounds: 5, slice: 200, warmUp: 1400 } : { rounds: 15, slice: 1000, warmUp: 3000 };
+const pace = isQuick ? { rounds: 5, slice: 150, warmUp: 1000 } : { rounds: 15, slice: 1000, warmUp: 3000 };
 const memory = 'files from memory';
 
 /** Only this core sends; the servers have the other. */
@@ -23,9 +23,10 @@ const works: readonly (readonly [
   enter: () => Promise<readonly Contender[]>,
 ])[] = [
   ['/api/me', 'bare Fastify', () => enterWhoIsSignedIn(redis.url)],
-  ['A complete login', 'bare Fastify, one request', enterLogin],
+  ['A complete login', 'openid-client', enterLogin],
   ['Proxied JSON, small', 'plain @fastify/http-proxy', () => enterProxying('/small')],
   ['Proxied JSON, 64 KiB', 'plain @fastify/http-proxy', () => enterProxying('/large')],
+  ['Proxied server-sent events', 'plain @fastify/http-proxy', () => enterProxying('/events')],
   ['The page', memory, () => enterFiles('page')],
   ['A hashed asset', memory, () => enterFiles('asset')],
   ['The page, not modified', memory, () => enterFiles('known page')],
@@ -35,7 +36,8 @@ const sections: Section[] = [];
 try {
   for (const [title, floor, enter] of works) {
     console.error(`measuring: ${title}`);
-    sections.push(createSection(title, floor, await runRounds(await enter(), pace)));
+    const contenders = await enter();
+    sections.push(createSection(title, floor, await runRounds(contenders, pace), contenders));
   }
 } finally {
   await redis.stop();

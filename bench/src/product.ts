@@ -1,24 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
+import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
+import type { Peer } from './floors.ts';
 import { type Subject, startSubject } from './subject.ts';
-
-/** The product as it is shipped, beside a provider of its own. */
-export interface Product extends Subject {
-  readonly provider: DevProvider;
-}
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The starter SPA, built. */
 export const builtSpa = fromRoot('apps/web/dist');
 
-/** Starts its production entry point with the defaults, but for `variables`. */
+/** Starts the production entry point as it is shipped, with its defaults but for `variables`. */
 export const startProduct = async (
   name: string,
   variables: Readonly<Record<string, string>> = {},
-): Promise<Product> => {
+): Promise<Peer> => {
   const port = await freePort();
   const publicUrl = `http://localhost:${port}`;
   const provider = await startDevProvider({ publicUrls: [publicUrl] });
@@ -49,13 +45,33 @@ export const startProduct = async (
   };
 };
 
-/** Signs in through the provider's pages; gives back the `Cookie` header that the session travels in. */
-export const signIn = async ({ url }: Subject, path = '/login'): Promise<string> => {
+/** Somebody who signs in to a server again and again. */
+export interface Visitor {
+  /** Signs in by the session that the provider has of them. */
+  readonly signIn: () => Promise<void>;
+  /** The `Cookie` header that the session travels in. */
+  readonly cookie: () => string;
+}
+
+/** Signs somebody in through the provider's pages. */
+export const startVisitor = async ({ url }: Subject): Promise<Visitor> => {
   const browser = createBrowser();
-  await browser.visit(`${url}${path}`, { from: `${url}/` });
+  const visit = () => browser.visit(`${url}/login`, { from: `${url}/` });
+  await visit();
   await browser.submit({ button: 'Ada Lovelace' });
-  return browser
-    .cookies(url)
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('; ');
+  return {
+    signIn: async () => {
+      for (const { name } of browser.cookies(url)) browser.setCookie(url, `${name}=; Path=/; Max-Age=0`);
+      const { status, url: end } = await visit();
+      if (status !== 200 || !end.startsWith(url)) throw new Error(`A login ended at ${end} with ${status}`);
+    },
+    cookie: () =>
+      browser
+        .cookies(url)
+        .map(({ name, value }) => `${name}=${value}`)
+        .join('; '),
+  };
 };
+
+/** Signs in once; gives back the `Cookie` header that the session travels in. */
+export const signIn = async (subject: Subject): Promise<string> => (await startVisitor(subject)).cookie();

@@ -1,21 +1,35 @@
 import { compare } from './arithmetic.ts';
-import type { Costs } from './rounds.ts';
+import type { Contender, Costs } from './rounds.ts';
 import { writeRatio, writeTable } from './table.ts';
+
+interface Line {
+  readonly name: string;
+  readonly ratio: number;
+  readonly spread: number;
+  /** By the title of a column. */
+  readonly figures: Readonly<Record<string, number>>;
+}
 
 /** What was measured of one work: ratios of CPU to that of its floor. */
 export interface Section {
   readonly title: string;
   readonly floor: string;
-  readonly lines: readonly { readonly name: string; readonly ratio: number; readonly spread: number }[];
+  readonly lines: readonly Line[];
 }
 
 /** Divides by the floor, round by round, and puts the cheapest first. Throws when there is no such floor. */
-export const createSection = (title: string, floor: string, costs: Costs): Section => {
+export const createSection = (
+  title: string,
+  floor: string,
+  costs: Costs,
+  contenders: readonly Pick<Contender, 'name' | 'figures'>[] = [],
+): Section => {
   const base = costs.get(floor);
   if (base === undefined) throw new RangeError(`There is no floor called ${floor}`);
   const lines = [...costs].map(([name, values]) => {
     const { median: ratio, spread } = compare(values, base);
-    return { name, ratio, spread };
+    const figures = contenders.find((contender) => contender.name === name)?.figures?.() ?? {};
+    return { name, ratio, spread, figures };
   });
   return { title, floor, lines: lines.sort((one, other) => one.ratio - other.ratio) };
 };
@@ -24,15 +38,18 @@ export const createSection = (title: string, floor: string, costs: Costs): Secti
 export const writeReport = (sections: readonly Section[]): string =>
   sections
     .map(({ title, floor, lines }) => {
+      const titles = [...new Set(lines.flatMap(({ figures }) => Object.keys(figures)))];
       const columns = [
         { title: 'server', isNumber: false },
         { title: `CPU, ${floor} = 1`, isNumber: true },
         { title: 'spread', isNumber: true },
+        ...titles.map((each) => ({ title: each, isNumber: true })),
       ];
-      const rows = lines.map(({ name, ratio, spread }) => [
+      const rows = lines.map(({ name, ratio, spread, figures }) => [
         name,
         writeRatio(ratio),
         `${Math.round(spread * 100)} %`,
+        ...titles.map((each) => figures[each]?.toFixed(2) ?? ''),
       ]);
       return `### ${title}\n\n${writeTable(columns, rows)}\n`;
     })

@@ -9,6 +9,8 @@ export interface Contender {
   readonly work: (milliseconds: number) => Promise<number>;
   /** Throws when the server answers wrongly. */
   readonly check?: () => Promise<unknown>;
+  /** What else is told of it after the last round, by the title of its column. */
+  readonly figures?: () => Readonly<Record<string, number>>;
 }
 
 /** How long and how often. */

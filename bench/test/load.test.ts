@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { sendLoad } from '../src/load.ts';
+import { countEvents } from '../src/streams.ts';
 
 const startServer = async (status: number, write: (response: ServerResponse) => void) => {
   let requests = 0;
@@ -39,4 +40,9 @@ test('every request that the server has seen is counted, whatever the framing', 
 test('an answer with another status ends the measurement', async () => {
   await using server = await startServer(500, (response) => response.end('no'));
   await expect(sendLoad({ port: server.port, path: '/' }, pace)).rejects.toThrow('wanted 200');
+});
+
+test('every event of every stream is counted', async () => {
+  await using server = await startServer(200, (response) => response.write('data: 1\n\ndata: 2\n\n'));
+  expect(await countEvents({ port: server.port, path: '/' }, pace)).toBe(2 * pace.connections);
 });

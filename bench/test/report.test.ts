@@ -9,8 +9,8 @@ const costs = new Map([
 test('a section holds ratios to its floor, the cheapest first', () => {
   const { lines } = createSection('/api/me', 'floor', costs);
   expect(lines).toEqual([
-    { name: 'floor', ratio: 1, spread: 0 },
-    { name: 'dear', ratio: 3, spread: 0 },
+    { name: 'floor', ratio: 1, spread: 0, figures: {} },
+    { name: 'dear', ratio: 3, spread: 0, figures: {} },
   ]);
 });
 
@@ -21,5 +21,12 @@ test('a section without its floor is told', () => {
 test('the report has a titled table a section', () => {
   expect(writeReport([createSection('/api/me', 'floor', costs)])).toBe(
     '### /api/me\n\n| server | CPU, floor = 1 | spread |\n| --- | ---: | ---: |\n| floor | 1.00 | 0 % |\n| dear | 3.00 | 0 % |\n',
+  );
+});
+
+test('what else a contender tells has a column of its own', () => {
+  const contenders = [{ name: 'dear', figures: () => ({ calls: 2 }) }];
+  expect(writeReport([createSection('login', 'floor', costs, contenders)])).toBe(
+    '### login\n\n| server | CPU, floor = 1 | spread | calls |\n| --- | ---: | ---: | ---: |\n| floor | 1.00 | 0 % |  |\n| dear | 3.00 | 0 % | 2.00 |\n',
   );
 });

@@ -21,4 +21,7 @@ app.get('/api/me', (request, response) => {
   const { oidc } = request;
   response.json(oidc.isAuthenticated() ? { authenticated: true, user: oidc.user } : { authenticated: false });
 });
+app.get('/', (_request, response) => {
+  response.json({});
+});
 app.listen(port, '127.0.0.1');

@@ -1,29 +1,46 @@
-import { startFloor, startPeer } from '../floors.ts';
-import { signIn, startProduct } from '../product.ts';
-import { ask, type Contender } from '../rounds.ts';
-import type { Subject } from '../subject.ts';
+import { type Peer, startPeer } from '../floors.ts';
+import { startProduct, startVisitor } from '../product.ts';
+import { countProviderCalls } from '../provider-calls.ts';
+import type { Contender } from '../rounds.ts';
 
-const contend = (subject: Subject): Contender => ({
-  name: subject.name,
-  subject,
-  work: async (milliseconds) => {
-    const end = performance.now() + milliseconds;
-    let logins = 0;
-    do {
-      await signIn(subject);
-      logins += 1;
-    } while (performance.now() < end);
-    return logins;
-  },
-});
+/** Signs one visitor in again and again; what it cost the provider is told without the warm-up. */
+const contend = async (peer: Peer): Promise<Contender> => {
+  const visitor = await startVisitor(peer);
+  let counted = countProviderCalls(peer.provider.port);
+  let all = 0;
+  let isWarm = false;
+  return {
+    name: peer.name,
+    subject: peer,
+    work: async (milliseconds) => {
+      const end = performance.now() + milliseconds;
+      let logins = 0;
+      do {
+        await visitor.signIn();
+        logins += 1;
+      } while (performance.now() < end);
+      if (isWarm) all += logins;
+      else counted = countProviderCalls(peer.provider.port);
+      isWarm = true;
+      return logins;
+    },
+    figures: () => ({
+      'calls to the provider': counted.calls / all,
+      'new connections': counted.connections / all,
+    }),
+  };
+};
 
-/** Complete logins through a provider's pages, beside one request to bare Fastify. */
+/** Complete logins, each with a session of its own at the end, beside openid-client that checks the same. */
 export const enterLogin = async (): Promise<readonly Contender[]> => {
-  const bare = await startFloor('bare Fastify, one request', 'bare-fastify');
-  return [
-    contend(await startProduct('Foyer, sqlite, as shipped')),
-    contend(await startPeer('@fastify/oauth2 (ID token not checked)', 'fastify-oauth2')),
-    contend(await startPeer('express-openid-connect (no userinfo)', 'express-openid-connect')),
-    { name: bare.name, subject: bare, work: ask({ port: bare.port, path: '/api/me' }) },
-  ];
+  const peers = {
+    'openid-client': 'openid-client',
+    '@fastify/oauth2 (ID token not checked)': 'fastify-oauth2',
+    'express-openid-connect (no userinfo)': 'express-openid-connect',
+    'Better Auth in memory': 'better-auth',
+  };
+  const contenders = [await contend(await startProduct('Foyer, sqlite, as shipped'))];
+  for (const [name, file] of Object.entries(peers))
+    contenders.push(await contend(await startPeer(name, file)));
+  return contenders;
 };

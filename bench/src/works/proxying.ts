@@ -1,9 +1,18 @@
 import { startFloor } from '../floors.ts';
+import type { Shot } from '../load.ts';
 import { signIn, startProduct } from '../product.ts';
 import { ask, type Contender } from '../rounds.ts';
+import { countEvents } from '../streams.ts';
 
-/** A small and a large JSON answer of an API behind the server. */
-export const enterProxying = async (path: '/small' | '/large'): Promise<readonly Contender[]> => {
+const streams = 8;
+
+const workOf = (shot: Shot): Contender['work'] =>
+  shot.path.endsWith('/events')
+    ? (milliseconds) => countEvents(shot, { milliseconds, connections: streams })
+    : ask(shot);
+
+/** A small and a large JSON answer of an API behind the server, or the events of streams that stay open. */
+export const enterProxying = async (path: '/small' | '/large' | '/events'): Promise<readonly Contender[]> => {
   const upstream = await startFloor('upstream', 'upstream');
   const product = await startProduct('Foyer, signed in, as shipped', {
     API_ROUTES: JSON.stringify([
@@ -16,8 +25,8 @@ export const enterProxying = async (path: '/small' | '/large'): Promise<readonly
   });
   const target = `/api/demo${path}`;
   return [
-    { name: product.name, subject: product, work: ask({ port: product.port, path: target, headers }) },
-    { name: plain.name, subject: plain, work: ask({ port: plain.port, path: target }) },
-    { name: 'the upstream itself', subject: upstream, work: ask({ port: upstream.port, path }) },
+    { name: product.name, subject: product, work: workOf({ port: product.port, path: target, headers }) },
+    { name: plain.name, subject: plain, work: workOf({ port: plain.port, path: target }) },
+    { name: 'the upstream itself', subject: upstream, work: workOf({ port: upstream.port, path }) },
   ];
 };
