@@ -3,7 +3,8 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { type Encoding, readSpaFiles, type SpaFile, type SpaFiles, type SpaVariant } from './spa-files.ts';
+import { openSpaBuild } from './spa-build.ts';
+import type { Encoding, SpaFile, SpaFiles, SpaVariant } from './spa-files.ts';
 
 /** Cut and trimmed, not matched: a pattern with blanks on both sides tries every one of thousands of them. */
 const accepts = (header: string, encoding: Encoding): boolean =>
@@ -55,13 +56,28 @@ const sendVariant = (
   } else raw.writeHead(200, sent).end(request.method === 'HEAD' ? undefined : text, 'latin1');
 };
 
+const mostFolders = 16;
+
+/** The page of a path: the `index.html` of the nearest folder above it. */
+const findPage = (files: SpaFiles, path: string): SpaFile | undefined => {
+  const folders = path.split('/', mostFolders);
+  for (let depth = folders.length; depth > 0; depth -= 1) {
+    const page = files.get(`${folders.slice(0, depth).join('/')}/index.html`);
+    if (page !== undefined) return page;
+  }
+  return undefined;
+};
+
 const findSpaFile = (files: SpaFiles, path: string, accept: string): SpaFile | undefined => {
   if (path === '/') return files.get('/index.html');
   const file = files.get(path);
   if (file !== undefined) return file;
   const isPage = accept.includes('text/html') && !path.startsWith('/assets/') && !/\/\./.test(path);
-  return isPage ? files.get('/index.html') : undefined;
+  return isPage ? findPage(files, path) : undefined;
 };
+
+/** What a page names relative to itself is beside it only when its folder's path ends with a slash. */
+const asFolder = (url: string): string => url.replace(/^[^?]*/, (path) => `${path}/`);
 
 const readPath = (url: string): string => {
   const mark = url.indexOf('?');
@@ -87,7 +103,7 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
     const { registerDevServer } = await import('./dev-server.ts');
     return registerDevServer(scope, spa.devServer);
   }
-  const files = await readSpaFiles(spa.dir);
+  const build = await openSpaBuild(spa.dir, scope.log);
   const readEncodings = createEncodingReader();
   await scope.register(fastifyStatic, {
     root: resolve(spa.dir),
@@ -96,12 +112,17 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
     cacheControl: false,
     preCompressed: true,
   });
-  scope.all('/*', (request, reply) => {
+  const answer = (
+    files: SpaFiles,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply | undefined => {
     const path = readPath(request.url);
     if (path === '/api' || path.startsWith('/api/')) throw new Problem('not_found', 'No such API');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Problem('method_not_allowed', 'The SPA is only read', { allow: ['GET', 'HEAD'] });
     }
+    if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = findSpaFile(files, path, request.headers.accept ?? '');
     if (file === undefined) throw new Problem('not_found', 'No such file of the SPA');
     const added = reply.getHeader('vary');
@@ -109,8 +130,18 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
     const accepted = readEncodings(String(request.headers['accept-encoding'] ?? ''));
     const encoding = accepted.find((each) => file.variants.has(each)) ?? 'identity';
     const variant = file.variants.get(encoding);
-    if (variant !== undefined) return sendVariant(variant, request, reply, vary);
+    // A part of a file, as players of sound and film ask for, is cut from the file itself.
+    if (variant !== undefined && request.headers.range === undefined) {
+      sendVariant(variant, request, reply, vary);
+      return undefined;
+    }
     reply.header('cache-control', file.cacheControl).header('vary', vary).type(file.contentType);
     return reply.sendFile(file.name);
+  };
+  scope.all('/*', (request, reply) => {
+    const files = build.files();
+    return files instanceof Promise
+      ? files.then((read) => answer(read, request, reply))
+      : answer(files, request, reply);
   });
 };
