@@ -97,6 +97,7 @@ export interface Provider {
   ) => Promise<CompletedLogin>;
   /**
    * @throws RefreshRefused when the provider has ended the grant: the session is over.
+   * @throws RefreshUnverified when there is a new refresh token, but no telling whether the rest is good.
    * @throws Problem when the provider cannot be reached or is in trouble: the session stays.
    */
   readonly refresh: (
@@ -112,7 +113,7 @@ export interface Provider {
   readonly close: () => Promise<void>;
 }
 
-export { LogoutTokenInvalid, RefreshRefused } from './provider-refusals.ts';
+export { LogoutTokenInvalid, RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 
 const createRoom = (options: ResolvedOptions): ProviderRoom => {
   const http = createProviderHttp(options.providerTimeout, options.observe);

@@ -5,7 +5,7 @@ import type { Metadata } from './discovery.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { Claims, RefreshedTokens } from './provider.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
-import { RefreshRefused } from './provider-refusals.ts';
+import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
 import { createConfiguration, readExpiry, requireBearer } from './token-endpoint.ts';
 
@@ -65,8 +65,12 @@ export const refreshTokens = async (
   });
   const { access_token: accessToken, refresh_token } = answer;
   const { sub } = expected;
-  const claims =
-    idToken === undefined ? undefined : await verifyRefreshed(room, metadata, { idToken, accessToken, sub });
+  const verified =
+    idToken === undefined ? undefined : verifyRefreshed(room, metadata, { idToken, accessToken, sub });
+  const claims = await verified?.catch((error: unknown) => {
+    if (!(error instanceof Problem) || refresh_token === undefined) throw error;
+    throw new RefreshUnverified(error, refresh_token, error);
+  });
   const accessTokenExpiresAt = readExpiry(answer, room.options);
   return { accessToken, accessTokenExpiresAt, refreshToken: refresh_token, idToken, claims };
 };

@@ -3,13 +3,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { type Provider, type RefreshedTokens, RefreshRefused } from '../provider/provider.ts';
-import { createDisplayName } from './display-name.ts';
+import {
+  type Provider,
+  type RefreshedTokens,
+  RefreshRefused,
+  RefreshUnverified,
+} from '../provider/provider.ts';
+import { mergeRecord } from './refreshed-record.ts';
 import type { Session, Sessions } from './session.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionVault } from './session-vault.ts';
 import type { SessionStore } from './stores/session-store.ts';
-import { createUser } from './user.ts';
 
 /** What the access tokens are made of. */
 export interface AccessTokenDependencies {
@@ -31,21 +35,6 @@ const usual = 1000;
 
 const expired = (message: string, cause?: unknown): Problem =>
   new Problem('session_expired', message, { cause, clearsSession: true });
-
-const mergeRecord = (record: SessionRecord, refreshed: RefreshedTokens): SessionRecord => {
-  const claims = { ...record.user, ...refreshed.claims };
-  return {
-    ...record,
-    user: createUser(record.sub, claims),
-    displayName: createDisplayName({ ...claims, sub: record.sub }),
-    tokens: {
-      accessToken: refreshed.accessToken,
-      accessTokenExpiresAt: refreshed.accessTokenExpiresAt,
-      refreshToken: refreshed.refreshToken ?? record.tokens.refreshToken,
-      idToken: refreshed.idToken ?? record.tokens.idToken,
-    },
-  };
-};
 
 /**
  * Makes the one door to access tokens: a refresh per session at a time, in the process by a shared promise,
@@ -77,17 +66,20 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   };
 
   /** The refresh token has been used: its successor is worth more than one try. */
-  const save = async (session: Session, refreshed: RefreshedTokens): Promise<string> => {
-    const record = mergeRecord(session.record, refreshed);
+  const persist = async (session: Session, record: SessionRecord): Promise<boolean> => {
     for (let tries = 1; ; tries += 1) {
       try {
-        if (await vault.save(session, record)) return record.tokens.accessToken;
-        break;
+        return await vault.save(session, record);
       } catch (error) {
         if (tries === 3) throw error;
         await wait(100 * tries);
       }
     }
+  };
+
+  const save = async (session: Session, refreshed: RefreshedTokens): Promise<string> => {
+    const record = mergeRecord(session.record, refreshed);
+    if (await persist(session, record)) return record.tokens.accessToken;
     const { refreshToken } = record.tokens;
     if ((await vault.reread(session)) === undefined && refreshToken !== undefined) {
       provider
@@ -118,6 +110,12 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     });
   };
 
+  /** Nothing else of an answer whose ID token cannot be judged is used. */
+  const keepSuccessor = async (session: Session, refreshToken: string): Promise<void> => {
+    const { record } = session;
+    await persist(session, { ...record, tokens: { ...record.tokens, refreshToken } });
+  };
+
   const refresh = async (session: Session, refreshToken: string): Promise<string> => {
     const { issuer, sub } = session.record;
     let refreshed: RefreshedTokens;
@@ -125,6 +123,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
       refreshed = await provider.refresh(refreshToken, { issuer, sub });
     } catch (error) {
       if (error instanceof RefreshRefused) return refuse(session, error);
+      if (error instanceof RefreshUnverified) await keepSuccessor(session, error.refreshToken);
       if (error instanceof Problem) return endure(session, error);
       throw error;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/problems.ts';
-import { type RefreshedTokens, RefreshRefused } from '../../src/provider/provider.ts';
+import { type RefreshedTokens, RefreshRefused, RefreshUnverified } from '../../src/provider/provider.ts';
 import { type Bends, createAtHash, type Json } from './bent-provider.ts';
 import { problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
@@ -82,6 +82,13 @@ describe('a refresh leaves the session', () => {
     const problem = await problemOf(refresh(party));
     expect(problem).toBeInstanceOf(Problem);
     expect(problem).toMatchObject({ code, retryAfter: 5 });
+  });
+
+  test('with the new refresh token when the key of the ID token cannot be had', async () => {
+    await using party = await startRelyingParty({ jwks: () => ({ status: 503 }) });
+    const problem = await problemOf(refresh(party));
+    expect(problem).toBeInstanceOf(RefreshUnverified);
+    expect(problem).toMatchObject({ refreshToken: 'refresh-token-2', code: 'provider_unavailable' });
   });
 
   test('while discovery is away', async () => {

@@ -5,10 +5,17 @@ import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import type { BffOptions } from '../../src/options.ts';
-import { type CompletedLogin, type Provider, RefreshRefused } from '../../src/provider/provider.ts';
+import { Problem } from '../../src/problems.ts';
+import {
+  type CompletedLogin,
+  type Provider,
+  RefreshRefused,
+  RefreshUnverified,
+} from '../../src/provider/provider.ts';
 import { resolveOptions } from '../../src/resolve-options.ts';
 import { createSessions, type Session, type Sessions } from '../../src/session/session.ts';
 import { createCookieSeal } from '../../src/session/session-cookie.ts';
+import type { SessionStore } from '../../src/session/stores/session-store.ts';
 import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
 
 const idle = async (): Promise<never> => {
@@ -51,8 +58,12 @@ interface Instance {
   readonly sessions: Sessions;
 }
 
-const startInstance = async (file: string, provider: Provider): Promise<Instance> => {
-  const sessionStore = openSqliteStore({ file, clock: () => now });
+const startInstance = async (
+  file: string,
+  provider: Provider,
+  change = (store: SessionStore): SessionStore => store,
+): Promise<Instance> => {
+  const sessionStore = change(openSqliteStore({ file, clock: () => now }));
   const given: BffOptions = {
     issuer: 'https://issuer.example',
     clientId: 'client',
@@ -189,6 +200,82 @@ test('who has a valid token waits a second for a process that died in the middle
   const start = performance.now();
   expect(await get(one, '/token', cookie)).toBe('first');
   expect(performance.now() - start).toBeLessThan(2500);
+});
+
+const refreshed = (refreshToken: string | undefined) => ({
+  ...nothing,
+  accessToken: 'second',
+  accessTokenExpiresAt: now + 40_000,
+  refreshToken,
+});
+
+test('a refresh answer without a new refresh token keeps the old one', async () => {
+  const used: string[] = [];
+  const provider = standIn(async (refreshToken) => {
+    used.push(refreshToken);
+    return refreshed(undefined);
+  });
+  const one = await startInstance(await makeFile(), provider);
+  const cookie = await signIn(one);
+  for (let times = 0; times < 2; times += 1) {
+    now += 45_000;
+    expect(await get(one, '/token', cookie)).toBe('second');
+  }
+  expect(used).toEqual(['refresh-1', 'refresh-1']);
+});
+
+test('a refresh whose ID token cannot be judged for now still has used the refresh token up', async () => {
+  const used: string[] = [];
+  const provider = standIn(async (refreshToken) => {
+    used.push(refreshToken);
+    if (used.length > 1) return refreshed('refresh-3');
+    const trouble = new Problem('provider_unavailable', 'The key set is away');
+    throw new RefreshUnverified(trouble, 'refresh-2', trouble);
+  });
+  const one = await startInstance(await makeFile(), provider);
+  const cookie = await signIn(one);
+  now += 45_000;
+  expect(await get(one, '/token', cookie)).toBe('first');
+  now += 45_000;
+  expect(await get(one, '/token', cookie)).toBe('second');
+  expect(used).toEqual(['refresh-1', 'refresh-2']);
+});
+
+test('a refused refresh is none when a sibling has rotated meanwhile', async () => {
+  const file = await makeFile();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<never>();
+  const one = await startInstance(
+    file,
+    standIn(() => {
+      asked.resolve();
+      return answer.promise;
+    }),
+  );
+  const two = await startInstance(
+    file,
+    standIn(async () => refreshed('refresh-2')),
+  );
+  const cookie = await signIn(one);
+  now += 45_000;
+  const first = get(one, '/token', cookie);
+  await asked.promise;
+  now += 60_000;
+  expect(await get(two, '/token', cookie)).toBe('second');
+  answer.reject(new RefreshRefused('invalid_grant'));
+  expect([await first, await get(one, '/current', cookie)]).toEqual(['second', 'Ada L']);
+});
+
+test('an access token is given to nobody before its successor of the refresh token is saved', async () => {
+  const provider = standIn(async () => refreshed('refresh-2'));
+  const update = (): never => {
+    throw new Error('The disk is full');
+  };
+  const one = await startInstance(await makeFile(), provider, (store) => ({ ...store, update }));
+  const cookie = await signIn(one);
+  now += 45_000;
+  const answer = await one.app.inject({ url: '/token', headers: { cookie } });
+  expect([answer.statusCode, answer.json().code]).toEqual([503, 'store_unavailable']);
 });
 
 test('a refused refresh ends the session and tells why on the other instance', async () => {
