@@ -44,3 +44,11 @@ test.for(globSync('docs/decisions/*.md', { cwd: root }))(
     expect(headings).toEqual(['Context', 'Decision', 'Consequences']);
   },
 );
+
+test('the architecture names every app and package', () => {
+  const folders = globSync('{apps,packages}/*/package.json', { cwd: root }).map((path) =>
+    path.replace('/package.json', ''),
+  );
+  expect(folders.length).toBeGreaterThan(8);
+  expect(folders.filter((folder) => !read('docs/architecture.md').includes(`\`${folder}\``))).toEqual([]);
+});
