@@ -3,11 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDevProvider } from '@foyer/dev-provider';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningProduct, startProductBeside } from './start-product.ts';
+import { portOf, startWith, tour } from './foreign-spa.ts';
 
 let chromium: Browser;
 
@@ -30,64 +29,17 @@ const plainScript = `const me = await (await fetch('/api/me')).json();
 document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
 document.body.dataset.api = (await fetch('/api/things')).status;`;
 
-const startUpstream = async (): Promise<Server> => {
-  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-};
-
-const portOf = (server: Server): number => {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
-
-const startWith = async (
-  variables: Readonly<Record<string, string>>,
-  host = 'localhost',
-): Promise<RunningProduct> =>
-  startProductBeside({
-    startProvider: (publicUrl) =>
-      startDevProvider({ publicUrls: [publicUrl.replace('//localhost', `//${host}`)] }),
-    variables: ({ publicUrl }) => ({
-      RATE_LIMIT_LOGIN: '0',
-      PUBLIC_URL: publicUrl.replace('//localhost', `//${host}`),
-      ...variables,
-    }),
-  });
-
-const tourOfPlainPage = async (product: RunningProduct): Promise<void> => {
-  const page = await (await chromium.newContext()).newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(product.url);
-  await page.getByText('nobody').waitFor();
-  expect(await page.locator('body').getAttribute('data-api')).toBe('401');
-  await page.getByRole('link', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
-  await page.getByText('Ada Lovelace').waitFor();
-  expect(page.url()).toBe(`${product.url}/deep?x=1`);
-  await expect.poll(() => page.locator('body').getAttribute('data-api')).toBe('200');
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByText('nobody').waitFor();
-  expect(complaints).toEqual([]);
-  await page.context().close();
-};
-
 test('a plain page with three lines of script signs in, asks, calls an API and signs out', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'foyer-plain-'));
   await writeFile(join(folder, 'index.html'), plainPage('type="module" src="/app.js"'));
   await writeFile(join(folder, 'app.js'), plainScript);
   await mkdir(join(folder, 'login'));
   await writeFile(join(folder, 'login', 'index.html'), 'a file named like a route');
-  const upstream = await startUpstream();
   const product = await startWith({
     SPA_DIR: folder,
-    API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(upstream)}` }]),
   });
-  await tourOfPlainPage(product);
+  await tour(chromium, product);
   await product.close();
-  upstream.close();
   await rm(folder, { recursive: true });
 });
 
@@ -98,15 +50,12 @@ test('the same page from a plain static dev server works as well', async () => {
     response.end(isScript ? plainScript : plainPage('type="module" src="/app.js"'));
   }).listen(0, '127.0.0.1');
   await once(statics, 'listening');
-  const upstream = await startUpstream();
   const product = await startWith({
     SPA_DIR: '',
     SPA_DEV_SERVER: `http://127.0.0.1:${portOf(statics)}`,
-    API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(upstream)}` }]),
   });
-  await tourOfPlainPage(product);
+  await tour(chromium, product);
   await product.close();
-  upstream.close();
   statics.closeAllConnections();
   statics.close();
 });

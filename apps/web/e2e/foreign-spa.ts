@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { startDevProvider } from '@foyer/dev-provider';
+import type { Browser } from 'playwright-core';
+import { expect } from 'vitest';
+import { type RunningProduct, startProductBeside } from './start-product.ts';
+
+/** The port that a server listens on. */
+export const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+/** The product before somebody else's SPA and an API at `/api/things`. */
+export const startWith = async (
+  variables: Readonly<Record<string, string>>,
+  host = 'localhost',
+): Promise<RunningProduct> => {
+  const things = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(things, 'listening');
+  const product = await startProductBeside({
+    startProvider: (publicUrl) =>
+      startDevProvider({ publicUrls: [publicUrl.replace('//localhost', `//${host}`)] }),
+    variables: ({ publicUrl }) => ({
+      RATE_LIMIT_LOGIN: '0',
+      PUBLIC_URL: publicUrl.replace('//localhost', `//${host}`),
+      API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(things)}` }]),
+      ...variables,
+    }),
+  });
+  return {
+    ...product,
+    close: async () => {
+      await product.close();
+      things.closeAllConnections();
+      things.close();
+    },
+  };
+};
+
+/** Signs in, sees who is there and what the API says, and signs out, on a page like that of the documentation. */
+export const tour = async (chromium: Browser, { url }: RunningProduct): Promise<void> => {
+  const page = await (await chromium.newContext()).newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  const apiStatus = () => page.locator('body').getAttribute('data-api');
+  await page.goto(url);
+  await page.getByText('nobody').waitFor();
+  await expect.poll(apiStatus).toBe('401');
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByText('Ada Lovelace').waitFor();
+  expect(page.url()).toBe(`${url}/deep?x=1`);
+  await expect.poll(apiStatus).toBe('200');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByText('nobody').waitFor();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+};
