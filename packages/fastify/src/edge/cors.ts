@@ -1,3 +1,4 @@
+import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 
@@ -5,13 +6,14 @@ const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /**
  * Answers preflights and marks every answer for the configured SPA origins: exact match, with credentials.
- * Without `allowedOrigins` there is no CORS at all.
+ * Without `allowedOrigins` there is no CORS at all, and none where providers call, not browsers.
  *
- * @see Fetch Standard, CORS protocol
+ * @see Fetch Standard, CORS protocol; OpenID Connect Back-Channel Logout section 2.5
  */
 export const addCors = (scope: FastifyInstance, { allowedOrigins }: ResolvedOptions): void => {
   if (allowedOrigins.length === 0) return;
   scope.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url === paths.backchannelLogout) return;
     reply.header('vary', 'Origin');
     const { origin } = request.headers;
     if (origin === undefined || !allowedOrigins.includes(origin)) return;

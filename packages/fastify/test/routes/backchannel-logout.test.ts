@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../src/session/stores/memory-store.ts';
-import { startBentBff, whoIs } from '../kit/bent-login.ts';
+import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
 
 test('a logout token that met a store in trouble may be sent again, and is used up when sessions have ended', async () => {
   const store = openMemoryStore();
@@ -27,4 +27,63 @@ test('a logout token that met a store in trouble may be sent again, and is used 
   expect(await send()).toBe(200);
   expect(await whoIs(login.browser, bff)).toMatchObject({ authenticated: false });
   expect(await send()).toBe(400);
+});
+
+/** Signs ada in, in a browser of her own, with a session at the provider. */
+const signInAs = async (kit: BentBff, sid: string) => {
+  kit.bent.bends = {
+    ...kit.bent.bends,
+    idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', sid } }),
+  };
+  const login = await kit.begin();
+  await kit.comeBack(login);
+  return async () => (await whoIs(login.browser, kit.bff)).authenticated;
+};
+
+const sendToken = async (
+  { bff, bent }: BentBff,
+  claims: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> => {
+  const usual = bent.logoutToken();
+  const token = bent.sign({ ...usual, claims: { ...usual.claims, jti: randomUUID(), ...claims } });
+  const body = new URLSearchParams({ logout_token: token });
+  return fetch(`${bff.url}/logout/backchannel`, { method: 'POST', body, headers });
+};
+
+test.for([
+  ['sid alone ends that session', { sub: undefined, sid: 'one' }, [false, true]],
+  ['sub alone ends all sessions of the subject', { sub: 'ada', sid: undefined }, [false, false]],
+  ['both end that session', { sub: 'ada', sid: 'two' }, [true, false]],
+  ['an unknown sid is no error', { sub: undefined, sid: 'nobody' }, [true, true]],
+  ['an unknown sub is no error', { sub: 'nobody', sid: undefined }, [true, true]],
+] as const)('%s', async ([, claims, expected]) => {
+  const kit = await startBentBff();
+  const [one, two] = [await signInAs(kit, 'one'), await signInAs(kit, 'two')];
+  const answer = await sendToken(kit, claims);
+  expect([answer.status, answer.headers.get('cache-control'), await answer.text()]).toEqual([
+    200,
+    'no-store',
+    '',
+  ]);
+  expect([await one(), await two()]).toEqual(expected);
+});
+
+test('a provider is no browser: no cross-site rule, and no CORS even for an allowed origin', async () => {
+  const origin = 'http://spa.localhost:5173';
+  const kit = await startBentBff({}, { allowedOrigins: [origin] });
+  const one = await signInAs(kit, 'one');
+  const headers = { origin, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
+  const answer = await sendToken(kit, { sub: undefined, sid: 'one' }, headers);
+  expect([answer.status, await one()]).toEqual([200, false]);
+  const preflight = await kit.bff.app.inject({
+    method: 'OPTIONS',
+    url: '/logout/backchannel',
+    headers: { origin, 'access-control-request-method': 'POST' },
+  });
+  const names = [...answer.headers.keys(), ...Object.keys(preflight.headers)];
+  expect([preflight.statusCode, names.filter((name) => name.startsWith('access-control-'))]).toEqual([
+    405,
+    [],
+  ]);
 });
