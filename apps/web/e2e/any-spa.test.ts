@@ -75,7 +75,15 @@ const ask = (page: Page, url: string, init = ''): Promise<string> =>
     `fetch('${url}', { credentials: 'include', ${init} }).then(async (r) => r.status + ' ' + await r.text(), () => 'refused')`,
   );
 
-test('a SPA on a sibling host signs in, asks, hears of the end and signs out; a stranger gets nothing', async () => {
+/** Whether a script of this page may open a WebSocket, and the code that it is closed with later. */
+const openWebSocket = (page: Page, url: string): Promise<string> =>
+  page.evaluate(`new Promise((done) => {
+    const socket = new WebSocket('${url}');
+    window.cut = new Promise((told) => { socket.onclose = ({ code }) => { told(code); done('refused'); } });
+    socket.onopen = () => done('open');
+  })`);
+
+test('a SPA on a sibling host signs in, asks, calls, hears of the end and signs out; a stranger gets nothing', async () => {
   const pages = await startPages();
   const spa = `http://app.foyer.localhost:${portOf(pages)}`;
   const stranger = `http://evil.localhost:${portOf(pages)}`;
@@ -94,10 +102,17 @@ test('a SPA on a sibling host signs in, asks, hears of the end and signs out; a 
     await ask(page, `${api}/api/nothing`, "method: 'PUT', headers: { 'content-type': 'application/json' }"),
   ).toMatch(/^404 .*"code":"not_found"/);
 
+  const write = "method: 'DELETE', headers: { 'x-of-the-page': '1' }";
+  expect(await ask(page, `${api}/api/things/1`, write)).toBe('200 ok');
+  const live = `${api.replace('http', 'ws')}/api/things`;
+  expect(await openWebSocket(page, live)).toBe('open');
+
   const other = await page.context().newPage();
   await other.goto(stranger);
   expect(await ask(other, `${api}/api/me`)).toBe('refused');
   expect(await ask(other, `${api}/logout`, "method: 'POST'")).toBe('refused');
+  expect(await ask(other, `${api}/api/things/1`, write)).toBe('refused');
+  expect(await openWebSocket(other, live)).toBe('refused');
   expect(await ask(page, `${api}/api/me`)).toContain('"authenticated":true');
 
   await page.evaluate(`new Promise((opened) => {
@@ -108,6 +123,7 @@ test('a SPA on a sibling host signs in, asks, hears of the end and signs out; a 
   const answer = await ask(page, `${api}/logout`, "method: 'POST', headers: { accept: 'application/json' }");
   expect(answer).toMatch(/^200 \{"redirectTo":"http/);
   expect(await page.evaluate('window.ended')).toBe('{"reason":"logout"}');
+  expect(await page.evaluate('window.cut')).toBe(4401);
   expect(await ask(page, `${api}/api/me`)).toContain('"authenticated":false');
 
   await page.context().close();

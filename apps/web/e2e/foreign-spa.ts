@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { startDevProvider } from '@foyer/dev-provider';
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
@@ -11,12 +13,23 @@ export const portOf = (server: Server): number => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
+const acceptWebSocket = ({ headers }: IncomingMessage, socket: Duplex): void => {
+  const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash('sha1').update(key).digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  socket.on('error', () => undefined).resume();
+};
+
 /** The product before somebody else's SPA and an API at `/api/things`. */
 export const startWith = async (
   variables: Readonly<Record<string, string>>,
   host = 'localhost',
 ): Promise<RunningProduct> => {
-  const things = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  const things = createServer((_request, response) => response.end('ok'))
+    .on('upgrade', acceptWebSocket)
+    .listen(0, '127.0.0.1');
   await once(things, 'listening');
   const product = await startProductBeside({
     startProvider: (publicUrl) =>

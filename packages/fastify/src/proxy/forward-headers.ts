@@ -119,6 +119,7 @@ const keepPrivate = (cacheControl: string): string => {
 };
 
 const locations = ['location', 'content-location'];
+const exposed = 'access-control-expose-headers';
 
 /**
  * The headers of the browser's answer: the upstream's under `ours`, which win. `translate` tells where a `Location`
@@ -142,6 +143,12 @@ export const createAnswerHeaders = (
   for (const name in ours) {
     const value = ours[name];
     if (value !== undefined) answer[name] = typeof value === 'number' ? String(value) : value;
+  }
+  // A SPA of an allowed origin reads as much of an answer as one of ours.
+  if (answer[exposed] !== undefined) {
+    answer[exposed] = Object.keys(answer)
+      .filter((name) => !name.startsWith('access-control-'))
+      .join(', ');
   }
   const cacheControl = String(upstream['cache-control'] ?? '');
   answer['cache-control'] = cacheControl === '' ? 'no-store' : keepPrivate(cacheControl);

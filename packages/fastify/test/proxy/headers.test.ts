@@ -140,6 +140,27 @@ test('the browser gets the upstream’s own headers, not those that are the edge
   expect(kept.filter((name) => /^(access-control|proxy)-|^alt-svc$/.test(name))).toEqual([]);
 });
 
+test('an allowed origin may read every header of an answer, a stranger’s page none', async () => {
+  const allowed = 'http://app.localhost:5173';
+  await using api = await startUpstream((_request, response) =>
+    response.writeHead(206, { 'x-total': '7', 'access-control-allow-origin': '*' }).end('ok'),
+  );
+  await using before = await startBff({
+    allowedOrigins: [allowed],
+    apiRoutes: [{ prefix: '/api/a', upstream: api.url, auth: 'none' }],
+  });
+  const ask = async (origin: string) => (await fetch(`${before.url}/api/a`, { headers: { origin } })).headers;
+  const told = await ask(allowed);
+  expect(told.get('access-control-allow-origin')).toBe(allowed);
+  expect(told.get('access-control-allow-credentials')).toBe('true');
+  expect(told.get('vary')).toContain('Origin');
+  expect(told.get('access-control-expose-headers')?.split(', ')).toEqual(
+    expect.arrayContaining(['x-total', 'x-request-id']),
+  );
+  expect(told.get('access-control-expose-headers')).not.toContain('access-control-');
+  expect([...(await ask('http://evil.localhost')).keys()].join()).not.toContain('access-control-');
+});
+
 test.for([
   [undefined, 'no-store'],
   ['', 'no-store'],
