@@ -13,7 +13,7 @@ import { addResponseHeaders, createResponseHeaders } from './edge/response-heade
 import { logRequest } from './edge/server-options.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
-import type { BffOptions } from './options.ts';
+import type { BffOptions, ResolvedOptions } from './options.ts';
 import { replyProblem } from './problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
@@ -112,17 +112,23 @@ const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): 
   });
 };
 
+const refuseForeignUpgrade = (
+  { publicUrl, allowedOrigins }: ResolvedOptions,
+  request: FastifyRequest,
+): void => {
+  const { upgrade, origin } = request.headers;
+  if (upgrade === undefined || origin === undefined) return;
+  if (origin === publicUrl || allowedOrigins.includes(origin)) return;
+  throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
+};
+
 /** Pages and assets: opened under another loopback name they move to the public URL first. */
 const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
-  scope.addHook('onRequest', async ({ headers }) => {
-    if (headers.upgrade === undefined || headers.origin === undefined) return;
-    const { publicUrl, allowedOrigins } = bff.options;
-    if (headers.origin === publicUrl || allowedOrigins.includes(headers.origin)) return;
-    throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
-  });
-  scope.addHook('onRequest', async (request, reply) => {
+  scope.addHook('onRequest', (request, reply, done) => {
+    refuseForeignUpgrade(bff.options, request);
     const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
-    if (corrected !== undefined) return reply.redirect(corrected, 303);
+    if (corrected === undefined) done();
+    else reply.redirect(corrected, 303);
   });
   refuseUnknownMethods(scope, bff);
   await registerSpa(scope, bff.options);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
@@ -11,8 +10,10 @@ export interface SpaVariant {
   /** The bytes, one a character. */
   readonly text: string;
   readonly etag: string;
-  /** All that it is sent with but `Vary`. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values, in turn, of what it is sent with but `Vary`. */
+  readonly headers: readonly string[];
+  /** The same for an answer that it has not changed. */
+  readonly unchanged: readonly string[];
 }
 
 /** One file of the build. */
@@ -21,7 +22,7 @@ export interface SpaFile {
   readonly name: string;
   readonly contentType: string;
   readonly cacheControl: string;
-  /** Empty for a file above 256 KiB, which is streamed. */
+  /** Those of at most 256 KiB; larger ones are streamed. */
   readonly variants: ReadonlyMap<Encoding, SpaVariant>;
 }
 
@@ -71,22 +72,16 @@ const readVariant = async (
 ): Promise<SpaVariant> => {
   const body = await readFile(path);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  return {
-    text: body.toString('latin1'),
-    etag,
-    headers: {
-      'content-type': facts.contentType,
-      'content-length': String(body.length),
-      'cache-control': facts.cacheControl,
-      etag,
-      ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
-    },
-  };
+  const unchanged = [
+    ...['content-type', facts.contentType, 'cache-control', facts.cacheControl, 'etag', etag],
+    ...(encoding === 'identity' ? [] : ['content-encoding', encoding]),
+  ];
+  const headers = [...unchanged, 'content-length', String(body.length)];
+  return { text: body.toString('latin1'), etag, headers, unchanged };
 };
 
 const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>): Promise<SpaFile> => {
   const variants = new Map<Encoding, SpaVariant>();
-  const { size }: Stats = await stat(join(dir, name));
   const facts = {
     contentType: contentTypes[extname(name).toLowerCase()] ?? 'application/octet-stream',
     cacheControl:
@@ -94,9 +89,8 @@ const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>
   };
   for (const encoding of ['br', 'gzip', 'identity'] as const) {
     const variant = name + suffixes[encoding];
-    if (size <= largestInMemory && names.has(variant)) {
-      variants.set(encoding, await readVariant(join(dir, variant), encoding, facts));
-    }
+    if (!names.has(variant) || (await stat(join(dir, variant))).size > largestInMemory) continue;
+    variants.set(encoding, await readVariant(join(dir, variant), encoding, facts));
   }
   return { name, ...facts, variants };
 };

@@ -33,27 +33,31 @@ const isUnchanged = (header: string | undefined, etag: string): boolean =>
   header?.split(',').some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag) ??
   false;
 
+/** What the file says of itself stands; whatever else the reply has been given comes behind it. */
+const listHeaders = (own: readonly string[], vary: string, reply: FastifyReply): string[] => {
+  const list = [...own, 'vary', vary];
+  const added: Readonly<Record<string, number | string | string[] | undefined>> = reply.getHeaders();
+  for (const name in added) {
+    const value = added[name];
+    if (value === undefined || list.includes(name)) continue;
+    for (const one of Array.isArray(value) ? value : [String(value)]) list.push(name, one);
+  }
+  return list;
+};
+
 /** Sends what is in memory as it lies there: status line, headers and body in one piece. */
 const sendVariant = (
-  variant: SpaVariant,
+  { etag, headers, unchanged, text }: SpaVariant,
   request: FastifyRequest,
   reply: FastifyReply,
   vary: string,
 ): void => {
   const { raw } = reply;
-  const { etag, headers, text } = variant;
   const isKnown = isUnchanged(request.headers['if-none-match'], etag);
-  const sent: Record<string, number | string | string[]> = { ...headers, vary };
-  const ours: Readonly<Record<string, number | string | string[] | undefined>> = reply.getHeaders();
-  for (const name in ours) {
-    const value = ours[name];
-    if (value !== undefined) sent[name] ??= value;
-  }
+  const sent = listHeaders(isKnown ? unchanged : headers, vary, reply);
   reply.hijack();
-  if (isKnown) {
-    delete sent['content-length'];
-    raw.writeHead(304, sent).end();
-  } else raw.writeHead(200, sent).end(request.method === 'HEAD' ? undefined : text, 'latin1');
+  if (isKnown) raw.writeHead(304, sent).end();
+  else raw.writeHead(200, sent).end(request.method === 'HEAD' ? undefined : text, 'latin1');
 };
 
 const mostFolders = 16;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import type { ResolvedOptions } from '../../src/options.ts';
@@ -15,6 +15,7 @@ test('the build is served, and nothing beside it', async () => {
   await writeFile(join(dir, 'assets/a.js'), 'a()');
   await writeFile(join(dir, 'assets/a.js.gz'), gzipSync('a()'));
   await writeFile(join(dir, 'assets/big.js'), 'x'.repeat(300_000));
+  await writeFile(join(dir, 'assets/big.js.gz'), gzipSync('x'.repeat(300_000)));
   await writeFile(join(dir, '.env'), 'SECRET');
   await writeFile(join(dir, 'assets/a.js.map'), '{}');
   const app = Fastify();
@@ -33,6 +34,12 @@ test('the build is served, and nothing beside it', async () => {
   expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
   expect((await get('/assets/a.js', { 'accept-encoding': 'gzip;q=0' })).body).toBe('a()');
   expect((await get('/assets/big.js')).body.length).toBe(300_000);
+  const small = await get('/assets/big.js', { 'accept-encoding': 'gzip' });
+  expect([small.headers['content-encoding'], small.headers.etag]).toEqual([
+    'gzip',
+    expect.stringMatching(/^"/),
+  ]);
+  expect(gunzipSync(small.rawPayload).length).toBe(300_000);
   for (const url of ['/.env', '/%2eenv', '/assets/a.js.map', '/assets/gone.js', '/assets', '/api/x']) {
     expect([url, (await get(url)).statusCode]).toEqual([url, 404]);
   }
