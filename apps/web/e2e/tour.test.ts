@@ -1,5 +1,4 @@
 import { launchChromium } from '@foyer/testkit';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type RunningProduct, startProduct } from './start-product.ts';
@@ -35,13 +34,6 @@ afterEach(async () => {
 
 const signIn = async (person = 'Ada Lovelace'): Promise<void> => {
   await page.getByRole('button', { name: person }).click();
-};
-
-const expectNoAxeFinding = async (): Promise<void> => {
-  const findings = await page.evaluate(
-    `${axe.source}; axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join(' ')))`,
-  );
-  expect(findings).toEqual([]);
 };
 
 test('the whole tour: home, sign in, profile, sign out', async () => {
@@ -109,21 +101,4 @@ test('another tab notices the sign-out', async () => {
   await other.getByRole('link', { name: 'View Profile »' }).waitFor();
   await page.getByRole('button', { name: 'Logout' }).click();
   await other.getByRole('link', { name: 'Login/Register »' }).waitFor();
-});
-
-test('no accessibility finding, in light and dark, on a phone and on a desktop', async () => {
-  await page.goto(`${product.url}/profile`);
-  await signIn();
-  await page.getByRole('heading', { name: 'Welcome Ada Lovelace!' }).waitFor();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const size of [
-      { width: 320, height: 640 },
-      { width: 1280, height: 800 },
-    ]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(size);
-      await expectNoAxeFinding();
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    }
-  }
 });

@@ -10,11 +10,13 @@ const Action = (): ReactNode => {
   if (lastSignedIn(session))
     return (
       <>
-        <p>You are signed in. Your tokens stay on the server; this page only knows who you are.</p>
-        <PageLink className="button" to="/profile">
-          View Profile »
-        </PageLink>
-        <PageLink to="/users">See an API behind it</PageLink>
+        <p>You are signed in. Your tokens stay on the server.</p>
+        <div className="row">
+          <PageLink className="button" to="/profile">
+            View Profile »
+          </PageLink>
+          <PageLink to="/users">See an API behind it</PageLink>
+        </div>
       </>
     );
   if (session.status === 'anonymous')

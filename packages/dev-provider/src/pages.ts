@@ -27,7 +27,8 @@ form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
 button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
 button { text-align: start; cursor: pointer }
 button:hover { background: var(--tint) }
-.main { text-align: center; background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
+.main, .main ~ button { text-align: center }
+.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
 .main:hover { background: color-mix(in oklab, var(--accent), var(--ink) 14%) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .wrong { color: var(--wrong) }

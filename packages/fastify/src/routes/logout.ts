@@ -21,7 +21,7 @@ const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session:
   });
 };
 
-const question = `<p>This ends your session here and at the sign-in provider.</p><form method="post" action="${paths.logout}"><button>Sign out</button><a href="/">Stay signed in</a></form>`;
+const question = `<p>This ends your session here and at the provider.</p><form method="post" action="${paths.logout}"><button>Sign out</button><a href="/">Stay signed in</a></form>`;
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {

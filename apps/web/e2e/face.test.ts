@@ -1,0 +1,121 @@
+import { launchChromium } from '@foyer/testkit';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { examinePage, watchShifts } from './examine-page.ts';
+import type { RunningProduct } from './start-product.ts';
+import { startProductWithApi } from './start-with-api.ts';
+import { signIn, views } from './views.ts';
+
+/** What people see, on the built SPA. `pnpm screenshots` examines every view on every screen; here each has one. */
+
+let product: RunningProduct;
+let chromium: Browser;
+let signedIn: BrowserContext;
+
+beforeAll(async () => {
+  [product, chromium] = await Promise.all([
+    startProductWithApi('email users:read users:write'),
+    launchChromium(),
+  ]);
+  signedIn = await chromium.newContext();
+  const page = await signedIn.newPage();
+  await signIn(page, product, '/');
+  await page.close();
+});
+
+afterAll(async () => {
+  await chromium.close();
+  await product.close();
+});
+
+const phone = { size: { width: 320, height: 640 }, colorScheme: 'light' } as const;
+const desktop = { size: { width: 1280, height: 800 }, colorScheme: 'dark' } as const;
+
+const open = async (context: BrowserContext, path: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(product.url + path);
+  return page;
+};
+
+/** Made of the same parts as the others: these are left to `pnpm screenshots`. */
+const alike = ['outage', 'provider-error', 'provider-start'];
+const examined = views.filter(({ name }) => !alike.includes(name));
+
+test.for(examined.map((view, index) => [view.name, view, index % 2 ? desktop : phone] as const))(
+  '%s: no finding of axe, no layout shift, nothing too wide, no stranger asked',
+  async ([, view, { size, colorScheme }]) => {
+    const context = view.isSignedIn ? signedIn : await chromium.newContext();
+    const page = await context.newPage();
+    const strangers: string[] = [];
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (![product.url, product.provider.issuer].includes(origin) && protocol !== 'data:')
+        strangers.push(request.url());
+    });
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await watchShifts(page);
+    await view.go(page, product);
+    expect(await examinePage(page)).toEqual([]);
+    expect(strangers).toEqual([]);
+    await (view.isSignedIn ? page : context).close();
+  },
+);
+
+test('who is signed in is asked before any script has come, and only once', async () => {
+  const page = await signedIn.newPage();
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/api/me') && !request.url().endsWith('/events')) asked.push(request.url());
+  });
+  await page.route('**/*.js', async (route) => {
+    await expect.poll(() => asked).toHaveLength(1);
+    await route.continue();
+  });
+  await page.goto(product.url);
+  await page.getByRole('link', { name: 'Logged in as: Ada Lovelace' }).waitFor();
+  expect(asked).toEqual([`${product.url}/api/me`]);
+  await page.close();
+});
+
+test('title, focus and the mark of the current page move with the route', async () => {
+  const page = await open(signedIn, '/');
+  const focused = (): Promise<unknown> => page.evaluate('document.activeElement?.textContent');
+  await page.getByRole('link', { name: 'View Profile »' }).press('Enter');
+  await page.getByRole('heading', { name: 'Welcome Ada Lovelace!' }).waitFor();
+  await expect.poll(focused).toBe('Welcome Ada Lovelace!');
+  expect(await page.title()).toBe('Profile · Plusauth Starter Template');
+  expect(await page.locator('[aria-current=page]').textContent()).toBe('Logged in as: Ada Lovelace');
+  await page.getByRole('link', { name: 'Where you are signed in' }).press('Enter');
+  await expect.poll(() => page.title()).toBe('Sessions · Plusauth Starter Template');
+  expect(await page.evaluate('document.activeElement?.tagName')).toBe('H1');
+  await page.close();
+});
+
+test('the keyboard reaches the content past the bar, and copies the user object', async () => {
+  await signedIn.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await open(signedIn, '/profile');
+  await page.getByRole('heading', { name: 'User object:' }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+  await page.getByRole('button', { name: 'Copy the user object' }).press('Enter');
+  await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor();
+  const copied: string = await page.evaluate('navigator.clipboard.readText()');
+  expect(JSON.parse(copied)).toMatchObject({ sub: 'ada' });
+  await page.close();
+});
+
+test('from right to left the page mirrors and is no wider; on paper it is dark on light', async () => {
+  const page = await open(signedIn, '/profile');
+  await page.getByRole('heading', { name: 'User object:' }).waitFor();
+  const left = async (): Promise<number> => (await page.locator('.brand').boundingBox())?.x ?? 0;
+  const before = await left();
+  await page.evaluate("document.documentElement.dir = 'rtl'");
+  expect(await left()).toBeGreaterThan(before + 300);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  expect(await page.locator('header').isVisible()).toBe(false);
+  expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(24, 32, 43)');
+  await page.close();
+});
