@@ -1,5 +1,6 @@
 import { createBrowser } from '@foyer/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSessionStore } from '../../src/index.ts';
 import { cookieHeader } from '../kit/bent-login.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 import { type HttpUpstream, startUpstream } from '../kit/start-upstream.ts';
@@ -94,4 +95,26 @@ test('a route may be more patient than the others', async () => {
   expect((await ask('/api/none/slow')).status).toBe(504);
   const { answer } = await ask('/api/patient/slow');
   expect([answer.status, await answer.text()]).toEqual([200, 'late']);
+});
+
+test('a call with a session asks the store once, one without asks nobody', async () => {
+  const asked: string[] = [];
+  const memory = await openSessionStore('memory:');
+  const sessionStore = new Proxy(memory, {
+    get: (store, name: keyof typeof memory) => {
+      asked.push(name);
+      return store[name];
+    },
+  });
+  await using counted = await startBff({
+    sessionStore,
+    apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'optional' }],
+  });
+  const headers = { cookie: cookieHeader((await signIn(counted)).browser, counted) };
+  await fetch(`${counted.url}/api/a`, { headers });
+  asked.length = 0;
+  await fetch(`${counted.url}/api/a`, { headers });
+  expect(asked).toHaveLength(1);
+  await fetch(`${counted.url}/api/a`);
+  expect(asked).toHaveLength(1);
 });
