@@ -45,7 +45,7 @@ test('a scope that is missing is said, and nobody is sent to the login for it', 
   const page = await open(product);
   await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await page.getByRole('alert').filter({ hasText: 'lacks the scope' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'lacks the scope users:write' }).waitFor();
   expect(page.url()).toBe(`${product.url}/users`);
   await page.context().close();
   await product.close();
@@ -59,6 +59,17 @@ test('a session that ended leads to one login, and back to the list', async () =
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
   await page.locator('strong', { hasText: 'Alan Turing' }).waitFor();
+  expect(page.url()).toBe(`${product.url}/users`);
+  await page.context().close();
+  await product.close();
+});
+
+test('a token that the API does not accept is said, and nobody is sent round in circles for it', async () => {
+  const product = await startProductWithApi('users:read', 'https://another-api.example');
+  const page = await (await chromium.newContext()).newPage();
+  await page.goto(`${product.url}/users`);
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByRole('alert').filter({ hasText: 'did not accept the access token' }).waitFor();
   expect(page.url()).toBe(`${product.url}/users`);
   await page.context().close();
   await product.close();

@@ -27,16 +27,17 @@ const parseUsers = (body: unknown): readonly ListedUser[] => {
 };
 
 /** What went wrong, in words for whoever looks at the page. */
-const explain = (status: number): string => {
+const explain = ({ status, headers }: Response): string => {
+  const scope = /scope="([^"]+)"/.exec(headers.get('www-authenticate') ?? '')?.[1] ?? 'for it';
   if (status === 401) return 'The API did not accept the access token. Sign in again.';
-  if (status === 403) return 'The API refuses this: your access token lacks the scope for it.';
+  if (status === 403) return `The API refuses this: your access token lacks the scope ${scope}.`;
   if (status === 404) return 'There is no API at /api/users. Set API_ROUTES to reach one.';
   return `The API could not do that (${status}).`;
 };
 
 const call = async (client: BffClient, path: string, init?: RequestInit): Promise<Response> => {
   const response = await client.fetch(path, init);
-  if (!response.ok) throw new Error(explain(response.status));
+  if (!response.ok) throw new Error(explain(response));
   return response;
 };
 
