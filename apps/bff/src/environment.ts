@@ -79,6 +79,7 @@ const isLoopbackHttp = (publicUrl: string): boolean =>
 const readSpa = (read: Read, spaDir: string, report: Report): NonNullable<BffOptions['spa']> => {
   const devServer = read('SPA_DEV_SERVER', variables.SPA_DEV_SERVER);
   const ownDir = read('SPA_DIR', variables.SPA_DIR);
+  const sourceMaps = read('SPA_SOURCE_MAPS', variables.SPA_SOURCE_MAPS) === true;
   if (devServer !== undefined) return { devServer };
   const dir = ownDir ?? spaDir;
   if (!existsSync(join(dir, 'index.html'))) {
@@ -88,7 +89,7 @@ const readSpa = (read: Read, spaDir: string, report: Report): NonNullable<BffOpt
       remedy: ownDir === undefined ? 'Build it: pnpm build.' : 'Give the directory of a built SPA.',
     });
   }
-  return { dir };
+  return sourceMaps ? { dir, sourceMaps } : { dir };
 };
 
 const readOptions = (read: Read, spa: BffOptions['spa']): Omit<BffOptions, 'sessionStore'> => ({

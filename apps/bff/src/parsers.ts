@@ -13,6 +13,12 @@ export type Parser<T> = (text: string) => Parsed<T>;
 /** Any text, as it is. */
 export const parseText: Parser<string> = (text) => ({ value: text });
 
+/** `true` or `false`. */
+export const parseBoolean: Parser<boolean> = (text) =>
+  text === 'true' || text === 'false'
+    ? { value: text === 'true' }
+    : { problem: 'is neither true nor false', remedy: 'Give one of the two.' };
+
 /** A comma list; blanks around the items are dropped, empty items too. */
 export const parseList: Parser<readonly string[]> = (text) => ({
   value: text

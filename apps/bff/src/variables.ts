@@ -2,6 +2,7 @@ import type { BffOptions } from '@foyer/fastify';
 import {
   type Parser,
   parseApiRoutes,
+  parseBoolean,
   parseCidrs,
   parseClientAuth,
   parseCount,
@@ -147,6 +148,11 @@ export const variables = {
   SPA_DEV_SERVER: variable(parseHttpUrl, {
     option: 'spa',
     meaning: 'URL of a running dev server; then pages and assets come from it, hot reload included',
+  }),
+  SPA_SOURCE_MAPS: variable(parseBoolean, {
+    option: 'spa',
+    fallback: 'false',
+    meaning: 'Whether the source maps in `SPA_DIR` are served: `true` or `false`',
   }),
   SPA_CSP: variable(parseText, {
     option: 'spaCsp',

@@ -18,8 +18,13 @@ export interface ApiRoute {
   readonly timeout?: number;
 }
 
-/** Where pages and assets come from: a directory with a built SPA, or the URL of a running dev server. */
-export type SpaSource = { readonly dir: string } | { readonly devServer: string };
+/**
+ * Where pages and assets come from: a directory with a built SPA, whose source maps are served only when asked for, or
+ * the URL of a running dev server.
+ */
+export type SpaSource =
+  | { readonly dir: string; readonly sourceMaps?: boolean | undefined }
+  | { readonly devServer: string };
 
 /** Options of the `bff` plugin. Durations are seconds, sizes are bytes. */
 export interface BffOptions {

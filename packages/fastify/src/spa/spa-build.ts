@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
-import { readSpaFiles, type SpaFiles } from './spa-files.ts';
+import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 /** A build that may be replaced while it is served. */
 export interface SpaBuild {
@@ -33,13 +33,14 @@ const lookAt = async (dir: string, files: SpaFiles): Promise<Look> => {
 };
 
 /**
- * Opens the build in `dir`. A newer one is read whole when it has lain still for a moment; until then, and when it
+ * Opens a build. A newer one is read whole when it has lain still for a moment; until then, and when it
  * cannot be read, the one before is served from memory.
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const openSpaBuild = async (dir: string, log: FastifyBaseLogger): Promise<SpaBuild> => {
-  let files = await readSpaFiles(dir);
+export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): Promise<SpaBuild> => {
+  const { dir } = folder;
+  let files = await readSpaFiles(folder);
   let served = await lookAt(dir, files);
   let seen = served;
   let next = performance.now() + interval;
@@ -50,7 +51,7 @@ export const openSpaBuild = async (dir: string, log: FastifyBaseLogger): Promise
     const isStill = seen.print === before.print || Date.now() - seen.changedAt > stillness;
     if (seen.print === served.print || !isStill) return files;
     try {
-      const read = await readSpaFiles(dir);
+      const read = await readSpaFiles(folder);
       const isUnchanged = (await lookAt(dir, files)).print === seen.print;
       files = read;
       // What has changed while it was read is read again at the next look.

@@ -37,6 +37,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
   '.webmanifest': 'application/manifest+json; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
   '.xml': 'application/xml; charset=utf-8',
@@ -95,12 +96,20 @@ const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>
   return { name, ...facts, variants };
 };
 
+/** The build to read. */
+export interface SpaFolder {
+  readonly dir: string;
+  /** Whether its source maps are served. Default `false`. */
+  readonly sourceMaps?: boolean | undefined;
+}
+
 /**
- * Reads a build: small files with their compressed forms into memory. Dotfiles and source maps are left out.
+ * Reads a build: small files with their compressed forms into memory. Dotfiles are left out, source maps too unless
+ * they are asked for.
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const readSpaFiles = async (dir: string): Promise<SpaFiles> => {
+export const readSpaFiles = async ({ dir, sourceMaps = false }: SpaFolder): Promise<SpaFiles> => {
   const index = await stat(join(dir, 'index.html')).catch((cause: unknown) => {
     throw new Error('SPA_DIR: there is no index.html in it. Run pnpm build, or set SPA_DIR to a built SPA.', {
       cause,
@@ -111,8 +120,8 @@ export const readSpaFiles = async (dir: string): Promise<SpaFiles> => {
   const files = new Map<string, SpaFile>();
   for (const name of names) {
     const isVariant = /\.(br|gz)$/.test(name) && names.has(name.replace(/\.(br|gz)$/, ''));
-    if (!isVariant && !/\.map(\.(br|gz))?$/.test(name))
-      files.set(`/${name}`, await readSpaFile(dir, name, names));
+    const isWithheld = !sourceMaps && /\.map(\.(br|gz))?$/.test(name);
+    if (!isVariant && !isWithheld) files.set(`/${name}`, await readSpaFile(dir, name, names));
   }
   return files;
 };

@@ -107,7 +107,7 @@ export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptio
     const { registerDevServer } = await import('./dev-server.ts');
     return registerDevServer(scope, spa.devServer);
   }
-  const build = await openSpaBuild(spa.dir, scope.log);
+  const build = await openSpaBuild(spa, scope.log);
   const readEncodings = createEncodingReader();
   await scope.register(fastifyStatic, {
     root: resolve(spa.dir),

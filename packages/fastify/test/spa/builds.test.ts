@@ -116,6 +116,15 @@ test('a build without compressed files is sent as it is', async () => {
   expect([headers['content-encoding'], body]).toEqual([undefined, 'plain()']);
 });
 
+test('source maps are there when they are asked for', async () => {
+  await using open = await startBff({ spa: { dir: folder, sourceMaps: true } });
+  const { body, headers } = await ask(open, '/assets/plain-1a2b3c4d.js.map');
+  expect([headers['content-type'], body]).toEqual([
+    'application/json; charset=utf-8',
+    '{"sources":["secret.ts"]}',
+  ]);
+});
+
 test('source maps and dotfiles are not there', async () => {
   for (const url of [
     '/assets/plain-1a2b3c4d.js.map',
