@@ -31,6 +31,27 @@ test('polling does not extend a session, using it does, and the absolute limit h
   expect(await isSignedIn(kit.bff, used)).toBe(false);
 });
 
+test('when a session was seen is written at most once a minute, or once in a tenth of a short idle time', async () => {
+  let now = Date.now();
+  for (const [sessionIdleTimeout, interval] of [
+    [1800, 60_000],
+    [60, 6000],
+  ] as const) {
+    const written: number[] = [];
+    const observe: BffOptions['observe'] = (seen) => {
+      if (seen.kind === 'store_call' && seen.operation === 'touch') written.push(now);
+    };
+    const kit = await startBentBff({}, { clock: () => now, sessionIdleTimeout, observe });
+    const cookie = await signIn(kit);
+    const start = now;
+    for (let tenths = 1; tenths <= 25; tenths += 1) {
+      now = start + (interval * tenths) / 10;
+      expect(await isSignedIn(kit.bff, cookie)).toBe(true);
+    }
+    expect(written).toEqual([start + interval, start + 2 * interval]);
+  }
+});
+
 test('a session key that is added signs nobody out, one that is taken away does', async () => {
   const [old, fresh] = [createSessionKey(), createSessionKey()];
   const sessionStore = await openSessionStore('memory:');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,18 +169,41 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
   });
 });
 
+test('the Redis client is loaded by those alone who have sessions in a Redis', () => {
+  const program = `
+    import { createRequire } from 'node:module';
+    import { openSessionStore } from './src/index.ts';
+    const { cache } = createRequire(import.meta.url);
+    for (const url of ['memory:', 'redis://127.0.0.1:9']) {
+      await (await openSessionStore(url)).close();
+      console.log(Object.keys(cache).some((file) => file.includes('/ioredis/')));
+    }`;
+  const cwd = new URL('../..', import.meta.url);
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd });
+  expect(String(output)).toBe('false\ntrue\n');
+});
+
 describe.runIf(withRedis)('redis alone', () => {
-  test('every key expires', async () => {
+  test('every key expires, and begins with our prefix', async () => {
     const store = await open(redisUrl);
     const one = session();
     await store.insert(one);
     await store.touch(one.id, Date.now(), one.expiresAt + 1000);
+    await store.claim('a value', one.expiresAt);
+    await store.acquireLease(one.id, 'holder', 1000);
     await store.check();
     const client = new Redis(redisUrl);
     onTestFinished(() => client.disconnect());
     const keys = await client.keys('*');
     const times = await Promise.all(keys.map((key) => client.pttl(key)));
     expect(times.filter((time) => time === -1)).toEqual([]);
+    expect(keys.filter((key) => !key.startsWith('foyer:'))).toEqual([]);
+    const kinds = keys.map((key) =>
+      key.split(':').find((part) => /^[a-z]{3,}$/.test(part) && part !== 'foyer'),
+    );
+    expect([...new Set(kinds)].toSorted()).toEqual([
+      ...['all', 'check', 'claim', 'lease', 'provider', 'session', 'subject'],
+    ]);
     expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.lastsUntil);
   });
 
