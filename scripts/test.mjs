@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { obtainChromium } from '../packages/testkit/src/obtain-chromium.ts';
-import { obtainRedis } from '../packages/testkit/src/redis.ts';
+import { givenRedisUrl, obtainRedis } from '../packages/testkit/src/redis.ts';
 
 // The browser tests open the built SPA, so it is built before anything is tested.
 const run = (command, args) =>
@@ -21,9 +21,13 @@ if (browser === undefined) {
 } else process.env.CHROMIUM_PATH = browser;
 const redis = obtainRedis();
 if (redis === undefined)
-  console.log('No redis-server or valkey-server is here or can be installed; tests with Redis are left out.');
+  console.log(
+    givenRedisUrl === undefined
+      ? 'No redis-server or valkey-server is here or can be installed; tests with Redis are left out.'
+      : 'Redis is the one at REDIS_URL; tests that stop a Redis of their own are left out.',
+  );
 const built = await run('vite', ['build', 'apps/web', '--logLevel', 'warn']);
 const tested =
   built === 0 ? await run('vitest', ['run', '--reporter=default', '--reporter=json', ...filters]) : built;
-const isIncomplete = browser === undefined || redis === undefined;
+const isIncomplete = browser === undefined || (redis ?? givenRedisUrl) === undefined;
 process.exitCode = isIncomplete && process.env.CI === 'true' ? 1 : tested;

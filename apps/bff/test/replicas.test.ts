@@ -1,10 +1,10 @@
-import { createBrowser, findRedis } from '@foyer/testkit';
+import { createBrowser, findRedis, givenRedisUrl } from '@foyer/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isFlawless, refreshUnderLoad } from './kit/refresh-under-load.ts';
 import { askWho, type ReplicaOptions, type Replicas, startReplicas } from './kit/start-replicas.ts';
 
 const stores: readonly ReplicaOptions['store'][] =
-  findRedis() === undefined ? ['sqlite'] : ['sqlite', 'redis'];
+  (findRedis() ?? givenRedisUrl) === undefined ? ['sqlite'] : ['sqlite', 'redis'];
 
 /** Follows an event stream of server-sent events until `wanted` is in it; gives back what was sent. */
 const readUntil = async (

@@ -14,7 +14,7 @@ export { freePort } from './free-port.ts';
 export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
 export { findProgram } from './programs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
-export { findRedis, startRedis, type TestRedis } from './redis.ts';
+export { findRedis, givenRedisUrl, startRedis, type TestRedis } from './redis.ts';
 export { startRedisCluster, type TestRedisCluster } from './redis-cluster.ts';
 export { startSentinelRedis, type TestSentinel } from './redis-sentinel.ts';
 export { tieToThisProcess } from './tied-child.ts';

@@ -33,9 +33,12 @@ export interface TestRedisOptions {
 /** The path of a Redis or Valkey server of this machine; `undefined` when it has none. */
 export const findRedis = (): string | undefined => findProgram(['redis-server', 'valkey-server']);
 
-/** The same, installed by apt as root on Debian when there is none. */
+/** The URL of a Redis that is there already, for machines without a program of their own: it can be used, not stopped. */
+export const givenRedisUrl: string | undefined = process.env.REDIS_URL;
+
+/** The same program, installed by apt as root on Debian when there is none and no Redis is given. */
 export const obtainRedis = (): string | undefined =>
-  findRedis() ?? (installWithApt('redis-server') ? findRedis() : undefined);
+  findRedis() ?? (givenRedisUrl === undefined && installWithApt('redis-server') ? findRedis() : undefined);
 
 const untilReady = async ({ stdout }: ChildProcess): Promise<void> => {
   if (stdout === null) throw new Error('The Redis server has no output.');

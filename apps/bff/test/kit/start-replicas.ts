@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, type DevProviderLifetimes, startDevProvider } from '@foyer/dev-provider';
-import { createBrowser, freePort, startRedis, type TestRedis, tieToThisProcess } from '@foyer/testkit';
+import {
+  createBrowser,
+  findRedis,
+  freePort,
+  givenRedisUrl,
+  startRedis,
+  type TestRedis,
+  tieToThisProcess,
+} from '@foyer/testkit';
 import { createSessionKey } from '../../src/session-key.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -96,7 +104,9 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
   const folder = mkdtempSync(join(tmpdir(), 'foyer-replicas-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
   const redis =
-    options.store === 'redis' ? await startRedis({ isPersistent: options.isPersistent ?? false }) : undefined;
+    options.store === 'redis' && findRedis() !== undefined
+      ? await startRedis({ isPersistent: options.isPersistent ?? false })
+      : undefined;
   const provider = await startDevProvider({
     publicUrls: [url],
     ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
@@ -109,7 +119,10 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
     OIDC_CLIENT_SECRET: provider.clientSecret,
     OIDC_SCOPE: 'openid profile offline_access',
     SESSION_KEYS: createSessionKey(),
-    SESSION_STORE: redis?.url ?? `sqlite:${join(folder, 'sessions.db')}`,
+    SESSION_STORE:
+      redis?.url ??
+      (options.store === 'redis' ? givenRedisUrl : undefined) ??
+      `sqlite:${join(folder, 'sessions.db')}`,
     SPA_DIR: folder,
     RATE_LIMIT_LOGIN: '0',
     ...(options.apiUpstream === undefined

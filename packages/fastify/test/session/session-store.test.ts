@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedis, startRedis, startRedisCluster } from '@foyer/testkit';
+import { findRedis, givenRedisUrl, startRedis, startRedisCluster } from '@foyer/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
@@ -24,14 +25,14 @@ const session = (changes: Partial<NewStoredSession> = {}): NewStoredSession => {
   made += 1;
   const now = Date.now();
   return {
-    id: `id-${made}`,
+    id: randomUUID(),
     version: 1,
     sealed: Uint8Array.of(255, 0, made),
     lastSeenAt: now,
     expiresAt: now + 60_000,
     lastsUntil: now + 600_000,
-    subject: `subject-${made}`,
-    providerSession: `provider-${made}`,
+    subject: randomUUID(),
+    providerSession: randomUUID(),
     about: Uint8Array.of(254, made),
     ...changes,
   };
@@ -46,7 +47,7 @@ afterAll(async () => {
 const urls = [
   'memory:',
   `sqlite:${join(directory, 'sessions.db')}`,
-  ...[redis, cluster].flatMap((server) => server?.url ?? []),
+  ...(withRedis ? [redis, cluster] : [{ url: givenRedisUrl }]).flatMap((server) => server?.url ?? []),
 ];
 
 describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', (name, url) => {
@@ -142,20 +143,22 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
   test('a value is claimed once', async () => {
     const store = await open(url);
     const until = Date.now() + 60_000;
-    expect(await store.isClaimed('once')).toBe(false);
-    expect([await store.claim('once', until), await store.claim('once', until)]).toEqual([true, false]);
-    expect([await store.isClaimed('once'), await store.isClaimed('other')]).toEqual([true, false]);
+    const [once, other] = [randomUUID(), randomUUID()];
+    expect(await store.isClaimed(once)).toBe(false);
+    expect([await store.claim(once, until), await store.claim(once, until)]).toEqual([true, false]);
+    expect([await store.isClaimed(once), await store.isClaimed(other)]).toEqual([true, false]);
   });
 
   test('a lease is exclusive, ends by itself and is given back only by its holder', async () => {
     const store = await open(url);
-    expect(await store.acquireLease('lease', 'a', 100)).toBe(true);
-    expect(await store.acquireLease('lease', 'b', 60_000)).toBe(false);
-    await expect.poll(() => store.acquireLease('lease', 'b', 60_000)).toBe(true);
-    await store.releaseLease('lease', 'a');
-    expect(await store.acquireLease('lease', 'a', 100)).toBe(false);
-    await store.releaseLease('lease', 'b');
-    expect(await store.acquireLease('lease', 'a', 100)).toBe(true);
+    const lease = randomUUID();
+    expect(await store.acquireLease(lease, 'a', 100)).toBe(true);
+    expect(await store.acquireLease(lease, 'b', 60_000)).toBe(false);
+    await expect.poll(() => store.acquireLease(lease, 'b', 60_000)).toBe(true);
+    await store.releaseLease(lease, 'a');
+    expect(await store.acquireLease(lease, 'a', 100)).toBe(false);
+    await store.releaseLease(lease, 'b');
+    expect(await store.acquireLease(lease, 'a', 100)).toBe(true);
   });
 
   test('a message reaches every handle', async () => {
