@@ -34,6 +34,12 @@ const letWait = ({ socket }: IncomingMessage, patience: number): (() => void) | 
   return () => void socket.setTimeout(idle);
 };
 
+/** Events may lie far apart: cut is only a connection whose other end is gone without a word. */
+const letBeQuiet = ({ socket }: IncomingMessage): void => {
+  socket.setTimeout(0);
+  socket.setKeepAlive(true, 60_000);
+};
+
 /** How many bytes are still to come; `NaN` when nobody knows, or when an answer has no body whatever it says. */
 const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders): number =>
   method === 'HEAD' || status === 204 || status === 304
@@ -159,6 +165,7 @@ export const forward = (
           left = bodyLength(request.method, status, answer);
           if (Number.isNaN(left)) raw.flushHeaders();
           isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');
+          if (isStream) letBeQuiet(request.raw);
         },
         onResponseData: (given, chunk) => {
           left -= chunk.length;

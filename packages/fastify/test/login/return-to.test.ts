@@ -10,6 +10,7 @@ test.for([
   '/profile?x=1&y=a%20b#part',
   '/search?q=https%3A%2F%2Fother.example%2F',
   '/search?next=/../x',
+  '/#/profile?tab=1',
   '/caf%C3%A9',
   '/loginx',
   '/apix/y',

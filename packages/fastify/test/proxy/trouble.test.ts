@@ -131,6 +131,18 @@ test('a route that waits longer than the idle time still gets its answer', async
   expect(await (await fetch(`${bff.url}/api/a`)).text()).toBe('late');
 });
 
+test('a stream of events may be quiet for longer than the idle time', async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
+    setTimeout(() => response.end('data: two\n\n'), 600);
+  });
+  await using bff = await startBff(
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }] },
+    { limits: { idleTimeout: 0.2 } },
+  );
+  expect(await (await fetch(`${bff.url}/api/a`)).text()).toBe('data: one\n\ndata: two\n\n');
+});
+
 const leavings: readonly (readonly [string, string, string])[] = [
   ['before the answer', 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n', ''],
   ['in the middle of the answer', 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n', `${ok}\r\nhalf`],
