@@ -1,7 +1,7 @@
 import { isLoopbackHost } from '../loopback-host.ts';
 import { Problem } from '../problems.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
 export interface Metadata {
@@ -84,10 +84,10 @@ export const parseMetadata = (document: Record<string, unknown>, configured: str
   };
 };
 
-const followOnce = async (http: ProviderHttp, url: string): Promise<Response> => {
+const followOnce = async (http: ProviderHttp, url: string): Promise<ProviderAnswer> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
-  const location = response.headers.get('location');
-  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+  const location = response.header('location');
+  if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
   if (!URL.canParse(location, url) || new URL(location, url).origin !== new URL(url).origin) {
     throw unacceptable('redirected to another origin');
   }
@@ -99,7 +99,7 @@ const discover = async (http: ProviderHttp, issuer: string): Promise<Metadata> =
   if (isTrouble(response)) {
     throw providerProblem(new EndpointRefusal('discovery endpoint', response, undefined));
   }
-  const document = response.status === 200 ? parseObject(await response.text()) : undefined;
+  const document = response.status === 200 ? parseObject(response.text) : undefined;
   if (document === undefined) throw unacceptable(`status ${response.status} without a JSON object`);
   return parseMetadata(document, issuer);
 };

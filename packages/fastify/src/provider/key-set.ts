@@ -25,7 +25,7 @@ const parseKeySet = (text: string): JSONWebKeySet | undefined => {
 const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeySet> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response, undefined));
-  const keySet = parseKeySet(await response.text());
+  const keySet = parseKeySet(response.text);
   if (!keySet) throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
   return keySet;
 };

@@ -1,4 +1,5 @@
 import { Problem } from '../problems.ts';
+import type { ProviderAnswer } from './provider-http.ts';
 
 /** The provider answered a request of ours with an error; `error` is its OAuth code where it gave one. */
 export class EndpointRefusal extends Error {
@@ -7,11 +8,15 @@ export class EndpointRefusal extends Error {
   readonly error: string | undefined;
   readonly retryAfter: number;
 
-  constructor(endpoint: string, response: Response, error: string | undefined) {
+  constructor(
+    endpoint: string,
+    response: Pick<ProviderAnswer, 'status' | 'header'>,
+    error: string | undefined,
+  ) {
     super(`the ${endpoint} answered ${response.status}${error === undefined ? '' : ` ${error}`}`);
     this.status = response.status;
     this.error = error;
-    const seconds = Number(response.headers.get('retry-after'));
+    const seconds = Number(response.header('retry-after'));
     this.retryAfter = Number.isSafeInteger(seconds) && seconds > 0 ? Math.min(seconds, 3600) : 5;
   }
 }
@@ -32,7 +37,7 @@ export const parseErrorCode = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(value) ? value : undefined;
 
 /** Whether a status says that the provider is down or busy rather than that it refuses. */
-export const isTrouble = ({ status }: Pick<Response, 'status'>): boolean =>
+export const isTrouble = ({ status }: Pick<ProviderAnswer, 'status'>): boolean =>
   status >= 500 || status === 429 || status === 408;
 
 /** The problem that an error of the provider or of a library stands for. */

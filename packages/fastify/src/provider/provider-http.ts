@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
 
@@ -11,67 +11,120 @@ interface ProviderRequest {
   readonly limit: number;
 }
 
+/** An answer of the provider, read to its end. */
+export interface ProviderAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** The value of a header by its lower-case name; several are one, with commas between. */
+  readonly header: (name: string) => string | undefined;
+}
+
 /** Requests to the provider: bounded in time and size, on kept connections, never following a redirect. */
 export interface ProviderHttp {
   /** @throws Problem `provider_unavailable`, `provider_timeout` or `provider_invalid_response` (too large). */
-  readonly send: (url: string, request?: Partial<ProviderRequest>) => Promise<Response>;
+  readonly send: (url: string, request?: Partial<ProviderRequest>) => Promise<ProviderAnswer>;
   readonly close: () => Promise<void>;
 }
 
 const maxBody = 1024 * 1024;
-const withoutBody = new Set([204, 205, 304]);
+const decoder = new TextDecoder();
 
-const readBounded = async (body: AsyncIterable<Uint8Array>, origin: string): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxBody) {
-      throw new Problem('provider_invalid_response', `${origin} answered more than ${maxBody} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
+const tooLarge = (origin: string): Problem =>
+  new Problem('provider_invalid_response', `${origin} answered more than ${maxBody} bytes`);
 
-const transportProblem = (error: unknown, origin: string, signal: AbortSignal): Problem => {
-  if (error instanceof Problem) return error;
-  if (signal.aborted) {
-    const message = `${origin} did not answer in time: look at OIDC_TIMEOUT and the provider`;
-    return new Problem('provider_timeout', message, { cause: error, retryAfter: 5 });
-  }
-  const message = `${origin} cannot be reached: look at OIDC_ISSUER and the network`;
-  return new Problem('provider_unavailable', message, { cause: error, retryAfter: 5 });
-};
+const tooLate = (origin: string): Problem =>
+  new Problem('provider_timeout', `${origin} did not answer in time: look at OIDC_TIMEOUT and the provider`, {
+    retryAfter: 5,
+  });
 
-const headersOf = (raw: Record<string, string | string[] | undefined>): Headers => {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) {
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) headers.append(name, one);
-  }
-  return headers;
-};
+const unreachable = (origin: string, cause: unknown): Problem =>
+  new Problem('provider_unavailable', `${origin} cannot be reached: look at OIDC_ISSUER and the network`, {
+    cause,
+    retryAfter: 5,
+  });
+
+const createAnswer = (
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  pieces: readonly Buffer[],
+): ProviderAnswer => ({
+  status,
+  text: decoder.decode(Buffer.concat(pieces)),
+  header: (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  },
+});
+
+/** One request, whose every end is the first: an answer, a failure, or the limit. */
+const exchange = (
+  agent: Agent,
+  { origin, pathname, search }: URL,
+  { method, headers, body, limit }: ProviderRequest,
+): Promise<ProviderAnswer> =>
+  new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let failure: Problem | undefined;
+    let status = 0;
+    let answered: Readonly<Record<string, string | string[] | undefined>> = {};
+    let size = 0;
+    const pieces: Buffer[] = [];
+
+    const fail = (problem: Problem): void => {
+      if (failure !== undefined) return;
+      failure = problem;
+      clearTimeout(timer);
+      reject(problem);
+      controller?.abort(problem);
+    };
+    const timer = setTimeout(() => fail(tooLate(origin)), limit * 1000);
+
+    agent.dispatch(
+      { origin, path: `${pathname}${search}`, method, headers, body: body ?? null },
+      {
+        onRequestStart: (given) => {
+          controller = given;
+          if (failure !== undefined) given.abort(failure);
+        },
+        onResponseStart: (_controller, code, received) => {
+          status = code;
+          answered = received;
+        },
+        onResponseData: (_controller, piece) => {
+          size += piece.length;
+          if (size > maxBody) fail(tooLarge(origin));
+          else pieces.push(piece);
+        },
+        onResponseEnd: () => {
+          clearTimeout(timer);
+          resolve(createAnswer(status, answered, pieces));
+        },
+        onResponseError: (_controller, error) => fail(unreachable(origin, error)),
+      },
+    );
+  });
 
 /** Opens the connections to the provider; `timeout` is in seconds and covers a whole request. */
 export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
   const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
-  const send: ProviderHttp['send'] = async (url, options = {}) => {
+  const send: ProviderHttp['send'] = async (address, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
-    const signal = AbortSignal.timeout(Math.min(limit, timeout) * 1000);
-    const { origin, pathname: endpoint } = new URL(url);
+    const url = new URL(address);
     const start = performance.now();
     const tell = (status: number | 'failed'): void =>
-      observe?.({ kind: 'provider_call', endpoint, status, seconds: secondsSince(start) });
+      observe?.({
+        kind: 'provider_call',
+        endpoint: url.pathname,
+        status,
+        seconds: secondsSince(start),
+      });
     try {
-      const answer = await request(url, { dispatcher: agent, signal, method, headers, body: body ?? null });
-      const bytes = await readBounded(answer.body, origin);
-      tell(answer.statusCode);
-      const content = withoutBody.has(answer.statusCode) ? null : new Uint8Array(bytes);
-      return new Response(content, { status: answer.statusCode, headers: headersOf(answer.headers) });
+      const answer = await exchange(agent, url, { method, headers, body, limit: Math.min(limit, timeout) });
+      tell(answer.status);
+      return answer;
     } catch (error) {
       tell('failed');
-      throw transportProblem(error, origin, signal);
+      throw error instanceof Problem ? error : unreachable(url.origin, error);
     }
   };
   return { send, close: () => agent.destroy() };

@@ -3,19 +3,19 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
 import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 
 const unacceptable = (reason: string): Problem => new Problem('provider_invalid_response', reason);
 
-const challengeError = (response: Response): string | undefined =>
-  /\berror="?([A-Za-z0-9_.:-]{1,64})/.exec(response.headers.get('www-authenticate') ?? '')?.[1];
+const challengeError = (response: ProviderAnswer): string | undefined =>
+  /\berror="?([A-Za-z0-9_.:-]{1,64})/.exec(response.header('www-authenticate') ?? '')?.[1];
 
 const checkedFetch =
   (http: ProviderHttp, keep: (idToken: unknown) => void): client.CustomFetch =>
   async (url, { method, headers, body }) => {
     const text = body instanceof URLSearchParams ? body.toString() : undefined;
     const response = await http.send(url, { method, headers, body: text });
-    const answer = parseObject(await response.clone().text());
+    const answer = parseObject(response.text);
     if (response.status !== 200) {
       const error = parseErrorCode(answer?.error) ?? challengeError(response);
       throw new EndpointRefusal('token endpoint', response, error);

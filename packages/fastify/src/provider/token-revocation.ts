@@ -14,7 +14,7 @@ export const revokeToken = async (room: ProviderRoom, token: string): Promise<vo
     const request = { method: 'POST', headers: Object.fromEntries(headers), body: body.toString() };
     const response = await room.http.send(url, request);
     if (response.status < 300) return;
-    const error = parseErrorCode(parseObject(await response.text())?.error);
+    const error = parseErrorCode(parseObject(response.text)?.error);
     throw new EndpointRefusal('revocation endpoint', response, error);
   });
 };

@@ -5,6 +5,7 @@ import { requireShallow } from './claims-depth.ts';
 import type { Metadata } from './discovery.ts';
 import type { Claims } from './provider.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
+import type { ProviderAnswer } from './provider-http.ts';
 import type { ProviderRoom } from './provider-room.ts';
 
 const verifySigned = async (room: ProviderRoom, metadata: Metadata, token: string): Promise<Claims> => {
@@ -19,9 +20,13 @@ const verifySigned = async (room: ProviderRoom, metadata: Metadata, token: strin
   return payload;
 };
 
-const parseClaims = async (room: ProviderRoom, metadata: Metadata, response: Response): Promise<Claims> => {
-  const text = await response.text();
-  const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '');
+const parseClaims = async (
+  room: ProviderRoom,
+  metadata: Metadata,
+  response: ProviderAnswer,
+): Promise<Claims> => {
+  const { text } = response;
+  const isSigned = /^application\/jwt\b/i.test(response.header('content-type') ?? '');
   const claims = isSigned ? await verifySigned(room, metadata, text.trim()) : parseObject(text);
   if (!claims) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
   requireShallow(claims);
