@@ -42,15 +42,14 @@ export type Authenticated = <T>(metadata: Metadata, run: (auth: SetClientAuth) =
 export const createClientAuthentication = (options: ResolvedOptions): Authenticated => {
   let remembered = options.clientAuth;
   const secret = options.clientSecret ?? '';
-  const setterOf = (method: ClientAuth): SetClientAuth =>
-    method === 'client_secret_basic' ? setBasic(secret) : setPost(secret);
+  const setters = { client_secret_basic: setBasic(secret), client_secret_post: setPost(secret) };
   return async (metadata, run) => {
     const method = remembered ?? listed(metadata);
     try {
-      return await run(setterOf(method));
+      return await run(setters[method]);
     } catch (error) {
       if (remembered !== undefined || !wasInvalidClient(error)) throw error;
-      const result = await run(setterOf(other(method)));
+      const result = await run(setters[other(method)]);
       remembered = other(method);
       return result;
     }

@@ -7,7 +7,7 @@ import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
 import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration, readExpiry, requireBearer } from './token-endpoint.ts';
+import { readExpiry, readIdToken, requireBearer } from './token-endpoint.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
@@ -52,12 +52,12 @@ const exchange = async (
     const value = parameters.get(name);
     if (value !== null) url.searchParams.set(name, value);
   }
-  const { answer, idToken } = await room.authenticated(metadata, async (auth) => {
-    const { config, idToken } = createConfiguration(metadata, room.options, { auth, http: room.http });
-    const expected = { expectedState: checks.state, pkceCodeVerifier: checks.codeVerifier };
-    return { answer: await authorizationCodeGrant(config, url, expected), idToken: idToken() };
-  });
+  const expected = { expectedState: checks.state, pkceCodeVerifier: checks.codeVerifier };
+  const answer = await room.authenticated(metadata, (auth) =>
+    authorizationCodeGrant(room.configure(metadata, auth), url, expected),
+  );
   requireBearer(answer);
+  const idToken = readIdToken(answer);
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const accessToken = answer.access_token;

@@ -3,6 +3,7 @@ import type { Authenticated } from './client-authentication.ts';
 import type { Discovery, Metadata } from './discovery.ts';
 import type { TokenTrust } from './id-token.ts';
 import type { ProviderHttp } from './provider-http.ts';
+import type { Configure } from './token-endpoint.ts';
 
 /** What every step towards the provider works with. */
 export interface ProviderRoom {
@@ -10,5 +11,6 @@ export interface ProviderRoom {
   readonly http: ProviderHttp;
   readonly discovery: Discovery;
   readonly authenticated: Authenticated;
+  readonly configure: Configure;
   readonly trust: (metadata: Metadata) => TokenTrust;
 }

@@ -9,6 +9,7 @@ import { completeLogin } from './login-completion.ts';
 import { verifyLogout } from './logout-token.ts';
 import { createProviderHttp } from './provider-http.ts';
 import type { ProviderRoom } from './provider-room.ts';
+import { createConfigurations } from './token-endpoint.ts';
 import { refreshTokens } from './token-refresh.ts';
 import { revokeToken } from './token-revocation.ts';
 
@@ -123,6 +124,7 @@ const createRoom = (options: ResolvedOptions): ProviderRoom => {
     http,
     discovery: createDiscovery(http, options.issuer, options.clock),
     authenticated: createClientAuthentication(options),
+    configure: createConfigurations(options, http),
     trust: ({ issuer, jwks_uri }) => ({ issuer, options, findKey: findKeyOf(jwks_uri) }),
   };
 };

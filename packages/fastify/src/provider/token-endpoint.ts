@@ -10,8 +10,11 @@ const unacceptable = (reason: string): Problem => new Problem('provider_invalid_
 const challengeError = (response: ProviderAnswer): string | undefined =>
   /\berror="?([A-Za-z0-9_.:-]{1,64})/.exec(response.header('www-authenticate') ?? '')?.[1];
 
+/** Where the ID token waits for our own verification: under its own name openid-client would look at it. */
+const setAside = 'id_token_set_aside';
+
 const checkedFetch =
-  (http: ProviderHttp, keep: (idToken: unknown) => void): client.CustomFetch =>
+  (http: ProviderHttp): client.CustomFetch =>
   async (url, { method, headers, body }) => {
     const text = body instanceof URLSearchParams ? body.toString() : undefined;
     const response = await http.send(url, { method, headers, body: text });
@@ -23,35 +26,49 @@ const checkedFetch =
     // Its first characters would stand in the log as the cause of a parser's error.
     if (!answer) throw unacceptable('the token response is not a JSON object');
     const { id_token, ...rest } = answer;
-    keep(id_token);
-    return new Response(JSON.stringify(rest), {
+    return new Response(JSON.stringify({ ...rest, [setAside]: id_token }), {
       status: 200,
       headers: { 'content-type': 'application/json' },
     });
   };
 
-/** An openid-client configuration for one request; the ID token is set aside, for our own verification. */
-export const createConfiguration = (
+const createConfiguration = (
   metadata: Metadata,
-  options: ResolvedOptions,
+  { clientId }: ResolvedOptions,
   { auth, http }: { readonly auth: client.ClientAuth; readonly http: ProviderHttp },
-): { readonly config: client.Configuration; readonly idToken: () => string | undefined } => {
-  let kept: unknown;
+): client.Configuration => {
   const { userinfo_endpoint: _u, revocation_endpoint: _r, end_session_endpoint: _e, ...server } = metadata;
   const methods = [...metadata.token_endpoint_auth_methods_supported];
   const config = new client.Configuration(
     { ...server, token_endpoint_auth_methods_supported: methods },
-    options.clientId,
+    clientId,
     undefined,
     auth,
   );
-  config.timeout = options.providerTimeout + 1;
+  // Our own requests are limited already.
+  config.timeout = 0;
   client.allowInsecureRequests(config);
-  config[client.customFetch] = checkedFetch(http, (idToken) => {
-    kept = idToken;
-  });
-  return { config, idToken: () => (typeof kept === 'string' ? kept : undefined) };
+  config[client.customFetch] = checkedFetch(http);
+  return config;
 };
+
+/** The openid-client configuration for a way of authenticating. */
+export type Configure = (metadata: Metadata, auth: client.ClientAuth) => client.Configuration;
+
+/** Makes each configuration once: making one copies and checks the metadata. */
+export const createConfigurations = (options: ResolvedOptions, http: ProviderHttp): Configure => {
+  const known = new WeakMap<Metadata, Map<client.ClientAuth, client.Configuration>>();
+  return (metadata, auth) => {
+    const ofMetadata = known.get(metadata) ?? new Map<client.ClientAuth, client.Configuration>();
+    const config = ofMetadata.get(auth) ?? createConfiguration(metadata, options, { auth, http });
+    known.set(metadata, ofMetadata.set(auth, config));
+    return config;
+  };
+};
+
+/** The ID token of a token response, not verified yet. */
+export const readIdToken = ({ [setAside]: idToken }: client.TokenEndpointResponse): string | undefined =>
+  typeof idToken === 'string' ? idToken : undefined;
 
 /** Requires a Bearer token that a header can carry. @see RFC 6749 sections 7.1 and A.12 */
 export const requireBearer = ({ token_type, access_token }: client.TokenEndpointResponse): void => {

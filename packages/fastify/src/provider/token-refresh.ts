@@ -7,7 +7,7 @@ import type { Claims, RefreshedTokens } from './provider.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfiguration, readExpiry, requireBearer } from './token-endpoint.ts';
+import { readExpiry, readIdToken, requireBearer } from './token-endpoint.ts';
 
 const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
   error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
@@ -55,14 +55,14 @@ export const refreshTokens = async (
   const metadata = await room.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
   const grant = room.authenticated(metadata, async (auth) => {
-    const { config, idToken } = createConfiguration(metadata, room.options, { auth, http: room.http });
-    const answer = await refreshTokenGrant(config, refreshToken);
+    const answer = await refreshTokenGrant(room.configure(metadata, auth), refreshToken);
     requireBearer(answer);
-    return { answer, idToken: idToken() };
+    return answer;
   });
-  const { answer, idToken } = await grant.catch((error: unknown) => {
+  const answer = await grant.catch((error: unknown) => {
     throw refreshError(error);
   });
+  const idToken = readIdToken(answer);
   const { access_token: accessToken, refresh_token } = answer;
   const { sub } = expected;
   const verified =
