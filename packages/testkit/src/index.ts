@@ -7,7 +7,7 @@ export {
   type TestBrowser,
   type Visit,
 } from './browser.ts';
-export { launchChromium } from './chromium.ts';
+export { findChromium, launchChromium } from './chromium.ts';
 export { type CookieJar, type CookieRequest, createCookieJar, type StoredCookie } from './cookie-jar.ts';
 export type { FormChoice } from './forms.ts';
 export { freePort } from './free-port.ts';
