@@ -55,7 +55,10 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
-  [/^(?:git clone (?:<[a-z ]+>|\S+)(?: \w+)?|cd [\w.-]+|git switch -c \S+)$/, nothing],
+  [
+    /^(?:git clone (?:<[a-z ]+>|\S+)(?: [\w-]+)?|cd [\w.-]+|git switch -c \S+|git init|rm -rf \.git)$/,
+    nothing,
+  ],
 ];
 
 /** The commands of a block of shell: comments gone, continued lines joined. */
