@@ -2,6 +2,7 @@ import { type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { printPage } from './edge/page.ts';
 import { wantsPage } from './edge/public-origin.ts';
+import { logEvent } from './log-events.ts';
 import { Problem } from './problems.ts';
 
 const hasStatus = (error: unknown): error is FastifyError =>
@@ -55,15 +56,13 @@ const printProblemPage = (problem: Problem, requestId: string): string => {
 
 const logProblem = (request: FastifyRequest, problem: Problem): void => {
   const line = {
-    event: 'refusal',
     code: problem.code,
     status: problem.status,
     reason: problem.message,
     err: problem.cause,
   };
-  if (problem.code === 'internal_error') request.log.error(line, 'internal error');
-  else if (problem.status >= 500) request.log.warn(line, 'request failed');
-  else request.log.info(line, 'request refused');
+  const level = problem.code === 'internal_error' ? 'error' : problem.status >= 500 ? 'warn' : 'info';
+  logEvent(request.log, 'refusal', line, level);
 };
 
 /** A program that asks for an API that does not exist gets JSON whatever it accepts: a page would look like an answer. */

@@ -2,12 +2,17 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createConfigurationPage, createExampleFile } from '../../src/configuration-page.ts';
+import { createEventsPage } from '../../src/events-page.ts';
 import { root } from '../kit/papers.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');
 
 test('the configuration page says what the table of variables says', () => {
   expect(read('docs/configuration.md')).toBe(createConfigurationPage());
+});
+
+test('the page of events says what the table that the log is written by says', () => {
+  expect(read('docs/events.md')).toBe(createEventsPage());
 });
 
 test('.env.example holds every variable, commented out', () => {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { logEvent } from '../log-events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { createRequest } from './authorization-request.ts';
 import { createClientAuthentication } from './client-authentication.ts';
@@ -151,9 +152,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     createEndSessionUrl(discovery.current(), options, idToken);
   return {
     warmUp: () => {
-      discovery
-        .require()
-        .catch((error: unknown) => log.warn({ err: error }, 'the provider is not discovered yet'));
+      discovery.require().catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
     },
     isDiscovered: () => discovery.current() !== undefined,
     endSessionOrigin: readOncePer(discovery.current, () => {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { jwtVerify } from 'jose';
+import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import { requireShallow } from './claims-depth.ts';
 import type { Metadata } from './discovery.ts';
@@ -47,10 +48,7 @@ export const readUserinfo = async (
   const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json, application/jwt' };
   const response = await room.http.send(metadata.userinfo_endpoint, { headers });
   if (response.status === 401 || response.status === 403) {
-    log.warn(
-      { status: response.status },
-      'userinfo refused the access token: the claims are those of the ID token',
-    );
+    logEvent(log, 'userinfo_refused', { status: response.status });
     return {};
   }
   if (isTrouble(response)) {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher, Pool } from 'undici';
+import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import type { Flight, Flights } from './flights.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
@@ -99,14 +100,14 @@ export const forward = (
       end();
       if (isAnswered) {
         raw.destroy();
-        request.log.info({ event: 'cut', err: problem ?? cause }, 'an answer ended half way');
+        logEvent(request.log, 'cut', { err: problem ?? cause });
         resolve();
         return;
       }
       onAnswer?.('failed');
       if (raw.destroyed) {
         reply.hijack();
-        request.log.info({ event: 'client_gone' }, 'the browser went away before the upstream answered');
+        logEvent(request.log, 'client_gone', {});
         resolve();
         return;
       }

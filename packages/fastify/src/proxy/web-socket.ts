@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { logEvent } from '../log-events.ts';
 import type { Observe } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
@@ -57,11 +58,11 @@ export const createWebSockets = (observe?: Observe): WebSockets => {
       tunnels.delete(tunnel);
       onClosed();
       observe?.({ kind: 'stream', of: 'websocket', change: -1 });
-      request.log.info({ event: 'websocket_closed' }, 'a WebSocket is closed');
+      logEvent(request.log, 'websocket_closed', {});
     });
     tunnels.add(tunnel);
     observe?.({ kind: 'stream', of: 'websocket', change: 1 });
-    request.log.info({ event: 'websocket_opened', route: request.routeOptions.url }, 'a WebSocket is open');
+    logEvent(request.log, 'websocket_opened', { route: request.routeOptions.url });
     return tunnel;
   };
 

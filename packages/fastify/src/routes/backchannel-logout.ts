@@ -1,6 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
+import { logEvent } from '../log-events.ts';
 import { type LogoutToken, LogoutTokenInvalid } from '../provider/provider.ts';
 
 const readToken = (request: FastifyRequest): string => {
@@ -23,10 +24,7 @@ const endOnce = async ({ sessions }: Bff, token: LogoutToken): Promise<number> =
 };
 
 const refuse = (request: FastifyRequest, reply: FastifyReply, error: LogoutTokenInvalid): FastifyReply => {
-  request.log.warn(
-    { event: 'backchannel_refused', reason: error.message, err: error.cause },
-    'logout token refused',
-  );
+  logEvent(request.log, 'backchannel_refused', { reason: error.message, err: error.cause });
   return reply.code(400).send({ error: 'invalid_request', error_description: error.message });
 };
 
@@ -40,7 +38,7 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
         const token = await bff.provider.verifyLogoutToken(readToken(request));
         const ended = await endOnce(bff, token);
         bff.options.observe?.({ kind: 'logout', by: 'provider' });
-        request.log.info({ event: 'backchannel', ended }, 'signed out by the provider');
+        logEvent(request.log, 'backchannel', { ended });
         return reply.code(200).send();
       } catch (error) {
         if (error instanceof LogoutTokenInvalid) return refuse(request, reply, error);

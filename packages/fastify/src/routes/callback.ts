@@ -3,6 +3,7 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
 import { printPage } from '../edge/page.ts';
+import { logEvent } from '../log-events.ts';
 import { type Query, readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
 import { Problem } from '../problems.ts';
@@ -90,7 +91,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       const login = await provider.completeLogin(parameters, transaction.checks, request.log);
       const session = await sessions.open(request, reply, login, transaction.replaces);
       bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
-      request.log.info({ event: 'login', session: session.id }, 'signed in');
+      logEvent(request.log, 'login', { session: session.id });
       return reply.redirect(transaction.returnTo, 303);
     } catch (error) {
       if (transaction.isQuiet && isProblem(error, 'login_required'))

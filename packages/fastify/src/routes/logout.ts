@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
 import { printPage } from '../edge/page.ts';
 import { wantsPage } from '../edge/public-origin.ts';
+import { logEvent } from '../log-events.ts';
 import type { Session } from '../session/session.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {
@@ -17,7 +18,7 @@ const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session:
   const { refreshToken } = session.record.tokens;
   if (refreshToken === undefined) return;
   provider.revoke(refreshToken).catch((error: unknown) => {
-    request.log.warn({ event: 'revocation_failed', err: error }, 'the refresh token could not be revoked');
+    logEvent(request.log, 'revocation_failed', { err: error });
   });
 };
 
@@ -43,7 +44,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       if (session) {
         revokeInBackground(bff, request, session);
         bff.options.observe?.({ kind: 'logout', by: 'user' });
-        request.log.info({ event: 'logout', session: session.id }, 'signed out');
+        logEvent(request.log, 'logout', { session: session.id });
       }
       const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? '/';
       const answer: LogoutAnswer = { redirectTo };

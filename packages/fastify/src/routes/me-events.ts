@@ -1,6 +1,7 @@
 import { type ExpiringEvent, paths, type SignedOutEvent, type SignedOutReason } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
+import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import type { Session } from '../session/session.ts';
@@ -55,7 +56,7 @@ const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply)
     const delay = Math.min(Math.max(milliseconds, 50), longestTimer);
     expiry = setTimeout(() => {
       look().catch((error: unknown) => {
-        reply.log.warn({ event: 'stream_failed', err: error }, 'an event stream lost sight of its session');
+        logEvent(reply.log, 'stream_failed', { err: error });
         raw.destroy();
       });
     }, delay).unref();

@@ -1,6 +1,7 @@
 import { type EndedSessions, paths, type SessionList } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
+import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 
@@ -19,7 +20,9 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
     },
     DELETE: async (request, reply) => {
       const session = await requireSession(sessions, request);
-      const answer: EndedSessions = { ended: await sessions.endOthers(session) };
+      const ended = await sessions.endOthers(session);
+      logEvent(request.log, 'sessions_revoked', { session: session.id, ended });
+      const answer: EndedSessions = { ended };
       return reply.header('cache-control', 'no-store').send(answer);
     },
   });
@@ -28,6 +31,7 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
       const session = await requireSession(sessions, request);
       if (!(await sessions.endOwn(session, idOf(request))))
         throw new Problem('not_found', 'No session of this user has the id');
+      logEvent(request.log, 'sessions_revoked', { session: session.id, ended: 1 });
       const answer: EndedSessions = { ended: 1 };
       return reply.header('cache-control', 'no-store').send(answer);
     },

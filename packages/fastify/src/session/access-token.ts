@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
+import { logEvent } from '../log-events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import {
@@ -84,7 +85,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     if ((await vault.reread(session)) === undefined && refreshToken !== undefined) {
       provider
         .revoke(refreshToken)
-        .catch((error: unknown) => log.warn({ err: error }, 'the tokens of an ended session stay unrevoked'));
+        .catch((error: unknown) => logEvent(log, 'revocation_failed', { err: error }));
     }
     return (await reread(session)).record.tokens.accessToken;
   };
@@ -93,7 +94,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     const now = await reread(session);
     if (now.version !== session.version && isFresh(now, session)) return now.record.tokens.accessToken;
     options.observe?.({ kind: 'refresh', outcome: 'refused' });
-    log.warn({ event: 'refresh_failed', sessionId: session.id, err: error }, 'the provider ended the grant');
+    logEvent(log, 'refresh_failed', { session: session.id, err: error });
     await end(session.id, 'refresh_failed');
     throw expired('The provider refused the refresh', error);
   };
@@ -101,7 +102,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   const endure = ({ record }: Session, cause: Problem): string => {
     troubleUntil = performance.now() + trouble;
     options.observe?.({ kind: 'refresh', outcome: 'failed' });
-    log.warn({ event: 'refresh_trouble', err: cause }, 'the access token could not be refreshed');
+    logEvent(log, 'refresh_trouble', { err: cause });
     if (isValidFor(record, 0)) return record.tokens.accessToken;
     const { retryAfter = 1 } = cause;
     throw new Problem('provider_unavailable', 'The access token could not be refreshed', {
@@ -150,7 +151,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     try {
       await store.releaseLease(id, holder);
     } catch (error) {
-      log.warn({ err: error }, 'a refresh lease stays until it runs out');
+      logEvent(log, 'lease_stays', { err: error });
     }
   };
 

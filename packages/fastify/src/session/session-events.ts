@@ -1,5 +1,6 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
+import { logEvent } from '../log-events.ts';
 import type { SessionStore } from './stores/session-store.ts';
 
 type EndedListener = (reason: SignedOutReason) => void;
@@ -79,7 +80,7 @@ export const createSessionEvents = (
 
   const look = (id: string, watch: Watch): void => {
     watchExpiry(id, watch).catch((error: unknown) => {
-      log.warn({ err: error }, 'could not look whether a session has expired');
+      logEvent(log, 'expiry_unknown', { err: error });
       if (watches.get(id) === watch) lookIn(1000, id, watch);
     });
   };
@@ -109,7 +110,7 @@ export const createSessionEvents = (
       try {
         await store.publish(JSON.stringify({ ended: id, reason }));
       } catch (error) {
-        log.warn({ err: error }, 'other processes were not told that a session has ended');
+        logEvent(log, 'end_untold', { err: error });
       }
     },
     onEnded: (id, listener) => {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
+import { logEvent } from '../log-events.ts';
 import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 /** A build that may be replaced while it is served. */
@@ -56,12 +57,9 @@ export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): P
       files = read;
       // What has changed while it was read is read again at the next look.
       served = isUnchanged ? await lookAt(dir, files) : { ...seen, print: '' };
-      log.info({ event: 'spa_renewed' }, 'a newer build of the SPA is served');
+      logEvent(log, 'spa_renewed', {});
     } catch (error) {
-      log.warn(
-        { event: 'spa_unreadable', err: error },
-        'the build of the SPA cannot be read: the one before stays',
-      );
+      logEvent(log, 'spa_unreadable', { err: error });
     }
     return files;
   };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, type Page, type TestBrowser } from '@foyer/testkit';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { expect } from 'vitest';
 import {
   type BffOptions,
   bff,
@@ -9,6 +10,7 @@ import {
   openSessionStore,
   type ServerSettings,
 } from '../../src/index.ts';
+import { type LogEvent, logEvents } from '../../src/log-events.ts';
 
 /** A BFF on a free port beside a real provider, and everything it has logged. */
 export interface RunningBff {
@@ -22,7 +24,22 @@ export interface RunningBff {
 /** A fresh session key. */
 export const createSessionKey = (): string => randomBytes(32).toString('base64');
 
-/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server. Errors in the log fail the caller at the end. */
+/** Every event of the log is one of the documented, at its level, with no other fields. */
+const expectDocumented = (log: RunningBff['log']): void => {
+  const usual = ['level', 'time', 'requestId', 'msg', 'event'];
+  const levels = { info: 30, warn: 40, error: 50 };
+  for (const line of log) {
+    const told: LogEvent | undefined = Object.entries(logEvents).find(([name]) => name === line.event)?.[1];
+    if (line.event === undefined && line.msg === 'request') continue;
+    if (line.event === undefined && Number(line.level) < 40) continue;
+    expect(told, `docs/events.md lacks the event of ${JSON.stringify(line)}`).toBeDefined();
+    if (told === undefined) continue;
+    expect([...usual, ...Object.keys(told.fields)]).toEqual(expect.arrayContaining(Object.keys(line)));
+    if (line.event !== 'refusal') expect(line.level).toBe(levels[told.level]);
+  }
+};
+
+/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server. What the log says and docs/events.md does not fails the caller at the end. */
 export const startBff = async (
   given: Partial<BffOptions> = {},
   server: Partial<ServerSettings> = {},
@@ -59,6 +76,7 @@ export const startBff = async (
       await app.close();
       await sessionStore.close();
       await provider.close();
+      expectDocumented(log);
     },
   };
 };
