@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+const workspace = parse(read('pnpm-workspace.yaml'));
+const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+
+test('every version is exact: in the catalog, and where a manifest names one', () => {
+  const inexact = (versions: object): readonly unknown[] =>
+    Object.entries(versions).filter(
+      ([, version]) => !exact.test(version) && version !== 'catalog:' && version !== 'workspace:*',
+    );
+  expect(inexact(workspace.catalog)).toEqual([]);
+  expect(workspace.saveExact).toBe(true);
+  const manifests = ['package.json', ...globSync('{apps,packages}/*/package.json', { cwd: root })];
+  expect(manifests.length).toBeGreaterThan(7);
+  for (const path of manifests) {
+    const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = JSON.parse(read(path));
+    expect([path, inexact({ ...dependencies, ...devDependencies, ...optionalDependencies })]).toEqual([
+      path,
+      [],
+    ]);
+  }
+});
+
+test('of all that is installed, the pinned Node alone may run a script', () => {
+  const allowed = Object.entries(workspace.allowBuilds).filter(([, isAllowed]) => isAllowed !== false);
+  expect(allowed).toEqual([['node', true]]);
+  expect(workspace.dangerouslyAllowAllBuilds).toBeUndefined();
+});
+
+test('the bill of materials names what production runs, with hashes, and nothing of development', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const [program = '', ...args] = scripts.sbom.split(' ');
+  const { bomFormat, components } = JSON.parse(execFileSync(program, args, { cwd: root, encoding: 'utf8' }));
+  const named = components.map(({ name }: { name: string }) => name);
+  expect(bomFormat).toBe('CycloneDX');
+  expect(named).toEqual(
+    expect.arrayContaining(['fastify', 'openid-client', 'jose', 'ioredis', 'sodium-native']),
+  );
+  for (const other of ['vitest', 'oidc-provider', 'playwright-core', 'typescript'])
+    expect(named).not.toContain(other);
+  const fastify = components.find(({ purl }: { purl: string }) => purl.startsWith('pkg:npm/fastify@'));
+  expect(fastify.version).toBe(workspace.catalog.fastify);
+  expect(JSON.stringify(fastify)).toContain('SHA-512');
+});
+
+test('updates are proposed for the packages and for the base images', () => {
+  const { updates } = parse(read('.github/dependabot.yml'));
+  expect(updates.map((update: Record<string, unknown>) => update['package-ecosystem'])).toEqual([
+    'npm',
+    'docker',
+  ]);
+});
