@@ -92,12 +92,13 @@ test('the back button after sign-out shows nothing private', async () => {
   expect(await page.getByText('Welcome Ada Lovelace!').count()).toBe(0);
 });
 
-test('another tab notices the sign-out', async () => {
+test('another tab notices the sign-in and the sign-out without being looked at', async () => {
+  const other = await page.context().newPage();
+  await other.goto(product.url);
+  await other.getByRole('link', { name: 'Login/Register »' }).waitFor();
   await page.goto(`${product.url}/profile`);
   await signIn();
   await page.getByRole('heading', { name: 'Welcome Ada Lovelace!' }).waitFor();
-  const other = await page.context().newPage();
-  await other.goto(product.url);
   await other.getByRole('link', { name: 'View Profile »' }).waitFor();
   await page.getByRole('button', { name: 'Logout' }).click();
   await other.getByRole('link', { name: 'Login/Register »' }).waitFor();

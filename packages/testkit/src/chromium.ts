@@ -33,11 +33,21 @@ export function findChromium(
   return findProgram(programs, PATH) ?? [...places, chromium.executablePath()].find(isProgram);
 }
 
+/** What a test wants of its Chromium. */
+interface ChromiumOptions {
+  /** Whether pages that were left are frozen and brought back, as in a browser that people use. Default `false`. */
+  readonly freezesPages?: boolean;
+}
+
 /** Starts a Chromium without a window that reaches loopback only. Throws when this machine has none. */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium({ freezesPages = false }: ChromiumOptions = {}): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium was found: install one, or set CHROMIUM_PATH to its program.');
   const isRoot = process.getuid?.() === 0;
-  return chromium.launch({ executablePath, args: isRoot ? ['--no-sandbox', ...flags] : flags });
+  return chromium.launch({
+    executablePath,
+    args: isRoot ? ['--no-sandbox', ...flags] : flags,
+    ignoreDefaultArgs: freezesPages ? ['--disable-back-forward-cache'] : [],
+  });
 }
