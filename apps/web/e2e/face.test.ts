@@ -78,6 +78,21 @@ test('who is signed in is asked before any script has come, and only once', asyn
   await page.close();
 });
 
+test('a view is there before it is opened, and one that does not come says why', async () => {
+  const page = await signedIn.newPage();
+  const fetched = page.waitForResponse(/\/sessions-.*\.js$/);
+  await page.goto(`${product.url}/profile`);
+  await (await fetched).finished();
+  await page.route('**/*.js', (route) => route.abort());
+  await page.getByRole('link', { name: 'Where you are signed in' }).click();
+  await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
+  await page.unroute('**/*.js');
+  await page.route('**/not-found-*.js', (route) => route.abort());
+  await page.goto(`${product.url}/nowhere`);
+  await page.getByRole('heading', { name: 'The server cannot be reached' }).waitFor();
+  await page.close();
+});
+
 test('title, focus and the mark of the current page move with the route', async () => {
   const page = await open(signedIn, '/');
   const focused = (): Promise<unknown> => page.evaluate('document.activeElement?.textContent');

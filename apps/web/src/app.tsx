@@ -1,5 +1,5 @@
 import { RequireUser, useSession } from '@foyer/client/react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { type RouteObject, useRoutes } from 'react-router-dom';
 import { Home } from './home.tsx';
 import { Navbar } from './navbar.tsx';
@@ -8,19 +8,39 @@ import { Profile } from './profile.tsx';
 import { SessionNotice } from './session-notice.tsx';
 import { Unreachable } from './unreachable.tsx';
 
-/** Views that few people open first come when they are opened. */
-const NotFound = lazy(async () => ({ default: (await import('./not-found.tsx')).NotFound }));
-const Sessions = lazy(async () => ({ default: (await import('./sessions.tsx')).Sessions }));
+/** A view that few people open first; where it does not come, the server cannot be reached. */
+const later = <Props,>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> =>
+  lazy(() =>
+    load().then(
+      (view) => ({ default: view }),
+      () => ({ default: Unreachable }),
+    ),
+  );
 
-const Users = lazy(async () => ({ default: (await import('./users.tsx')).Users }));
+const loadNotFound = async () => (await import('./not-found.tsx')).NotFound;
+const loadSessions = async () => (await import('./sessions.tsx')).Sessions;
+const loadUsers = async () => (await import('./users.tsx')).Users;
+const loadExpiryNotice = async () => (await import('./expiry-notice.tsx')).ExpiryNotice;
 
-const ExpiryNotice = lazy(async () => ({ default: (await import('./expiry-notice.tsx')).ExpiryNotice }));
+const NotFound = later(loadNotFound);
+const Sessions = later(loadSessions);
+const Users = later(loadUsers);
+const ExpiryNotice = later(loadExpiryNotice);
+
+/** Once somebody is signed in, what they may open next is fetched: an opened view neither flashes nor needs the server. */
+const fetchAhead = (): void => {
+  Promise.all([loadSessions(), loadUsers(), loadExpiryNotice()]).catch(() => undefined);
+};
 
 /** What comes up over any view. */
 const Notice = (): ReactNode => {
   const session = useSession();
+  const isSignedIn = session.status === 'signed-in';
+  useEffect(() => {
+    if (isSignedIn) fetchAhead();
+  }, [isSignedIn]);
   if (session.status === 'unreachable' && session.last) return <OutageNotice />;
-  return session.status === 'signed-in' && session.expiring ? (
+  return isSignedIn && session.expiring ? (
     <Suspense>
       <ExpiryNotice expiring={session.expiring} />
     </Suspense>
