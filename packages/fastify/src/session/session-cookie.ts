@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
@@ -16,7 +16,7 @@ export interface CookieSeal {
 
 /** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
 export const deriveKey = (sessionKey: Uint8Array, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
+  Buffer.from(hkdfSync('sha256', createSecretKey(sessionKey), 'foyer', purpose, 32));
 
 const purposes: readonly SealPurpose[] = ['session', 'login'];
 
