@@ -1,13 +1,22 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openSessionStore } from '@foyer/fastify';
-import { askRedis, findProgram, findRedis, freePort, startRedis } from '@foyer/testkit';
+import { askRedis, findProgram, findRedis, freePort, startRedis, startRedisCluster } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 
 const openssl = findProgram(['openssl']);
+const isPossible = findRedis() !== undefined && openssl !== undefined;
+
+const makeFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  makeCertificates(folder);
+  return folder;
+};
 
 /** Makes an authority of our own, and a certificate of it for `localhost`. */
 const makeCertificates = (folder: string): void => {
@@ -18,36 +27,29 @@ const makeCertificates = (folder: string): void => {
   };
   make('authority', '-subj', '/CN=An authority of our own');
   const signed = ['-CA', join(folder, 'authority.pem'), '-CAkey', join(folder, 'authority.key')];
-  make('server', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', ...signed);
+  make('server', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', ...signed);
 };
 
 /** What production.md gives a user of Redis. */
 const rights = '~foyer:* &foyer:* -@all +@read +@write +@pubsub +@scripting +@connection +info -keys -scan';
 
+const tlsArguments = (folder: string): readonly string[] => [
+  ...['--tls-auth-clients', 'no', '--tls-ca-cert-file', join(folder, 'authority.pem')],
+  ...['--tls-cert-file', join(folder, 'server.pem'), '--tls-key-file', join(folder, 'server.key')],
+];
+
 const startSecure = async (folder: string) => {
   const port = await freePort();
-  const file = (name: string): string => join(folder, name);
-  const tls = [
-    '--tls-port',
-    `${port}`,
-    '--tls-auth-clients',
-    'no',
-    '--tls-ca-cert-file',
-    file('authority.pem'),
-  ];
-  const own = ['--tls-cert-file', file('server.pem'), '--tls-key-file', file('server.key')];
-  const redis = await startRedis({ args: [...tls, ...own] });
+  const redis = await startRedis({ args: ['--tls-port', `${port}`, ...tlsArguments(folder)] });
   await askRedis(redis.port, `ACL SETUSER foyer on >p@ss ${rights}`);
   onTestFinished(() => redis.close());
   return { redis, url: `rediss://foyer:p%40ss@localhost:${port}/2` };
 };
 
-test.runIf(findRedis() !== undefined && openssl !== undefined)(
+test.runIf(isPossible)(
   'rediss with a private authority, a user of few rights and a database number, from SESSION_STORE_FILE',
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'foyer-tls-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    makeCertificates(folder);
+    const folder = makeFolder();
     const { redis, url } = await startSecure(folder);
     const file = join(folder, 'store');
     writeFileSync(file, `${url}\n`);
@@ -68,3 +70,19 @@ test.runIf(findRedis() !== undefined && openssl !== undefined)(
     await stranger.close();
   },
 );
+
+test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the cluster tells of', async () => {
+  const folder = makeFolder();
+  await using cluster = await startRedisCluster(tlsArguments(folder));
+  const program = `
+    import { openSessionStore } from '@foyer/fastify';
+    const store = await openSessionStore('${cluster.url}');
+    console.log(await store.count());
+    await store.check();
+    await store.close();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: import.meta.dirname,
+    env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') },
+  });
+  expect(stdout).toBe('0\n');
+});

@@ -14,21 +14,29 @@ export interface TestRedisCluster {
 
 const slots = 16_384;
 
-const startNode = async (): Promise<{ readonly node: TestRedis; readonly bus: number }> => {
-  const bus = await freePort();
+interface StartedNode {
+  readonly node: TestRedis;
+  /** Where its clients, and the other nodes, find it. */
+  readonly port: number;
+  readonly bus: number;
+}
+
+const startNode = async (tls: readonly string[] | undefined): Promise<StartedNode> => {
+  const [bus, tlsPort] = [await freePort(), await freePort()];
   const cluster = ['--cluster-enabled', 'yes', '--cluster-port', `${bus}`, '--cluster-node-timeout', '500'];
-  const node = await startRedis({ args: [...cluster, '--cluster-require-full-coverage', 'no'] });
-  return { node, bus };
+  const secure = tls === undefined ? [] : ['--tls-port', `${tlsPort}`, '--tls-cluster', 'yes', ...tls];
+  const node = await startRedis({ args: [...cluster, '--cluster-require-full-coverage', 'no', ...secure] });
+  return { node, bus, port: tls === undefined ? node.port : tlsPort };
 };
 
 /** Where the slots of a node begin. */
 const startOf = (position: number, nodes: number): number => Math.floor((slots / nodes) * position);
 
-/** Starts a cluster; it answers when this resolves. */
-export const startRedisCluster = async (): Promise<TestRedisCluster> => {
-  const started = await Promise.all([startNode(), startNode(), startNode()]);
+/** Starts a cluster, which speaks TLS with these arguments for it; it answers when this resolves. */
+export const startRedisCluster = async (tls?: readonly string[]): Promise<TestRedisCluster> => {
+  const started = await Promise.all([startNode(tls), startNode(tls), startNode(tls)]);
   const nodes = started.map(({ node }) => node);
-  const meetings = started.map(({ node, bus }) => `CLUSTER MEET 127.0.0.1 ${node.port} ${bus}`);
+  const meetings = started.map(({ port, bus }) => `CLUSTER MEET 127.0.0.1 ${port} ${bus}`);
   for (const [position, { port }] of nodes.entries()) {
     const range = `${startOf(position, nodes.length)} ${startOf(position + 1, nodes.length) - 1}`;
     await askRedis(port, `CLUSTER SET-CONFIG-EPOCH ${position + 1}`, `CLUSTER ADDSLOTSRANGE ${range}`);
@@ -39,9 +47,9 @@ export const startRedisCluster = async (): Promise<TestRedisCluster> => {
   const isWhole = (info: string): boolean =>
     /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info) && /known_nodes:3/.test(info);
   await Promise.all(nodes.map(({ port }) => untilRedis(port, ['CLUSTER INFO'], isWhole)));
-  const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  const hosts = started.map(({ port }) => `127.0.0.1:${port}`);
   return {
-    url: `redis+cluster://${hosts.slice(0, 2).join(',')}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}+cluster://${hosts.slice(0, 2).join(',')}`,
     nodes,
     nodeOf: async (key) => {
       const slot = Number(/:(\d+)/.exec(await askRedis(first.port, `CLUSTER KEYSLOT ${key}`))?.[1]);
