@@ -34,6 +34,7 @@ test.for(blocksIn('yaml'))('the YAML at $place parses, and sets variables that a
 const ofOthers = [
   'CHROMIUM_PATH',
   'FUZZ_RUNS',
+  'REDIS_URL',
   'OIDC_REDIRECT_URI',
   'AUTH_SECRET',
   'NEXTAUTH_SECRET',
