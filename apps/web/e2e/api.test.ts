@@ -33,8 +33,10 @@ test('the list behind the API is read, added to and taken from, and no token rea
   await page.keyboard.press('Enter');
   await page.locator('strong', { hasText: 'Hedy Lamarr' }).waitFor();
   await page.getByText('added by ada').waitFor();
+  await page.getByRole('status').filter({ hasText: 'Hedy Lamarr is added' }).waitFor();
   await page.getByRole('button', { name: 'Remove Hedy Lamarr' }).click();
   await page.locator('strong', { hasText: 'Hedy Lamarr' }).waitFor({ state: 'detached' });
+  await page.getByRole('status').filter({ hasText: 'Hedy Lamarr is removed' }).waitFor();
   expect(tokens).toEqual([]);
   await page.context().close();
   await product.close();

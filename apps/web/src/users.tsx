@@ -49,6 +49,7 @@ export const Users = (): ReactNode => {
   const client = useBffClient();
   const [state, setState] = useState<Loaded>({ status: 'loading' });
   const [problem, setProblem] = useState('');
+  const [said, setSaid] = useState('');
 
   const load = useCallback(async (): Promise<void> => {
     try {
@@ -59,11 +60,13 @@ export const Users = (): ReactNode => {
     }
   }, [client]);
 
-  const change = async (path: string, init: RequestInit): Promise<void> => {
+  const change = async (path: string, init: RequestInit, done: string): Promise<void> => {
     setProblem('');
+    setSaid('');
     try {
       await call(client, path, init);
       await load();
+      setSaid(done);
     } catch (error) {
       setProblem(reasonOf(error));
     }
@@ -72,9 +75,10 @@ export const Users = (): ReactNode => {
   const add = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = event.currentTarget;
-    const body = JSON.stringify({ name: new FormData(form).get('name') });
+    const name = new FormData(form).get('name');
+    const body = JSON.stringify({ name });
     const headers = { 'content-type': 'application/json' };
-    void change('/api/users', { method: 'POST', headers, body }).then(() => form.reset());
+    void change('/api/users', { method: 'POST', headers, body }, `${name} is added`).then(() => form.reset());
   };
 
   useEffect(() => {
@@ -109,7 +113,7 @@ export const Users = (): ReactNode => {
                 <button
                   type="button"
                   className="quiet compact"
-                  onClick={() => void change(`/api/users/${id}`, { method: 'DELETE' })}
+                  onClick={() => void change(`/api/users/${id}`, { method: 'DELETE' }, `${name} is removed`)}
                 >
                   Remove<span className="unseen"> {name}</span>
                 </button>
@@ -125,6 +129,9 @@ export const Users = (): ReactNode => {
           </form>
           <p role="alert" className="wrong">
             {problem}
+          </p>
+          <p role="status" className="soft small">
+            {said}
           </p>
         </section>
       )}

@@ -38,6 +38,25 @@ test('useSession renders again once a change', async () => {
   expect(rendered).toEqual(['loading', 'anonymous', 'signed-in']);
 });
 
+test('StrictMode asks once and opens one stream, although it subscribes twice', async () => {
+  const browser = stubBrowser(() => json(signedIn));
+  const opened: URL[] = [];
+  vi.stubGlobal('EventSource', function openSource(url: URL) {
+    opened.push(url);
+    return Object.assign(new EventTarget(), { close: () => undefined });
+  });
+  const rendered: string[] = [];
+  show(
+    <StrictMode>
+      <Status rendered={rendered} />
+    </StrictMode>,
+  );
+  await screen.findByRole('button', { name: 'signed-in' });
+  expect(browser.calls).toEqual(['GET /api/me']);
+  expect(opened).toHaveLength(1);
+  expect([...new Set(rendered)]).toEqual(['loading', 'signed-in']);
+});
+
 test('RequireUser sends an anonymous user to the sign-in once, under StrictMode too', async () => {
   const browser = stubBrowser(() => json(anonymous));
   show(
