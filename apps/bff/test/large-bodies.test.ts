@@ -6,7 +6,7 @@ const mebibyte = 1024 * 1024;
 test.runIf(process.platform === 'linux')(
   'bodies far larger than its memory pass through the BFF in either direction',
   async () => {
-    const size = 192 * mebibyte;
+    const size = 128 * mebibyte;
     const { uploaded, downloaded, before, peak } = await passLargeBodies(size);
     expect([uploaded, downloaded]).toEqual([size, size]);
     expect(peak - before).toBeLessThan(96 * mebibyte);
