@@ -23,6 +23,7 @@ const limits = {
   commandTimeout: 1000,
   connectTimeout: 1000,
   socketTimeout: 2000,
+  disconnectTimeout: 200,
   autoResubscribe: false,
   autoResendUnfulfilledCommands: false,
   // A server that became a replica stays connected: its successor has to be looked for.

@@ -57,12 +57,13 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
       connection.on('message', (_channel, message) => {
         for (const { hear } of [...listeners]) hear(message);
       });
-      const ended = untilEnd(connection);
-      await Promise.race([ended, listen(connection)]).catch((error: unknown) => {
+      const cut = (): void => connection.disconnect();
+      signal.addEventListener('abort', cut, { once: true });
+      await Promise.race([untilEnd(connection), listen(connection)]).catch((error: unknown) => {
         failure = error;
       });
-      connection.disconnect();
-      await ended.catch(() => undefined);
+      signal.removeEventListener('abort', cut);
+      cut();
       begun.resolve();
       await rest(pause);
     }
