@@ -38,6 +38,9 @@ export interface BffClient {
   readonly fetch: typeof fetch;
 }
 
+/** A page that is still here after so many milliseconds was kept by the person, say at the question of a page with unsaved work. */
+const patience = 30_000;
+
 /** What runs while somebody listens. */
 interface Running {
   readonly follow: () => void;
@@ -75,11 +78,18 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
 
   const check = createSessionCheck(ask, (found) => publish(keepKnown(snapshot, found)));
 
+  const leave = (url: URL): void => {
+    location.assign(url);
+    setTimeout(() => {
+      isLeaving = false;
+    }, patience);
+  };
+
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (isLeaving) return;
     isLeaving = true;
     const query = new URLSearchParams({ returnTo: origin.wayBack(returnTo ?? location.href) });
-    location.assign(origin.resolve(`${paths.login}?${query}`));
+    leave(origin.resolve(`${paths.login}?${query}`));
   };
 
   const start = (): Running => {
@@ -156,7 +166,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       try {
         const next = await signOut();
         tabs.tell('');
-        location.assign(next);
+        leave(next);
       } catch (error) {
         isLeaving = false;
         throw error;

@@ -79,6 +79,20 @@ test.each([
   expect(browser.calls).toEqual(Array(times).fill(`${method} /api/notes`));
 });
 
+test('a page that the person kept can leave for the sign-in again', async () => {
+  vi.useFakeTimers();
+  const browser = stubBrowser(() => problem('session_expired', 401));
+  const client = createBffClient();
+  client.login();
+  await vi.advanceTimersByTimeAsync(29_000);
+  client.login();
+  expect(browser.moves).toEqual([toSignIn]);
+  await vi.advanceTimersByTimeAsync(1000);
+  await client.fetch('/api/notes');
+  vi.useRealTimers();
+  expect(browser.moves).toEqual([toSignIn, toSignIn]);
+});
+
 test('logout posts with X-CSRF and goes where the BFF says', async () => {
   const browser = stubBrowser(() => json({ redirectTo: 'https://provider.example/end' }));
   await createBffClient().logout();
