@@ -1,17 +1,12 @@
-import { parseLogoutAnswer, parseMe, paths } from '@foyer/contract';
+import { paths } from '@foyer/contract';
 import { createBffFetch } from './bff-fetch.ts';
 import { createBffOrigin } from './bff-origin.ts';
+import { createBffRequests } from './bff-requests.ts';
 import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
 import { startRetry } from './retry.ts';
 import { createSessionCheck } from './session-check.ts';
-import {
-  createSnapshot,
-  isSameSnapshot,
-  keepKnown,
-  type SessionSnapshot,
-  sessionOf,
-} from './session-snapshot.ts';
+import { isSameSnapshot, keepKnown, type SessionSnapshot, sessionOf } from './session-snapshot.ts';
 import { createTabs } from './tabs.ts';
 
 /** How the client finds its BFF. */
@@ -51,6 +46,7 @@ interface Running {
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
   const listeners = new Set<() => void>();
   const origin = createBffOrigin(baseUrl);
+  const requests = createBffRequests(origin);
   const tabs = createTabs(baseUrl);
   let snapshot: SessionSnapshot = { status: 'loading' };
   let isLeaving = false;
@@ -64,19 +60,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     return snapshot;
   };
 
-  const ask = async (slides: boolean): Promise<SessionSnapshot> => {
-    try {
-      const url = origin.resolve(slides ? paths.me : `${paths.me}?slide=false`);
-      const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
-      if (!response.ok) return { status: 'unreachable' };
-      return createSnapshot(parseMe(await response.json()), origin);
-    } catch {
-      // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
-      return { status: 'unreachable' };
-    }
-  };
-
-  const check = createSessionCheck(ask, (found) => publish(keepKnown(snapshot, found)));
+  const check = createSessionCheck(requests.whoIsThere, (found) => publish(keepKnown(snapshot, found)));
 
   const leave = (url: URL): void => {
     location.assign(url);
@@ -134,16 +118,6 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     };
   };
 
-  const signOut = async (): Promise<URL> => {
-    const response = await fetch(origin.resolve(paths.logout), {
-      method: 'POST',
-      credentials: 'include',
-      headers: { accept: 'application/json', 'x-csrf': '1' },
-    });
-    if (!response.ok) throw new Error('The server could not sign you out. Try again in a moment.');
-    return origin.resolve(parseLogoutAnswer(await response.json()).redirectTo);
-  };
-
   return {
     getSnapshot: () => snapshot,
     subscribe: (listener) => {
@@ -164,7 +138,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     logout: async () => {
       isLeaving = true;
       try {
-        const next = await signOut();
+        const next = await requests.signOut();
         tabs.tell('');
         leave(next);
       } catch (error) {
