@@ -9,6 +9,7 @@ test.each([
   '/api/..%3Ba/x',
   '/api/..%20/x',
   '/api/.%20',
+  '/api/..%2520/x',
   '/api/a%2fb',
   '/api\\x',
   '/api//x',

@@ -116,6 +116,14 @@ test('several logins in flight finish in any order, each at its own returnTo', a
   expect(browser.cookies().filter(({ name }) => name.includes('-login-'))).toEqual([]);
 });
 
+test.for(['returnTo=/a&returnTo=/b', 'returnTo[]=/a', 'returnTo[0]=/a&returnTo[1]=/b', 'returnto=/a'])(
+  'a return-to that comes as %s is none, and the login ends at home',
+  async (query) => {
+    const { begin, comeBack } = await startBentBff();
+    expect((await comeBack(await begin(`?${query}`))).headers.get('location')).toBe('/');
+  },
+);
+
 test('thirty abandoned logins do not grow the cookies, and the last five can be finished', async () => {
   const { bff, begin, comeBack } = await startBentBff();
   const browser = createBrowser();
