@@ -30,4 +30,7 @@ const built = await run('vite', ['build', 'apps/web', '--logLevel', 'warn']);
 const tested =
   built === 0 ? await run('vitest', ['run', '--reporter=default', '--reporter=json', ...filters]) : built;
 const isIncomplete = browser === undefined || (redis ?? givenRedisUrl) === undefined;
-process.exitCode = isIncomplete && process.env.CI === 'true' ? 1 : tested;
+const isWhole = browser !== undefined && redis !== undefined && process.argv.length === 2;
+const held =
+  tested === 0 && isWhole ? await run(process.execPath, ['apps/bff/src/hold-conformance.ts']) : tested;
+process.exitCode = isIncomplete && process.env.CI === 'true' ? 1 : held;

@@ -5,10 +5,14 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createConformancePage, requirements } from '../src/conformance/requirements.ts';
+import { createConformancePage, referredTests } from '../src/conformance/conformance-page.ts';
+import { relyingPartyModules } from '../src/conformance/relying-party-modules.ts';
+import { parseTestReference, type TestReference } from '../src/conformance/test-reference.ts';
+import { findUnshown, parseTestReport } from '../src/conformance/test-results.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const escapePattern = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 
 const runDoctor = async (...args: string[]): Promise<{ code: number; output: string; errors: string }> => {
@@ -17,13 +21,59 @@ const runDoctor = async (...args: string[]): Promise<{ code: number; output: str
   return { code: child.exitCode ?? -1, output, errors };
 };
 
-test.for(requirements.map(({ text: what, test: shown }) => [what, ...shown] as const))(
-  'the test of "%s" exists',
-  ([, file, name]) => {
-    expect(read(file)).toContain(name);
-    expect(read(file)).toMatch(/^\s*(test|describe)/m);
-  },
-);
+const isWritten = (reference: TestReference): boolean => {
+  const { file, titles } = parseTestReference(reference);
+  const source = read(file).replaceAll(/\\(['"])/g, '$1');
+  const isIn = (title: string): boolean => new RegExp(`['"\`]${escapePattern(title)}['"\`]`).test(source);
+  return titles.length > 0 && titles.every(isIn);
+};
+
+test('every test that the page names is there', () => {
+  expect(referredTests.length).toBeGreaterThan(150);
+  expect(referredTests.filter((reference) => !isWritten(reference))).toEqual([]);
+});
+
+test('every test under a module’s name is in the list of modules', () => {
+  const file = 'packages/fastify/test/conformance/relying-party-modules.test.ts';
+  const named = new Set(read(file).match(/oidcc-client-test[\w-]*/g));
+  expect(new Set(relyingPartyModules.map(({ module }) => module))).toEqual(named);
+});
+
+const results = [
+  { file: 'packages/fastify/test/a/b.test.ts', titles: ['a group', 'row 7 of (x)'], hasPassed: true },
+  { file: 'packages/fastify/test/a/b.test.ts', titles: ['a group', 'another'], hasPassed: true },
+  { file: 'apps/bff/test/c.test.ts', titles: ['fails'], hasPassed: false },
+];
+
+test('a test that is gone, has failed or was left out is noticed', () => {
+  const shown = ['fastify/a/b > a group', 'fastify/a/b > a group > row %i of (%s)'] as const;
+  const unshown = [
+    'bff/c > fails',
+    'fastify/a/b > another group',
+    'fastify/a/b > a group > line %i',
+  ] as const;
+  expect(findUnshown([...shown, ...unshown], results)).toEqual(unshown);
+  const failed = results.map((result) => ({ ...result, hasPassed: result.titles[1] !== 'another' }));
+  expect(findUnshown(shown, failed)).toEqual(['fastify/a/b > a group']);
+});
+
+test('a report of Vitest is read as it is written', () => {
+  const report = {
+    testResults: [
+      {
+        name: '/here/apps/bff/test/c.test.ts',
+        assertionResults: [
+          { ancestorTitles: ['a group'], title: 'passes', status: 'passed' },
+          { ancestorTitles: [], title: 'is skipped', status: 'skipped' },
+        ],
+      },
+    ],
+  };
+  expect(parseTestReport(JSON.stringify(report), '/here/')).toEqual([
+    { file: 'apps/bff/test/c.test.ts', titles: ['a group', 'passes'], hasPassed: true },
+    { file: 'apps/bff/test/c.test.ts', titles: ['is skipped'], hasPassed: false },
+  ]);
+});
 
 test('the page of conformance says what the table says', () => {
   expect(read('docs/conformance.md')).toBe(createConformancePage());

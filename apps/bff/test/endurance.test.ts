@@ -77,7 +77,7 @@ const startSmall = async () => {
   };
 };
 
-/** How long the memory is watched: `ENDURANCE_ROUNDS=2500` is about ten minutes. */
+/** How long the memory is watched: `ENDURANCE_ROUNDS=2500` is ten to twenty minutes. */
 const rounds = Number(process.env.ENDURANCE_ROUNDS ?? 8);
 
 /** MiB: in a long run the caches that remember a thousand sessions fill up first. */

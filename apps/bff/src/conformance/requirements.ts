@@ -1,4 +1,5 @@
 import type { OutsideView, SeenAnswer } from './outside-view.ts';
+import type { TestReference } from './test-reference.ts';
 
 /** One thing that a specification asks of a BFF. */
 export interface Requirement {
@@ -6,13 +7,11 @@ export interface Requirement {
   readonly level: 'MUST' | 'SHOULD' | 'MAY';
   /** In our words. */
   readonly text: string;
-  /** The test that shows it: a file, and the beginning of the test's name. */
-  readonly test: readonly [file: string, name: string];
+  /** The test that shows it. */
+  readonly test: TestReference;
   /** Whether a deployment is seen to hold it; `undefined` where it cannot be seen, or does not apply. */
   readonly isSeen?: (view: OutsideView) => boolean | undefined;
 }
-
-const tests = 'packages/fastify/test';
 
 const cookiesOf = ({ login, me, page }: OutsideView): readonly string[] =>
   [login, me, page].flatMap(({ headers }) => headers.getSetCookie());
@@ -41,43 +40,40 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.2.1',
     level: 'SHOULD',
     text: 'An endpoint tells whether a session is active, and who is signed in',
-    test: [`${tests}/routes/sign-in.test.ts`, 'an anonymous visitor is told so and gets no cookie'],
+    test: 'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
     isSeen: ({ me }) => me.status === 200 && me.text.includes('"authenticated"'),
   },
   {
     section: 'RFC 10017 6.1.2.1',
     level: 'SHOULD',
     text: 'A navigation to the login endpoint starts the flow with a redirect',
-    test: [`${tests}/routes/sign-in.test.ts`, 'a person signs in in three redirects and is known'],
+    test: 'fastify/routes/sign-in > a person signs in in three redirects and is known',
     isSeen: ({ login }) => login.status === 303,
   },
   {
     section: 'RFC 10017 6.1.2.2',
     level: 'SHOULD',
     text: 'The refresh token stays with the session; when it is no longer valid the session ends',
-    test: [`${tests}/session/sessions.test.ts`, 'a refused refresh ends the session and tells why'],
+    test: 'fastify/session/sessions > a refused refresh ends the session and tells why on the other instance',
   },
   {
     section: 'RFC 10017 6.1.3.1',
     level: 'MUST',
     text: 'The BFF is a confidential client with credentials of its own',
-    test: [`${tests}/provider/client-authentication.test.ts`, 'post sends the secret as it is'],
+    test: 'fastify/provider/client-authentication > post sends the secret as it is',
   },
   {
     section: 'RFC 10017 6.1.3.1',
     level: 'MUST',
     text: 'The authorization code grant is used',
-    test: [`${tests}/routes/sign-in.test.ts`, 'a person signs in in three redirects and is known'],
+    test: 'fastify/routes/sign-in > a person signs in in three redirects and is known',
     isSeen: (view) => authorizationRequest(view)?.get('response_type') === 'code',
   },
   {
     section: 'RFC 9700 2.1.1',
     level: 'MUST',
     text: 'PKCE with S256, and a state and nonce of each request’s own',
-    test: [
-      `${tests}/provider/client-authentication.test.ts`,
-      'the redirect URI and the verifier go with the code',
-    ],
+    test: 'fastify/provider/client-authentication > the redirect URI and the verifier go with the code',
     isSeen: (view) => {
       const asked = authorizationRequest(view);
       return asked?.get('code_challenge_method') === 'S256' && asked.has('state') && asked.has('nonce');
@@ -87,41 +83,35 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.2',
     level: 'MUST',
     text: 'Cookies have the Secure flag (on loopback http there is none)',
-    test: [`${tests}/login/cookies.test.ts`, ''],
+    test: 'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
     isSeen: (view) => (view.isSecure ? everyCookie(view, (line) => hasAttribute(line, 'Secure')) : undefined),
   },
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'MUST',
     text: 'Cookies have the HttpOnly flag',
-    test: [
-      `${tests}/routes/sign-in.test.ts`,
-      'the login cookie is Lax, the session cookie Strict, both are HttpOnly',
-    ],
+    test: 'fastify/routes/sign-in > the login cookie is Lax, the session cookie Strict, both are HttpOnly',
     isSeen: (view) => everyCookie(view, (line) => hasAttribute(line, 'HttpOnly')),
   },
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
     text: 'The session cookie is SameSite=Strict; a pending login’s has to be Lax, since the provider leads back to it',
-    test: [
-      `${tests}/routes/sign-in.test.ts`,
-      'the login cookie is Lax, the session cookie Strict, both are HttpOnly',
-    ],
+    test: 'fastify/routes/sign-in > the login cookie is Lax, the session cookie Strict, both are HttpOnly',
     isSeen: (view) => everyCookie(view, (line) => /SameSite=(Strict|Lax)/.test(line)),
   },
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
     text: 'The path of cookies is /, and they have no Domain',
-    test: [`${tests}/login/cookies.test.ts`, ''],
+    test: 'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
     isSeen: (view) => everyCookie(view, (line) => hasAttribute(line, 'Path=/') && !/;\s*Domain=/i.test(line)),
   },
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
     text: 'The names of cookies begin with __Host-Http- (on loopback http they cannot)',
-    test: [`${tests}/login/cookies.test.ts`, ''],
+    test: 'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
     isSeen: (view) =>
       view.isSecure ? everyCookie(view, (line) => line.startsWith('__Host-Http-')) : undefined,
   },
@@ -129,16 +119,13 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
     text: 'Nothing readable is in the cookie; tokens are not in it at all',
-    test: [
-      `${tests}/login/cookies.test.ts`,
-      'with any character changed, or cut anywhere, is an anonymous visitor’s',
-    ],
+    test: 'fastify/session/limits-and-keys > nothing of a session can be read in its cookie, nor in the files of the store',
   },
   {
     section: 'RFC 10017 6.1.3.3',
     level: 'MUST',
     text: 'Requests from other sites change nothing and read nothing',
-    test: [`${tests}/routes/sign-in.test.ts`, 'another site cannot sign anybody out'],
+    test: 'fastify/routes/sign-in > another site cannot sign anybody out',
     isSeen: ({ signOutFromElsewhere, meFromElsewhere }) =>
       isRefused(signOutFromElsewhere) &&
       isRefused(meFromElsewhere) &&
@@ -148,46 +135,46 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.3',
     level: 'SHOULD',
     text: 'Where neither Fetch Metadata nor Origin tells, an unsafe request needs a header of its own (X-CSRF)',
-    test: [`${tests}/edge/cross-site.test.ts`, ''],
+    test: 'fastify/edge/cross-site > %s with %j is %s',
     isSeen: ({ signOutWithoutSign }) => isRefused(signOutWithoutSign),
   },
   {
     section: 'RFC 10017 6.1.3.6',
     level: 'MUST',
     text: 'Only configured upstreams are asked, whatever the request says',
-    test: [`${tests}/proxy/proxy.test.ts`, 'the upstream gets the access token, not the cookie'],
+    test: 'fastify/proxy/proxy > the upstream gets the access token, not the cookie or the browser’s authorization',
   },
   {
     section: 'RFC 10017 6.1.3.6',
     level: 'MUST',
     text: 'The path that is checked is the path that is sent; traversal in any spelling stays out',
-    test: [`${tests}/proxy/request-target.test.ts`, ''],
+    test: 'fastify/proxy/targets > %s is answered %i and asks nobody',
     isSeen: ({ strangePath }) => strangePath.status === 400 || strangePath.status === 404,
   },
   {
     section: 'RFC 10017 6.1.3.6',
     level: 'MAY',
     text: 'Methods can be restricted for each route',
-    test: [`${tests}/proxy/proxy.test.ts`, 'wrong methods, other sites and large bodies are refused'],
+    test: 'fastify/proxy/proxy > wrong methods, other sites and large bodies are refused',
   },
   {
     section: 'RFC 9700 4.11',
     level: 'MUST',
     text: 'No open redirect: returnTo leads to our own or an allowed origin',
-    test: [`${tests}/login/return-to.test.ts`, ''],
+    test: 'fastify/login/return-to > whatever is asked for, the browser ends on our own origin',
   },
   {
     section: 'RFC 9700 4.7, RFC 6749 10.12',
     level: 'MUST',
     text: 'A callback without its pending login is refused',
-    test: [`${tests}/routes/callback.test.ts`, 'a callback without its pending login makes no token request'],
+    test: 'fastify/routes/callback > a callback without its pending login makes no token request',
     isSeen: ({ callback }) => callback.status === 400,
   },
   {
     section: 'ASVS 5.0 V14.3',
     level: 'MUST',
     text: 'Private answers are not cached',
-    test: [`${tests}/routes/sign-in.test.ts`, 'an anonymous visitor is told so and gets no cookie'],
+    test: 'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
     isSeen: ({ me, login }) =>
       [me, login].every(({ headers }) => headers.get('cache-control')?.includes('no-store') ?? false),
   },
@@ -195,7 +182,7 @@ export const requirements: readonly Requirement[] = [
     section: 'ASVS 5.0 V3.4',
     level: 'MUST',
     text: 'Security headers are on every answer, and none tells the server’s name',
-    test: [`${tests}/edge/every-answer.test.ts`, ''],
+    test: 'fastify/edge/every-answer > the %s answer to %s has every header once, and tells no server',
     isSeen: ({ page, me, isSecure }) =>
       [page, me].every(
         ({ headers }) =>
@@ -207,23 +194,3 @@ export const requirements: readonly Requirement[] = [
       ),
   },
 ];
-
-const cell = (text: string): string => text.replaceAll('|', '\\|');
-
-/** The text of docs/conformance.md. */
-export const createConformancePage = (): string =>
-  [
-    '# Conformance',
-    '',
-    'What RFC 10017 asks of a backend for frontend (section 6.1), and what RFC 9700 and OWASP ASVS add, row by row, with the',
-    'test that shows it. `npx pnpm run doctor --live <url>` looks at a deployment from outside and prints the rows that can be',
-    'seen there, without signing in and without changing anything.',
-    '',
-    '| section | level | requirement | test | seen by the doctor |',
-    '| --- | --- | --- | --- | --- |',
-    ...requirements.map(
-      ({ section, level, text, test: [file, name], isSeen }) =>
-        `| ${section} | ${level} | ${cell(text)} | [${file.split('/').at(-1)}](../${file})${name === '' ? '' : `: ${cell(name)}`} | ${isSeen ? 'yes' : ''} |`,
-    ),
-    '',
-  ].join('\n');

@@ -1,0 +1,49 @@
+import type { PromisedOf } from './promise.ts';
+
+/** What a relying party refuses of its provider. */
+export const providerAnswers: PromisedOf = {
+  title: 'Provider answers that are refused',
+  promises: [
+    {
+      text: 'ID token: a bad signature; `alg` none, HS256 or any but the configured one; `typ` of another kind of token; an unknown `crit`; a `kid` that is unknown after fetching the keys again; an `iss` that differs by a byte; an `aud` without us, or several with a wrong `azp`; expired, not yet valid, issued in the future; no `sub`, `iat` or `exp`, a `sub` that is no text, empty or above 255 characters; a wrong, missing or doubled `nonce`; a wrong `at_hash`; encrypted. Keys and addresses of keys in the token itself are never looked at.',
+      tests: [
+        'fastify/provider/login-refusals > an ID token is refused',
+        'fastify/provider/key-rotation > addresses of keys in a token are never asked',
+      ],
+    },
+    {
+      text: 'A key set with one key and no `kid` works; a rotated key works at once, twice within a minute too; a flood of unknown `kid`s costs at most one fetch in 5 s.',
+      tests: [
+        'fastify/provider/key-rotation > a key set with one key and no kid works',
+        'fastify/provider/key-rotation > a rotated key works at once, and twice within a minute too',
+        'fastify/provider/key-rotation > a flood of unknown kids costs at most one fetch in 5 s',
+      ],
+    },
+    {
+      text: 'Token response: no ID token, a wrong `token_type`, not JSON, a page with status 200, huge, slow, an error with status 200, a redirect, an access token that no header carries, a lifetime beyond every number.',
+      tests: [
+        'fastify/provider/login-refusals > a token response is refused',
+        'fastify/provider/login-refusals > the access token %j, which no header carries, is refused before it is used',
+        'fastify/provider/login-refusals > an access token that says it lives for ever lives as long as a session may',
+      ],
+    },
+    {
+      text: 'Userinfo: another `sub`, no `sub`, not JSON, a bad signature where it is signed, nested without end.',
+      tests: ['fastify/provider/login-refusals > userinfo is refused'],
+    },
+    {
+      text: 'Discovery: another `issuer`, endpoints on other schemes or, from https, on this machine, missing endpoints, wrong content. Nothing of it is kept when it is bad.',
+      tests: [
+        'fastify/provider/discovery > metadata is refused, and nothing of it is kept',
+        'fastify/provider/discovery > a provider on https cannot have us ask a loopback host: its %s endpoint',
+      ],
+    },
+    {
+      text: 'A refreshed ID token for another `sub` or `iss`: the session ends, and nothing of it is used.',
+      tests: [
+        'fastify/provider/token-refresh > a refresh ends the session',
+        'fastify/conformance/relying-party-modules > a refresh',
+      ],
+    },
+  ],
+};

@@ -1,0 +1,72 @@
+import type { PromisedOf } from './promise.ts';
+
+/** The callback, and where a login ends. */
+export const signingIn: readonly PromisedOf[] = [
+  {
+    title: 'The callback',
+    promises: [
+      {
+        text: 'Without its pending login, replayed, with doubled parameters, with both `code` and `error`, with a wrong `iss` or none where it is advertised, oversize, with control characters, or of another browser’s login it is refused: no token request, and an existing session is untouched.',
+        tests: [
+          'fastify/routes/callback > a callback with %s is refused: no token request, no change to a session',
+          'fastify/routes/callback > a callback without iss is refused when the provider says that it sends one',
+          'fastify/routes/callback > a callback without its pending login makes no token request',
+          'fastify/routes/callback > a login that another browser began is refused, and stays usable for its own',
+          'fastify/routes/callback > a callback that failed is used up all the same',
+          'fastify/routes/sign-in > a callback cannot be used twice',
+          'fastify/routes/callback.property > a callback signs in exactly when it is sound, and else makes no token request and no error of ours',
+        ],
+      },
+      {
+        text: 'The same callback sent many times at once makes one token request.',
+        tests: [
+          'fastify/routes/callback > the same callback sent many times at once makes one token request and one session',
+        ],
+      },
+      {
+        text: 'Several logins in flight finish in any order, each at its own return-to. Thirty abandoned ones do not grow the cookies.',
+        tests: [
+          'fastify/routes/callback > several logins in flight finish in any order, each at its own returnTo',
+          'fastify/routes/callback > thirty abandoned logins do not grow the cookies, and the last five can be finished',
+          'web/tour > two tabs sign in at once and both finish',
+        ],
+      },
+      {
+        text: 'Signing in as another user ends the first user’s session. The session id is always new; one that the browser brought is never adopted.',
+        tests: [
+          'fastify/routes/callback > signing in as another user ends the first user’s session',
+          'fastify/routes/callback > of two logins that began together the later ends the session of the earlier',
+          'fastify/routes/callback > an id brought by the browser is never adopted: whoever planted it stays outside',
+        ],
+      },
+      {
+        text: 'The redirect URI sent to the token endpoint comes from the configuration, whatever `Host` or `X-Forwarded-*` say.',
+        tests: [
+          'fastify/routes/callback > the redirect URI of the token request is the configured one, whatever Host says',
+          'fastify/edge/odd-requests > the redirect URI is the configured one whatever %s says',
+        ],
+      },
+    ],
+  },
+  {
+    title: 'Return-to and redirects',
+    promises: [
+      {
+        text: 'Every trick (schemes, `//`, backslashes, tabs, line ends, separators encoded once or twice, userinfo, look-alike hosts, other ports, dot segments, Unicode separators, lists) ends on our own origin. Ordinary deep links with query and fragment survive unchanged.',
+        tests: [
+          'fastify/login/return-to > the trick %j becomes /',
+          'fastify/login/return-to > the deep link %s survives unchanged',
+          'fastify/routes/callback > a return-to that comes as %s is none, and the login ends at home',
+          'fastify/login/return-to.property > wherever a login is told to end, the browser ends on our own or an allowed origin',
+          'fastify/login/return-to.property > and whoever reads that address once more, decoded or not, stays there',
+        ],
+      },
+      {
+        text: 'Nothing of ours but the provider’s own endpoints and our own origin is ever in a `Location`.',
+        tests: [
+          'fastify/edge/locations > nothing but the provider and our own origin is ever in a Location, however a request is bent',
+        ],
+      },
+    ],
+  },
+];
