@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 
 /** One request as it goes over the wire, every header chosen by the caller. */
@@ -34,7 +35,7 @@ function toResponse(message: IncomingMessage, method: string): Response {
 }
 
 /**
- * Sends one http request and gives back its answer without following it; the body is a stream. Not `fetch`, which puts
+ * Sends one http or https request and gives back its answer without following it; the body is a stream. Not `fetch`, which puts
  * its own `Sec-Fetch-Mode` over ours. Every `*.localhost` name goes to 127.0.0.1, as in Chromium.
  */
 export function exchange(wire: WireRequest): Promise<Response> {
@@ -42,7 +43,8 @@ export function exchange(wire: WireRequest): Promise<Response> {
   const host =
     url.hostname.endsWith('.localhost') || url.hostname === 'localhost' ? '127.0.0.1' : url.hostname;
   return new Promise((resolve, reject) => {
-    const sent = request(
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const sent = send(
       {
         host: host.replace(/^\[|\]$/g, ''),
         port: url.port,

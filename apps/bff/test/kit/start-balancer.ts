@@ -14,12 +14,14 @@ export interface Balancer {
 
 /** Milliseconds between two looks at a target. */
 const period = 100;
+/** Milliseconds that a target has to say whether it is ready. */
+const patience = 2000;
 
 const isReady = async (target: string): Promise<boolean> => {
   try {
-    return (await fetch(`${target}/readyz`)).ok;
+    return (await fetch(`${target}/readyz`, { signal: AbortSignal.timeout(patience) })).ok;
   } catch {
-    return false; // Nobody listens there.
+    return false; // Nobody listens there, or nobody answers.
   }
 };
 
