@@ -27,6 +27,7 @@ import { addLogoutRoute } from './routes/logout.ts';
 import { addMeRoute } from './routes/me.ts';
 import { addMeEventsRoute } from './routes/me-events.ts';
 import { addMeSessionsRoutes } from './routes/me-sessions.ts';
+import { seenSession } from './session/seen-session.ts';
 import { createSessions, markAnonymous } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { registerSpa } from './spa/spa.ts';
@@ -140,6 +141,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const headers = createResponseHeaders(bff.options);
   const { observe } = bff.options;
   app.decorate('foyer', bff);
+  app.decorateRequest(seenSession);
   closeIdleConnections(app);
 
   const prepare = (scope: FastifyInstance, policy: () => string): void => {

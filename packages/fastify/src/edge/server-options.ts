@@ -79,6 +79,9 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
   clientErrorHandler: () => undefined,
 });
 
+/** Levels at which there is no such line: nothing is to be gathered for it. */
+const quiet: ReadonlySet<string> = new Set(['warn', 'error', 'fatal', 'silent']);
+
 /** One line a finished request: id, route, status, duration. */
 export const logRequest = (
   log: FastifyBaseLogger,
@@ -86,6 +89,7 @@ export const logRequest = (
   status: number,
   milliseconds: number,
 ): void => {
+  if (quiet.has(log.level)) return;
   const route = request.routeOptions.url ?? pathOf(request.url);
   log.info(
     { method: request.method, route, status, duration: Math.round(milliseconds * 100) / 100 },

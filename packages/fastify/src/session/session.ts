@@ -6,6 +6,7 @@ import type { CompletedLogin, Provider } from '../provider/provider.ts';
 
 import { createAccessTokens } from './access-token.ts';
 import { createDisplayName } from './display-name.ts';
+import { seenSession } from './seen-session.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding } from './session-ending.ts';
 import { createSessionEvents } from './session-events.ts';
@@ -128,21 +129,21 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const events = createSessionEvents(store, clock, log);
   const ending = createSessionEnding(store, index, events, options.observe);
   const accessToken = createAccessTokens({ options, provider, store, vault, end: ending.end, log });
-  const seen = new WeakMap<FastifyRequest, Eventually<Session | undefined>>();
 
-  const read = (request: FastifyRequest): Eventually<Session | undefined> => {
-    if (seen.has(request)) return seen.get(request);
-    const reference = readReference(request);
-    const session = reference === undefined ? undefined : vault.read(reference);
-    seen.set(request, session);
+  const remember = <T extends Eventually<Session | undefined>>(request: FastifyRequest, session: T): T => {
+    request[seenSession] = session ?? null;
     return session;
   };
 
-  const slide = async (request: FastifyRequest, session: Session): Promise<Session | undefined> => {
-    const slid = await vault.slide(session);
-    seen.set(request, slid);
-    return slid;
+  const read = (request: FastifyRequest): Eventually<Session | undefined> => {
+    const seen = request[seenSession];
+    if (seen !== undefined) return seen ?? undefined;
+    const reference = readReference(request);
+    return remember(request, reference === undefined ? undefined : vault.read(reference));
   };
+
+  const slide = async (request: FastifyRequest, session: Session): Promise<Session | undefined> =>
+    remember(request, await vault.slide(session));
 
   const createRecord = ({ issuer, sub, sid, claims, tokens }: CompletedLogin): SessionRecord => {
     const createdAt = clock();
@@ -173,8 +174,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
       for (const old of new Set([replaces, brought?.id]))
         if (old !== undefined) await ending.end(old, 'replaced');
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
-      seen.set(request, session);
-      return session;
+      return remember(request, session);
     },
     current: (request, { slide: slides = true } = {}) => {
       const settle = (session: Session | undefined): Eventually<Session | undefined> =>
@@ -186,7 +186,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     close: async (request, reply, reason) => {
       const session = await read(request);
       if (session !== undefined) await ending.end(session.id, reason);
-      seen.set(request, undefined);
+      remember(request, undefined);
       if (readSessionCookies(request, rules).length > 0) reply.header('set-cookie', rules.clearSession());
       return session;
     },

@@ -24,11 +24,12 @@ export const createSqliteStates = (
   readState: (id: string) => StoredState | undefined,
 ): SqliteStates => {
   const dataVersion = database.prepare('PRAGMA data_version');
+  dataVersion.setReturnArrays(true);
   const states = new Map<string, StoredState>();
   let known: unknown;
   return {
     read: (id) => {
-      const current = isShared ? dataVersion.get()?.data_version : known;
+      const current = isShared ? dataVersion.get()?.[0] : known;
       if (current !== known) states.clear();
       known = current;
       const kept = states.get(id);
