@@ -9,6 +9,7 @@ import { freePort } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const launch = fileURLToPath(new URL('../src/launch.mjs', import.meta.url));
 let folder = '';
 const started: ChildProcess[] = [];
 
@@ -24,8 +25,9 @@ afterEach(() => {
 
 const startMain = (
   variables: Readonly<Record<string, string>>,
+  program: readonly string[] = [main],
 ): { readonly child: ChildProcess; readonly errors: () => string } => {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, program, {
     cwd: folder,
     env: { PATH: process.env.PATH, SPA_DIR: folder, OIDC_ISSUER: 'http://127.0.0.1:9', ...variables },
   });
@@ -108,4 +110,20 @@ test('no secret is printed when the configuration or the store is refused', asyn
     expect(errors()).not.toContain('canary');
     expect(errors()).not.toMatch(/\n\s+at /);
   }
+});
+
+test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
+  writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
+  const told = await Promise.all(
+    [[launch, 'main'], [launch, 'doctor'], [main]].map(async (program) => {
+      const { child, errors } = startMain({}, program);
+      const [code] = await once(child, 'close');
+      return [code, errors().includes('LOG_LEVEL is not a log level'), errors().includes('loud')];
+    }),
+  );
+  expect(told).toEqual([
+    [1, true, false],
+    [1, true, false],
+    [1, false, false],
+  ]);
 });
