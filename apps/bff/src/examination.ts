@@ -58,6 +58,13 @@ const judgeLogout = ({ options }: Settings, metadata: Record<string, unknown>): 
         'has no end-session endpoint: signing out ends the session here only. See OIDC_LOGOUT_URL.',
       );
 
+/** @see RFC 7518 section 3.3 */
+const leastBits = 2048;
+
+/** Bits of an RSA key's modulus; keys on curves have the strength of their algorithm. */
+const bitsOf = ({ kty, n }: Record<string, unknown>): number =>
+  kty === 'RSA' && typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : Number.POSITIVE_INFINITY;
+
 const judgeKeys = async (alg: string, uri: unknown, timeout: number): Promise<Finding> => {
   const remedy = 'Check the provider.';
   if (typeof uri !== 'string') return provider('bad', `names no jwks_uri. ${remedy}`);
@@ -65,6 +72,12 @@ const judgeKeys = async (alg: string, uri: unknown, timeout: number): Promise<Fi
   const set: unknown = response.ok ? await response.json() : undefined;
   const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
   const usable = keys.filter((key) => key.use !== 'enc' && (key.alg === undefined || key.alg === alg));
+  const weakest = Math.min(...usable.map(bitsOf));
+  if (weakest < leastBits)
+    return provider(
+      'bad',
+      `signs with a key of ${weakest} bits. Have it replaced by one of ${leastBits} or more.`,
+    );
   return usable.length > 0
     ? provider('ok', `publishes ${usable.length} key${usable.length === 1 ? '' : 's'} for ${alg}`)
     : provider('bad', `publishes no key for ${alg} at ${uri}. ${remedy}`);

@@ -1,3 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { startDevProvider } from '@foyer/dev-provider';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
@@ -59,4 +62,33 @@ test('a provider that is not there is said, and the store is looked at all the s
   const findings = await examineWith({ OIDC_ISSUER: 'http://127.0.0.1:9' });
   expect(findings[0]).toMatch(/^bad provider: .*cannot be read/);
   expect(findings).toContain('ok session store: can be read and written');
+});
+
+test('a provider that signs with a short key is found', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const server = createServer(({ url, headers }, response) => {
+    const issuer = `http://${headers.host}`;
+    const answers: Readonly<Record<string, object>> = {
+      '/.well-known/openid-configuration': {
+        issuer,
+        authorization_endpoint: `${issuer}/auth`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`,
+        id_token_signing_alg_values_supported: ['RS256'],
+      },
+      '/keys': { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'short' }] },
+    };
+    const answer = answers[url ?? ''];
+    response.writeHead(answer ? 200 : 400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? { error: 'invalid_client' }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const findings = await examineWith({ OIDC_ISSUER: `http://127.0.0.1:${port}` });
+  server.closeAllConnections();
+  server.close();
+  expect(findings).toContain(
+    'bad provider: signs with a key of 1024 bits. Have it replaced by one of 2048 or more.',
+  );
 });
