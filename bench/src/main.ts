@@ -6,6 +6,7 @@ import { type Contender, runRounds } from './rounds.ts';
 import { enterFiles } from './works/files.ts';
 import { enterLogin } from './works/login.ts';
 import { enterProxying } from './works/proxying.ts';
+import { measureStanding, writeStandings } from './works/standing.ts';
 import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
@@ -16,6 +17,8 @@ const memory = 'files from memory';
 const pinned = spawnSync('taskset', ['-pc', '1', String(process.pid)]);
 if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) and two cores');
 
+console.error('measuring: Start and memory');
+const standings = await measureStanding(isQuick ? 3 : 9);
 const redis = await startRedis();
 const works: readonly (readonly [
   title: string,
@@ -45,11 +48,11 @@ try {
 
 const date = new Date().toISOString().slice(0, 10);
 const fromHere = (path: string): URL => new URL(path, import.meta.url);
-const report = writeReport(sections);
+const report = `${writeReport(sections)}\n${writeStandings(standings)}`;
 mkdirSync(fromHere('../results/'), { recursive: true });
 writeFileSync(
   fromHere(`../results/${date}.json`),
-  `${JSON.stringify({ date, node: process.version, isQuick, ...pace, sections }, null, 2)}\n`,
+  `${JSON.stringify({ date, node: process.version, isQuick, ...pace, sections, standings }, null, 2)}\n`,
 );
 console.log(report);
 

@@ -35,7 +35,7 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const meter = fileURLToPath(new URL('./meter.ts', import.meta.url));
+const meter = fileURLToPath(new URL('./meter.mjs', import.meta.url));
 
 const isUsage = (value: unknown): value is Usage =>
   typeof value === 'object' && value !== null && 'cpu' in value && 'rss' in value;

@@ -1,12 +1,13 @@
 import { Session } from 'node:inspector';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-// Loaded into every server before its own code: it tells what the server has used, and does nothing until asked.
+// Plain JavaScript, or every server would carry what strips types. Loaded into each before its own code: it tells
+// what the server has used, and does nothing until asked.
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
 const profiler = new Session();
 
-const answers: Readonly<Record<string, () => unknown>> = {
+const answers = {
   usage: () => {
     const { user, system } = process.cpuUsage();
     return { cpu: user + system, rss: process.memoryUsage.rss() };
@@ -22,7 +23,7 @@ const answers: Readonly<Record<string, () => unknown>> = {
 };
 
 /** Answers by call, since the profiler works so. */
-const profiling: Readonly<Record<string, () => void>> = {
+const profiling = {
   'start profile': () => {
     profiler.connect();
     profiler.post('Profiler.enable');
