@@ -3,8 +3,11 @@ export interface LogStream {
   readonly write: (line: string) => void;
 }
 
+/** Milliseconds that a line waits for others at most. */
+const patience = 10;
+
 /**
- * Standard output, written once in a turn of the event loop: a write costs as much as the rest of a request.
+ * Standard output, written once for the lines of some milliseconds: a write costs as much as the rest of a request.
  * What is left is written when the process exits; a reader that has gone away ends the log, not the server.
  */
 export const createLogStream = (): LogStream => {
@@ -22,7 +25,7 @@ export const createLogStream = (): LogStream => {
   process.on('exit', flush);
   return {
     write: (line) => {
-      if (lines === '') setImmediate(flush);
+      if (lines === '') setTimeout(flush, patience);
       lines += line;
     },
   };
