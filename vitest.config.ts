@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests of servers: real sockets, the real provider, Node only. */
@@ -12,7 +13,8 @@ const inDom = (name: string, root: string) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    // Tests of processes and browsers wait more than they work: one worker more than cores fills the gaps.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       onNode('contract', 'packages/contract'),
       onNode('fastify', 'packages/fastify'),
