@@ -27,9 +27,9 @@ const print = (policy: Policy): string =>
 
 const strict = `default-src 'self'; script-src 'self'; style-src 'self' '${pageStyleHash}'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'`;
 
-/** A dev server's pages carry inline script and styles and open its WebSocket. */
+/** A dev server's pages carry inline script and styles, open its WebSocket, and wait for it in a worker made of text. */
 const developmentAdditions =
-  "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; connect-src ws: wss:";
+  "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; connect-src ws: wss:; worker-src blob:";
 
 /** The policies of our answers, made anew only when the end-session origin becomes known. */
 export interface ContentSecurityPolicies {
