@@ -11,7 +11,7 @@ const capacity = 10_000;
 /** What ends with its grant, all at once; an interaction names its grant too but goes on. */
 const granted: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
 
-/** The memory of one provider; it holds at most 10 000 entries, forgets the oldest first, and ends with the process. */
+/** The memory of one provider; it holds at most 10 000 entries, forgets first what was written longest ago, and ends with the process. */
 export function createMemory(): AdapterFactory {
   const entries = new Map<string, Entry>();
 
@@ -34,9 +34,12 @@ export function createMemory(): AdapterFactory {
 
   return (model): Adapter => ({
     upsert: async (id, payload, expiresIn) => {
+      const key = `${model}:${id}`;
+      // What is written again is young again: a session in use outlives thousands of its own logins.
+      entries.delete(key);
       if (entries.size >= capacity) forgetOldest();
       const expires = expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000;
-      entries.set(`${model}:${id}`, { model, payload, expires });
+      entries.set(key, { model, payload, expires });
     },
     find: async (id) => living(`${model}:${id}`),
     findByUid: async (uid) => findBy(model, 'uid', uid),

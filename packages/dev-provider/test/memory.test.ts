@@ -14,3 +14,16 @@ it('revoking a grant through one model removes the tokens of every model, of tha
     expect(await model.find('kept')).toEqual({ grantId: 'other' });
   }
 });
+
+it('what is written again outlives ten thousand that were written since it began', async () => {
+  const openModel = createMemory();
+  const sessions = openModel('Session');
+  const grants = openModel('Grant');
+  await sessions.upsert('in use', { accountId: 'ada' }, 60);
+  await sessions.upsert('left', { accountId: 'grace' }, 60);
+  for (let count = 0; count < 6000; count += 1) await grants.upsert(`first ${count}`, {}, 60);
+  await sessions.upsert('in use', { accountId: 'ada' }, 60);
+  for (let count = 0; count < 6000; count += 1) await grants.upsert(`second ${count}`, {}, 60);
+  expect(await sessions.find('in use')).toEqual({ accountId: 'ada' });
+  expect(await sessions.find('left')).toBeUndefined();
+});
