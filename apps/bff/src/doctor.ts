@@ -1,6 +1,6 @@
 import { examineLive } from './conformance/live-report.ts';
 import { currentSettings, EnvironmentError } from './environment.ts';
-import { examine } from './examination.ts';
+import { examine } from './examination/examination.ts';
 
 const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
 

@@ -2,16 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { startDevProvider } from '@foyer/dev-provider';
+import { freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
-import { examine } from '../src/examination.ts';
+import { examine } from '../src/examination/examination.ts';
 import { createSessionKey } from '../src/session-key.ts';
 
-const examineWith = async (
-  variables: Readonly<Record<string, string>> = {},
-  publicUrls: readonly string[] = ['http://localhost:3000'],
-): Promise<readonly string[]> => {
-  await using provider = await startDevProvider({ publicUrls });
+const examineWith = async (variables: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
   const settings = parseEnvironment({
     OIDC_ISSUER: provider.issuer,
     OIDC_CLIENT_ID: provider.clientId,
@@ -30,10 +28,13 @@ test('a sound configuration has nothing bad, and what was tried is told', async 
   expect(findings).toEqual(
     expect.arrayContaining([
       'ok provider: leads back to http://localhost:3000/login/callback',
-      'ok provider: accepts the client’s credentials',
+      'ok provider: accepts the client’s credentials by client_secret_basic (its metadata list it)',
+      'ok provider: ends its own session, and knows http://localhost:3000/logout as post-logout redirect URI',
       'ok provider: publishes 1 key for RS256',
       'ok provider: can revoke refresh tokens at sign-out',
       expect.stringMatching(/^ok clock: differs from the provider’s by \d+ s$/),
+      'note cookies: on http://localhost:3000 they are not Secure: for this machine alone.',
+      'ok session keys: one of 256 bits',
       'ok session store: can be read and written',
     ]),
   );
@@ -50,6 +51,11 @@ test.for([
     { PUBLIC_URL: 'http://localhost:3999' },
     'Register http://localhost:3999/login/callback',
   ],
+  [
+    'a post-logout URI that is not registered',
+    { PUBLIC_URL: 'http://localhost:3999' },
+    'Register http://localhost:3999/logout as post-logout redirect URI.',
+  ],
   ['an algorithm that it does not sign with', { OIDC_ID_TOKEN_ALG: 'ES256' }, 'does not announce ES256'],
   ['an unknown client', { OIDC_CLIENT_ID: 'nobody' }, 'check OIDC_CLIENT_ID'],
 ] as const)('%s is found, with what to do, and no secret is told', async ([, variables, told]) => {
@@ -64,31 +70,149 @@ test('a provider that is not there is said, and the store is looked at all the s
   expect(findings).toContain('ok session store: can be read and written');
 });
 
-test('a provider that signs with a short key is found', async () => {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  const server = createServer(({ url, headers }, response) => {
-    const issuer = `http://${headers.host}`;
-    const answers: Readonly<Record<string, object>> = {
+/** A provider of which only what is given answers, and everything else is refused. */
+const startStub = async (
+  answer: (
+    path: string,
+    query: URLSearchParams,
+    authorization?: string,
+  ) => { readonly status?: number; readonly location?: string },
+  { keys = [], methods }: { readonly keys?: readonly object[]; readonly methods?: readonly string[] } = {},
+) => {
+  const server = createServer((request, response) => {
+    const issuer = `http://${request.headers.host}`;
+    const { pathname, searchParams } = new URL(request.url ?? '', issuer);
+    const documents: Readonly<Record<string, object>> = {
       '/.well-known/openid-configuration': {
         issuer,
         authorization_endpoint: `${issuer}/auth`,
         token_endpoint: `${issuer}/token`,
+        end_session_endpoint: `${issuer}/end`,
         jwks_uri: `${issuer}/keys`,
         id_token_signing_alg_values_supported: ['RS256'],
+        token_endpoint_auth_methods_supported: methods,
       },
-      '/keys': { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'short' }] },
+      '/keys': { keys },
     };
-    const answer = answers[url ?? ''];
-    response.writeHead(answer ? 200 : 400, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { error: 'invalid_client' }));
+    const document = documents[pathname];
+    const { status = 400, location } = document
+      ? { status: 200 }
+      : answer(pathname, searchParams, request.headers.authorization);
+    response.writeHead(status, { 'content-type': 'application/json', ...(location ? { location } : {}) });
+    response.end(JSON.stringify(document ?? { error: status === 401 ? 'invalid_client' : 'invalid_grant' }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const findings = await examineWith({ OIDC_ISSUER: `http://127.0.0.1:${port}` });
-  server.closeAllConnections();
-  server.close();
-  expect(findings).toContain(
+  return {
+    issuer: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+test('a provider that signs with a short key is found', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'short' }];
+  using stub = await startStub(() => ({}), { keys });
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
     'bad provider: signs with a key of 1024 bits. Have it replaced by one of 2048 or more.',
   );
+});
+
+const basic = `Basic ${btoa('foyer-dev:foyer-dev-secret-not-for-production')}`;
+
+test.for([
+  [
+    {},
+    'note provider: refuses client_secret_post and accepts client_secret_basic. Set OIDC_CLIENT_AUTH=client_secret_basic, or each start begins with a refusal.',
+  ],
+  [
+    { OIDC_CLIENT_AUTH: 'client_secret_post' },
+    'bad provider: refuses client_secret_post and accepts client_secret_basic. Set OIDC_CLIENT_AUTH=client_secret_basic.',
+  ],
+  [
+    { OIDC_CLIENT_AUTH: 'client_secret_basic' },
+    'ok provider: accepts the client’s credentials by client_secret_basic (OIDC_CLIENT_AUTH)',
+  ],
+] as const)(
+  'with %j, what to do is told about a provider that lists one method and takes the other',
+  async ([set, told]) => {
+    using stub = await startStub(
+      (path, _query, sent) => ({ status: path === '/token' && sent !== basic ? 401 : 400 }),
+      { methods: ['client_secret_post'] },
+    );
+    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...set })).toContain(told);
+  },
+);
+
+test('a provider that looks at the code before the secret leaves the secret unknown, and that is said', async () => {
+  using stub = await startStub(() => ({}), { methods: ['client_secret_post'] });
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
+    'note provider: does not look at the secret before the code (client_secret_post): whether it is right shows when somebody signs in.',
+  );
+});
+
+test.for([
+  ['login_required', 'ok', 'leads back to http://localhost:3000/login/callback'],
+  [
+    'invalid_scope',
+    'bad',
+    'leads back to http://localhost:3000/login/callback with invalid_scope. Check OIDC_SCOPE, OIDC_AUTHORIZATION_PARAMS and what the client may do.',
+  ],
+] as const)('an authorization request that leads back with %s is %s', async ([error, verdict, told]) => {
+  using stub = await startStub((_path, query) => ({
+    status: 303,
+    location: `${query.get('redirect_uri')}?error=${error}`,
+  }));
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(`${verdict} provider: ${told}`);
+});
+
+const asked = 'post_logout_redirect_uri';
+const known = 'http://localhost:3000/logout';
+
+test.for<readonly [string, (query: URLSearchParams) => number, string]>([
+  [
+    'knows the post-logout URI',
+    (query) => (query.get(asked) === known ? 200 : 400),
+    `ok provider: ends its own session, and knows ${known} as post-logout redirect URI`,
+  ],
+  [
+    'does not know it',
+    (query) => (query.has(asked) ? 400 : 200),
+    `bad provider: answers a sign-out request with 400. Register ${known} as post-logout redirect URI.`,
+  ],
+  [
+    'wants an ID token first',
+    () => 400,
+    `note provider: answers a sign-out request with 400 as long as it carries no ID token: that ${known} is registered as post-logout redirect URI could not be seen.`,
+  ],
+  [
+    'takes any address',
+    () => 200,
+    `note provider: ends its own session and takes any address to return to, or looks at it later: register ${known} as post-logout redirect URI.`,
+  ],
+])('a provider that %s at its end-session endpoint is told as that', async ([, answer, told]) => {
+  using stub = await startStub((path, query) => ({ status: path === '/end' ? answer(query) : 400 }));
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(told);
+});
+
+test('a logout URL of the provider’s own is tried as it is filled in', async () => {
+  using stub = await startStub((path, query) => ({
+    status: path === '/v2/logout' && query.get('to') === known && query.get('id') === 'foyer-dev' ? 302 : 400,
+  }));
+  const OIDC_LOGOUT_URL = `${stub.issuer}/v2/logout?id={client_id}&to={return_to}`;
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer, OIDC_LOGOUT_URL })).toContain(
+    `ok provider: ends its own session, and knows ${known} as post-logout redirect URI`,
+  );
+});
+
+test('an endpoint that is not there is found, and the rest is looked at all the same', async () => {
+  const OIDC_LOGOUT_URL = `http://127.0.0.1:${await freePort()}/logout?to={return_to}`;
+  const findings = await examineWith({ OIDC_LOGOUT_URL });
+  expect(findings).toContain(
+    'bad provider: its end-session endpoint could not be tried: no answer (ECONNREFUSED). Check the provider and the network.',
+  );
+  expect(findings).toContain('ok provider: leads back to http://localhost:3000/login/callback');
 });

@@ -1,0 +1,53 @@
+import { openSessionStore } from '@foyer/fastify';
+import type { Settings } from '../environment.ts';
+import { codeOf } from '../server.ts';
+import type { Finding } from './finding.ts';
+import { examineProvider } from './provider-examination.ts';
+
+const examineCookies = ({ publicUrl, cookieName = 'foyer' }: Settings['options']): Finding =>
+  publicUrl.startsWith('https:')
+    ? {
+        verdict: 'ok',
+        subject: 'cookies',
+        text: `__Host-Http-${cookieName}, Secure, HttpOnly, SameSite=Strict`,
+      }
+    : {
+        verdict: 'note',
+        subject: 'cookies',
+        text: `on ${publicUrl} they are not Secure: for this machine alone.`,
+      };
+
+/** Keys that are short, not random or known are refused with the configuration: what is left is strong. */
+const examineSessionKeys = ({ sessionKeys: { length } }: Settings['options']): Finding => ({
+  verdict: 'ok',
+  subject: 'session keys',
+  text: length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
+});
+
+const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
+  const subject = 'session store';
+  try {
+    const store = await openSessionStore(storeUrl);
+    try {
+      await store.check();
+    } finally {
+      await store.close();
+    }
+    return { verdict: 'ok', subject, text: 'can be read and written' };
+  } catch (error) {
+    const reason = codeOf(error) ?? 'no answer';
+    return {
+      verdict: 'bad',
+      subject,
+      text: `cannot be used (${reason}). Check SESSION_STORE, and that the store runs.`,
+    };
+  }
+};
+
+/** Looks at the provider, the cookies, the keys and the session store of these settings. */
+export const examine = async (settings: Settings): Promise<readonly Finding[]> => [
+  ...(await examineProvider(settings.options)),
+  examineCookies(settings.options),
+  examineSessionKeys(settings.options),
+  await examineStore(settings),
+];

@@ -1,0 +1,73 @@
+import { Problem } from '@foyer/fastify';
+import type { Settings } from '../environment.ts';
+import { codeOf } from '../server.ts';
+import { examineClientAuthentication } from './client-authentication.ts';
+import { type Finding, ofProvider } from './finding.ts';
+import { isObject, judgeMetadata } from './metadata.ts';
+import { examinePostLogoutUri } from './post-logout-uri.ts';
+import { examineRedirectUri } from './redirect-uri.ts';
+import { examineSigningKeys } from './signing-keys.ts';
+
+const discoveryUrl = (issuer: string): string =>
+  issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+
+const judgeClock = (date: string | null, tolerance: number): Finding => {
+  const theirs = Date.parse(date ?? '');
+  const subject = 'clock';
+  if (Number.isNaN(theirs)) return { verdict: 'note', subject, text: 'the provider does not tell the time' };
+  const difference = Math.round((Date.now() - theirs) / 1000);
+  const text = `differs from the provider’s by ${Math.abs(difference)} s`;
+  return Math.abs(difference) <= tolerance
+    ? { verdict: 'ok', subject, text }
+    : { verdict: 'bad', subject, text: `${text}. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.` };
+};
+
+const causeOf = (error: unknown): string =>
+  error instanceof Error ? (codeOf(error.cause) ?? error.name) : 'unknown';
+
+/** What one trial finds; what keeps it from its end is a finding too, and the others go on. */
+const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> => {
+  try {
+    return await trial;
+  } catch (error) {
+    const reason = error instanceof Problem ? error.message : `no answer (${causeOf(error)})`;
+    return ofProvider(
+      'bad',
+      `its ${what} could not be tried: ${reason}. Check the provider and the network.`,
+    );
+  }
+};
+
+const examineAnswer = async (
+  options: Settings['options'],
+  response: Response,
+): Promise<readonly Finding[]> => {
+  const metadata: unknown = await response.json();
+  if (!isObject(metadata))
+    return [ofProvider('bad', `${response.url} is not a discovery document. Check OIDC_ISSUER.`)];
+  const issuer = String(metadata.issuer);
+  const { jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata;
+  return [
+    ...judgeMetadata(options, metadata),
+    await guard('keys', examineSigningKeys(options, jwks_uri)),
+    judgeClock(response.headers.get('date'), options.clockTolerance ?? 30),
+    await guard('authorization endpoint', examineRedirectUri(options)),
+    await guard('token endpoint', examineClientAuthentication(options, { issuer, methods })),
+    await guard('end-session endpoint', examinePostLogoutUri(options)),
+  ];
+};
+
+/** Reads the provider's metadata and keys, and tries the client there without signing anybody in. */
+export const examineProvider = async (options: Settings['options']): Promise<readonly Finding[]> => {
+  const url = discoveryUrl(options.issuer);
+  try {
+    const signal = AbortSignal.timeout((options.providerTimeout ?? 5) * 1000);
+    const response = await fetch(url, { redirect: 'manual', signal });
+    if (!response.ok) return [ofProvider('bad', `${url} answers ${response.status}. Check OIDC_ISSUER.`)];
+    return await examineAnswer(options, response);
+  } catch (error) {
+    return [
+      ofProvider('bad', `${url} cannot be read (${causeOf(error)}). Check OIDC_ISSUER and the network.`),
+    ];
+  }
+};

@@ -1,0 +1,33 @@
+import type { Settings } from '../environment.ts';
+import { type Finding, ofProvider } from './finding.ts';
+import { isObject } from './metadata.ts';
+
+/** @see RFC 7518 section 3.3 */
+const leastBits = 2048;
+
+/** Bits of an RSA key's modulus; keys on curves have the strength of their algorithm. */
+const bitsOf = ({ kty, n }: Record<string, unknown>): number =>
+  kty === 'RSA' && typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : Number.POSITIVE_INFINITY;
+
+/** Looks at the keys that ID tokens are signed with. */
+export const examineSigningKeys = async (
+  { idTokenAlg: alg = 'RS256', providerTimeout = 5 }: Settings['options'],
+  uri: unknown,
+): Promise<Finding> => {
+  const remedy = 'Check the provider.';
+  if (typeof uri !== 'string') return ofProvider('bad', `names no jwks_uri. ${remedy}`);
+  const signal = AbortSignal.timeout(providerTimeout * 1000);
+  const response = await fetch(uri, { signal, redirect: 'manual' });
+  const set: unknown = response.ok ? await response.json() : undefined;
+  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
+  const usable = keys.filter((key) => key.use !== 'enc' && (key.alg === undefined || key.alg === alg));
+  const weakest = Math.min(...usable.map(bitsOf));
+  if (weakest < leastBits)
+    return ofProvider(
+      'bad',
+      `signs with a key of ${weakest} bits. Have it replaced by one of ${leastBits} or more.`,
+    );
+  return usable.length > 0
+    ? ofProvider('ok', `publishes ${usable.length} key${usable.length === 1 ? '' : 's'} for ${alg}`)
+    : ofProvider('bad', `publishes no key for ${alg} at ${uri}. ${remedy}`);
+};
