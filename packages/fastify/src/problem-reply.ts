@@ -8,12 +8,25 @@ import { Problem } from './problems.ts';
 const hasStatus = (error: unknown): error is FastifyError =>
   error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 
+/** A range that the file does not have; the reader of files tells how long it is. @see RFC 9110 section 15.5.17 */
+const toRangeProblem = (cause: FastifyError): Problem => {
+  const headers: unknown = Reflect.get(cause, 'headers');
+  const told = typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'Content-Range') : '';
+  return new Problem('bad_request', 'The range is beyond the end of the file', {
+    status: 416,
+    detail: 'Ask for a range within the file.',
+    contentRange: String(told),
+    cause,
+  });
+};
+
 /** Makes a problem of whatever was thrown; what is not ours and not the client's fault is an internal error. */
 const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (hasStatus(error)) {
     if (error.statusCode === 413)
       return new Problem('payload_too_large', 'The body is larger than the route takes', { cause: error });
+    if (error.statusCode === 416) return toRangeProblem(error);
     if (error.statusCode === 404) return new Problem('not_found', 'No such route', { cause: error });
     if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
       return new Problem('bad_request', 'The request was refused before it reached a route', {
@@ -79,6 +92,7 @@ export const replyProblem = (error: unknown, request: FastifyRequest, reply: Fas
   reply.removeHeader('content-encoding');
   reply.removeHeader('etag');
   if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
+  if (problem.contentRange !== undefined) reply.header('content-range', problem.contentRange);
   if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
   return wantsPage(request) && !isMissingApi(request, problem)
     ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request.id))

@@ -10,6 +10,10 @@ export interface ProblemOptions {
   readonly retryAfter?: number;
   /** Methods for the `Allow` header of a 405. */
   readonly allow?: readonly string[];
+  /** A status that is more exact than the code's own. */
+  readonly status?: number;
+  /** How long the file is of which a range was asked, as `Content-Range` of a 416. */
+  readonly contentRange?: string;
   /** The session cookie is useless: clear it with the answer. */
   readonly clearsSession?: boolean;
 }
@@ -51,16 +55,18 @@ export class Problem extends Error {
   readonly detail: string;
   readonly retryAfter: number | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly contentRange: string | undefined;
   readonly clearsSession: boolean;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.status = problems[code].status;
+    this.status = options.status ?? problems[code].status;
     this.title = problems[code].title;
     this.detail = options.detail ?? advice[code];
     this.retryAfter = options.retryAfter;
     this.allow = options.allow;
+    this.contentRange = options.contentRange;
     this.clearsSession = options.clearsSession ?? false;
   }
 }

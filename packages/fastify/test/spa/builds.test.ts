@@ -98,9 +98,18 @@ test.for([
   expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
 });
 
-test('a range beyond the end is refused', async () => {
-  expect((await get('/assets/big-1a2b3c4d.js', { range: 'bytes=500000-' })).status).toBe(400);
-});
+test.for([
+  ['/assets/big-1a2b3c4d.js', 'bytes=500000-', 500_000],
+  ['/assets/film-1a2b3c4d.mp4', 'bytes=10-20', 10],
+] as const)(
+  'of %s the range %s, beyond the end, is a 416 that tells the length',
+  async ([url, range, length]) => {
+    const { status, headers, body } = await get(url, { range });
+    expect([status, headers['content-range']]).toEqual([416, `bytes */${length}`]);
+    expect(JSON.parse(body)).toMatchObject({ status: 416, code: 'bad_request' });
+    expect(headers['cache-control']).toBe('no-store');
+  },
+);
 
 test('a big asset is sent whole, with what HEAD tells, and not again when it is known', async () => {
   const whole = await get('/assets/big-1a2b3c4d.js');
