@@ -94,9 +94,9 @@ const tellAll =
 export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
   const { logLevel, trustProxy, options } = settings;
   const sessionStore = await openStore(settings.storeUrl);
-  const app = Fastify(
-    createServerOptions({ logLevel, trustProxy, isSecure: options.publicUrl.startsWith('https:') }),
-  );
+  const isSecure = options.publicUrl.startsWith('https:');
+  const { allowedOrigins = [] } = options;
+  const app = Fastify(createServerOptions({ logLevel, trustProxy, isSecure, allowedOrigins }));
   for (const warning of settings.warnings) app.log.warn(warning);
   try {
     const observers = [

@@ -1,32 +1,48 @@
 import { paths } from '@foyer/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
+const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+
 /**
- * Answers preflights and marks every answer for the configured SPA origins: exact match, with credentials.
- * Without `allowedOrigins` there is no CORS at all, and none where providers call, not browsers.
+ * Marks an answer for the configured SPA origins: exact match, with credentials. A preflight of theirs it answers, and
+ * gives back `true`.
  *
- * @see Fetch Standard, CORS protocol; OpenID Connect Back-Channel Logout section 2.5
+ * @see Fetch Standard, CORS protocol
  */
-export const addCors = (scope: FastifyInstance, { allowedOrigins }: ResolvedOptions): void => {
-  if (allowedOrigins.length === 0) return;
-  scope.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url === paths.backchannelLogout) return;
+export const createCors =
+  ({ allowedOrigins }: Pick<ResolvedOptions, 'allowedOrigins'>) =>
+  (request: FastifyRequest, reply: FastifyReply): boolean => {
+    if (allowedOrigins.length === 0) return false;
     reply.header('vary', 'Origin');
     const { origin } = request.headers;
-    if (origin === undefined || !allowedOrigins.includes(origin)) return;
+    if (origin === undefined || !allowedOrigins.includes(origin)) return false;
     reply.headers({
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers': 'X-Request-Id, Retry-After',
     });
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
-      return;
+    if (!isPreflight(request)) return false;
     const requested = request.headers['access-control-request-headers'];
     reply.headers({ 'access-control-allow-methods': methods, 'access-control-max-age': '600' });
     if (requested !== undefined) reply.header('access-control-allow-headers', requested);
-    return reply.code(204).send();
+    reply.code(204).send();
+    return true;
+  };
+
+/**
+ * Does so with every answer of the scope. Without `allowedOrigins` there is no CORS at all, and none where providers
+ * call, not browsers.
+ *
+ * @see OpenID Connect Back-Channel Logout section 2.5
+ */
+export const addCors = (scope: FastifyInstance, options: ResolvedOptions): void => {
+  if (options.allowedOrigins.length === 0) return;
+  const answerCors = createCors(options);
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url === paths.backchannelLogout || !answerCors(request, reply)) done();
   });
 };

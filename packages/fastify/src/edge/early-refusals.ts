@@ -1,8 +1,10 @@
-import type { Server } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
 import { printProblem, replyProblem } from '../problem-reply.ts';
 import { Problem } from '../problems.ts';
+import { createCors } from './cors.ts';
 import { pageStyleHash } from './page.ts';
 import { createRequestId } from './request-id.ts';
 import { createResponseHeaders } from './response-headers.ts';
@@ -20,17 +22,17 @@ export interface EarlyRefusals {
 
 const policy = `default-src 'none'; style-src '${pageStyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-const statusLines: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-};
-
 const problemOf = (code: string): Problem => {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new Problem('bad_request', 'The headers are too large', { detail: 'Send smaller headers.' });
+    return new Problem('bad_request', 'The headers are too large', {
+      status: 431,
+      detail: 'Send smaller headers.',
+    });
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new Problem('bad_request', 'The request came too slowly', { detail: 'Send the request faster.' });
+    return new Problem('bad_request', 'The request came too slowly', {
+      status: 408,
+      detail: 'Send the request faster.',
+    });
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
     return new Problem('payload_too_large', 'The chunk extensions are too large');
   return new Problem('bad_request', 'The request is not HTTP');
@@ -43,9 +45,12 @@ const isAnswering = (socket: Socket): boolean => {
 };
 
 /** Makes the answers; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
-export const createEarlyRefusals = ({ isSecure }: { readonly isSecure: boolean }): EarlyRefusals => {
+export const createEarlyRefusals = (
+  settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
+): EarlyRefusals => {
+  const answerCors = createCors(settings);
   const usual = {
-    ...createResponseHeaders({ isSecure, allowedOrigins: [] }),
+    ...createResponseHeaders(settings),
     'content-security-policy': policy,
     'cache-control': 'no-store',
   };
@@ -55,11 +60,9 @@ export const createEarlyRefusals = ({ isSecure }: { readonly isSecure: boolean }
         socket.destroy();
         return;
       }
-      const statusLine = statusLines[code] ?? '400 Bad Request';
       const requestId = createRequestId();
       const problem = problemOf(code);
-      const status = Number(statusLine.slice(0, 3));
-      const body = printProblem({ ...problem, status }, requestId);
+      const body = printProblem(problem, requestId);
       const headers = {
         ...usual,
         'x-request-id': requestId,
@@ -68,11 +71,12 @@ export const createEarlyRefusals = ({ isSecure }: { readonly isSecure: boolean }
         'content-length': Buffer.byteLength(body),
       };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      const statusLine = `${problem.status} ${STATUS_CODES[problem.status]}`;
       socket.end(`HTTP/1.1 ${statusLine}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
     },
     answerFrameworkError: (error, request, reply) => {
       reply.headers({ ...usual, 'x-request-id': request.id });
-      replyProblem(error, request, reply);
+      if (!answerCors(request, reply)) replyProblem(error, request, reply);
     },
   };
 };

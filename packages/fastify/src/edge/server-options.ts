@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify';
 import { createConnectionLimit } from './connection-limit.ts';
-import { createEarlyRefusals } from './early-refusals.ts';
+import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 import { printError } from './error-print.ts';
 import { createLogStream, type LogStream } from './log-stream.ts';
 import { readRequestId } from './request-id.ts';
@@ -15,6 +15,8 @@ export interface ServerSettings {
   readonly trustProxy: readonly string[];
   /** Whether the public URL is https: answers to what is no request then have HSTS too. Default `false`. */
   readonly isSecure?: boolean;
+  /** Origins whose pages may read the answer to a path that cannot be decoded; the BFF's own. Default none. */
+  readonly allowedOrigins?: readonly string[];
   /** Limits that are not to be the usual ones. */
   readonly limits?: Partial<ServerLimits>;
   /** Where log lines go. Default: standard output. */
@@ -26,10 +28,12 @@ const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 
 /** Node answers a request without `Host` and an odd `Expect` by itself, bare: here they come to our own answers. */
-const createServerFactory = ({ trustProxy, isSecure = false, limits }: ServerSettings): StartServer => {
+const createServerFactory = (
+  { trustProxy, limits }: ServerSettings,
+  { answerClientError }: EarlyRefusals,
+): StartServer => {
   const within = { ...serverLimits, ...limits };
   const limitConnections = createConnectionLimit({ ...within, trustProxy });
-  const { answerClientError } = createEarlyRefusals({ isSecure });
   return (handle) => {
     const server = createServer(
       {
@@ -56,28 +60,32 @@ const createServerFactory = ({ trustProxy, isSecure = false, limits }: ServerSet
  * its query, bounded headers, bodies, connections and waiting times, and our own answers to what is not a
  * request.
  */
-export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => ({
-  logger: {
-    level: settings.logLevel,
-    base: null,
-    stream: settings.logStream ?? createLogStream(),
-    serializers: {
-      req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
-      err: (error) => ({ ...printError(error) }),
+export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => {
+  const { isSecure = false, allowedOrigins = [] } = settings;
+  const refusals = createEarlyRefusals({ isSecure, allowedOrigins });
+  return {
+    logger: {
+      level: settings.logLevel,
+      base: null,
+      stream: settings.logStream ?? createLogStream(),
+      serializers: {
+        req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
+        err: (error) => ({ ...printError(error) }),
+      },
     },
-  },
-  logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-  genReqId: readRequestId,
-  requestIdHeader: false,
-  trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
-  bodyLimit: 64 * 1024,
-  // A request that comes while the server closes is answered like any other, and its connection ends with it.
-  return503OnClosing: false,
-  serverFactory: createServerFactory(settings),
-  frameworkErrors: createEarlyRefusals({ isSecure: settings.isSecure ?? false }).answerFrameworkError,
-  // Fastify adds it to the first of its servers only: ours is on each.
-  clientErrorHandler: () => undefined,
-});
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: readRequestId,
+    requestIdHeader: false,
+    trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
+    bodyLimit: 64 * 1024,
+    // A request that comes while the server closes is answered like any other, and its connection ends with it.
+    return503OnClosing: false,
+    serverFactory: createServerFactory(settings, refusals),
+    frameworkErrors: refusals.answerFrameworkError,
+    // Fastify adds it to the first of its servers only: ours is on each.
+    clientErrorHandler: () => undefined,
+  };
+};
 
 /** Levels at which there is no such line: nothing is to be gathered for it. */
 const quiet: ReadonlySet<string> = new Set(['warn', 'error', 'fatal', 'silent']);

@@ -41,6 +41,9 @@ test.for([
   ['GET', '/api/none', 404],
   ['POST', '/api/me', 405],
   ['GET', '/login/callback', 400],
+  ['GET', '/%zz', 400],
+  ['GET', '/api/%zz', 400],
+  ['POST', '/api/mine/%c3', 400],
 ] as const)(
   'a configured origin may read the %s %s answer, %i, with credentials',
   async ([method, url, status]) => {
@@ -56,7 +59,7 @@ test.for([
 
 test('a configured origin’s preflight is answered, whatever the path, and takes no cookie', async () => {
   const preflight = { origin, 'access-control-request-method': 'DELETE', 'sec-fetch-site': 'same-site' };
-  for (const url of ['/api/me', '/api/mine/1', '/logout']) {
+  for (const url of ['/api/me', '/api/mine/1', '/logout', '/api/%zz']) {
     expect(await ask('OPTIONS', url, preflight)).toMatchObject({ status: 204, origin, credentials: 'true' });
   }
 });
@@ -74,7 +77,7 @@ test.for([
   '*',
 ])('the stranger %s is never named, on answers, errors or preflights', async (stranger) => {
   const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-csrf' };
-  for (const url of ['/api/me', '/api/mine', '/api/none', '/login', '/', '/logout']) {
+  for (const url of ['/api/me', '/api/mine', '/api/none', '/login', '/', '/logout', '/api/%zz']) {
     for (const [method, more] of [
       ['GET', {}],
       ['OPTIONS', preflight],

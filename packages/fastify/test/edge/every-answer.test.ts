@@ -85,6 +85,7 @@ const requests: readonly (readonly [status: number, what: string, write: () => s
   [403, 'another site', () => `GET /api/me HTTP/1.1\r\n${host()}Sec-Fetch-Site: cross-site\r\n\r\n`],
   [303, 'an odd expectation', () => `GET /logout HTTP/1.1\r\n${host()}Expect: a-banana\r\n\r\n`],
   [400, 'a path that cannot be decoded', () => `GET /%zz HTTP/1.1\r\n${host()}\r\n`],
+  [400, 'such a path of an API', () => `GET /api/%zz HTTP/1.1\r\n${host()}\r\n`],
   [400, 'such a path, to a browser', () => `GET /%zz HTTP/1.1\r\n${host()}Accept: text/html\r\n\r\n`],
   [400, 'no HTTP', () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc'],
   [400, 'no Host', () => 'GET /api/me HTTP/1.1\r\n\r\n'],

@@ -53,6 +53,7 @@ export const startBff = async (
     createServerOptions({
       logLevel: 'trace',
       trustProxy: [],
+      allowedOrigins: given.allowedOrigins ?? [],
       logStream: { write: (line) => log.push(JSON.parse(line)) },
       ...server,
     }),
