@@ -129,8 +129,24 @@ test('from right to left the page mirrors and is no wider; on paper it is dark o
   await page.evaluate("document.documentElement.dir = 'rtl'");
   expect(await left()).toBeGreaterThan(before + 300);
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  expect(await page.evaluate("getComputedStyle(document.querySelector('pre')).direction")).toBe('ltr');
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   expect(await page.locator('header').isVisible()).toBe(false);
   expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(24, 32, 43)');
+  await page.close();
+});
+
+test('a name of any length leaves the bar as high as it was, and the page no wider', async () => {
+  const page = await open(signedIn, '/');
+  const bar = page.locator('header');
+  await page.getByRole('link', { name: 'Logged in as: Ada Lovelace' }).waitFor();
+  const before = await bar.boundingBox();
+  await page.route('**/api/me', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), displayName: 'Ada '.repeat(90) } });
+  });
+  await page.reload();
+  await page.getByRole('link', { name: /Ada Ada/ }).waitFor();
+  expect(await bar.boundingBox()).toEqual(before);
   await page.close();
 });

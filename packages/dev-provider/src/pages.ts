@@ -16,12 +16,13 @@ const icon =
 const style = `
 :root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --accent: light-dark(#2a56c6, #93b4ff); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6) }
 * { box-sizing: border-box }
-body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 16vh, 10rem) 1.5rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
+body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 16vh, 10rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
 main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem }
 main::before { content: ''; display: block; width: 2.25rem; height: 2.25rem; margin-bottom: 1.25rem; background: url("${icon}") }
-h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
+h1 { margin: 0 0 .75rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
 p { margin: 0 0 1.25rem; overflow-wrap: anywhere; text-wrap: pretty }
-form { display: grid; gap: .5rem; margin: 0 0 1.5rem }
+p:last-child { margin: 0 }
+form { display: grid; gap: .75rem; margin: 0 0 1.5rem }
 form:last-child { margin: 0 }
 form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
 button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
