@@ -1,0 +1,87 @@
+import { blocksIn, papers } from './papers.ts';
+import { commandsIn } from './shell-lines.ts';
+
+/** A test that runs a command, or the program behind it: file and name. */
+type Proof = readonly [file: string, test: string];
+
+const commands = 'apps/bff/test/papers/commands.test.ts';
+const exercise = 'the first change of CONTRIBUTING fails, passes once it is made, and is well-formed';
+const dev = 'apps/dev/test/dev.test.ts';
+const doctor: Proof = [
+  'apps/bff/test/conformance.test.ts',
+  'the doctor finds nothing bad in the product as it is shipped',
+];
+const developing: Proof = [
+  dev,
+  'pnpm dev serves page and API on one port, says where, and leaves nothing running',
+];
+
+/** The commands of the papers that a test runs. What is missing here stands in docs/not-tested.md, with the reason. */
+export const proofs: Readonly<Record<string, Proof>> = {
+  'pnpm dev': developing,
+  'PORT=… pnpm dev': developing,
+  'SPA_DEV_SERVER=… pnpm dev': [
+    dev,
+    'with an issuer and a dev server configured, neither of ours is started',
+  ],
+  'pnpm start': [
+    'apps/bff/test/main.test.ts',
+    '.env is loaded by pnpm start and the doctor, and not by what the image runs',
+  ],
+  'pnpm build': [commands, 'pnpm build makes the SPA that pnpm start serves'],
+  'pnpm doctor': doctor,
+  'pnpm key': ['apps/bff/test/papers/shell.test.ts', 'pnpm key prints a key of 32 bytes'],
+  'pnpm pages': [
+    'apps/bff/test/papers/pages.test.ts',
+    'the configuration page says what the table of variables says',
+  ],
+  'pnpm sbom': [
+    'apps/bff/test/supply-chain.test.ts',
+    'the bill of materials names what production runs, with hashes, and nothing of development',
+  ],
+  'pnpm build:packages': [
+    'apps/bff/test/tarballs.test.ts',
+    'the tarballs are sound, install into an empty project, and sign people in',
+  ],
+  'pnpm bench:bodies': [
+    'apps/bff/test/large-bodies.test.ts',
+    'bodies far larger than its memory pass through the BFF in either direction',
+  ],
+  'pnpm bench:refresh': [
+    'apps/bff/test/replicas.test.ts',
+    'calls across several expiries: one grant each, no answer but 200, nobody signed out',
+  ],
+  'pnpm bench:store': [
+    'packages/fastify/test/session/leftovers.test.ts',
+    '5,000 expired sessions: the sqlite file returns to its size, but for a log of 4 MiB',
+  ],
+  'pnpm test <file>': [commands, exercise],
+  'pnpm exec biome check --write .': [commands, exercise],
+  'curl -s http://localhost:3000/api/me': [
+    'apps/bff/test/papers/running.test.ts',
+    'the request that getting started sends is answered as it says',
+  ],
+};
+
+/** A command without `npx`, `run`, and what its reader chooses. */
+const plain = (line: string): string =>
+  line
+    .replaceAll(/^([A-Z_]+)=\S*/g, '$1=…')
+    .replace(/npx (?:--yes )?/, '')
+    .replace(/pnpm run /, 'pnpm ')
+    .replace(/pnpm test \S+/, 'pnpm test <file>')
+    .replace(/(pnpm (?!exec|test)[\w:]+).*/, '$1')
+    .replace(/^(git clone|docker (?:build|run)).*/, '$1');
+
+const inProse = (text: string): readonly string[] =>
+  [...text.matchAll(/`((?:[A-Z_]+=\S+ )?(?:npx |pnpm |docker )[^`\n]*)`/g)].map(([, line = '']) => line);
+
+/** Every command that the papers tell their readers to run, once. */
+export const commandsOfPapers: readonly string[] = [
+  ...new Set(
+    [
+      ...blocksIn('sh').flatMap(({ code }) => commandsIn(code)),
+      ...papers.flatMap(({ text }) => inProse(text)),
+    ].map(plain),
+  ),
+];
