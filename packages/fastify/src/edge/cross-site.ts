@@ -30,7 +30,8 @@ export const createCrossSiteRule = ({ publicUrl, allowedOrigins }: ResolvedOptio
     }
     if (site === 'same-origin' || (site === 'none' && isSafe)) return 'allowed';
     if (origin !== undefined && allowedOrigins.includes(origin)) return 'allowed';
-    const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+    const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
+    const isNavigation = mode === 'navigate' && destination === 'document';
     return method === 'GET' && isNavigation ? 'anonymous' : 'refused';
   };
 };

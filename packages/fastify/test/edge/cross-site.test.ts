@@ -44,6 +44,8 @@ test.for([
     { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
     'refused',
   ],
+  ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 'anonymous'],
+  ['GET', { 'sec-fetch-site': 'cross-site' }, 'refused'],
   ['GET', {}, 'allowed'],
   ['POST', {}, 'refused'],
   ['POST', { 'x-csrf': '1' }, 'allowed'],
