@@ -9,20 +9,27 @@ const anonymous = JSON.stringify(anonymousMe);
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** What the browser may see of a session, member by member, up to the server's time. */
-const printUpToNow = ({ id, user, displayName, idleExpiresAt, expiresAt }: Session): string => {
-  const me: Omit<SignedInMe, 'session'> = {
+/** What an answer says before the server's time, and after it. */
+interface Printed {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What the browser may see of a session, member by member, around the server's time. */
+const printAroundNow = ({ id, user, displayName, idleExpiresAt, expiresAt }: Session): Printed => {
+  const who: Pick<SignedInMe, 'authenticated' | 'user' | 'displayName'> = {
     authenticated: true,
     user,
     displayName,
-    logoutUrl: paths.logout,
   };
-  const session: Omit<MeSession, 'now'> = {
-    id,
+  const times: Pick<MeSession, 'idleExpiresAt' | 'expiresAt'> = {
     idleExpiresAt: time(idleExpiresAt),
     expiresAt: time(expiresAt),
   };
-  return `${JSON.stringify(me).slice(0, -1)},"session":${JSON.stringify(session).slice(0, -1)},"now":"`;
+  return {
+    before: `${JSON.stringify(who).slice(0, -1)},"session":{"id":${JSON.stringify(id)},"now":"`,
+    after: `",${JSON.stringify(times).slice(1)},"logoutUrl":${JSON.stringify(paths.logout)}}`,
+  };
 };
 
 /** ISO 8601 of one moment after another: only the milliseconds are printed each time. */
@@ -42,15 +49,15 @@ const createTimePrinter = (): ((milliseconds: number) => string) => {
 /** Prints answers: what a record says is printed once, its times when they move, the server's time always. */
 const createPrinter = (): ((session: Session, now: number) => string) => {
   const printNow = createTimePrinter();
-  const printed = new WeakMap<SessionRecord, { readonly idleExpiresAt: number; readonly upToNow: string }>();
+  const printed = new WeakMap<SessionRecord, Printed & { readonly idleExpiresAt: number }>();
   return (session, now) => {
     const { record, idleExpiresAt } = session;
     let known = printed.get(record);
     if (known?.idleExpiresAt !== idleExpiresAt) {
-      known = { idleExpiresAt, upToNow: printUpToNow(session) };
+      known = { idleExpiresAt, ...printAroundNow(session) };
       printed.set(record, known);
     }
-    return `${known.upToNow}${printNow(now)}"}}`;
+    return `${known.before}${printNow(now)}${known.after}`;
   };
 };
 

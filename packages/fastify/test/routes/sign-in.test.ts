@@ -13,6 +13,14 @@ test('a person signs in in three redirects and is known', async () => {
   expect(me).not.toHaveProperty('user.iss');
 });
 
+test('who is signed in is told in the order of the contract', async () => {
+  await using bff = await startBff();
+  const { browser } = await signIn(bff);
+  const me: Record<string, object> = JSON.parse(await (await browser.fetch('/api/me')).text());
+  expect(Object.keys(me)).toEqual(['authenticated', 'user', 'displayName', 'session', 'logoutUrl']);
+  expect(Object.keys(me.session ?? {})).toEqual(['id', 'now', 'idleExpiresAt', 'expiresAt']);
+});
+
 test('an anonymous visitor is told so and gets no cookie', async () => {
   await using bff = await startBff();
   const answer = await fetch(`${bff.url}/api/me`);
