@@ -23,14 +23,14 @@ export interface Settings {
   readonly warnings: readonly string[];
 }
 
-/** Thrown with every mistake in the environment at once. */
+/** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
   readonly issues: readonly EnvironmentIssue[];
 
-  constructor(issues: readonly EnvironmentIssue[]) {
-    const lines = issues.map(({ variable, problem, remedy }) => `  ${variable} ${problem}. ${remedy}`);
-    super(['The configuration has mistakes:', ...lines].join('\n'));
+  constructor(issues: readonly EnvironmentIssue[], warnings: readonly string[] = []) {
+    const lines = issues.map(({ variable, problem, remedy }) => `${variable} ${problem}. ${remedy}`);
+    super(['The configuration has mistakes:', ...lines, ...warnings].join('\n  '));
     this.issues = issues;
   }
 }
@@ -204,7 +204,7 @@ export const parseEnvironment = (environment: Environment, { dataDir, spaDir } =
   const isKeySet = findVariable(environment, 'SESSION_KEYS', () => undefined) !== undefined;
   const makesKey = !isKeySet && isLoopbackHttp(options.publicUrl);
   reportOptions(options, issues, makesKey);
-  if (issues.length > 0) throw new EnvironmentError(issues);
+  if (issues.length > 0) throw new EnvironmentError(issues, rest.warnings);
   return { options: makesKey ? withKey(options, dataDir) : options, ...rest };
 };
 

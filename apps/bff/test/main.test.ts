@@ -72,6 +72,19 @@ test('a wrong configuration ends with 1 and names each variable', async () => {
   );
 });
 
+test('a typo is told beside the variable that it leaves missing', async () => {
+  const { child, errors } = startMain({ OIDC_CLIENT_SECRET: 'any-secret', OIDC_CLIENTID: 'app' });
+  await once(child, 'close');
+  expect(errors()).toBe(
+    [
+      'The configuration has mistakes:',
+      '  OIDC_CLIENT_ID is missing. Set it in the environment or in .env.',
+      '  OIDC_CLIENTID is not a variable of Foyer: it has no effect. Is it a typo?',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('a taken port is said plainly, and ends with 1', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
