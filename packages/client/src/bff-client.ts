@@ -9,13 +9,17 @@ import { createSessionCheck } from './session-check.ts';
 import { isSameSnapshot, keepKnown, type SessionSnapshot, sessionOf } from './session-snapshot.ts';
 import { createTabs } from './tabs.ts';
 
-/** How the client finds its BFF. */
+/** How the client finds its BFF. @see RFC 10017 section 6.1.2 */
 export interface BffClientOptions {
   /** Origin of the BFF where it is not the page's own. Default: the page's own. */
   readonly baseUrl?: string;
 }
 
-/** The browser's side of the BFF: one snapshot of the session, and the ways to change it. */
+/**
+ * The browser's side of the BFF: one snapshot of the session, and the ways to change it.
+ *
+ * @see RFC 10017 section 6.1.2
+ */
 export interface BffClient {
   readonly getSnapshot: () => SessionSnapshot;
   /** Calls back after each change; gives back the way to stop. The first subscriber starts the client, the last one to go stops it. */
@@ -42,7 +46,11 @@ interface Running {
   readonly close: () => void;
 }
 
-/** Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`. */
+/**
+ * Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`.
+ *
+ * @see RFC 10017 section 6.1.2
+ */
 export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
   const listeners = new Set<() => void>();
   const origin = createBffOrigin(baseUrl);

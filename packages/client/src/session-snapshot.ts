@@ -1,14 +1,14 @@
 import type { AnonymousMe, ExpiringEvent, Me, SignedInMe } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 
-/** Somebody is signed in. */
+/** Somebody is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface SignedInSnapshot extends Omit<SignedInMe, 'authenticated'> {
   readonly status: 'signed-in';
   /** Which limit is near, and when it is reached: `refresh()` moves the idle one. */
   readonly expiring?: ExpiringEvent;
 }
 
-/** What is known of the session right now; views switch on `status`. */
+/** What is known of the session right now; views switch on `status`. @see RFC 10017 section 6.1.2.1 */
 export type SessionSnapshot =
   | { readonly status: 'loading' }
   | ({ readonly status: 'anonymous' } & Omit<AnonymousMe, 'authenticated'>)
@@ -19,7 +19,11 @@ export type SessionSnapshot =
       readonly last?: SignedInSnapshot;
     };
 
-/** Who is signed in, or was when the server last answered: an outage signs nobody out. */
+/**
+ * Who is signed in, or was when the server last answered: an outage signs nobody out.
+ *
+ * @see RFC 10017 section 6.1.2.1
+ */
 export const lastSignedIn = (snapshot: SessionSnapshot): SignedInSnapshot | undefined => {
   if (snapshot.status === 'unreachable') return snapshot.last;
   return snapshot.status === 'signed-in' ? snapshot : undefined;

@@ -1,12 +1,20 @@
 import { isObject, isTime } from './json.ts';
 
-/** The signed-in person's claims in wire spelling, without protocol claims and never with a token. */
+/**
+ * The signed-in person's claims in wire spelling, without protocol claims and never with a token.
+ *
+ * @see OpenID Connect Core section 5.1
+ */
 export interface User {
   readonly sub: string;
   readonly [claim: string]: unknown;
 }
 
-/** What the browser may know of its session. Times are ISO 8601 in UTC, by the server's clock. */
+/**
+ * What the browser may know of its session. Times are ISO 8601 in UTC, by the server's clock.
+ *
+ * @see RFC 10017 section 6.1.2.1
+ */
 export interface MeSession {
   /** A public handle of the session, useless as a credential. */
   readonly id: string;
@@ -18,7 +26,7 @@ export interface MeSession {
   readonly expiresAt: string;
 }
 
-/** `GET /api/me` while somebody is signed in. */
+/** `GET /api/me` while somebody is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface SignedInMe {
   readonly authenticated: true;
   readonly user: User;
@@ -29,14 +37,14 @@ export interface SignedInMe {
   readonly logoutUrl: string;
 }
 
-/** `GET /api/me` while nobody is signed in. */
+/** `GET /api/me` while nobody is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface AnonymousMe {
   readonly authenticated: false;
   /** Where the browser goes to sign in; takes `?returnTo=`. */
   readonly loginUrl: string;
 }
 
-/** The answer of `GET /api/me`. */
+/** The answer of `GET /api/me`. @see RFC 10017 section 6.1.2.1 */
 export type Me = SignedInMe | AnonymousMe;
 
 const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
@@ -52,6 +60,7 @@ const isSession = (value: unknown): value is Record<keyof MeSession, string> =>
  * Checks that `value` is an answer of `GET /api/me`.
  *
  * @throws TypeError when it is not, naming the member that is wrong.
+ * @see RFC 10017 section 6.1.2.1
  */
 export const parseMe = (value: unknown): Me => {
   if (!isObject(value)) throw new TypeError('Not an answer of /api/me: not a JSON object');

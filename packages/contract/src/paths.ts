@@ -1,4 +1,8 @@
-/** The BFF's own routes, as the browser asks for them. A SPA's page never has one of these paths. */
+/**
+ * The BFF's own routes, as the browser asks for them. A SPA's page never has one of these paths.
+ *
+ * @see RFC 10017 section 6.1.2
+ */
 export const paths = {
   login: '/login',
   callback: '/login/callback',

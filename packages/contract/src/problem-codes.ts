@@ -28,7 +28,7 @@ export const problems = {
   upstream_timeout: { status: 504, title: 'The API did not answer in time' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
-/** The code of a problem, stable across versions. */
+/** The code of a problem, stable across versions. @see RFC 9457 section 3.1.1 */
 export type ProblemCode = keyof typeof problems;
 
 /**

@@ -2,6 +2,8 @@
  * Why a session ended: the user signed out (`logout`), the provider said so (`backchannel`), a limit was reached
  * (`expired`), another session of the user ended it (`revoked`), the provider ended the grant (`refresh_failed`),
  * or a new login took its place (`replaced`).
+ *
+ * @see RFC 10017 section 6.1.2.2; OpenID Connect Back-Channel Logout section 2.7
  */
 export type SignedOutReason =
   | 'logout'
@@ -13,13 +15,17 @@ export type SignedOutReason =
 
 /**
  * Data of the server-sent event `signed-out`, the last of its stream.
- * @see GET /api/me/events
+ * @see HTML Standard section 9.2; GET /api/me/events
  */
 export interface SignedOutEvent {
   readonly reason: SignedOutReason;
 }
 
-/** Data of the server-sent event `expiring`, sent before the idle or the absolute limit is reached. */
+/**
+ * Data of the server-sent event `expiring`, sent before the idle or the absolute limit is reached.
+ *
+ * @see HTML Standard section 9.2
+ */
 export interface ExpiringEvent {
   /** Which limit comes first. Any request of the session moves the idle one; nothing moves the absolute one. */
   readonly limit: 'idle' | 'absolute';

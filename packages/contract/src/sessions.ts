@@ -1,6 +1,10 @@
 import { isObject, isTime } from './json.ts';
 
-/** One of this user's sessions, as `GET /api/me/sessions` lists them. Times are ISO 8601 in UTC. */
+/**
+ * One of this user's sessions, as `GET /api/me/sessions` lists them. Times are ISO 8601 in UTC.
+ *
+ * @see OWASP ASVS 5.0 V7.5
+ */
 export interface SessionSummary {
   /** The public handle: the `{id}` of `DELETE /api/me/sessions/{id}`. */
   readonly id: string;
@@ -14,17 +18,21 @@ export interface SessionSummary {
   readonly current: boolean;
 }
 
-/** The answer of `GET /api/me/sessions`, the newest first. */
+/** The answer of `GET /api/me/sessions`, the newest first. @see OWASP ASVS 5.0 V7.5 */
 export interface SessionList {
   readonly sessions: readonly SessionSummary[];
 }
 
-/** The answer of `DELETE /api/me/sessions` and `DELETE /api/me/sessions/{id}`. */
+/** The answer of `DELETE /api/me/sessions` and `DELETE /api/me/sessions/{id}`. @see OWASP ASVS 5.0 V7.5 */
 export interface EndedSessions {
   readonly ended: number;
 }
 
-/** The answer of `POST /logout` to a request that accepts JSON: where the browser goes next. */
+/**
+ * The answer of `POST /logout` to a request that accepts JSON: where the browser goes next.
+ *
+ * @see OpenID Connect RP-Initiated Logout section 2
+ */
 export interface LogoutAnswer {
   readonly redirectTo: string;
 }
@@ -40,6 +48,7 @@ const isSummary = (value: unknown): value is SessionSummary =>
  * Checks that `value` is an answer of `GET /api/me/sessions`.
  *
  * @throws TypeError when it is not.
+ * @see OWASP ASVS 5.0 V7.5
  */
 export const parseSessionList = (value: unknown): SessionList => {
   if (!isObject(value) || !Array.isArray(value.sessions) || !value.sessions.every(isSummary))
@@ -51,6 +60,7 @@ export const parseSessionList = (value: unknown): SessionList => {
  * Checks that `value` is the JSON answer of `POST /logout`.
  *
  * @throws TypeError when it is not.
+ * @see OpenID Connect RP-Initiated Logout section 2
  */
 export const parseLogoutAnswer = (value: unknown): LogoutAnswer => {
   if (!isObject(value) || typeof value.redirectTo !== 'string')

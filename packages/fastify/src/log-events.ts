@@ -17,7 +17,7 @@ const err = 'the cause';
 const session = 'public handle of the session';
 const nothing = 'Nothing';
 
-/** Every event that the log names, once: whatever logs one takes it from here. */
+/** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
 export const logEvents = {
   login: {
     level: 'info',

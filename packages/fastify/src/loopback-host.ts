@@ -1,4 +1,8 @@
-/** Whether a URL's `hostname` is this machine: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`. */
+/**
+ * Whether a URL's `hostname` is this machine: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`.
+ *
+ * @see RFC 6761 section 6.3; RFC 6890 section 2.2.2
+ */
 export const isLoopbackHost = (hostname: string): boolean =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||

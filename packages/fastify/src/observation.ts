@@ -1,6 +1,10 @@
 import type { ProblemCode, SignedOutReason } from '@foyer/contract';
 
-/** One thing that happened, for metrics and traces. Durations are seconds; nothing in it names a user. */
+/**
+ * One thing that happened, for metrics and traces. Durations are seconds; nothing in it names a user.
+ *
+ * @see docs/metrics.md
+ */
 export type Observation =
   | {
       readonly kind: 'request';
@@ -38,7 +42,11 @@ export type Observation =
     }
   | { readonly kind: 'stream'; readonly of: 'events' | 'websocket'; readonly change: 1 | -1 };
 
-/** Takes observations as they happen, on the way of a request: it must be quick, and must not throw. */
+/**
+ * Takes observations as they happen, on the way of a request: it must be quick, and must not throw.
+ *
+ * @see docs/metrics.md
+ */
 export type Observe = (observation: Observation) => void;
 
 /** Seconds since `start`, a value of `performance.now()`. */

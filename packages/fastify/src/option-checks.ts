@@ -275,7 +275,7 @@ const checksOf = (options: Values): Partial<Record<keyof Values, Check>> => {
   };
 };
 
-/** Every mistake in the options, each under its own option; empty when there is none. */
+/** Every mistake in the options, each under its own option; empty when there is none. @see docs/configuration.md */
 export const checkOptions = (options: Values): readonly OptionIssue[] => {
   const issues: OptionIssue[] = [];
   for (const [option, check] of Object.entries(checksOf(options))) {

@@ -4,7 +4,7 @@ import type { SessionStore } from './session/stores/session-store.ts';
 /** How the client proves itself at the provider. @see OpenID Connect Core section 9 */
 export type ClientAuth = 'client_secret_basic' | 'client_secret_post';
 
-/** One API behind the BFF. */
+/** One API behind the BFF. @see RFC 10017 section 6.1.3.6 */
 export interface ApiRoute {
   /** Path that begins with `/api/`, matched on whole segments; the longest wins. */
   readonly prefix: string;
@@ -21,12 +21,14 @@ export interface ApiRoute {
 /**
  * Where pages and assets come from: a directory with a built SPA, whose source maps are served only when asked for, or
  * the URL of a running dev server.
+ *
+ * @see docs/own-spa.md
  */
 export type SpaSource =
   | { readonly dir: string; readonly sourceMaps?: boolean | undefined }
   | { readonly devServer: string };
 
-/** Options of the `bff` plugin. Durations are seconds, sizes are bytes. */
+/** Options of the `bff` plugin. Durations are seconds, sizes are bytes. @see docs/own-fastify-app.md */
 export interface BffOptions {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
   readonly issuer: string;
@@ -87,7 +89,11 @@ export interface BffOptions {
   readonly clock?: (() => number) | undefined;
 }
 
-/** The options with every default filled in and every value checked. Durations are still seconds. */
+/**
+ * The options with every default filled in and every value checked. Durations are still seconds.
+ *
+ * @see docs/own-fastify-app.md
+ */
 export interface ResolvedOptions {
   readonly issuer: string;
   readonly clientId: string;
@@ -121,7 +127,7 @@ export interface ResolvedOptions {
   readonly clock: () => number;
 }
 
-/** One mistake in the options. */
+/** One mistake in the options. @see docs/own-fastify-app.md */
 export interface OptionIssue {
   readonly option: keyof BffOptions;
   /** What is wrong; never the value of a secret. */
@@ -130,7 +136,7 @@ export interface OptionIssue {
   readonly remedy: string;
 }
 
-/** Thrown at start with every mistake at once. */
+/** Thrown at start with every mistake at once. @see docs/own-fastify-app.md */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
   readonly issues: readonly OptionIssue[];

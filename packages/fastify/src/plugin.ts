@@ -185,5 +185,6 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
  * stay in scopes of their own.
  *
  * @throws OptionsError at registration, with every mistake at once.
+ * @see RFC 10017 section 6.1
  */
 export const bff = fastifyPlugin(register, { name: '@foyer/fastify', fastify: '5.x' });

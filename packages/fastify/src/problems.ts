@@ -46,6 +46,8 @@ const advice: Record<ProblemCode, string> = {
 /**
  * An error with a code of the contract. Thrown anywhere, answered in one place (`problem-reply.ts`).
  * Its message is for the log; the browser sees only code, title and detail.
+ *
+ * @see RFC 9457 section 3
  */
 export class Problem extends Error {
   override readonly name = 'Problem';

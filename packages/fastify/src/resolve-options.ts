@@ -5,6 +5,7 @@ import { type BffOptions, OptionsError, type ResolvedOptions } from './options.t
  * Checks the options and fills in the defaults.
  *
  * @throws OptionsError with every mistake at once.
+ * @see docs/own-fastify-app.md
  */
 export const resolveOptions = (options: BffOptions): ResolvedOptions => {
   const issues = checkOptions(options);

@@ -27,3 +27,32 @@ test('every option of the plugin says what it is for', () => {
   expect(members.length).toBeGreaterThan(40);
   expect(bare).toEqual([]);
 });
+
+const entries = ['fastify/src', 'client/src', 'client/src/react', 'contract/src'].map(
+  (folder) => `packages/${folder}/`,
+);
+
+/** Names that an entry exports, each with the file it comes from. */
+const exportsOf = (folder: string): readonly (readonly [name: string, path: string])[] => {
+  const index = readFileSync(`${root}${folder}index.ts`, 'utf8');
+  return [...index.matchAll(/export (?:type )?\{([^}]+)\} from '\.\/([^']+)'/g)].flatMap(
+    ([, names = '', file = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim().replace(/^type /, ''))
+        .filter((name) => name !== '')
+        .map((name) => [name, folder + file] as const),
+  );
+};
+
+test.for(entries)('every public export of %s says where it is specified', (folder) => {
+  const names = exportsOf(folder);
+  const silent = names.filter(([name, path]) => {
+    const [before = '', after] = readFileSync(root + path, 'utf8').split(
+      new RegExp(`\nexport (?:async )?(?:const|interface|type|class|function) ${name}\\b`),
+    );
+    return after === undefined || !before.slice(before.lastIndexOf('/**')).includes('@see');
+  });
+  expect(names.length).toBeGreaterThan(4);
+  expect(silent).toEqual([]);
+});

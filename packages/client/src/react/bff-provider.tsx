@@ -3,18 +3,23 @@ import type { BffClient } from '../index.ts';
 
 const BffContext = createContext<BffClient | undefined>(undefined);
 
-/** Props of `BffProvider`. */
+/** Props of `BffProvider`. @see https://react.dev/reference/react/createContext */
 export interface BffProviderProps {
   readonly client: BffClient;
   readonly children: ReactNode;
 }
 
-/** Gives one client to the views below it. */
+/** Gives one client to the views below it. @see https://react.dev/reference/react/createContext */
 export const BffProvider = ({ client, children }: BffProviderProps): ReactNode => (
   <BffContext value={client}>{children}</BffContext>
 );
 
-/** The client of the nearest `BffProvider`. @throws Error outside of one. */
+/**
+ * The client of the nearest `BffProvider`.
+ *
+ * @throws Error outside of one.
+ * @see https://react.dev/reference/react/use
+ */
 export const useBffClient = (): BffClient => {
   const client = use(BffContext);
   if (client === undefined) throw new Error('useSession needs a <BffProvider> above it');

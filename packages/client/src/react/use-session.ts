@@ -3,11 +3,19 @@ import { useSyncExternalStore } from 'react';
 import { lastSignedIn, type SessionSnapshot } from '../index.ts';
 import { useBffClient } from './bff-provider.tsx';
 
-/** The session's snapshot; the view renders again with each change. */
+/**
+ * The session's snapshot; the view renders again with each change.
+ *
+ * @see https://react.dev/reference/react/useSyncExternalStore
+ */
 export const useSession = (): SessionSnapshot => {
   const { subscribe, getSnapshot } = useBffClient();
   return useSyncExternalStore(subscribe, getSnapshot);
 };
 
-/** The signed-in user, `undefined` while there is none; an outage keeps the last one. */
+/**
+ * The signed-in user, `undefined` while there is none; an outage keeps the last one.
+ *
+ * @see OpenID Connect Core section 5.1
+ */
 export const useUser = (): User | undefined => lastSignedIn(useSession())?.user;

@@ -7,7 +7,7 @@ import { createLogStream, type LogStream } from './log-stream.ts';
 import { readRequestId } from './request-id.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
 
-/** What the surrounding server needs to be told. */
+/** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
 export interface ServerSettings {
   /** pino's level: `trace` to `fatal`, or `silent`. */
   readonly logLevel: string;
@@ -59,6 +59,8 @@ const createServerFactory = (
  * Options for `Fastify()` that the BFF is meant to run with: request ids, one log line a request without
  * its query, bounded headers, bodies, connections and waiting times, and our own answers to what is not a
  * request.
+ *
+ * @see https://fastify.dev/docs/latest/Reference/Server/
  */
 export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => {
   const { isSecure = false, allowedOrigins = [] } = settings;

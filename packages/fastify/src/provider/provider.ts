@@ -80,6 +80,8 @@ export interface RefreshedTokens {
 /**
  * The OpenID provider, discovered when it is first needed. Failures are `Problem`s with the codes
  * `provider_*`, `invalid_authorization_response`, `login_expired`, `login_required`, `access_denied`.
+ *
+ * @see OpenID Connect Discovery section 4
  */
 export interface Provider {
   /** Starts a discovery in the background if there is none yet; never throws. */
@@ -144,7 +146,7 @@ const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
   };
 };
 
-/** Makes the provider of these options; it is discovered lazily. */
+/** Makes the provider of these options; it is discovered lazily. @see OpenID Connect Discovery section 4 */
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
   const room = createRoom(options);
   const { discovery } = room;

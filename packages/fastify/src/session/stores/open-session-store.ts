@@ -6,7 +6,7 @@ import { openSqliteStore } from './sqlite-store.ts';
 
 const isRedisUrl = (url: string): boolean => /^rediss?(\+sentinel|\+cluster)?:\/\//.test(url);
 
-/** Whether `openSessionStore` can read a URL; it opens nothing. */
+/** Whether `openSessionStore` can read a URL; it opens nothing. @see docs/configuration.md */
 export const isSessionStoreUrl = (url: string): boolean => {
   if (!isRedisUrl(url)) return url === 'memory:' || /^sqlite:./s.test(url);
   try {
@@ -21,6 +21,7 @@ export const isSessionStoreUrl = (url: string): boolean => {
  * `redis+cluster://…`; `rediss` in place of `redis` speaks TLS.
  *
  * @throws TypeError for any other; Error when the file cannot be opened.
+ * @see docs/configuration.md
  */
 export const openSessionStore = async (url: string): Promise<SessionStore> => {
   if (url === 'memory:') return openMemoryStore();

@@ -10,7 +10,7 @@ export interface StoredState {
   readonly expiresAt: number;
 }
 
-/** A session as a store keeps it. */
+/** A session as a store keeps it. @see docs/decisions/0003-sealed-reference.md */
 export interface StoredSession extends StoredState {
   /** The session's public handle. */
   readonly id: string;
@@ -18,7 +18,7 @@ export interface StoredSession extends StoredState {
   readonly sealed: Uint8Array;
 }
 
-/** What a store needs to know of a new session. */
+/** What a store needs to know of a new session. @see docs/decisions/0003-sealed-reference.md */
 export interface NewStoredSession extends StoredSession {
   /** The latest that the session can end, however often it is touched. */
   readonly lastsUntil: number;
@@ -30,7 +30,7 @@ export interface NewStoredSession extends StoredSession {
   readonly about: Uint8Array;
 }
 
-/** A session in the list of a subject. */
+/** A session in the list of a subject. @see OWASP ASVS 5.0 V7.5 */
 export interface ListedSession {
   readonly id: string;
   readonly about: Uint8Array;
@@ -40,6 +40,8 @@ export interface ListedSession {
 /**
  * Where sessions are kept. Every operation is atomic; a session that was removed stays removed, whatever
  * was under way. A store that cannot be reached throws within a second; nothing is queued.
+ *
+ * @see docs/decisions/0003-sealed-reference.md
  */
 export interface SessionStore {
   readonly insert: (session: NewStoredSession) => Eventually<void>;
