@@ -51,3 +51,12 @@ test('every variable that the prose names is read', () => {
   expect(named.length).toBeGreaterThan(50);
   expect(named.filter(([, name]) => !isOurs(name))).toEqual([]);
 });
+
+test('every setting that stands in the prose is read without a mistake or a warning', () => {
+  const settings = papers.flatMap((paper) =>
+    [...proseOf(paper).matchAll(/`([A-Z]{2,}_[A-Z_]+=[^`\n]+)`/g)].map(([, line = '']) => line),
+  );
+  const ours = settings.filter((line) => !/ npx | pnpm |^REDIS_URL/.test(line));
+  expect(ours.length).toBeGreaterThan(8);
+  for (const line of ours) expect([line, readSettings(readVariables(line)).warnings]).toEqual([line, []]);
+});

@@ -27,7 +27,11 @@ const wellFormed: Readonly<Record<Exclude<keyof LoginHints, 'max_age'>, RegExp>>
   acr_values: /^[\x21-\x7e]+( [\x21-\x7e]+){0,15}$/,
 };
 
-/** Takes the login hints that are passed on, each when it is well-formed; anything else is dropped. */
+/**
+ * Takes the login hints that are passed on, each when it is well-formed; anything else is dropped.
+ *
+ * @see OpenID Connect Core section 3.1.2.1
+ */
 export const parseLoginHints = (query: Query): LoginHints => {
   const texts = Object.entries(wellFormed).flatMap(([name, form]) => {
     const value = query.get(name);

@@ -21,7 +21,7 @@ export interface LoginTransaction {
   readonly isQuiet: boolean;
 }
 
-/** The logins that browsers have in flight, each in a sealed cookie of its own. */
+/** The logins that browsers have in flight, each in a sealed cookie of its own. @see RFC 9700 section 4.7 */
 export interface LoginTransactions {
   readonly begin: (request: FastifyRequest, reply: FastifyReply, transaction: LoginTransaction) => void;
   /**

@@ -45,6 +45,8 @@ const isPlainPath = (path: string): boolean => {
 /**
  * Checks where a login should end: a path on our own origin, or an absolute URL on one of `allowedOrigins`,
  * at most 2,048 characters, never one of the BFF's own routes. Anything else becomes `/`.
+ *
+ * @see RFC 9700 section 4.11
  */
 export const parseReturnTo = (
   value: unknown,

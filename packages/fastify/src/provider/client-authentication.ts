@@ -3,7 +3,11 @@ import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import type { Metadata } from './discovery.ts';
 import { EndpointRefusal } from './provider-errors.ts';
 
-/** Form-encodes a credential; `-`, `_`, `.` stay, because several providers compare without decoding. */
+/**
+ * Form-encodes a credential; `-`, `_`, `.` stay, because several providers compare without decoding.
+ *
+ * @see RFC 6749 section 2.3.1
+ */
 const encodeCredential = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
 
 const setBasic =

@@ -33,6 +33,8 @@ const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeyS
 /**
  * The provider's keys. An unknown `kid` fetches them again at once; after a fetch that failed or did not bring
  * the key, not for another 5 s, so that a flood of unknown `kid`s costs little and rotations are followed.
+ *
+ * @see OpenID Connect Core section 10.1.1
  */
 export const createKeySet = (http: ProviderHttp, clock: () => number): ((url: string) => FindKey) => {
   let local: ReturnType<typeof createLocalJWKSet> | undefined;

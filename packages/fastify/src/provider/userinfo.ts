@@ -34,7 +34,11 @@ const parseClaims = async (
   return claims;
 };
 
-/** Claims of userinfo; none where the provider has no endpoint or refuses the token (401, 403). */
+/**
+ * Claims of userinfo; none where the provider has no endpoint or refuses the token (401, 403).
+ *
+ * @see OpenID Connect Core section 5.3
+ */
 export const readUserinfo = async (
   room: ProviderRoom,
   metadata: Metadata,

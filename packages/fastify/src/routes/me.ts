@@ -61,7 +61,7 @@ const createPrinter = (): ((session: Session, now: number) => string) => {
   };
 };
 
-/** `GET /api/me`: who is signed in, for anybody, from the store alone. */
+/** `GET /api/me`: who is signed in, for anybody, from the store alone. @see RFC 10017 section 6.1.2.1 */
 export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): void => {
   const print = createPrinter();
   const headers = {
