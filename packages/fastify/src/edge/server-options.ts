@@ -35,10 +35,12 @@ const createServerFactory = (
   const within = { ...serverLimits, ...limits };
   const limitConnections = createConnectionLimit({ ...within, trustProxy });
   return (handle) => {
-    const server = createServer(
+    const server: Server = createServer(
       {
         requireHostHeader: false,
-        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+        // Where nobody listens, Node would hang up on an upgrade without a word.
+        shouldUpgradeCallback: ({ headers }) =>
+          headers.upgrade?.toLowerCase() === 'websocket' && server.listenerCount('upgrade') > 0,
         maxHeaderSize: 32 * 1024,
         headersTimeout: within.headersTimeout * 1000,
         requestTimeout: within.requestTimeout * 1000,

@@ -166,3 +166,13 @@ test('HTTP/1.0 without Host, as simple health checks speak it, is answered and c
   connection.send('GET /healthz HTTP/1.0\r\n\r\n');
   expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 /);
 });
+
+test('where nothing takes WebSockets, who asks for one is answered as anybody', async () => {
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+  for (const [path, status] of [
+    ['/api/me', 200],
+    ['/api/none', 404],
+  ] as const) {
+    expect((await askRaw(port, `GET ${path} HTTP/1.1\r\n${host()}${upgrade}\r\n`)).status).toBe(status);
+  }
+});
