@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { discoveryUrl, type Metadata } from './discovery.ts';
+import { type Discovery, discoveryUrl, type Metadata } from './discovery.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
 const maxHint = 4096;
@@ -30,6 +31,13 @@ export const createEndSessionUrl = (
 
 /** Seconds; a provider that is merely slow is not down. */
 const patience = 0.5;
+
+/** Tries the first discovery once more where it is still to come: the provider may have come back unasked. */
+export const tryDiscovery = async ({ current, require }: Discovery): Promise<void> => {
+  if (current() !== undefined) return;
+  const tried = require().catch(() => undefined);
+  await Promise.race([tried, wait(patience * 1000, undefined, { ref: false })]);
+};
 
 /**
  * Whether sending the browser to the provider would strand it: nobody listens there, or it answers 5xx.

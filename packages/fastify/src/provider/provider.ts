@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { createRequest } from './authorization-request.ts';
 import { createClientAuthentication } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEndSessionUrl, isProviderDown } from './end-session.ts';
+import { createEndSessionUrl, isProviderDown, tryDiscovery } from './end-session.ts';
 import { createKeySet } from './key-set.ts';
 import { completeLogin } from './login-completion.ts';
 import { verifyLogout } from './logout-token.ts';
@@ -167,6 +167,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
     revoke: (refreshToken) => revokeToken(room, refreshToken),
     findEndSession: async (idToken) => {
+      if (options.logoutUrl === undefined) await tryDiscovery(discovery);
       const url = endSessionUrl(idToken);
       if (url === undefined || (await isProviderDown(room.http, options.issuer))) return undefined;
       return url;

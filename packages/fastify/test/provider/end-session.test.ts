@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+import { startRelyingParty } from './relying-party.ts';
+
+test('a provider that was down at the start and is back is where a sign-out leads', async () => {
+  await using party = await startRelyingParty({ discovery: () => ({ status: 503 }) });
+  party.provider.warmUp();
+  await vi.waitFor(() => expect(party.log).toMatchObject([{ event: 'provider_undiscovered' }]));
+  party.bent.clock.now += 10_000;
+  party.bent.bends = {
+    discovery: (usual) => ({ body: { ...usual, end_session_endpoint: `${usual.issuer}/end` } }),
+  };
+  const url = await party.provider.findEndSession(undefined);
+  expect(url?.split('?')[0]).toBe(`${party.bent.issuer}/end`);
+});
+
+test('a sign-out waits half a second for a provider that does not answer', async () => {
+  await using party = await startRelyingParty({ discovery: () => ({ write: () => undefined }) });
+  const start = performance.now();
+  expect(await party.provider.findEndSession(undefined)).toBeUndefined();
+  expect(performance.now() - start).toBeLessThan(1000);
+});
