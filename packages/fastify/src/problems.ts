@@ -14,8 +14,6 @@ export interface ProblemOptions {
   readonly status?: number;
   /** How long the file is of which a range was asked, as `Content-Range` of a 416. */
   readonly contentRange?: string;
-  /** The session cookie is useless: clear it with the answer. */
-  readonly clearsSession?: boolean;
 }
 
 const advice: Record<ProblemCode, string> = {
@@ -58,7 +56,6 @@ export class Problem extends Error {
   readonly retryAfter: number | undefined;
   readonly allow: readonly string[] | undefined;
   readonly contentRange: string | undefined;
-  readonly clearsSession: boolean;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -69,6 +66,5 @@ export class Problem extends Error {
     this.retryAfter = options.retryAfter;
     this.allow = options.allow;
     this.contentRange = options.contentRange;
-    this.clearsSession = options.clearsSession ?? false;
   }
 }

@@ -35,7 +35,7 @@ const pollInterval = 40;
 const usual = 1000;
 
 const expired = (message: string, cause?: unknown): Problem =>
-  new Problem('session_expired', message, { cause, clearsSession: true });
+  new Problem('session_expired', message, { cause });
 
 /**
  * Makes the one door to access tokens: a refresh per session at a time, in the process by a shared promise,
