@@ -108,7 +108,9 @@ const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
 /** A method that Fastify does not know reaches no route, not even one that would refuse it. */
 const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): void => {
   scope.setNotFoundHandler(({ url, method }) => {
-    const allow = allowedMethods.get(url.split('?', 1)[0] ?? '') ?? ['GET', 'HEAD'];
+    const path = url.split('?', 1)[0] ?? '';
+    const own = allowedMethods.get(path) ?? allowedMethods.get(path.replace(/[^/]+$/, ':id'));
+    const allow = own ?? ['GET', 'HEAD'];
     throw new Problem('method_not_allowed', `${method} is a method of no route`, { allow });
   });
 };

@@ -106,10 +106,15 @@ test.for(requests)(
   },
 );
 
-test('a wrong method is told the methods of that very path, whether Fastify knows it or not', async () => {
+test.for([
+  ['/logout/backchannel', 'POST'],
+  ['/api/me/sessions/some-id', 'DELETE'],
+  ['/some/page', 'GET, HEAD'],
+] as const)('a wrong method on %s is told %s, whether Fastify knows it or not', async ([path, allow]) => {
   for (const method of ['PROPFIND', 'TRACE', 'PUT']) {
-    const { status, headers } = await askRaw(port, `${method} /logout/backchannel HTTP/1.1\r\n${host()}\r\n`);
-    expect([method, status, headers.find(([name]) => name === 'allow')?.[1]]).toEqual([method, 405, 'POST']);
+    const request = `${method} ${path} HTTP/1.1\r\n${host()}Sec-Fetch-Site: same-origin\r\n\r\n`;
+    const { status, headers } = await askRaw(port, request);
+    expect([method, status, headers.find(([name]) => name === 'allow')?.[1]]).toEqual([method, 405, allow]);
   }
 });
 
