@@ -1,13 +1,14 @@
 import { examineLive } from './conformance/live-report.ts';
 import { currentSettings, EnvironmentError } from './environment.ts';
 import { examine } from './examination/examination.ts';
+import { describeUnknown } from './source.ts';
 
 const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
 
 const examineHere = async (): Promise<boolean> => {
   const settings = currentSettings();
   tell('ok', 'configuration: every variable is well-formed');
-  for (const warning of settings.warnings) tell('note', `configuration: ${warning}`);
+  for (const name of settings.unknownVariables) tell('note', `configuration: ${describeUnknown(name)}`);
   const findings = await examine(settings);
   for (const { verdict, subject, text } of findings) tell(verdict, `${subject}: ${text}`);
   return findings.every(({ verdict }) => verdict !== 'bad');

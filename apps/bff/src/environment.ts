@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BffOptions, checkOptions, isLoopbackHost } from '@foyer/fastify';
 import { keptSessionKey } from './session-key.ts';
-import { type Environment, type EnvironmentIssue, findVariable, unknownNames } from './source.ts';
+import {
+  describeUnknown,
+  type Environment,
+  type EnvironmentIssue,
+  findVariable,
+  unknownNames,
+} from './source.ts';
 import { type Variable, type VariableName, variables } from './variables.ts';
 
 /** What the environment says, checked. Durations are seconds. */
@@ -19,8 +25,8 @@ export interface Settings {
   /** Whether the standard `OTEL_*` variables ask for traces. */
   readonly wantsTraces: boolean;
   readonly shutdownTimeout: number;
-  /** What has no effect, and is most likely a typo. */
-  readonly warnings: readonly string[];
+  /** Names that have no effect, and are most likely typos. */
+  readonly unknownVariables: readonly string[];
 }
 
 /** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
@@ -28,9 +34,9 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
   readonly issues: readonly EnvironmentIssue[];
 
-  constructor(issues: readonly EnvironmentIssue[], warnings: readonly string[] = []) {
+  constructor(issues: readonly EnvironmentIssue[], unknown: readonly string[] = []) {
     const lines = issues.map(({ variable, problem, remedy }) => `${variable} ${problem}. ${remedy}`);
-    super(['The configuration has mistakes:', ...lines, ...warnings].join('\n  '));
+    super(['The configuration has mistakes:', ...lines, ...unknown.map(describeUnknown)].join('\n  '));
     this.issues = issues;
   }
 }
@@ -175,11 +181,6 @@ const asksForTraces = ({
   return endpoint !== '' || OTEL_TRACES_EXPORTER === 'otlp';
 };
 
-const warningsOf = (environment: Environment): readonly string[] =>
-  unknownNames(environment).map(
-    (name) => `${name} is not a variable of Foyer: it has no effect. Is it a typo?`,
-  );
-
 /**
  * Reads the settings, and makes and keeps a session key where that is allowed.
  *
@@ -199,12 +200,12 @@ export const parseEnvironment = (environment: Environment, { dataDir, spaDir } =
     metricsPort: read('METRICS_PORT', variables.METRICS_PORT),
     wantsTraces: asksForTraces(environment),
     shutdownTimeout: read('SHUTDOWN_TIMEOUT', variables.SHUTDOWN_TIMEOUT) ?? 0,
-    warnings: warningsOf(environment),
+    unknownVariables: unknownNames(environment),
   };
   const isKeySet = findVariable(environment, 'SESSION_KEYS', () => undefined) !== undefined;
   const makesKey = !isKeySet && isLoopbackHttp(options.publicUrl);
   reportOptions(options, issues, makesKey);
-  if (issues.length > 0) throw new EnvironmentError(issues, rest.warnings);
+  if (issues.length > 0) throw new EnvironmentError(issues, rest.unknownVariables);
   return { options: makesKey ? withKey(options, dataDir) : options, ...rest };
 };
 

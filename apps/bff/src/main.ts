@@ -1,3 +1,4 @@
+import { logEvent } from '@foyer/fastify';
 import { currentSettings, EnvironmentError } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
@@ -14,9 +15,9 @@ const run = async (): Promise<void> => {
   const settings = currentSettings();
   const app = await startServer(settings);
   const stop = (signal: NodeJS.Signals): void => {
-    app.log.info({ signal }, 'stopping');
+    logEvent(app.log, 'stopping', { signal });
     const timer = setTimeout(() => {
-      app.log.warn('SHUTDOWN_TIMEOUT has passed: requests that are still running are cut');
+      logEvent(app.log, 'stopped_late', {});
       app.server.closeAllConnections();
       setTimeout(() => process.exit(0), farewell);
     }, settings.shutdownTimeout * 1000);
@@ -26,7 +27,7 @@ const run = async (): Promise<void> => {
         process.exit(0);
       },
       (error: unknown) => {
-        app.log.error({ err: error }, 'closing failed');
+        logEvent(app.log, 'close_failed', { err: error });
         process.exit(1);
       },
     );

@@ -1,4 +1,11 @@
-import { bff, createServerOptions, type Observe, openSessionStore, type SessionStore } from '@foyer/fastify';
+import {
+  bff,
+  createServerOptions,
+  logEvent,
+  type Observe,
+  openSessionStore,
+  type SessionStore,
+} from '@foyer/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Settings } from './environment.ts';
 
@@ -97,7 +104,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   const isSecure = options.publicUrl.startsWith('https:');
   const { allowedOrigins = [] } = options;
   const app = Fastify(createServerOptions({ logLevel, trustProxy, isSecure, allowedOrigins }));
-  for (const warning of settings.warnings) app.log.warn(warning);
+  for (const variable of settings.unknownVariables) logEvent(app.log, 'unknown_variable', { variable });
   try {
     const observers = [
       await serveMetrics(app, settings, sessionStore),

@@ -65,6 +65,10 @@ export const findVariable = (
 
 const isKnown = (name: string): boolean => Object.hasOwn(variables, name.replace(/_FILE$/, ''));
 
+/** What is said of a name that looks like ours and is not. */
+export const describeUnknown = (name: string): string =>
+  `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
+
 /** Names that look like ours and are not: most likely typos. */
 export const unknownNames = (environment: Environment): readonly string[] =>
   Object.keys(environment).filter((name) => /^(OIDC|SESSION)_/.test(name) && !isKnown(name));

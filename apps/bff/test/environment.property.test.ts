@@ -57,9 +57,9 @@ test('whatever the environment holds, it is taken or every mistake is told, and 
   fc.assert(
     fc.property(environments, (environment) => {
       try {
-        const { options, warnings } = parseEnvironment(environment, places);
+        const { options, unknownVariables } = parseEnvironment(environment, places);
         expect(options.sessionKeys.length).toBeGreaterThan(0);
-        expect(JSON.stringify(warnings)).not.toContain('canary');
+        expect(JSON.stringify(unknownVariables)).not.toContain('canary');
       } catch (error) {
         if (!(error instanceof EnvironmentError)) throw error;
         expect(error.issues.length).toBeGreaterThan(0);

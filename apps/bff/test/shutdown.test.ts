@@ -64,7 +64,7 @@ test('SIGTERM under load: every request that came is answered in full, streams a
   );
   await expect.poll(api.begun).toBe(calls.length + 1);
   const exit = exitOf(one);
-  await expect.poll(() => one.output()).toContain('stopping');
+  await expect.poll(() => one.output()).toContain('"event":"stopping"');
   upload.send('half');
   expect(await Promise.all(calls)).toEqual(calls.map((_call, at) => [200, whole(`call ${at}`)]));
   expect(await upload.closed).toMatch(/^HTTP\/1\.1 200 .*first half of halfhalf, .*second half/s);
@@ -87,7 +87,7 @@ test('what outlives SHUTDOWN_TIMEOUT is cut, and the exit is 0 all the same', as
   expect(await exitOf(one)).toEqual([0, null]);
   expect(performance.now() - start).toBeLessThan(3000);
   expect(await call).toBe('cut');
-  expect(one.output()).toContain('SHUTDOWN_TIMEOUT has passed');
+  expect(one.output()).toContain('"event":"stopped_late"');
 });
 
 test.for(findRedis() === undefined ? [] : ['redis' as const])(

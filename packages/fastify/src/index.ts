@@ -1,5 +1,5 @@
 export { createServerOptions, type ServerSettings } from './edge/server-options.ts';
-export { logEvents } from './log-events.ts';
+export { logEvent, logEvents } from './log-events.ts';
 export { isLoopbackHost } from './loopback-host.ts';
 export type { Observation, Observe } from './observation.ts';
 export { checkOptions } from './option-checks.ts';

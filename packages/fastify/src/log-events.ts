@@ -1,17 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-
-type Level = 'info' | 'warn' | 'error';
-
-/** One kind of event in the log. */
-export interface LogEvent {
-  readonly level: Level;
-  readonly message: string;
-  /** What the line says besides level, time, request id and message. */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly when: string;
-  /** What an operator does about it. */
-  readonly remedy: string;
-}
+import type { Level, LogEvent } from './log-event.ts';
+import { processEvents } from './process-events.ts';
 
 const err = 'the cause';
 const session = 'public handle of the session';
@@ -173,9 +162,10 @@ export const logEvents = {
     when: 'A proxied request was given up',
     remedy: nothing,
   },
+  ...processEvents,
 } as const satisfies Readonly<Record<string, LogEvent>>;
 
-/** Writes one event with exactly its fields, at its own level or another. */
+/** Writes one event with exactly its fields, at its own level or another. @see OWASP ASVS 5.0 V16.2 */
 export const logEvent = <Name extends keyof typeof logEvents>(
   log: FastifyBaseLogger,
   event: Name,

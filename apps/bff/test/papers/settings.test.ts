@@ -9,14 +9,14 @@ describe.for(blocksIn('env'))('the settings at $place', ({ code }) => {
     const given = readVariables(code);
     expect(Object.keys(given)).not.toEqual([]);
     expect(Object.keys(given).filter((name) => !isRead(name))).toEqual([]);
-    expect(readSettings(given).warnings).toEqual([]);
+    expect(readSettings(given).unknownVariables).toEqual([]);
   });
 });
 
 test('.env.example with every line uncommented is read but for what only its reader knows', () => {
   const text = readFileSync(`${root}.env.example`, 'utf8').replaceAll(/^# (?=[A-Z_]+=.)/gm, '');
   expect(Object.keys(readVariables(text)).length).toBeGreaterThan(15);
-  expect(readSettings(readVariables(text)).warnings).toEqual([]);
+  expect(readSettings(readVariables(text)).unknownVariables).toEqual([]);
 });
 
 test.for(blocksIn('json', 'jsonc'))('the JSON at $place parses', ({ code }) => {
@@ -58,5 +58,6 @@ test('every setting that stands in the prose is read without a mistake or a warn
   );
   const ours = settings.filter((line) => !/ npx | pnpm |^REDIS_URL/.test(line));
   expect(ours.length).toBeGreaterThan(8);
-  for (const line of ours) expect([line, readSettings(readVariables(line)).warnings]).toEqual([line, []]);
+  for (const line of ours)
+    expect([line, readSettings(readVariables(line)).unknownVariables]).toEqual([line, []]);
 });

@@ -10,7 +10,8 @@ import {
   openSessionStore,
   type ServerSettings,
 } from '../../src/index.ts';
-import { type LogEvent, logEvents } from '../../src/log-events.ts';
+import type { LogEvent } from '../../src/log-event.ts';
+import { logEvents } from '../../src/log-events.ts';
 
 /** A BFF on a free port beside a real provider, and everything it has logged. */
 export interface RunningBff {
