@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
 import type { Bff } from '../bff.ts';
+import { logEvent } from '../log-events.ts';
 import { type Observe, secondsSince } from '../observation.ts';
 import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -51,6 +52,14 @@ const createAnswerObserver = (
   return (status) => observe({ kind: 'upstream_call', prefix, status, seconds: secondsSince(start) });
 };
 
+/** Whether the browser left while its session was read or its token refreshed: nobody would hear that it closes. */
+const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
+  if (!reply.raw.destroyed) return false;
+  reply.hijack();
+  logEvent(request.log, 'client_gone', {});
+  return true;
+};
+
 /**
  * Passes `/api/` requests on to the configured APIs; what no route takes is `not_found`.
  *
@@ -74,6 +83,7 @@ export const registerProxy = async (
     reply: FastifyReply,
     { match: { route, origin, target }, pool, session, accessToken }: Passage,
   ): Promise<void> => {
+    if (hasLeft(request, reply)) return Promise.resolve();
     const { id: requestId, ip } = request;
     const { apiTimeout, apiMaxBody: maxBody } = options;
     const headers = createHeaders(request.headers, { requestId, ip, accessToken });

@@ -75,6 +75,8 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
   addRoute(scope, paths.meEvents, {
     GET: async (request, reply) => {
       const session = await requireSession(bff.sessions, request, { slide: false });
+      // Who left in the meantime is not told of again, and would hold a place for ever.
+      if (reply.raw.destroyed) return reply.hijack();
       const count = open.get(session.id) ?? 0;
       if (count >= mostStreams)
         throw new Problem('rate_limited', 'Too many event streams of one session', { retryAfter: 30 });
