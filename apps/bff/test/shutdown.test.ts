@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRaw, findRedis, freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { startBalancer } from './kit/start-balancer.ts';
 import { askWho, type Replica, startReplicas } from './kit/start-replicas.ts';
 
@@ -13,6 +14,7 @@ const startApi = async (answer: (request: IncomingMessage, response: ServerRespo
     begun += 1;
     void answer(request, response);
   }).listen(0, '127.0.0.1');
+  const sockets = new WebSocketServer({ server });
   await once(server, 'listening');
   const address = server.address();
   return {
@@ -20,6 +22,7 @@ const startApi = async (answer: (request: IncomingMessage, response: ServerRespo
     begun: () => begun,
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
     [Symbol.dispose]: () => {
+      for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
       server.close();
     },
@@ -43,12 +46,15 @@ const exitOf = async (replica: Replica): Promise<readonly unknown[]> => {
   return ended;
 };
 
-test('SIGTERM under load: every request that came is answered in full, streams are told to come back, exit 0', async () => {
+test('SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0', async () => {
   using api = await startApi(answerSlowly);
   await using replicas = await startReplicas({ store: 'sqlite', apiUpstream: api.url });
   const [one] = replicas.all;
   const cookie = await replicas.signIn();
   const events = await fetch(`${one.url}/api/me/events`, { headers: { cookie } });
+  const socket = new WebSocket(`${one.url}/api/things`, { headers: { cookie }, origin: one.url });
+  await once(socket, 'open');
+  const farewell = once(socket, 'close');
   const calls = Array.from({ length: 40 }, async (_none, at) => {
     const body = `call ${at}`;
     const answer = await fetch(`${one.url}/api/things`, {
@@ -69,6 +75,7 @@ test('SIGTERM under load: every request that came is answered in full, streams a
   expect(await Promise.all(calls)).toEqual(calls.map((_call, at) => [200, whole(`call ${at}`)]));
   expect(await upload.closed).toMatch(/^HTTP\/1\.1 200 .*first half of halfhalf, .*second half/s);
   expect(await events.text()).toMatch(/retry: 1000\n\n$/);
+  expect((await farewell)[0]).toBe(1012);
   expect(await exit).toEqual([0, null]);
 });
 

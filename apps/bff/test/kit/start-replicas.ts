@@ -27,7 +27,8 @@ export interface Replica {
   readonly output: () => string;
   readonly signal: (name: NodeJS.Signals) => void;
   readonly kill: () => Promise<void>;
-  readonly restart: () => Promise<void>;
+  /** Starts it again, with these variables changed from now on. */
+  readonly restart: (changed?: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 /** Several processes of the BFF on one store, beside a real provider. */
@@ -69,10 +70,12 @@ const startReplica = async (
 ): Promise<Replica> => {
   let text = '';
   let child: ChildProcess;
-  const start = async (): Promise<void> => {
+  let variables = env;
+  const start = async (changed: Readonly<Record<string, string>> = {}): Promise<void> => {
     text = '';
+    variables = { ...variables, ...changed };
     child = tieToThisProcess(
-      spawn(process.execPath, [main], { cwd: folder, env: { ...env, PORT: String(port) } }),
+      spawn(process.execPath, [main], { cwd: folder, env: { ...variables, PORT: String(port) } }),
     );
     const collect = (chunk: Buffer): void => {
       text += chunk.toString();

@@ -39,7 +39,7 @@ export const operation: readonly PromisedOf[] = [
       {
         text: '`SIGTERM` loses no request; a killed process loses no session on sqlite and Redis.',
         tests: [
-          'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams are told to come back, exit 0',
+          'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0',
           'bff/shutdown > two replicas are restarted in turn under load: not one request fails',
           'bff/killed-processes > processes on %s > killed in turn under load: no session is lost that had been answered',
         ],
