@@ -1,17 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
-import type { ResolvedOptions } from '../options.ts';
+import type { JWTPayload } from 'jose';
 import { Problem } from '../problems.ts';
 import { requireShallow } from './claims-depth.ts';
-import type { FindKey } from './key-set.ts';
 import { providerProblem } from './provider-errors.ts';
-
-/** What a token of the provider is verified against. */
-export interface TokenTrust {
-  readonly issuer: string;
-  readonly options: ResolvedOptions;
-  readonly findKey: FindKey;
-}
+import { type TokenTrust, verifySigned } from './signed-token.ts';
 
 /** What an ID token must agree with beside the trust. `nonce` undefined: a refreshed one may have any. */
 export interface IdTokenChecks {
@@ -26,23 +18,6 @@ export type IdTokenClaims = JWTPayload & { readonly sub: string };
 /** A token whose claims are not acceptable. */
 const unacceptable = (reason: string): Problem =>
   new Problem('provider_invalid_response', `ID token: ${reason}`);
-
-/** Verifies signature, `iss`, `aud`, `exp`, `nbf` of any token of the provider and gives back its parts. */
-export const verifySigned = async (
-  token: string,
-  trust: TokenTrust,
-  requiredClaims: string[],
-): Promise<JWTVerifyResult> => {
-  const { options, issuer, findKey } = trust;
-  return jwtVerify(token, findKey, {
-    algorithms: [options.idTokenAlg],
-    issuer,
-    audience: options.clientId,
-    clockTolerance: options.clockTolerance,
-    currentDate: new Date(options.clock()),
-    requiredClaims,
-  });
-};
 
 const hashName = (alg: string): string => (alg.startsWith('Ed') ? 'sha512' : `sha${alg.slice(-3)}`);
 
@@ -59,7 +34,7 @@ const checkAudience = ({ aud, azp }: JWTPayload, clientId: string): void => {
   if (Array.isArray(aud) && aud.length > 1 && azp === undefined) throw unacceptable('azp is missing');
 };
 
-const checkTimes = (claims: JWTPayload, maxAge: number | undefined, options: ResolvedOptions): void => {
+const checkTimes = (claims: JWTPayload, maxAge: number | undefined, options: TokenTrust['options']): void => {
   const latest = options.clock() / 1000 + options.clockTolerance;
   if (typeof claims.iat !== 'number' || claims.iat > latest) throw unacceptable('iat is not acceptable');
   if (maxAge === undefined) return;

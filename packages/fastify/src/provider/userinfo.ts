@@ -1,5 +1,4 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { jwtVerify } from 'jose';
 import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import { requireShallow } from './claims-depth.ts';
@@ -8,18 +7,7 @@ import type { Claims } from './provider.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 import type { ProviderRoom } from './provider-room.ts';
-
-const verifySigned = async (room: ProviderRoom, metadata: Metadata, token: string): Promise<Claims> => {
-  const { options, findKey } = room.trust(metadata);
-  const { payload } = await jwtVerify(token, findKey, {
-    algorithms: [options.idTokenAlg],
-    issuer: metadata.issuer,
-    audience: options.clientId,
-    clockTolerance: options.clockTolerance,
-    currentDate: new Date(options.clock()),
-  });
-  return payload;
-};
+import { verifySigned } from './signed-token.ts';
 
 const parseClaims = async (
   room: ProviderRoom,
@@ -28,7 +16,9 @@ const parseClaims = async (
 ): Promise<Claims> => {
   const { text } = response;
   const isSigned = /^application\/jwt\b/i.test(response.header('content-type') ?? '');
-  const claims = isSigned ? await verifySigned(room, metadata, text.trim()) : parseObject(text);
+  const claims = isSigned
+    ? (await verifySigned(text.trim(), room.trust(metadata), [])).payload
+    : parseObject(text);
   if (!claims) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
   requireShallow(claims);
   return claims;
