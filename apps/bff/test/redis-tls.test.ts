@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { openSessionStore } from '@foyer/fastify';
 import { askRedis, findProgram, findRedis, freePort, startRedis, startRedisCluster } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
+import { blocksIn } from './kit/papers.ts';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 
 const openssl = findProgram(['openssl']);
@@ -31,7 +32,10 @@ const makeCertificates = (folder: string): void => {
 };
 
 /** What production.md gives a user of Redis. */
-const rights = '~foyer:* &foyer:* -@all +@read +@write +@pubsub +@scripting +@connection +info -keys -scan';
+const [, rights = ''] =
+  blocksIn('')
+    .map(({ code }) => /^ACL SETUSER foyer on >password (.+)$/m.exec(code))
+    .find((found) => found !== null) ?? [];
 
 const tlsArguments = (folder: string): readonly string[] => [
   ...['--tls-auth-clients', 'no', '--tls-ca-cert-file', join(folder, 'authority.pem')],

@@ -5,7 +5,7 @@ export const outage = 'The server cannot be reached at the moment. Your session 
 
 /** Comes up over a view that stays as it was. */
 export const OutageNotice = (): ReactNode => (
-  <div className="notice" role="status">
+  <div className="notice" role="alert">
     <p>{outage}</p>
   </div>
 );
