@@ -12,13 +12,15 @@ import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 const isQuick = process.argv.includes('--quick');
 const pace = isQuick ? { rounds: 5, slice: 150, warmUp: 1000 } : { rounds: 15, slice: 1000, warmUp: 3000 };
 const memory = 'files from memory';
+/** With `--only word`: the works whose title has the word, which are told and kept nowhere. */
+const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
 
 /** Only this core sends; the servers have the other. */
 const pinned = spawnSync('taskset', ['-pc', '1', String(process.pid)]);
 if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) and two cores');
 
-console.error('measuring: Start and memory');
-const standings = await measureStanding(isQuick ? 3 : 9);
+if (only === '') console.error('measuring: Start and memory');
+const standings = only === '' ? await measureStanding(isQuick ? 3 : 9) : [];
 const redis = await startRedis();
 const works: readonly (readonly [
   title: string,
@@ -37,7 +39,7 @@ const works: readonly (readonly [
 
 const sections: Section[] = [];
 try {
-  for (const [title, floor, enter] of works) {
+  for (const [title, floor, enter] of works.filter(([name]) => name.includes(only))) {
     console.error(`measuring: ${title}`);
     const contenders = await enter();
     sections.push(createSection(title, floor, await runRounds(contenders, pace), contenders));
@@ -46,17 +48,18 @@ try {
   await redis.stop();
 }
 
-const date = new Date().toISOString().slice(0, 10);
 const fromHere = (path: string): URL => new URL(path, import.meta.url);
 const report = `${writeReport(sections)}\n${writeStandings(standings)}`;
-mkdirSync(fromHere('../results/'), { recursive: true });
-writeFileSync(
-  fromHere(`../results/${date}.json`),
-  `${JSON.stringify({ date, node: process.version, isQuick, ...pace, sections, standings }, null, 2)}\n`,
-);
 console.log(report);
 
-if (process.argv.includes('--write')) {
+if (only === '') {
+  const date = new Date().toISOString().slice(0, 10);
+  const kept = { date, node: process.version, isQuick, ...pace, sections, standings };
+  mkdirSync(fromHere('../results/'), { recursive: true });
+  writeFileSync(fromHere(`../results/${date}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+if (only === '' && process.argv.includes('--write')) {
   const page = fromHere('../../docs/performance.md');
   const text = readFileSync(page, 'utf8');
   const [before = '', rest = ''] = text.split(/(?<=<!-- table -->\n)/);
