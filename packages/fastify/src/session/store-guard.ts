@@ -7,19 +7,12 @@ const limit = 1000;
 const unavailable = (cause: unknown): Problem =>
   new Problem('store_unavailable', 'The session store failed', { cause, retryAfter: 1 });
 
-const bounded = async <T>(answer: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${limit} ms`)), limit);
+const bounded = <T>(answer: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void => reject(unavailable(cause));
+    const timer = setTimeout(() => fail(new Error(`No answer within ${limit} ms`)), limit);
+    answer.then(resolve, fail).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([answer, late]);
-  } catch (error) {
-    throw unavailable(error);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 const attempt = <T>(work: () => Eventually<T>): Eventually<T> => {
   let answer: Eventually<T>;
