@@ -70,6 +70,17 @@ test('every paper of docs/ can be reached from the README', () => {
   expect(docs.filter((path) => !isReached(path))).toEqual([]);
 });
 
+test('llms.txt leads to every page of docs/, or to the page or folder that lists it', () => {
+  const map = papers.find(({ path }) => path === 'llms.txt');
+  const targets = map === undefined ? [] : targetsIn(map);
+  const isListed = (path: string): boolean =>
+    [path, posix.dirname(path), posix.join(posix.dirname(path), 'README.md')].some(
+      (place) => place !== 'docs' && place !== 'docs/README.md' && targets.includes(place),
+    );
+  const docs = papers.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
+  expect(docs.filter((path) => path !== 'docs/README.md' && !isListed(path))).toEqual([]);
+});
+
 const folders = /^(?:apps|bench|docs|packages|scripts)\/[\w./-]+$/;
 const rooms = /^(?:edge|login|provider|proxy|routes|session|spa)\/[\w./-]*$/;
 
