@@ -175,7 +175,7 @@ const table: Readonly<Record<VariableName, Values>> = {
   SESSION_LIFETIME: { good: ['1s', '30d', ...durations.good], bad: [...durations.bad, '0', '367d'] },
   LOGIN_TIMEOUT: { good: ['1s', '10m'], bad: [...durations.bad, '0', '25h'] },
   COOKIE_NAME: {
-    good: ['foyer', 'My_App_2'],
+    good: ['foyer', 'My_App_2', 'my-app'],
     bad: ['a b', 'a=b', 'a;b', '__Host-x', 'ü', 'x'.repeat(33), 'a\r\nSet-Cookie: x'],
   },
   SPA_DIR: { good: [places.spaDir], bad: [join(folder, 'empty'), '/nowhere', 'a\0b'] },

@@ -149,8 +149,11 @@ const checkSeconds =
 const checkCookieName =
   ({ cookieName }: Values): Check =>
   (report) => {
-    if (cookieName !== undefined && !/^[A-Za-z0-9_]{1,32}$/.test(cookieName)) {
-      report('is not a plain cookie name', 'Use 1 to 32 letters, digits and underscores.');
+    if (cookieName !== undefined && !/^(?!__)[A-Za-z0-9_-]{1,32}$/.test(cookieName)) {
+      report(
+        'is not a plain cookie name',
+        'Use 1 to 32 letters, digits, hyphens and underscores, and leave __Host- out.',
+      );
     }
   };
 
