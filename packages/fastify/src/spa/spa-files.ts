@@ -58,12 +58,19 @@ const contentTypes: Readonly<Record<string, string>> = {
 const isHashed = (name: string): boolean =>
   name.startsWith('assets/') || /[.-](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(name);
 
-const listNames = async (dir: string): Promise<readonly string[]> => {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(dir, '/').length).replaceAll('\\', '/'))
-    .filter((name) => !name.split('/').some((segment) => segment.startsWith('.')));
+const deepestFolder = 16;
+
+/** Links are followed, as releases and mounted volumes are made of them; one that leads in circles ends by its depth. */
+const listNames = async (dir: string, folder = ''): Promise<readonly string[]> => {
+  const entries = await readdir(join(dir, folder));
+  const list = async (entry: string): Promise<readonly string[]> => {
+    const name = `${folder}${entry}`;
+    const found = await stat(join(dir, name)).catch(() => undefined);
+    if (found?.isFile()) return [name];
+    const isFolder = found?.isDirectory() === true && name.split('/').length < deepestFolder;
+    return isFolder ? listNames(dir, `${name}/`) : [];
+  };
+  return (await Promise.all(entries.filter((entry) => !entry.startsWith('.')).map(list))).flat();
 };
 
 const readVariant = async (

@@ -179,3 +179,16 @@ test('a release that is switched to by a link is served, however old its files s
   await untilPage(running, 'two');
   for (const each of [dir, one, two]) await rm(each, { recursive: true });
 });
+
+test('a build of links, as a ConfigMap is mounted, is served', async () => {
+  const dir = await write({ '..data/index.html': 'linked', '..data/assets/app-1a2b3c4d.js': 'app()' });
+  await symlink('..data/index.html', join(dir, 'index.html'));
+  await symlink('..data/assets', join(dir, 'assets'));
+  await symlink('nowhere', join(dir, 'broken.js'));
+  await symlink('.', join(dir, 'itself'));
+  await using running = await startBff({ spa: { dir } });
+  await untilPage(running, 'linked');
+  expect((await ask(running, '/assets/app-1a2b3c4d.js')).body).toBe('app()');
+  expect((await ask(running, '/broken.js')).status).toBe(404);
+  await rm(dir, { recursive: true });
+});
