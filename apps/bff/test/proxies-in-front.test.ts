@@ -1,58 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { startDevProvider } from '@foyer/dev-provider';
-import { createBrowser, findProgram, freePort } from '@foyer/testkit';
+import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { parseEnvironment } from '../src/environment.ts';
 import { startServer } from '../src/server.ts';
 import { createSessionKey } from '../src/session-key.ts';
-import { blocksIn } from './kit/papers.ts';
-
-const nginx = findProgram(['nginx'], `${process.env.PATH}:/usr/sbin`);
-
-const documented = blocksIn('nginx').find(({ place }) => place.startsWith('docs/production.md'))?.code ?? '';
-
-const listens = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1');
-  const isOpen = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return isOpen;
-};
-
-/** nginx with the block of docs/production.md before `upstream`, on https with a certificate made here. */
-const startNginx = async (
-  program: string,
-  folder: string,
-  { port, upstream }: { readonly port: number; readonly upstream: number },
-): Promise<ChildProcess> => {
-  const subject = ['-subj', '/CN=localhost', '-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], { stdio: 'ignore' });
-  const location = documented.replaceAll('http://foyer:3000', `http://127.0.0.1:${upstream}`);
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  );
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
-    map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-    server { listen 127.0.0.1:${port} ssl; ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;
-    ${location} } }`,
-  );
-  const child = spawn(program, ['-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  await expect.poll(() => listens(port)).toBe(true);
-  return child;
-};
+import { documentedFront, findFronts } from './kit/start-front.ts';
 
 /** An API that tells whose address it was told, and sends every message of a WebSocket back. */
 const startApi = async () => {
@@ -74,16 +34,16 @@ const startApi = async () => {
 
 test('the nginx of docs/production.md passes on what the BFF needs, and buffers nothing', () => {
   for (const line of ['Host $http_host', 'X-Forwarded-For $remote_addr', 'Upgrade $http_upgrade'])
-    expect(documented).toContain(`proxy_set_header ${line};`);
+    expect(documentedFront('nginx')).toContain(`proxy_set_header ${line};`);
   for (const line of ['proxy_buffering off', 'proxy_request_buffering off'])
-    expect(documented).toContain(`${line};`);
+    expect(documentedFront('nginx')).toContain(`${line};`);
 });
 
-test.for(nginx === undefined ? [] : [nginx])(
-  'behind %s as in docs/production.md: https cookies, live events, WebSockets and the address of the client',
-  async (program) => {
+test.for(findFronts())(
+  'behind $name as in docs/production.md: https cookies, live events, WebSockets and the address of the client',
+  async ({ start }) => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    const folder = mkdtempSync(join(tmpdir(), 'foyer-nginx-'));
+    const folder = mkdtempSync(join(tmpdir(), 'foyer-front-'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
     const [port, inner] = [await freePort(), await freePort()];
     const url = `https://localhost:${port}`;
@@ -104,7 +64,7 @@ test.for(nginx === undefined ? [] : [nginx])(
         API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: api.url }]),
       }),
     );
-    const child = await startNginx(program, folder, { port, upstream: inner });
+    const child = await start({ folder, port, upstream: inner });
     try {
       const browser = createBrowser();
       await browser.visit(`${url}/login?returnTo=/deep`);

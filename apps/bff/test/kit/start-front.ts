@@ -1,0 +1,101 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { findProgram, tieToThisProcess } from '@foyer/testkit';
+import { expect } from 'vitest';
+import { blocksIn } from './papers.ts';
+
+/** What stands before the BFF: the folder for its files, the port of https, and the port of the BFF. */
+export interface FrontOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly upstream: number;
+}
+
+/** A reverse proxy that is installed, and the way to start it with its block of docs/production.md. */
+export interface Front {
+  readonly name: string;
+  readonly start: (options: FrontOptions) => Promise<ChildProcess>;
+}
+
+/** The block of docs/production.md in this language. */
+export const documentedFront = (language: string): string =>
+  blocksIn(language).find(({ place }) => place.startsWith('docs/production.md'))?.code ?? '';
+
+const listens = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1');
+  const isOpen = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return isOpen;
+};
+
+/** Makes `cert.pem` and `key.pem` for `localhost` in this folder. */
+export const makeCertificate = (folder: string): void => {
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...name, ...files], { stdio: 'ignore' });
+};
+
+const start = async (
+  program: string,
+  args: readonly string[],
+  { folder, port }: FrontOptions,
+): Promise<ChildProcess> => {
+  const env = { PATH: process.env.PATH, HOME: folder };
+  const child = tieToThisProcess(spawn(program, args, { cwd: folder, stdio: 'ignore', env }));
+  await expect.poll(() => listens(port), { timeout: 10_000 }).toBe(true);
+  return child;
+};
+
+const startNginx =
+  (program: string): Front['start'] =>
+  (options) => {
+    const { folder, port, upstream } = options;
+    makeCertificate(folder);
+    const location = documentedFront('nginx').replaceAll('foyer:3000', `127.0.0.1:${upstream}`);
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${folder}/${name};`,
+    );
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      `daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
+      map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+      server { listen 127.0.0.1:${port} ssl; ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;
+      ${location} } }`,
+    );
+    return start(program, ['-c', join(folder, 'nginx.conf')], options);
+  };
+
+const startCaddy =
+  (program: string): Front['start'] =>
+  (options) => {
+    const { folder, port, upstream } = options;
+    makeCertificate(folder);
+    const site = documentedFront('caddyfile')
+      .replace('app.example {', `https://localhost:${port} {\n  tls ${folder}/cert.pem ${folder}/key.pem`)
+      .replaceAll('foyer:3000', `127.0.0.1:${upstream}`);
+    const file = join(folder, 'Caddyfile');
+    writeFileSync(
+      file,
+      `{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n}\n${site}`,
+    );
+    return start(program, ['run', '--adapter', 'caddyfile', '--config', file], options);
+  };
+
+const known = [
+  { name: 'nginx', startWith: startNginx },
+  { name: 'caddy', startWith: startCaddy },
+];
+
+/** The proxies of docs/production.md that this machine has. */
+export const findFronts = (): readonly Front[] =>
+  known.flatMap(({ name, startWith }) => {
+    const program = findProgram([name], `${process.env.PATH}:/usr/sbin`);
+    return program === undefined ? [] : [{ name, start: startWith(program) }];
+  });
