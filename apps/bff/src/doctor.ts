@@ -1,6 +1,7 @@
 import { examineLive } from './conformance/live-report.ts';
 import { currentSettings, EnvironmentError } from './environment.ts';
 import { examine } from './examination/examination.ts';
+import { codeOf } from './server.ts';
 import { describeUnknown } from './source.ts';
 
 const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
@@ -20,6 +21,11 @@ const examineThere = async (url: string): Promise<boolean> => {
   return findings.every(({ verdict }) => verdict !== 'bad');
 };
 
+const describeAway = (code: string): string =>
+  /CERT|ISSUER|SIGNATURE/.test(code)
+    ? `The deployment’s certificate is not trusted here (${code}). For a private authority set NODE_EXTRA_CA_CERTS to its file.`
+    : `The deployment cannot be reached (${code}). Check the address, and that it runs.`;
+
 const run = async (): Promise<boolean> => {
   const at = process.argv.indexOf('--live');
   if (at === -1) return examineHere();
@@ -34,7 +40,7 @@ try {
 } catch (error) {
   const isTold = error instanceof EnvironmentError;
   const isAway = error instanceof TypeError && error.message === 'fetch failed';
-  if (isAway) console.error('The deployment cannot be reached. Check the address, and that it runs.');
+  if (isAway) console.error(describeAway(codeOf(error.cause) ?? 'no answer'));
   else console.error(isTold ? error.message : error);
   process.exitCode = 1;
 }

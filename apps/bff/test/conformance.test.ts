@@ -1,24 +1,52 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { createConformancePage, referredTests } from '../src/conformance/conformance-page.ts';
 import { relyingPartyModules } from '../src/conformance/relying-party-modules.ts';
+import { requirements } from '../src/conformance/requirements.ts';
 import { parseTestReference, type TestReference } from '../src/conformance/test-reference.ts';
 import { findUnshown, parseTestReport } from '../src/conformance/test-results.ts';
+import { makeCertificate } from './kit/start-front.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const escapePattern = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 
-const runDoctor = async (...args: string[]): Promise<{ code: number; output: string; errors: string }> => {
-  const child = spawn(process.execPath, [doctor, ...args], { env: { PATH: process.env.PATH } });
+const runDoctorWith = async (
+  variables: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{ code: number; output: string; errors: string }> => {
+  const child = spawn(process.execPath, [doctor, ...args], { env: { PATH: process.env.PATH, ...variables } });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode ?? -1, output, errors };
+};
+
+const runDoctor = (...args: string[]) => runDoctorWith({}, ...args);
+
+/** Speaks TLS on `port`, with a certificate that the folder then has, before who speaks plainly on another. */
+const startTls = async (
+  folder: string,
+  { port, inner }: { port: number; inner: number },
+): Promise<Server> => {
+  makeCertificate(folder);
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(folder, name)));
+  const server = createTlsServer({ key, cert }, (secure) => {
+    const plain = connect(inner, '127.0.0.1');
+    for (const end of [secure, plain]) end.on('error', () => undefined);
+    secure.pipe(plain).pipe(secure);
+  }).listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 };
 
 const isWritten = (reference: TestReference): boolean => {
@@ -84,6 +112,34 @@ test('the doctor finds nothing bad in the product as it is shipped', async () =>
   const { code, output, errors } = await runDoctor('--live', replicas.url);
   expect([code, errors, output.split('\n').filter((line) => line.startsWith('bad'))]).toEqual([0, '', []]);
   expect(output.split('\n').filter((line) => line.startsWith('ok')).length).toBeGreaterThan(9);
+});
+
+test('behind https the doctor prints every row of the statement that can be seen, and all of them hold', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-https-'));
+  const port = await freePort();
+  const url = `https://localhost:${port}`;
+  await using replicas = await startReplicas({ store: 'sqlite', variables: { PUBLIC_URL: url } });
+  const inner = Number(new URL(replicas.all[0].url).port);
+  const front = await startTls(folder, { port, inner });
+  try {
+    const trusted = { NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') };
+    const [{ code, output }, strange] = await Promise.all([
+      runDoctorWith(trusted, '--live', url),
+      runDoctor('--live', url),
+    ]);
+    const rows = requirements.filter(({ isSeen }) => isSeen !== undefined);
+    expect([code, output.trim().split('\n')]).toEqual([
+      0,
+      rows.map(({ section, level, text }) => `ok    ${section} ${level}: ${text}`),
+    ]);
+    expect([strange.code, strange.errors]).toEqual([
+      1,
+      expect.stringMatching(/certificate .* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\..*NODE_EXTRA_CA_CERTS/),
+    ]);
+  } finally {
+    front.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the doctor sees what a careless deployment lacks', async () => {

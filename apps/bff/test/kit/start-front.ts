@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { blocksIn } from './papers.ts';
 
 /** What stands before the BFF: the folder for its files, the port of https, and the port of the BFF. */
-export interface FrontOptions {
+interface FrontOptions {
   readonly folder: string;
   readonly port: number;
   readonly upstream: number;
