@@ -137,6 +137,9 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   await registerSpa(scope, bff.options);
 };
 
+/** Milliseconds: getting to know the provider takes the processor from those who wait for the first page. */
+const restBeforeWarmUp = 50;
+
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   const bff = await composeBff(app, given);
   const policies = createContentSecurityPolicies(bff.options);
@@ -174,8 +177,13 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
     });
   }
 
-  app.addHook('onReady', async () => bff.provider.warmUp());
+  let warming: NodeJS.Timeout | undefined;
+  app.addHook('onReady', async () => {
+    warming = setTimeout(bff.provider.warmUp, restBeforeWarmUp);
+    warming.unref();
+  });
   app.addHook('onClose', async () => {
+    clearTimeout(warming);
     await bff.sessions.stop();
     await bff.provider.close();
   });
