@@ -60,7 +60,9 @@ export const startSentinelRedis = async (): Promise<TestSentinel> => {
     url: `redis+sentinel://${credentials}@127.0.0.1:${await freePort()},127.0.0.1:${port}/${name}/3?sentinelPassword=${sentinelPassword}`,
     master,
     replicated: async () => {
-      await untilRedis(master.port, [auth, 'WAIT 1 500'], (answers) => answers.includes(':1'));
+      // A connection waits for its own writes alone.
+      const ask = [auth, 'SET replicated yes PX 1000', 'WAIT 1 500'];
+      await untilRedis(master.port, ask, (answers) => answers.includes(':1'));
     },
     [Symbol.asyncDispose]: async () => {
       const ended = once(sentinel, 'exit');

@@ -30,8 +30,14 @@ export interface TestRedisOptions {
   readonly args?: readonly string[];
 }
 
-/** The path of a Redis or Valkey server of this machine; `undefined` when it has none. */
-export const findRedis = (): string | undefined => findProgram(['redis-server', 'valkey-server']);
+/**
+ * The path of a Redis or Valkey server of this machine: `REDIS_PATH`, or else the first on `PATH`; `undefined` when it
+ * has none.
+ */
+export const findRedis = (
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined =>
+  environment.REDIS_PATH || findProgram(['redis-server', 'valkey-server'], environment.PATH);
 
 /** The URL of a Redis that is there already, for machines without a program of their own: it can be used, not stopped. */
 export const givenRedisUrl: string | undefined = process.env.REDIS_URL;
