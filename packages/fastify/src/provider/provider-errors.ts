@@ -21,12 +21,14 @@ export class EndpointRefusal extends Error {
   }
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A plain JSON object, or `undefined` for anything else. */
 export const parseObject = (text: string): Record<string, unknown> | undefined => {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return Object.fromEntries(Object.entries(value));
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -26,10 +26,8 @@ const checkedFetch =
     // Its first characters would stand in the log as the cause of a parser's error.
     if (!answer) throw unacceptable('the token response is not a JSON object');
     const { id_token, ...rest } = answer;
-    return new Response(JSON.stringify({ ...rest, [setAside]: id_token }), {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-    });
+    // Printed and parsed once more it would be the same.
+    return Object.assign(new Response(null), { json: async () => ({ ...rest, [setAside]: id_token }) });
   };
 
 const createConfiguration = (

@@ -24,8 +24,8 @@ const optionsOf = (alg: string): SigningOptions => {
 const hashOf = (alg: string): string | null => (alg.startsWith('Ed') ? null : `sha${alg.slice(-3)}`);
 
 /**
- * Verifies a signature by an asymmetric `alg`, at once: Web Crypto would do it on another thread at three times the
- * price. The key has been imported for this `alg`.
+ * Verifies a signature by an asymmetric `alg`, at once: Web Crypto would do it on another thread, which costs more than
+ * the signature. The key has been imported for this `alg`.
  *
  * @throws JWSSignatureVerificationFailed; TypeError for an RSA key of less than 2,048 bits.
  * @see RFC 7518 section 3.1; RFC 8037 section 3.1

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addRoute, type Bff } from '../bff.ts';
@@ -39,8 +38,7 @@ const takeTransaction = async (
     throw new Problem(code, 'The callback has no single state');
   }
   const transaction = logins.take(request, reply, state);
-  const digest = createHash('sha256').update(state).digest('base64url');
-  if (!(await sessions.claimOnce(`login ${digest}`, options.clock() + options.loginTimeout * 1000))) {
+  if (!(await sessions.claimOnce(`login ${state}`, options.clock() + options.loginTimeout * 1000))) {
     throw new Problem('login_not_started', 'The callback was used before');
   }
   requireWellFormed(query);

@@ -106,5 +106,5 @@ test('the redirect URI and the verifier go with the code', async () => {
   expect(request?.body.get('grant_type')).toBe('authorization_code');
   expect(request?.body.get('code')).toBe('code-1');
   expect(request?.body.get('redirect_uri')).toMatch(/^http:\/\/localhost:3000\//);
-  expect(request?.body.get('code_verifier')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(request?.body.get('code_verifier')).toMatch(/^[A-Za-z0-9_-]{44}$/);
 });
