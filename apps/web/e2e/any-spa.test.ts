@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tourDocumentedPage, writeDocumentedPage } from './documented-page.ts';
 import { portOf, startWith, tour } from './foreign-spa.ts';
 
 let chromium: Browser;
@@ -29,16 +30,18 @@ const plainScript = `const me = await (await fetch('/api/me')).json();
 document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
 document.body.dataset.api = (await fetch('/api/things')).status;`;
 
-test('a plain page with three lines of script signs in, asks, calls an API and signs out', async () => {
+test('a plain page with three lines of script, and that of the documentation, sign in, ask and sign out', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'foyer-plain-'));
   await writeFile(join(folder, 'index.html'), plainPage('type="module" src="/app.js"'));
   await writeFile(join(folder, 'app.js'), plainScript);
   await mkdir(join(folder, 'login'));
   await writeFile(join(folder, 'login', 'index.html'), 'a file named like a route');
+  await writeDocumentedPage(folder);
   const product = await startWith({
     SPA_DIR: folder,
   });
   await tour(chromium, product);
+  await tourDocumentedPage(chromium, product);
   await product.close();
   await rm(folder, { recursive: true });
 });
