@@ -1,16 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isLoopbackHost } from '../loopback-host.ts';
 import { Problem } from '../problems.ts';
 
 const withheld = new Set(['cookie', 'authorization']);
 
-/** What the dev server gets to see: nobody's credentials, and its own name, since it refuses others. */
-const rewriteForDevServer = (headers: IncomingHttpHeaders, { host, origin }: URL): IncomingHttpHeaders => ({
-  ...Object.fromEntries(Object.entries(headers).filter(([name]) => !withheld.has(name))),
-  host,
-  ...(headers.origin === undefined ? {} : { origin }),
-});
+/** Whether a browser that is here on purpose names us so: by the public URL, or as this machine. */
+const isOurName = (host: string | undefined, publicUrl: string): boolean =>
+  host === new URL(publicUrl).host || isLoopbackHost(URL.parse(`http://${host}`)?.hostname ?? '');
+
+/**
+ * What the dev server gets to see: nobody's credentials, and its own name, since it refuses others. A foreign name stays:
+ * it may be one that another site has led to this machine, against which dev servers have a rule.
+ */
+const createRewriter =
+  ({ host, origin }: URL, publicUrl: string) =>
+  (
+    { headers: sent }: Pick<FastifyRequest, 'headers'>,
+    headers: IncomingHttpHeaders,
+  ): IncomingHttpHeaders => ({
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => !withheld.has(name))),
+    host: isOurName(sent.host, publicUrl) ? host : sent.host,
+    ...(headers.origin === undefined ? {} : { origin }),
+  });
 
 /** What the browser gets to see of the dev server's headers: none that open the origin or replace ours. */
 const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: FastifyReply): Headers => {
@@ -29,7 +42,11 @@ const requireOutsideApi = (url: string): void => {
  *
  * @throws Problem `upstream_unavailable`, at a request, when the dev server cannot be reached.
  */
-export const registerDevServer = async (scope: FastifyInstance, devServer: string): Promise<void> => {
+export const registerDevServer = async (
+  scope: FastifyInstance,
+  devServer: string,
+  publicUrl: string,
+): Promise<void> => {
   const target = new URL(devServer);
   // Of the browser's headers a WebSocket takes none along but that there was an Origin.
   const wsClientOptions = {
@@ -43,7 +60,7 @@ export const registerDevServer = async (scope: FastifyInstance, devServer: strin
     disableRequestLogging: true,
     wsClientOptions,
     replyOptions: {
-      rewriteRequestHeaders: (_request, headers) => rewriteForDevServer(headers, target),
+      rewriteRequestHeaders: createRewriter(target, publicUrl),
       retryDelay: () => null,
       onError: (reply, { error }) => {
         reply.send(

@@ -100,12 +100,15 @@ const readPath = (url: string): string => {
  * @throws Error when the build is missing.
  * @see RFC 9110 section 12.5.3
  */
-export const registerSpa = async (scope: FastifyInstance, { spa }: ResolvedOptions): Promise<void> => {
+export const registerSpa = async (
+  scope: FastifyInstance,
+  { spa, publicUrl }: ResolvedOptions,
+): Promise<void> => {
   if (spa === undefined) return;
   if ('devServer' in spa) {
     // Production pays nothing for what it never uses.
     const { registerDevServer } = await import('./dev-server.ts');
-    return registerDevServer(scope, spa.devServer);
+    return registerDevServer(scope, spa.devServer, publicUrl);
   }
   const build = await openSpaBuild(spa, scope.log);
   const readEncodings = createEncodingReader();

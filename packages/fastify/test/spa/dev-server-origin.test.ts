@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { startBff } from '../kit/start-bff.ts';
+import { startUpstream } from '../kit/start-upstream.ts';
 
 test('a page of another origin cannot open the dev server’s WebSocket', async () => {
   await using bff = await startBff({ spa: { devServer: 'http://127.0.0.1:9' } });
@@ -20,4 +21,16 @@ test('a page of another origin cannot open the dev server’s WebSocket', async 
     upgrade.end();
   });
   expect(status).toBe(403);
+});
+
+test('a dev server hears its own name, and a foreign one as it came: whether to answer it is its own rule', async () => {
+  await using devServer = await startUpstream(({ headers }, response) => response.end(headers.host));
+  await using bff = await startBff({ spa: { devServer: devServer.url } });
+  const own = new URL(devServer.url).host;
+  for (const [host, heard] of [
+    [new URL(bff.url).host, own],
+    ['127.0.0.1', own],
+    ['evil.example:3000', 'evil.example:3000'],
+  ] as const)
+    expect((await bff.app.inject({ url: '/src/main.ts', headers: { host } })).body).toBe(heard);
 });

@@ -65,7 +65,7 @@ const startApp = async (devServer: string): Promise<{ app: FastifyInstance; orig
     scope.addHook('onRequest', async (_request, reply) => {
       reply.headers({ 'x-request-id': 'ours', 'content-security-policy': 'ours' });
     });
-    await registerDevServer(scope, devServer);
+    await registerDevServer(scope, devServer, 'http://localhost:3000');
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   closers.push(() => app.close());
