@@ -150,3 +150,11 @@ test('a name of any length leaves the bar as high as it was, and the page no wid
   expect(await bar.boundingBox()).toEqual(before);
   await page.close();
 });
+
+test('without JavaScript the page says that it needs it, in the same look', async () => {
+  const context = await chromium.newContext({ javaScriptEnabled: false, viewport: phone.size });
+  const page = await open(context, '/profile');
+  const heading = page.getByRole('heading', { name: 'This page needs JavaScript' });
+  expect((await heading.boundingBox())?.x).toBe(16);
+  await context.close();
+});
