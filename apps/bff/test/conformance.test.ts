@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@foyer/testkit';
+import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { createConformancePage, referredTests } from '../src/conformance/conformance-page.ts';
 import { relyingPartyModules } from '../src/conformance/relying-party-modules.ts';
@@ -27,7 +27,11 @@ const runDoctorWith = async (
   ...args: string[]
 ): Promise<{ code: number; output: string; errors: string }> => {
   const child = spawn(process.execPath, [doctor, ...args], { env: { PATH: process.env.PATH, ...variables } });
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const [output, errors] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(tieToThisProcess(child), 'close'),
+  ]);
   return { code: child.exitCode ?? -1, output, errors };
 };
 

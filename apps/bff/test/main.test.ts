@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@foyer/testkit';
+import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -31,7 +31,7 @@ const startMain = (
     cwd: folder,
     env: { PATH: process.env.PATH, SPA_DIR: folder, OIDC_ISSUER: 'http://127.0.0.1:9', ...variables },
   });
-  started.push(child);
+  started.push(tieToThisProcess(child));
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stdout.resume();

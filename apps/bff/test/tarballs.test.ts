@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDevProvider } from '@foyer/dev-provider';
-import { createBrowser, freePort } from '@foyer/testkit';
+import { createBrowser, freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 
 const build = fileURLToPath(new URL('../../../scripts/build-packages.mjs', import.meta.url));
@@ -64,7 +64,7 @@ test('the tarballs are sound, install into an empty project, and sign people in'
       SESSION_KEY: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
     },
   });
-  const ended = once(child, 'exit');
+  const ended = once(tieToThisProcess(child), 'exit');
   try {
     await Promise.race([once(child.stdout, 'data'), ended]);
     const browser = createBrowser();
