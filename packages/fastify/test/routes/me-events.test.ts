@@ -1,7 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { SignedOutReason } from '@foyer/contract';
-import { afterEach, expect, test, vi } from 'vitest';
+import { connectRaw } from '@foyer/testkit';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import type { Observe } from '../../src/index.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 afterEach(() => {
@@ -127,6 +131,41 @@ test('a comment every 15 s keeps proxies from closing', async () => {
   vi.advanceTimersByTime(15_000);
   expect(await stream.until('\n: ')).toMatch(/\n: [^\n]+\n\n$/);
   stream.leave();
+});
+
+/** The server's end of the connections that ask for events from now on. */
+const watchSockets = (): readonly Socket[] => {
+  const sockets: Socket[] = [];
+  const watch = (message: unknown): void => {
+    const { request }: { request?: IncomingMessage } = Object(message);
+    if (request?.url === '/api/me/events') sockets.push(request.socket);
+  };
+  subscribe('http.server.request.start', watch);
+  onTestFinished(() => void unsubscribe('http.server.request.start', watch));
+  return sockets;
+};
+
+test('a reader that takes nothing is dropped at the next heartbeat, and holds no place', async () => {
+  const streams: number[] = [];
+  const observe: Observe = (seen) => {
+    if (seen.kind === 'stream') streams.push(seen.change);
+  };
+  await using bff = await startBff({ observe });
+  const cookie = await cookieOf(bff);
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  const sockets = watchSockets();
+  const { host, port } = new URL(bff.url);
+  using reader = connectRaw(Number(port));
+  reader.send(`GET /api/me/events HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\n\r\n`);
+  await expect.poll(reader.received).toContain('retry');
+  reader.pause();
+  vi.advanceTimersByTime(15_000);
+  expect(streams).toEqual([1]);
+  // As many heartbeats as the kernel takes for him, and some that it does not.
+  sockets[0]?.write(Buffer.alloc(16 * 1024 * 1024, ':\n'));
+  vi.advanceTimersByTime(15_000);
+  await expect.poll(() => streams).toEqual([1, -1]);
+  expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
 });
 
 test('the eleventh stream of one session is refused, and a place that was left is free again', async () => {
