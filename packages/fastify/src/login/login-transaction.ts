@@ -38,6 +38,9 @@ const mostInFlight = 5;
 /** All pending logins together; a browser's whole `Cookie` header has to stay within what servers accept. */
 const mostCharacters = 8192;
 
+/** Cookies that one answer clears; whoever planted more on a sibling port keeps them until the next. */
+const mostCleared = 20;
+
 const idOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 12);
 
 type Sealed = Readonly<Record<string, unknown>>;
@@ -60,9 +63,9 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
     };
   };
 
-  /** Ids to forget so that the new one fits; the oldest go first, what does not open goes before them. */
-  const crowdedOut = (request: FastifyRequest, added: number): readonly string[] => {
-    const pending = readCookiesByPrefix(request.headers.cookie, rules.loginPrefix)
+  /** Every login in flight, the newest first; what does not open comes last. */
+  const findPending = ({ headers }: FastifyRequest) =>
+    readCookiesByPrefix(headers.cookie, rules.loginPrefix)
       .map(({ name, value }) => ({
         id: name.slice(rules.loginPrefix.length),
         size: name.length + value.length,
@@ -70,15 +73,20 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
       }))
       .filter(({ id }) => /^[A-Za-z0-9_-]{1,64}$/.test(id))
       .sort((one, other) => other.startedAt - one.startedAt);
+
+  const clearThese = (reply: FastifyReply, pending: readonly { readonly id: string }[]): void => {
+    for (const { id } of pending.slice(0, mostCleared)) reply.header('set-cookie', rules.clearLogin(id));
+  };
+
+  /** Those to forget so that the new one fits; the oldest go first, what does not open goes before them. */
+  const crowdedOut = (request: FastifyRequest, added: number) => {
     let room = mostCharacters - added;
-    return pending
-      .filter(({ size, startedAt }, index) => {
-        room -= size;
-        return (
-          index >= mostInFlight - 1 || room < 0 || startedAt + options.loginTimeout * 1000 <= options.clock()
-        );
-      })
-      .map(({ id }) => id);
+    return findPending(request).filter(({ size, startedAt }, index) => {
+      room -= size;
+      return (
+        index >= mostInFlight - 1 || room < 0 || startedAt + options.loginTimeout * 1000 <= options.clock()
+      );
+    });
   };
 
   return {
@@ -93,7 +101,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
         quiet: isQuiet,
         at: options.clock(),
       });
-      for (const id of crowdedOut(request, sealed.length)) reply.header('set-cookie', rules.clearLogin(id));
+      clearThese(reply, crowdedOut(request, sealed.length));
       reply.header(
         'set-cookie',
         rules.setLogin(idOf(checks.state), sealed, Math.floor(options.loginTimeout)),
@@ -116,11 +124,6 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
       }
       return transaction;
     },
-    clear: (request, reply) => {
-      for (const { name } of readCookiesByPrefix(request.headers.cookie, rules.loginPrefix)) {
-        const id = name.slice(rules.loginPrefix.length);
-        if (/^[A-Za-z0-9_-]{1,64}$/.test(id)) reply.header('set-cookie', rules.clearLogin(id));
-      }
-    },
+    clear: (request, reply) => clearThese(reply, findPending(request)),
   };
 };
