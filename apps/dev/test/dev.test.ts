@@ -92,6 +92,9 @@ test('pnpm dev serves page and API on one port, says where, and leaves nothing r
   const users = await browser.fetch('/api/users', { from: url });
   expect([users.status, await users.text()]).toEqual([200, expect.stringContaining('Alan Turing')]);
 
+  expect(output(), 'a first sign-in logs no warning').not.toContain('"level"');
+  expect(output()).not.toContain('userinfo');
+
   const saved = new Date();
   await utimes(join(root, 'apps/bff/src/main.ts'), saved, saved);
   await expect.poll(output, { timeout: 5000 }).toContain('The BFF starts again');

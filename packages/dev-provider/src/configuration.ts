@@ -115,6 +115,8 @@ export function createConfiguration(options: DevProviderOptions): Configuration 
         logoutSource: (ctx, form) => sendPage(ctx, createSignOutPage(form)),
         postLogoutSuccessSource: (ctx) => sendPage(ctx, createSignedOutPage()),
       },
+      // An access token for the API is none for userinfo: every claim is in the ID token then.
+      userinfo: { enabled: apiAudience === undefined },
       ...(apiAudience === undefined ? {} : { resourceIndicators: resourceIndicators(apiAudience) }),
     },
     renderError: (ctx, out) => sendPage(ctx, createErrorPage(out.error, out.error_description)),

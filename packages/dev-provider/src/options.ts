@@ -24,7 +24,7 @@ export interface DevProviderOptions {
   readonly clientAuth?: 'client_secret_basic' | 'client_secret_post' | 'none';
   /**
    * When given, access tokens are signed (`at+jwt`) for this audience, with those of the scopes `users:read` and
-   * `users:write` that were asked for, and the claims are in the ID token.
+   * `users:write` that were asked for, the claims are in the ID token, and there is no userinfo.
    */
   readonly apiAudience?: string;
   readonly ttl?: DevProviderLifetimes;
