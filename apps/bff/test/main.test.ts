@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { root } from './kit/papers.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const launch = fileURLToPath(new URL('../src/launch.mjs', import.meta.url));
@@ -126,6 +127,8 @@ test('no secret is printed when the configuration or the store is refused', asyn
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.ts"\]\n$/);
+  expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).toContain('**/.env*');
   writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
   const told = await Promise.all(
     [[launch, 'main'], [launch, 'doctor'], [main]].map(async (program) => {

@@ -42,6 +42,9 @@ const tlsArguments = (folder: string): readonly string[] => [
   ...['--tls-cert-file', join(folder, 'server.pem'), '--tls-key-file', join(folder, 'server.key')],
 ];
 
+/** What would empty a server, look through it, or change it. */
+const forbidden = ['FLUSHALL', 'FLUSHDB', 'KEYS *', 'SCAN 0', 'SWAPDB 0 1', 'CONFIG GET dir', 'GET other'];
+
 const startSecure = async (folder: string) => {
   const port = await freePort();
   const redis = await startRedis({ args: ['--tls-port', `${port}`, ...tlsArguments(folder)] });
@@ -69,6 +72,8 @@ test.runIf(isPossible)(
     expect(await askWho(replicas.all[1], cookie)).toMatchObject({ status: 200, isSignedIn: true });
     expect((await fetch(`${replicas.url}/readyz`)).status).toBe(200);
     expect(await askRedis(redis.port, 'INFO keyspace')).toMatch(/# Keyspace\r\ndb2:keys=\d+/);
+    const refused = await askRedis(redis.port, ...forbidden.map((command) => `ACL DRYRUN foyer ${command}`));
+    expect(refused.match(/has no permissions/g)).toHaveLength(forbidden.length);
     const stranger = await openSessionStore(url);
     await expect(async () => stranger.check()).rejects.toThrow();
     await stranger.close();

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, utimes } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBrowser, freePort } from '@foyer/testkit';
@@ -41,9 +42,10 @@ const isHealthy = async (url: string): Promise<boolean> => {
 /** Starts `pnpm dev`'s program in a process group of its own; `output` grows while it runs. */
 const startDev = (
   variables: Readonly<Record<string, string>>,
+  cwd = root,
 ): { readonly child: ChildProcess; readonly output: () => string } => {
-  const child = spawn(process.execPath, ['apps/dev/src/main.mjs'], {
-    cwd: root,
+  const child = spawn(process.execPath, [join(root, 'apps/dev/src/main.mjs')], {
+    cwd,
     detached: true,
     env: { ...process.env, NODE_ENV: 'development', SESSION_STORE: 'memory:', ...variables },
   });
@@ -111,6 +113,15 @@ test('a BFF that cannot start says why and ends everything', async () => {
   expect(output()).toContain('SESSION_LIFETIME');
   expect(output()).toContain('The BFF did not start');
 }, 40_000);
+
+test('.env of the working directory is read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-dev-'));
+  await writeFile(join(folder, '.env'), 'PORT=from-the-file\n');
+  const { child, output } = startDev({}, folder);
+  const [code] = await once(child, 'close');
+  await rm(folder, { recursive: true });
+  expect([code, output()]).toEqual([1, 'PORT must be a whole number from 1 to 65535, as in PORT=3000.\n']);
+});
 
 test('a port that is none is said plainly', async () => {
   const { child, output } = startDev({ PORT: 'http' });

@@ -1,14 +1,27 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connectRaw, createBrowser, type RawConnection } from '@foyer/testkit';
 import { vi } from 'vitest';
 
 const piece = 'a'.repeat(16_384);
 
-/** An API that answers every request without end, takes every upload, and opens every WebSocket. */
+/** What an API in trouble does with a request, by its path. */
+const troubles: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  '/reset': ({ socket }) => socket?.resetAndDestroy(),
+  '/nonsense': ({ socket }) => socket?.end('nonsense\r\n\r\n'),
+  '/half': (response) => {
+    response.writeHead(200, { 'content-length': 2 * piece.length });
+    response.write(piece, () => response.socket?.resetAndDestroy());
+  },
+  '/silent': () => undefined,
+};
+
+/** An API that answers every request without end or in trouble, takes every upload, and opens every WebSocket. */
 export const startEndlessUpstream = async (): Promise<Server> => {
   const server = createServer((request, response) => {
     request.resume();
+    const trouble = troubles[request.url ?? ''];
+    if (trouble !== undefined) return trouble(response);
     const more = (): void => {
       while (!response.destroyed && response.write(piece));
     };

@@ -32,7 +32,7 @@ export const operation: readonly PromisedOf[] = [
           'fastify/edge/rate-limit > without a trusted proxy a forged X-Forwarded-For buys nothing',
           'fastify/edge/rate-limit > behind a trusted proxy each client counts by itself, by what the proxy adds at the end',
           'fastify/edge/rate-limit > login, callback and back-channel logout count together, other routes do not',
-          'bff/endurance > mixed traffic leaves neither memory nor file descriptors behind, in 64 MiB of heap',
+          'bff/endurance > mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
           'fastify/session/session-reference > a reference that is remembered keeps no memory but its own',
         ],
       },

@@ -57,7 +57,7 @@ export const requests: readonly PromisedOf[] = [
       {
         text: 'Large bodies stream both ways in constant memory. A slow or broken upstream, a client that leaves, half an answer: a clear code, nothing hangs, nothing leaks.',
         tests: [
-          'bff/endurance > mixed traffic leaves neither memory nor file descriptors behind, in 64 MiB of heap',
+          'bff/endurance > mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
           'fastify/proxy/back-pressure > a browser that does not read holds the upstream up, then gets everything',
           'fastify/proxy/back-pressure > an upstream that does not read holds the browser up, then gets everything',
           'fastify/proxy/proxy > a streamed upload beyond the limit is 413',
