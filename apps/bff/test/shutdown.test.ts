@@ -40,6 +40,9 @@ const answerSlowly = async (request: IncomingMessage, response: ServerResponse):
 
 const whole = (body: string): string => `first half of ${body}, second half`;
 
+/** What comes for sure, and late where much else runs. */
+const patiently = { timeout: 40_000 };
+
 const exitOf = async (replica: Replica): Promise<readonly unknown[]> => {
   const ended = once(replica.child(), 'exit');
   replica.signal('SIGTERM');
@@ -48,7 +51,11 @@ const exitOf = async (replica: Replica): Promise<readonly unknown[]> => {
 
 test('SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0', async () => {
   using api = await startApi(answerSlowly);
-  await using replicas = await startReplicas({ store: 'sqlite', apiUpstream: api.url });
+  await using replicas = await startReplicas({
+    store: 'sqlite',
+    apiUpstream: api.url,
+    variables: { SHUTDOWN_TIMEOUT: '40s' },
+  });
   const [one] = replicas.all;
   const cookie = await replicas.signIn();
   const events = await fetch(`${one.url}/api/me/events`, { headers: { cookie } });
@@ -68,16 +75,16 @@ test('SIGTERM under load: every request that came is answered in full, streams a
   upload.send(
     `POST /api/things HTTP/1.1\r\nhost: x\r\ncookie: ${cookie}\r\nx-csrf: 1\r\ncontent-length: 8\r\n\r\nhalf`,
   );
-  await expect.poll(api.begun).toBe(calls.length + 1);
+  await expect.poll(api.begun, patiently).toBe(calls.length + 1);
   const exit = exitOf(one);
-  await expect.poll(() => one.output()).toContain('"event":"stopping"');
+  await expect.poll(() => one.output(), patiently).toContain('"event":"stopping"');
   upload.send('half');
   expect(await Promise.all(calls)).toEqual(calls.map((_call, at) => [200, whole(`call ${at}`)]));
   expect(await upload.closed).toMatch(/^HTTP\/1\.1 200 .*first half of halfhalf, .*second half/s);
   expect(await events.text()).toMatch(/retry: 1000\n\n$/);
   expect((await farewell)[0]).toBe(1012);
   expect(await exit).toEqual([0, null]);
-});
+}, 60_000);
 
 test('what outlives SHUTDOWN_TIMEOUT is cut, and the exit is 0 all the same', async () => {
   using api = await startApi(() => new Promise(() => undefined));
@@ -89,10 +96,10 @@ test('what outlives SHUTDOWN_TIMEOUT is cut, and the exit is 0 all the same', as
   const [one] = replicas.all;
   const cookie = await replicas.signIn();
   const call = fetch(`${one.url}/api/things`, { headers: { cookie } }).catch(() => 'cut');
-  await expect.poll(api.begun).toBe(1);
+  await expect.poll(api.begun, patiently).toBe(1);
   const start = performance.now();
   expect(await exitOf(one)).toEqual([0, null]);
-  expect(performance.now() - start).toBeLessThan(3000);
+  expect(performance.now() - start).toBeLessThan(8000);
   expect(await call).toBe('cut');
   expect(one.output()).toContain('"event":"stopped_late"');
 });
@@ -120,7 +127,7 @@ test('two replicas are restarted in turn under load: not one request fails', asy
   });
   const targets = replicas.all.map(({ url }) => url);
   await using balancer = await startBalancer(port, targets);
-  await expect.poll(balancer.ready).toEqual(targets);
+  await expect.poll(balancer.ready, patiently).toEqual(targets);
   const { url } = replicas;
   const cookie = await replicas.signIn();
   const outcomes = new Set<string>();
@@ -146,7 +153,7 @@ test('two replicas are restarted in turn under load: not one request fails', asy
   for (const replica of replicas.all) {
     expect(await exitOf(replica)).toEqual([0, null]);
     await replica.restart();
-    await expect.poll(balancer.ready, { timeout: 40_000 }).toEqual(targets);
+    await expect.poll(balancer.ready, patiently).toEqual(targets);
   }
   isOver = true;
   await Promise.all(load);

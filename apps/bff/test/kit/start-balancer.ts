@@ -14,8 +14,8 @@ export interface Balancer {
 
 /** Milliseconds between two looks at a target. */
 const period = 100;
-/** Milliseconds that a target has to say whether it is ready. */
-const patience = 2000;
+/** Milliseconds that a target has to say whether it is ready: one that is merely busy is not away. */
+const patience = 10_000;
 
 const isReady = async (target: string): Promise<boolean> => {
   try {
@@ -34,7 +34,9 @@ export const startBalancer = async (port: number, targets: readonly string[]): P
 
   const look = async (): Promise<void> => {
     const answers = await Promise.all(targets.map(isReady));
-    ready = targets.filter((_target, at) => answers[at]);
+    const found = targets.filter((_target, at) => answers[at]);
+    // Where none is ready it goes on with the last ones, as real ones do: who asks is better refused by a target.
+    if (found.length > 0) ready = found;
   };
   const pass = (incoming: IncomingMessage, answer: ServerResponse): void => {
     turn += 1;
@@ -57,7 +59,8 @@ export const startBalancer = async (port: number, targets: readonly string[]): P
     incoming.pipe(outgoing);
   };
 
-  const server = createServer(pass).listen(port, '127.0.0.1');
+  // A browser's kept connection outlives every pause of a busy machine.
+  const server = createServer({ keepAliveTimeout: 120_000 }, pass).listen(port, '127.0.0.1');
   await Promise.all([once(server, 'listening'), look()]);
   const closing = new AbortController();
   const watching = (async () => {
