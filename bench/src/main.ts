@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { startRedis } from './redis.ts';
-import { createSection, type Section, writeReport } from './report.ts';
+import { createSection, type Measured, type Section, writeReport } from './report.ts';
 import { type Contender, runRounds } from './rounds.ts';
+import { measureStreams } from './works/event-streams.ts';
 import { enterFiles } from './works/files.ts';
+import { enterLightLoad } from './works/light-load.ts';
 import { enterLogin } from './works/login.ts';
 import { enterProxying } from './works/proxying.ts';
-import { measureStanding, writeStandings } from './works/standing.ts';
+import { measureSessions } from './works/session-size.ts';
+import { measureStanding } from './works/standing.ts';
 import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
@@ -19,15 +22,28 @@ const only = process.argv.includes('--only') ? (process.argv[process.argv.indexO
 const pinned = spawnSync('taskset', ['-pc', '1', String(process.pid)]);
 if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) and two cores');
 
-if (only === '') console.error('measuring: Start and memory');
-const standings = only === '' ? await measureStanding(isQuick ? 3 : 9) : [];
+/** Works that are no rounds of contenders, each with a table of its own. */
+const alone: readonly (readonly [title: string, measure: () => Promise<Measured>])[] = [
+  ['Start and memory', () => measureStanding(isQuick ? 3 : 9)],
+  ['Open event streams', () => measureStreams(1000, isQuick ? 1000 : 5000)],
+  ['A session', async () => measureSessions(isQuick ? [10_000] : [10_000, 100_000])],
+];
+const isChosen = ([title]: readonly [title: string, ...unknown[]]): boolean => title.includes(only);
+const measured: Measured[] = [];
+for (const [title, measure] of alone.filter(isChosen)) {
+  console.error(`measuring: ${title}`);
+  measured.push(await measure());
+}
+
 const redis = await startRedis();
 const works: readonly (readonly [
   title: string,
   floor: string,
   enter: () => Promise<readonly Contender[]>,
+  quantity?: string,
 ])[] = [
   ['/api/me', 'bare Fastify', () => enterWhoIsSignedIn(redis.url)],
+  ['/api/me under light load', 'bare Fastify', enterLightLoad, 'p99'],
   ['A complete login', 'openid-client', enterLogin],
   ['Proxied JSON, small', 'plain @fastify/http-proxy', () => enterProxying('/small')],
   ['Proxied JSON, 64 KiB', 'plain @fastify/http-proxy', () => enterProxying('/large')],
@@ -39,22 +55,29 @@ const works: readonly (readonly [
 
 const sections: Section[] = [];
 try {
-  for (const [title, floor, enter] of works.filter(([name]) => name.includes(only))) {
+  for (const [title, floor, enter, quantity = 'CPU'] of works.filter(isChosen)) {
     console.error(`measuring: ${title}`);
     const contenders = await enter();
-    sections.push(createSection(title, floor, await runRounds(contenders, pace), contenders));
+    sections.push(createSection({ title, floor, quantity }, await runRounds(contenders, pace), contenders));
   }
 } finally {
   await redis.stop();
 }
 
 const fromHere = (path: string): URL => new URL(path, import.meta.url);
-const report = `${writeReport(sections)}\n${writeStandings(standings)}`;
+const report = [writeReport(sections), ...measured.map(({ table }) => table)].join('\n');
 console.log(report);
 
 if (only === '') {
   const date = new Date().toISOString().slice(0, 10);
-  const kept = { date, node: process.version, isQuick, ...pace, sections, standings };
+  const kept = {
+    date,
+    node: process.version,
+    isQuick,
+    ...pace,
+    sections,
+    alone: measured.map(({ figures }) => figures),
+  };
   mkdirSync(fromHere('../results/'), { recursive: true });
   writeFileSync(fromHere(`../results/${date}.json`), `${JSON.stringify(kept, null, 2)}\n`);
 }

@@ -10,38 +10,52 @@ interface Line {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** What was measured of one work: ratios of CPU to that of its floor. */
-export interface Section {
+/** What a section is called, and what its ratios are of. */
+export interface Heading {
   readonly title: string;
+  /** The contender that counts as 1. */
   readonly floor: string;
+  /** Default `CPU`. */
+  readonly quantity?: string;
+}
+
+/** What was measured of one work: ratios to that of its floor. */
+export interface Section extends Heading {
   readonly lines: readonly Line[];
+}
+
+/** What was measured of a work that is no rounds of contenders. */
+export interface Measured {
+  /** Markdown, with its title. */
+  readonly table: string;
+  /** The same for the file of results. */
+  readonly figures: Readonly<Record<string, unknown>>;
 }
 
 /** Divides by the floor, round by round, and puts the cheapest first. Throws when there is no such floor. */
 export const createSection = (
-  title: string,
-  floor: string,
+  heading: Heading,
   costs: Costs,
   contenders: readonly Pick<Contender, 'name' | 'figures'>[] = [],
 ): Section => {
-  const base = costs.get(floor);
-  if (base === undefined) throw new RangeError(`There is no floor called ${floor}`);
+  const base = costs.get(heading.floor);
+  if (base === undefined) throw new RangeError(`There is no floor called ${heading.floor}`);
   const lines = [...costs].map(([name, values]) => {
     const { median: ratio, spread } = compare(values, base);
     const figures = contenders.find((contender) => contender.name === name)?.figures?.() ?? {};
     return { name, ratio, spread, figures };
   });
-  return { title, floor, lines: lines.sort((one, other) => one.ratio - other.ratio) };
+  return { ...heading, lines: lines.sort((one, other) => one.ratio - other.ratio) };
 };
 
 /** The sections as markdown, a table each. */
 export const writeReport = (sections: readonly Section[]): string =>
   sections
-    .map(({ title, floor, lines }) => {
+    .map(({ title, floor, quantity = 'CPU', lines }) => {
       const titles = [...new Set(lines.flatMap(({ figures }) => Object.keys(figures)))];
       const columns = [
         { title: 'server', isNumber: false },
-        { title: `CPU, ${floor} = 1`, isNumber: true },
+        { title: `${quantity}, ${floor} = 1`, isNumber: true },
         { title: 'spread', isNumber: true },
         ...titles.map((each) => ({ title: each, isNumber: true })),
       ];

@@ -7,6 +7,8 @@ export interface Contender {
   readonly subject: Subject;
   /** Works for about so many milliseconds; gives back how often the work was done. */
   readonly work: (milliseconds: number) => Promise<number>;
+  /** What is measured of so many milliseconds of work where it is not CPU time. */
+  readonly measure?: (milliseconds: number) => Promise<number>;
   /** Throws when the server answers wrongly. */
   readonly check?: () => Promise<unknown>;
   /** What else is told of it after the last round, by the title of its column. */
@@ -22,7 +24,7 @@ export interface Pace {
   readonly warmUp: number;
 }
 
-/** CPU microseconds for a work done, round by round, by the contender's name. */
+/** CPU microseconds for a work done, or what else was measured, round by round, by the contender's name. */
 export type Costs = ReadonlyMap<string, readonly number[]>;
 
 const connections = 8;
@@ -33,7 +35,9 @@ export const ask =
   async (milliseconds: number): Promise<number> =>
     (await sendLoad(shot, { milliseconds, connections })).requests;
 
-const measure = async ({ subject, work }: Contender, milliseconds: number): Promise<number> => {
+const measure = async (contender: Contender, milliseconds: number): Promise<number> => {
+  if (contender.measure !== undefined) return contender.measure(milliseconds);
+  const { subject, work } = contender;
   const before = await subject.usage();
   const done = await work(milliseconds);
   const after = await subject.usage();

@@ -7,7 +7,7 @@ const costs = new Map([
 ]);
 
 test('a section holds ratios to its floor, the cheapest first', () => {
-  const { lines } = createSection('/api/me', 'floor', costs);
+  const { lines } = createSection({ title: '/api/me', floor: 'floor' }, costs);
   expect(lines).toEqual([
     { name: 'floor', ratio: 1, spread: 0, figures: {} },
     { name: 'dear', ratio: 3, spread: 0, figures: {} },
@@ -15,18 +15,23 @@ test('a section holds ratios to its floor, the cheapest first', () => {
 });
 
 test('a section without its floor is told', () => {
-  expect(() => createSection('/api/me', 'nobody', costs)).toThrow('nobody');
+  expect(() => createSection({ title: '/api/me', floor: 'nobody' }, costs)).toThrow('nobody');
 });
 
 test('the report has a titled table a section', () => {
-  expect(writeReport([createSection('/api/me', 'floor', costs)])).toBe(
+  expect(writeReport([createSection({ title: '/api/me', floor: 'floor' }, costs)])).toBe(
     '### /api/me\n\n| server | CPU, floor = 1 | spread |\n| --- | ---: | ---: |\n| floor | 1.00 | 0 % |\n| dear | 3.00 | 0 % |\n',
   );
 });
 
 test('what else a contender tells has a column of its own', () => {
   const contenders = [{ name: 'dear', figures: () => ({ calls: 2 }) }];
-  expect(writeReport([createSection('login', 'floor', costs, contenders)])).toBe(
+  expect(writeReport([createSection({ title: 'login', floor: 'floor' }, costs, contenders)])).toBe(
     '### login\n\n| server | CPU, floor = 1 | spread | calls |\n| --- | ---: | ---: | ---: |\n| floor | 1.00 | 0 % |  |\n| dear | 3.00 | 0 % | 2.00 |\n',
   );
+});
+
+test('what is not CPU time is called by its name', () => {
+  const heading = { title: '/api/me', floor: 'floor', quantity: 'p99' };
+  expect(writeReport([createSection(heading, costs)])).toContain('| server | p99, floor = 1 | spread |');
 });

@@ -1,6 +1,7 @@
 import { summarise } from '../arithmetic.ts';
 import { startFloor } from '../floors.ts';
 import { startProduct } from '../product.ts';
+import type { Measured } from '../report.ts';
 import type { Subject } from '../subject.ts';
 import { writeTable } from '../table.ts';
 
@@ -33,18 +34,21 @@ const repeat = async (starts: number, start: () => Promise<Subject>): Promise<St
   return { name: first.name, startedIn, rss: summarise(seen.map((each) => each.rss)).median };
 };
 
-/** Starts the product and its floor again and again; the first start keeps compiled code for the others. */
-export const measureStanding = async (starts: number): Promise<readonly Standing[]> => [
-  await repeat(starts, () => startFloor('bare Fastify', 'bare-fastify')),
-  await repeat(starts, () => startProduct('Foyer, sqlite, as shipped')),
-];
-
-/** The standings as a markdown table: milliseconds and megabytes of this machine. */
-export const writeStandings = (standings: readonly Standing[]): string => {
+/** Milliseconds and megabytes of this machine. */
+const writeStandings = (standings: readonly Standing[]): string => {
   const rows = standings.map(({ name, startedIn, rss }) => [
     name,
     `${Math.round(startedIn)} ms`,
     `${Math.round(rss / 1e6)} MB`,
   ]);
   return `### Start and memory\n\n${writeTable(columns, rows)}\n`;
+};
+
+/** Starts the product and its floor again and again; the first start keeps compiled code for the others. */
+export const measureStanding = async (starts: number): Promise<Measured> => {
+  const standings = [
+    await repeat(starts, () => startFloor('bare Fastify', 'bare-fastify')),
+    await repeat(starts, () => startProduct('Foyer, sqlite, as shipped')),
+  ];
+  return { table: writeStandings(standings), figures: { standings } };
 };

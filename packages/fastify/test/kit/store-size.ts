@@ -8,6 +8,7 @@ import { askRedis, startRedis } from '@foyer/testkit';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
 import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
 import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { signIn, startBff } from './start-bff.ts';
 
 /** What many sessions weigh in a store, and what they leave behind when they have expired. Bytes. */
@@ -16,10 +17,17 @@ export interface StoreReport {
   readonly before: number;
   readonly full: number;
   readonly after: number;
+  /** What the process held more when the store was full, beside a store in its memory. */
+  readonly grown: number;
+}
+
+/** A stored session, and the bytes of the tokens in its record. */
+export interface ObtainedSession extends NewStoredSession {
+  readonly tokens: number;
 }
 
 /** A session as a real login through the embedded provider stores it. */
-export const obtainSession = async (): Promise<NewStoredSession> => {
+export const obtainSession = async (): Promise<ObtainedSession> => {
   const sessionStore = await openSessionStore('memory:');
   const { promise, resolve } = Promise.withResolvers<NewStoredSession>();
   const insert: SessionStore['insert'] = async (session) => {
@@ -30,8 +38,17 @@ export const obtainSession = async (): Promise<NewStoredSession> => {
     sessionStore: { ...sessionStore, insert },
     scope: 'openid profile email',
   });
+  const { sessions } = bff.app.foyer;
+  const { open } = sessions;
+  let tokens = 0;
+  Object.assign(sessions, {
+    open: (...given: Parameters<typeof open>) => {
+      tokens = JSON.stringify(given[2].tokens).length;
+      return open(...given);
+    },
+  });
   await signIn(bff);
-  return promise;
+  return { ...(await promise), tokens };
 };
 
 /** One like it, of another user. */
@@ -43,9 +60,21 @@ const another = (session: NewStoredSession, expiresAt: number): NewStoredSession
 
 const width = 100;
 
-const fill = async (store: SessionStore, sessions: readonly NewStoredSession[]): Promise<void> => {
-  for (let at = 0; at < sessions.length; at += width)
-    await Promise.all(sessions.slice(at, at + width).map((session) => store.insert(session)));
+const fill = async (store: SessionStore, sessions: number, create: () => NewStoredSession): Promise<void> => {
+  const insert = async (): Promise<void> => store.insert(create());
+  for (let at = 0; at < sessions; at += width)
+    await Promise.all(Array.from({ length: Math.min(width, sessions - at) }, insert));
+};
+
+/** Gives back how to read what the process holds more since then. */
+const watchGrowth = async (): Promise<() => Promise<number>> => {
+  const read = async (): Promise<number> => {
+    await collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = await read();
+  return async () => (await read()) - before;
 };
 
 const untilEmpty = async (store: SessionStore): Promise<void> => {
@@ -64,22 +93,35 @@ export const measureSqlite = async (session: NewStoredSession, sessions: number)
   const store = openSqliteStore({ file, clock: () => now });
   try {
     const before = sizeOf(file);
+    const readGrowth = await watchGrowth();
     const end = now + 60_000;
-    await fill(
-      store,
-      Array.from({ length: sessions }, () => another(session, end)),
-    );
+    await fill(store, sessions, () => another(session, end));
     const full = sizeOf(file);
+    const grown = await readGrowth();
     now = end;
     mock.timers.tick(30_000);
     await untilEmpty(store);
     await new Promise((resolve) => setImmediate(resolve));
-    return { sessions, before, full, after: sizeOf(file) };
+    return { sessions, before, full, after: sizeOf(file), grown };
   } finally {
     mock.timers.reset();
     await store.close();
     rmSync(folder, { recursive: true });
   }
+};
+
+/** Fills the memory of this process, which is to be a fresh one: what others have given back would be filled first. */
+export const measureMemory = async (session: NewStoredSession, sessions: number): Promise<StoreReport> => {
+  const store = await openSessionStore('memory:');
+  const end = Date.now() + 600_000;
+  const readGrowth = await watchGrowth();
+  const before = process.memoryUsage.rss();
+  await fill(store, sessions, () => another(session, end));
+  const grown = await readGrowth();
+  const full = process.memoryUsage.rss();
+  await store.close();
+  const after = process.memoryUsage.rss();
+  return { sessions, before, full, after, grown };
 };
 
 const readNumber = async (port: number, name: string): Promise<number> =>
@@ -96,17 +138,16 @@ export const measureRedis = async (
   const store = await openSessionStore(redis.url);
   try {
     const before = await readMemory();
+    const readGrowth = await watchGrowth();
     const end = Date.now() + 1500 + Math.ceil(sessions / 3);
-    await fill(
-      store,
-      Array.from({ length: sessions }, () => another(session, end)),
-    );
+    await fill(store, sessions, () => another(session, end));
     const full = await readMemory();
     if ((await store.count()) < sessions)
       throw new Error('This machine is too slow: some have expired already');
+    const grown = await readGrowth();
     await untilEmpty(store);
     while ((await readNumber(redis.port, 'db0:keys')) > 0) await wait(20);
-    return { sessions, before, full, after: await readMemory() };
+    return { sessions, before, full, after: await readMemory(), grown };
   } finally {
     await store.close();
   }

@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { findRedis } from '@foyer/testkit';
 import { expect, test } from 'vitest';
+import { collectGarbage } from '../kit/collect-garbage.ts';
 import { type RunningBff, startBff } from '../kit/start-bff.ts';
 import { measureRedis, measureSqlite, obtainSession } from '../kit/store-size.ts';
 
@@ -24,12 +23,7 @@ test.runIf(findRedis() !== undefined)(
 
 /** Bytes in use once everything that nobody holds has been collected. */
 const readHeap = async (): Promise<number> => {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  for (let times = 0; times < 3; times += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-  }
+  await collectGarbage();
   return process.memoryUsage().heapUsed;
 };
 

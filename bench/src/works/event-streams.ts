@@ -1,0 +1,79 @@
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Peer } from '../floors.ts';
+import { startProduct, startVisitor } from '../product.ts';
+import type { Measured } from '../report.ts';
+import { writeTable } from '../table.ts';
+
+/** What open event streams take of a server that has nothing else to do. */
+interface OpenStreams {
+  readonly streams: number;
+  /** Resident bytes that they added. */
+  readonly memory: number;
+  /** Milliseconds that a timer of 1 ms came late, 99 of 100 times at most. */
+  readonly delay: number;
+}
+
+/** As many as a server allows of one session. */
+const streamsPerSession = 10;
+
+const columns = ['streams', 'memory for them', 'event-loop delay, p99'].map((title) => ({
+  title,
+  isNumber: true,
+}));
+
+/** Settles with the first event; the stream stays open until the signal. */
+const openStream = (port: number, cookie: string, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const target = { host: '127.0.0.1', port, path: '/api/me/events', headers: { cookie }, agent: false };
+    const request = get({ ...target, signal }, (answer) => {
+      if (answer.statusCode !== 200) reject(new Error(`A stream was answered ${answer.statusCode}`));
+      answer.once('data', () => resolve());
+      answer.on('error', () => undefined);
+    });
+    // What is aborted in the end has been settled long since.
+    request.on('error', reject);
+  });
+
+/** Signs in as often as it takes; gives back the session of each stream. */
+const signInForAll = async (product: Peer, streams: number): Promise<readonly string[]> => {
+  const visitor = await startVisitor(product);
+  const cookies: string[] = [];
+  for (let stream = 0; stream < streams; stream += 1) {
+    if (stream % streamsPerSession === 0) await visitor.signIn();
+    cookies.push(visitor.cookie());
+  }
+  return cookies;
+};
+
+const readP99 = (answer: unknown): number => {
+  if (typeof answer === 'object' && answer !== null && 'p99' in answer) return Number(answer.p99);
+  throw new TypeError('The server did not tell its delay');
+};
+
+const writeStreams = ({ streams, memory, delay }: OpenStreams): string => {
+  const row = [String(streams), `${(memory / 1e6).toFixed(1)} MB`, `${delay.toFixed(1)} ms`];
+  return `### Open event streams\n\n${writeTable(columns, [row])}\n`;
+};
+
+/** Opens the streams, lets a moment pass, and watches the server for `milliseconds` in which nothing happens. */
+export const measureStreams = async (streams: number, milliseconds: number): Promise<Measured> => {
+  const product = await startProduct('Foyer, sqlite, as shipped');
+  const leaving = new AbortController();
+  try {
+    const cookies = await signInForAll(product, streams);
+    await sleep(milliseconds);
+    const before = await product.usage();
+    for (const cookie of cookies) await openStream(product.port, cookie, leaving.signal);
+    await sleep(milliseconds);
+    await product.ask('watch delay');
+    await sleep(milliseconds);
+    const delay = readP99(await product.ask('delay'));
+    const after = await product.usage();
+    const found = { streams, memory: after.rss - before.rss, delay };
+    return { table: writeStreams(found), figures: found };
+  } finally {
+    leaving.abort();
+    await product.stop();
+  }
+};
