@@ -37,11 +37,7 @@ const open = async (context: BrowserContext, path: string): Promise<Page> => {
   return page;
 };
 
-/** Made of the same parts as the others: these are left to `pnpm screenshots`. */
-const alike = ['outage', 'provider-error', 'provider-start'];
-const examined = views.filter(({ name }) => !alike.includes(name));
-
-test.for(examined.map((view, index) => [view.name, view, index % 2 ? desktop : phone] as const))(
+test.for(views.map((view, index) => [view.name, view, index % 2 ? desktop : phone] as const))(
   '%s: no finding of axe, no layout shift, nothing too wide, no stranger asked',
   async ([, view, { size, colorScheme }]) => {
     const context = view.isSignedIn ? signedIn : await chromium.newContext();
