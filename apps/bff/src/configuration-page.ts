@@ -1,4 +1,5 @@
-import { type Variable, variables } from './variables.ts';
+import type { Variable } from './variables/variable.ts';
+import { variables } from './variables.ts';
 
 const entries: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables);
 

@@ -1,5 +1,6 @@
 import { examineLive } from './conformance/live-report.ts';
-import { currentSettings, EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './environment/environment-error.ts';
+import { currentSettings } from './environment.ts';
 import { examine } from './examination/examination.ts';
 import { codeOf } from './server.ts';
 import { describeUnknown } from './source.ts';

@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BffOptions, checkOptions, isLoopbackHost } from '@foyer/fastify';
-import { keptSessionKey } from './session-key.ts';
-import {
-  describeUnknown,
-  type Environment,
-  type EnvironmentIssue,
-  findVariable,
-  unknownNames,
-} from './source.ts';
-import { type Variable, type VariableName, variables } from './variables.ts';
+import { EnvironmentError } from './environment/environment-error.ts';
+import { withKey } from './environment/own-key.ts';
+import { createReader, type Read, type Report } from './environment/reader.ts';
+import { readSpa } from './environment/spa-source.ts';
+import { asksForTraces } from './environment/trace-request.ts';
+import { type Environment, type EnvironmentIssue, findVariable, unknownNames } from './source.ts';
+import { variables } from './variables.ts';
 
 /** What the environment says, checked. Durations are seconds. */
 export interface Settings {
@@ -29,18 +25,6 @@ export interface Settings {
   readonly unknownVariables: readonly string[];
 }
 
-/** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
-export class EnvironmentError extends Error {
-  override readonly name = 'EnvironmentError';
-  readonly issues: readonly EnvironmentIssue[];
-
-  constructor(issues: readonly EnvironmentIssue[], unknown: readonly string[] = []) {
-    const lines = issues.map(({ variable, problem, remedy }) => `${variable} ${problem}. ${remedy}`);
-    super(['The configuration has mistakes:', ...lines, ...unknown.map(describeUnknown)].join('\n  '));
-    this.issues = issues;
-  }
-}
-
 /** Where files are that nobody has named. */
 export interface Places {
   /** Directory of the session key that is made here. */
@@ -54,49 +38,10 @@ const places: Places = {
   spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 };
 
-type Report = (issue: EnvironmentIssue) => void;
-type Read = <T>(name: VariableName, variable: Variable<T>) => T | undefined;
-
-const createReader =
-  (environment: Environment, report: Report): Read =>
-  <T>(name: VariableName, { parse, fallback, isRequired = false }: Variable<T>): T | undefined => {
-    let isTold = false;
-    const found = findVariable(environment, name, (issue) => {
-      isTold = true;
-      report(issue);
-    });
-    const text = found?.text ?? fallback;
-    if (text === undefined) {
-      if (isRequired && !isTold)
-        report({ variable: name, problem: 'is missing', remedy: 'Set it in the environment or in .env.' });
-      return undefined;
-    }
-    const parsed = parse(text);
-    if ('value' in parsed) return parsed.value;
-    report({ variable: found?.name ?? name, problem: parsed.problem, remedy: parsed.remedy });
-    return undefined;
-  };
-
 const isLoopbackHttp = (publicUrl: string): boolean =>
   URL.canParse(publicUrl) &&
   new URL(publicUrl).protocol === 'http:' &&
   isLoopbackHost(new URL(publicUrl).hostname);
-
-const readSpa = (read: Read, spaDir: string, report: Report): NonNullable<BffOptions['spa']> => {
-  const devServer = read('SPA_DEV_SERVER', variables.SPA_DEV_SERVER);
-  const ownDir = read('SPA_DIR', variables.SPA_DIR);
-  const sourceMaps = read('SPA_SOURCE_MAPS', variables.SPA_SOURCE_MAPS) === true;
-  if (devServer !== undefined) return { devServer };
-  const dir = ownDir ?? spaDir;
-  if (!existsSync(join(dir, 'index.html'))) {
-    report({
-      variable: 'SPA_DIR',
-      problem: ownDir === undefined ? 'is not set, and the starter SPA is not built' : 'has no index.html',
-      remedy: ownDir === undefined ? 'Build it: pnpm build.' : 'Give the directory of a built SPA.',
-    });
-  }
-  return sourceMaps ? { dir, sourceMaps } : { dir };
-};
 
 const readOptions = (read: Read, spa: BffOptions['spa']): Omit<BffOptions, 'sessionStore'> => ({
   issuer: read('OIDC_ISSUER', variables.OIDC_ISSUER) ?? '',
@@ -139,46 +84,6 @@ const reportOptions = (
     if (told.has(variable) || (makesKey && option === 'sessionKeys')) continue;
     issues.push({ variable, problem, remedy });
   }
-};
-
-const withKey = (
-  options: Omit<BffOptions, 'sessionStore'>,
-  dataDir: string,
-): Omit<BffOptions, 'sessionStore'> => {
-  const file = join(dataDir, 'session-key');
-  try {
-    const made = { ...options, sessionKeys: [keptSessionKey(file)] };
-    const issues = checkOptions(made).filter(({ option }) => option === 'sessionKeys');
-    if (issues.length === 0) return made;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new EnvironmentError([
-      {
-        variable: 'SESSION_KEYS',
-        problem: `is not set, and no key can be kept in ${file}${code}`,
-        remedy: 'Make the directory writable, or set SESSION_KEYS to the output of: pnpm key.',
-      },
-    ]);
-  }
-  throw new EnvironmentError([
-    {
-      variable: 'SESSION_KEYS',
-      problem: `is not set, and ${file} holds no key`,
-      remedy: 'Remove that file, then start again.',
-    },
-  ]);
-};
-
-/** @see OpenTelemetry Environment Variable Specification */
-const asksForTraces = ({
-  OTEL_SDK_DISABLED,
-  OTEL_TRACES_EXPORTER,
-  OTEL_EXPORTER_OTLP_ENDPOINT,
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-}: Environment): boolean => {
-  if (OTEL_SDK_DISABLED === 'true' || OTEL_TRACES_EXPORTER === 'none') return false;
-  const endpoint = OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
-  return endpoint !== '' || OTEL_TRACES_EXPORTER === 'otlp';
 };
 
 /**

@@ -1,5 +1,6 @@
 import { logEvent } from '@foyer/fastify';
-import { currentSettings, EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './environment/environment-error.ts';
+import { currentSettings } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
 const refuseToStart = (reason: unknown): void => {

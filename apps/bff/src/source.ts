@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Variable } from './variables/variable.ts';
 import type { VariableName } from './variables.ts';
-import { type Variable, variables } from './variables.ts';
+import { variables } from './variables.ts';
 
 /** The environment as a process has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;

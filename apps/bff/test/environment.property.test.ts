@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fuzzRuns } from '@foyer/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { EnvironmentError, parseEnvironment } from '../src/environment.ts';
+import { EnvironmentError } from '../src/environment/environment-error.ts';
+import { parseEnvironment } from '../src/environment.ts';
 import { createSessionKey } from '../src/session-key.ts';
 import { variables } from '../src/variables.ts';
 

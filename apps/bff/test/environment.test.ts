@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EnvironmentError, type Places, parseEnvironment, type Settings } from '../src/environment.ts';
+import { EnvironmentError } from '../src/environment/environment-error.ts';
+import { type Places, parseEnvironment, type Settings } from '../src/environment.ts';
 import { createSessionKey } from '../src/session-key.ts';
 
 let folder = '';

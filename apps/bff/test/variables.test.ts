@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EnvironmentError, parseEnvironment } from '../src/environment.ts';
+import { EnvironmentError } from '../src/environment/environment-error.ts';
+import { parseEnvironment } from '../src/environment.ts';
 import { createSessionKey } from '../src/session-key.ts';
 import { type VariableName, variables } from '../src/variables.ts';
 

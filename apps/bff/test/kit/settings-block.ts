@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parseEnvironment, type Settings } from '../../src/environment.ts';
 import { createSessionKey } from '../../src/session-key.ts';
-import { type Variable, variables } from '../../src/variables.ts';
+import type { Variable } from '../../src/variables/variable.ts';
+import { variables } from '../../src/variables.ts';
 
 const table: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables);
 const names = table.flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
