@@ -80,7 +80,7 @@ test('logins, sessions, sign-outs, the provider, the store and the upstream are 
   await browser.fetch('/logout', { method: 'POST', from: bff.url });
   expect(await bff.read('foyer_logouts_total{by="user"}')).toBe(1);
   expect(await bff.read('foyer_sessions_ended_total{reason="logout"}')).toBe(1);
-  expect(await bff.read('foyer_sessions_active')).toBe(0);
+  await expect.poll(() => bff.read('foyer_sessions_active'), { timeout: 10_000 }).toBe(0);
   await fetch(`${bff.url}/login/callback?state=x&code=y`);
   expect(await bff.read('foyer_logins_total{outcome="login_not_started"}')).toBe(1);
 });

@@ -37,7 +37,7 @@ export const figures = {
   foyer_sessions_active: {
     type: 'gauge',
     labels: [],
-    help: 'Sessions in the store, the same on every replica; some may have expired moments ago',
+    help: 'Sessions in the store, the same on every replica; counted anew after a hundred times as long as it took; some may have expired moments ago',
   },
   foyer_rate_limited_total: {
     type: 'counter',

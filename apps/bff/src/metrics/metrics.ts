@@ -1,11 +1,12 @@
 import type { Observe } from '@foyer/fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { figures } from './figures.ts';
+import { createSparingCount } from './sparing-count.ts';
 
 /** The figures of one process. */
 export interface Metrics {
   readonly observe: Observe;
-  /** In the Prometheus text format. `countSessions` is asked anew; when it fails, its figure is left out. */
+  /** In the Prometheus text format. `countSessions` is asked sparingly; when it fails, its figure is left out. */
   readonly print: () => Promise<string>;
 }
 
@@ -43,6 +44,8 @@ export const createMetrics = (countSessions: () => Promise<number>): Metrics => 
   const upstreamCalls = histogram('foyer_upstream_response_seconds');
   const streams = gauge('foyer_streams_open');
 
+  const countSparingly = createSparingCount(countSessions);
+
   const observe: Observe = (seen) => {
     switch (seen.kind) {
       case 'request':
@@ -79,7 +82,7 @@ export const createMetrics = (countSessions: () => Promise<number>): Metrics => 
     observe,
     print: async () => {
       try {
-        active.set(await countSessions());
+        active.set(await countSparingly());
       } catch {
         active.remove(); // The store is down: its failures are counted where they happen.
       }
