@@ -26,7 +26,7 @@ export const routeUpgrades = (scope: FastifyInstance): void => {
     const response = new ServerResponse(raw);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.once('finish', () => socket.end());
+    response.once('finish', () => socket.destroySoon());
     scope.routing(raw, response);
   });
 };
