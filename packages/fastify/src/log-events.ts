@@ -92,6 +92,14 @@ export const logEvents = {
     when: 'Discovery fails; it is tried again, and `/readyz` answers 503 until it has succeeded once',
     remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
   },
+  host_changed: {
+    level: 'warn',
+    message: 'the Host of requests is not what the browser asks for',
+    fields: { host: 'the `Host` that arrives' },
+    when: 'On a loopback `PUBLIC_URL`, a browser that was sent there comes back with another `Host`; told once',
+    remedy:
+      'Let the proxy in front pass on `Host` as it comes, port included; in nginx `proxy_set_header Host $http_host`',
+  },
   lease_stays: {
     level: 'warn',
     message: 'a refresh lease stays until it runs out',
