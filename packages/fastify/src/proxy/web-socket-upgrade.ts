@@ -27,6 +27,11 @@ export const routeUpgrades = (scope: FastifyInstance): void => {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
+    // Node looks after the idle time of requests only.
+    socket.setTimeout(scope.server.timeout);
+    socket.on('timeout', () => {
+      if (response.headersSent) socket.destroy();
+    });
     scope.routing(raw, response);
   });
 };

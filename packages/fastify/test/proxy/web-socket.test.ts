@@ -242,19 +242,3 @@ test('an upgrade to something else is answered as an ordinary request', async ()
   for await (const chunk of socket) text += chunk;
   expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
 });
-
-test('a refused WebSocket is closed, though its other end stays', async () => {
-  await using upstream = await startEcho();
-  await using bff = await startBefore(upstream.url);
-  const connected = once(bff.app.server, 'connection');
-  const held = connect({ port: Number(new URL(bff.url).port), host: '127.0.0.1', allowHalfOpen: true });
-  const { host } = new URL(bff.url);
-  held.write(
-    `GET /api/live/echo HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
-  );
-  const [text] = await once(held, 'data');
-  expect(String(text)).toMatch(/^HTTP\/1\.1 401 /);
-  const [socket] = await connected;
-  await expect.poll(() => socket.closed).toBe(true);
-  held.destroy();
-});

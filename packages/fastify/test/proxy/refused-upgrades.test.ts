@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { startBff } from '../kit/start-bff.ts';
+
+/** An API that refuses every upgrade, with an answer that never ends. */
+const startEndless = async (): Promise<{ readonly url: string; readonly gone: Promise<void> }> => {
+  const gone = Promise.withResolvers<void>();
+  const server = createServer().on('upgrade', (_request, socket) => {
+    const piece = Buffer.alloc(64 * 1024);
+    const fill = (): void => {
+      while (socket.write(piece));
+    };
+    socket.on('drain', fill).on('error', () => undefined);
+    socket.once('close', () => gone.resolve());
+    socket.write('HTTP/1.1 403 Forbidden\r\n\r\n');
+    fill();
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return { url: `http://127.0.0.1:${port}`, gone: gone.promise };
+};
+
+/** Asks for a WebSocket on a connection whose half stays open whatever comes. */
+const askForSocket = (url: string): Socket => {
+  const { host, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  socket.write(
+    `GET /api/live HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+  );
+  return socket;
+};
+
+test('a refused WebSocket is closed, though its other end stays', async () => {
+  const apiRoutes = [{ prefix: '/api/live', upstream: 'http://127.0.0.1:9' }];
+  await using bff = await startBff({ apiRoutes });
+  const connected = once(bff.app.server, 'connection');
+  const held = askForSocket(bff.url);
+  const [text] = await once(held, 'data');
+  expect(String(text)).toMatch(/^HTTP\/1\.1 401 /);
+  const [socket] = await connected;
+  await expect.poll(() => socket.closed).toBe(true);
+  held.destroy();
+});
+
+test('who asked for a WebSocket and does not read why it was refused is cut off', async () => {
+  const { url, gone } = await startEndless();
+  const apiRoutes = [{ prefix: '/api/live', upstream: url, auth: 'none' }] as const;
+  await using bff = await startBff({ apiRoutes }, { limits: { idleTimeout: 0.2 } });
+  const held = askForSocket(bff.url).pause();
+  await gone;
+  held.destroy();
+});
