@@ -28,10 +28,9 @@ const requireWellFormed = ({ parameters, hasDuplicates }: Query): void => {
 /** Takes the pending login: its cookie is cleared, and no other request gets it, before anything can fail. */
 const takeTransaction = async (
   { options, logins, sessions }: Bff,
-  request: FastifyRequest,
+  { request, query }: { readonly request: FastifyRequest; readonly query: Query },
   reply: FastifyReply,
 ): Promise<LoginTransaction> => {
-  const query = readQuery(request.url);
   const state = query.get('state');
   if (state === undefined) {
     const code = query.parameters.size === 0 ? 'login_not_started' : 'invalid_authorization_response';
@@ -83,10 +82,10 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
   const { provider, sessions } = bff;
 
   const finish = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const transaction = await takeTransaction(bff, request, reply);
+    const query = readQuery(request.url);
+    const transaction = await takeTransaction(bff, { request, query }, reply);
     try {
-      const { parameters } = readQuery(request.url);
-      const login = await provider.completeLogin(parameters, transaction.checks, request.log);
+      const login = await provider.completeLogin(query.parameters, transaction.checks, request.log);
       const session = await sessions.open(request, reply, login, transaction.replaces);
       bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
       logEvent(request.log, 'login', { session: session.id });

@@ -1,4 +1,4 @@
-import { createSecretKey, hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
@@ -15,8 +15,8 @@ export interface CookieSeal {
 }
 
 /** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
-export const deriveKey = (sessionKey: Uint8Array, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', createSecretKey(sessionKey), 'foyer', purpose, 32));
+export const deriveKey = (sessionKey: KeyObject, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
 
 const purposes: readonly SealPurpose[] = ['session', 'login'];
 
@@ -53,7 +53,7 @@ export const createCookieSeal = async (
       purposes.map((purpose) => ({
         sessionName: purpose,
         cookieName: `unused-${purpose}`,
-        key: keys.map((key) => deriveKey(key, `cookie ${purpose}`)),
+        key: keys.map((key) => deriveKey(createSecretKey(key), `cookie ${purpose}`)),
         expiry: noExpiry,
       })),
     );

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { Session } from './session.ts';
@@ -30,18 +31,19 @@ const bound = 'about';
 
 /** Makes the sealing of `about`; the first session key seals, all open. */
 export const createSessionAbouts = (sessionKeys: readonly Uint8Array[]): SessionAbouts => {
-  const keysOf = (target: IndexTarget): Buffer[] =>
-    sessionKeys.map((key) => deriveKey(key, JSON.stringify(['about', target.issuer, target.value])));
+  const secrets = sessionKeys.map((key) => createSecretKey(key));
+  const keyFor = (target: IndexTarget, secret: KeyObject): Buffer =>
+    deriveKey(secret, JSON.stringify(['about', target.issuer, target.value]));
   return {
     seal: (target, createdAt, userAgent) => {
-      const [key] = keysOf(target);
-      if (key === undefined) throw new Error('There is no session key');
+      const [first] = secrets;
+      if (first === undefined) throw new Error('There is no session key');
       const about: About = { createdAt, ...parseUserAgent(userAgent) };
-      return sealBytes(Buffer.from(JSON.stringify(about)), key, bound);
+      return sealBytes(Buffer.from(JSON.stringify(about)), keyFor(target, first), bound);
     },
     open: (target, sealed) => {
-      for (const key of keysOf(target)) {
-        const plain = openBytes(sealed, key, bound);
+      for (const secret of secrets) {
+        const plain = openBytes(sealed, keyFor(target, secret), bound);
         if (plain !== undefined) return parseAbout(plain.toString());
       }
       return undefined;

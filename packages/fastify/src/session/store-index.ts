@@ -20,7 +20,7 @@ export interface StoreIndex {
 
 /** Makes the index of one client; the first session key writes, all are looked up. */
 export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: string): StoreIndex => {
-  const keys = sessionKeys.map((key) => createSecretKey(deriveKey(key, 'index')));
+  const keys = sessionKeys.map((key) => createSecretKey(deriveKey(createSecretKey(key), 'index')));
   const digests = (kind: 'sub' | 'sid', { issuer, value }: IndexTarget): string[] =>
     keys.map((key) =>
       createHmac('sha256', key)
