@@ -49,6 +49,8 @@ export const createWebSockets = (observe?: Observe): WebSockets => {
     const headers = createAnswerHeaders(upstream.answer.headers, reply.getHeaders(), () => undefined);
     reply.raw.detachSocket(browser);
     browser.setTimeout(0);
+    // Messages may lie far apart: cut is only a connection whose other end is gone without a word.
+    browser.setKeepAlive(true, 60_000);
     browser.write(
       printHead('101 Switching Protocols', { ...headers, connection: 'Upgrade', upgrade: 'websocket' }),
     );

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { connect, type Socket } from 'node:net';
+import { expect, type MockInstance, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ApiRoute, BffOptions } from '../../src/options.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
@@ -241,4 +241,18 @@ test('an upgrade to something else is answered as an ordinary request', async ()
   let text = '';
   for await (const chunk of socket) text += chunk;
   expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test('the connection of an open WebSocket is asked now and then whether its other end is there', async () => {
+  await using upstream = await startEcho();
+  await using bff = await startBefore(upstream.url);
+  const cookie = await cookieOf(bff);
+  const connected = Promise.withResolvers<MockInstance<Socket['setKeepAlive']>>();
+  bff.app.server.once('connection', (connection: Socket) =>
+    connected.resolve(vi.spyOn(connection, 'setKeepAlive')),
+  );
+  const socket = open(bff, { cookie });
+  await once(socket, 'open');
+  expect(await connected.promise).toHaveBeenCalledWith(true, 60_000);
+  socket.terminate();
 });
