@@ -114,13 +114,36 @@ test('every figure of the page is served, and none is served that the page lacks
   expect(read('docs/metrics.md')).toBe(createMetricsPage());
 });
 
-test.for(['docs/operations/alerts.yml', 'docs/operations/grafana-dashboard.json'])(
-  '%s names only figures that exist',
-  (path) => {
-    const named = [...read(path).matchAll(/foyer_[a-z_]+/g)].map(([name]) =>
+const operations = ['docs/operations/alerts.yml', 'docs/operations/grafana-dashboard.json'];
+
+test('alerts and dashboard name only figures that are served, ours and the process’s own', async () => {
+  await using bff = await start();
+  const text = await (await fetch(bff.metrics)).text();
+  const served = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
+  for (const path of operations) {
+    const named = [...read(path).matchAll(/\b(?:foyer|nodejs|process)_[a-z0-9_]+/g)].map(([name]) =>
       name.replace(/_(bucket|count|sum)$/, ''),
     );
     expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((name) => !Object.hasOwn(figures, name))).toEqual([]);
-  },
-);
+    expect(named.filter((name) => !served.has(name))).toEqual([]);
+  }
+});
+
+test.for(operations)('%s selects and groups by labels that the figures have', (path) => {
+  const text = read(path).replaceAll('\\"', '"');
+  const selected = [...text.matchAll(/(foyer_\w+)\{([^}]*)\}/g)].flatMap(([, name = '', labels = '']) =>
+    [...labels.matchAll(/(\w+)=~?"/g)].map(([, label = '']) => [name, label] as const),
+  );
+  const grouped = [...text.matchAll(/by \(([\w, ]+)\) \([^)]*?(foyer_\w+)/g)].flatMap(
+    ([, labels = '', name = '']) => labels.split(/, */).map((label) => [name, label] as const),
+  );
+  const known = Object.entries(figures).flatMap(([name, { labels }]) =>
+    labels.map((label) => `${name} ${label}`),
+  );
+  const unknown = [...selected, ...grouped].filter(
+    ([name, label]) =>
+      label !== 'le' && !known.includes(`${name.replace(/_(bucket|count|sum)$/, '')} ${label}`),
+  );
+  expect(selected.length + grouped.length).toBeGreaterThan(3);
+  expect(unknown).toEqual([]);
+});
