@@ -1,24 +1,32 @@
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { startDevProvider } from '@foyer/dev-provider';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
 import { examine } from '../src/examination/examination.ts';
 import { createSessionKey } from '../src/session-key.ts';
 
+const soundSettings = ({
+  issuer,
+  clientId,
+  clientSecret,
+}: DevProvider): Readonly<Record<string, string>> => ({
+  OIDC_ISSUER: issuer,
+  OIDC_CLIENT_ID: clientId,
+  OIDC_CLIENT_SECRET: clientSecret,
+  SESSION_KEYS: createSessionKey(),
+  SESSION_STORE: 'memory:',
+  SPA_DEV_SERVER: 'http://localhost:1',
+});
+
 const examineWith = async (variables: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
-  const settings = parseEnvironment({
-    OIDC_ISSUER: provider.issuer,
-    OIDC_CLIENT_ID: provider.clientId,
-    OIDC_CLIENT_SECRET: provider.clientSecret,
-    SESSION_KEYS: createSessionKey(),
-    SESSION_STORE: 'memory:',
-    SPA_DEV_SERVER: 'http://localhost:1',
-    ...variables,
-  });
+  const settings = parseEnvironment({ ...soundSettings(provider), ...variables });
   return (await examine(settings)).map(({ verdict, subject, text }) => `${verdict} ${subject}: ${text}`);
 };
 
@@ -77,7 +85,16 @@ const startStub = async (
     query: URLSearchParams,
     authorization?: string,
   ) => { readonly status?: number; readonly location?: string },
-  { keys = [], methods }: { readonly keys?: readonly object[]; readonly methods?: readonly string[] } = {},
+  {
+    keys = [],
+    methods,
+    clockOff = 0,
+  }: {
+    readonly keys?: readonly object[];
+    readonly methods?: readonly string[];
+    /** Seconds. */
+    readonly clockOff?: number;
+  } = {},
 ) => {
   const server = createServer((request, response) => {
     const issuer = `http://${request.headers.host}`;
@@ -98,6 +115,7 @@ const startStub = async (
     const { status = 400, location } = document
       ? { status: 200 }
       : answer(pathname, searchParams, request.headers.authorization);
+    response.setHeader('date', new Date(Date.now() + clockOff * 1000).toUTCString());
     response.writeHead(status, { 'content-type': 'application/json', ...(location ? { location } : {}) });
     response.end(JSON.stringify(document ?? { error: status === 401 ? 'invalid_client' : 'invalid_grant' }));
   }).listen(0, '127.0.0.1');
@@ -215,4 +233,60 @@ test('an endpoint that is not there is found, and the rest is looked at all the 
     'bad provider: its end-session endpoint could not be tried: no answer (ECONNREFUSED). Check the provider and the network.',
   );
   expect(findings).toContain('ok provider: leads back to http://localhost:3000/login/callback');
+});
+
+test.for([
+  [
+    300,
+    'bad clock: differs from the provider’s by 300 s. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.',
+  ],
+  [-10, 'ok clock: differs from the provider’s by 10 s'],
+] as const)('a provider whose clock is %i s off is told', async ([clockOff, told]) => {
+  using stub = await startStub(() => ({}), { clockOff });
+  // A second may pass between the two clocks.
+  const findings = await examineWith({ OIDC_ISSUER: stub.issuer });
+  expect(findings.map((line) => line.replace(/(299|301) s/, '300 s').replace(/(9|11) s$/, '10 s'))).toContain(
+    told,
+  );
+});
+
+test.for([
+  ['a Redis that is away', async () => `redis://127.0.0.1:${await freePort()}`],
+  ['a folder that is none', async () => `sqlite:${import.meta.filename}/sessions.db`],
+] as const)('%s is found, with what to do', async ([, createUrl]) => {
+  const findings = await examineWith({ SESSION_STORE: await createUrl() });
+  expect(findings).toContainEqual(
+    expect.stringMatching(
+      /^bad session store: cannot be used \(.+\)\. Check SESSION_STORE, and that the store runs\.$/,
+    ),
+  );
+});
+
+test('on https the cookies have their prefix', async () => {
+  expect(await examineWith({ PUBLIC_URL: 'https://app.example' })).toContain(
+    'ok cookies: __Host-Http-foyer, Secure, HttpOnly, SameSite=Strict',
+  );
+});
+
+const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
+
+test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1, and no secret is printed', async () => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+  const run = async (variables: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, [doctor], {
+      env: { PATH: process.env.PATH, ...soundSettings(provider), ...variables },
+    });
+    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return { code: child.exitCode, output };
+  };
+  const SESSION_KEYS = createSessionKey();
+  const [sound, wrong] = await Promise.all([
+    run({ SESSION_KEYS, OIDC_CLIENTID: 'typo' }),
+    run({ SESSION_KEYS, OIDC_CLIENT_SECRET: 'swordfish-canary' }),
+  ]);
+  expect([sound.code, wrong.code]).toEqual([0, 1]);
+  expect(sound.output).toContain('note  configuration: OIDC_CLIENTID is not a variable of Foyer');
+  expect(wrong.output).toMatch(/^bad {3}provider: refuses the client\. /m);
+  for (const secret of [SESSION_KEYS, 'swordfish', provider.clientSecret])
+    expect(sound.output + wrong.output).not.toContain(secret);
 });
