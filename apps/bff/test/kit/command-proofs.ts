@@ -30,6 +30,10 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ],
   'pnpm build': [commands, 'pnpm build makes the SPA that pnpm start serves'],
   'pnpm doctor': doctor,
+  'ENDURANCE_ROUNDS=… pnpm test <file>': [
+    'apps/bff/test/endurance.test.ts',
+    'mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
+  ],
   'pnpm key': ['apps/bff/test/papers/shell.test.ts', 'pnpm key prints a key of 32 bytes'],
   'pnpm pages': [
     'apps/bff/test/papers/pages.test.ts',
