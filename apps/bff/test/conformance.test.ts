@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -53,9 +53,18 @@ const startTls = async (
   return server;
 };
 
+/** A file of tests, and the suites that it has in common with others. */
+const readSuites = (file: string): string => {
+  const text = read(file);
+  const suites = [...text.matchAll(/from '(\.[^']*-suite\.ts)'/g)].map(([, path = '']) =>
+    read(join(dirname(file), path)),
+  );
+  return [text, ...suites].join('\n');
+};
+
 const isWritten = (reference: TestReference): boolean => {
   const { file, titles } = parseTestReference(reference);
-  const source = read(file).replaceAll(/\\(['"])/g, '$1');
+  const source = readSuites(file).replaceAll(/\\(['"])/g, '$1');
   const isIn = (title: string): boolean => new RegExp(`['"\`]${escapePattern(title)}['"\`]`).test(source);
   return titles.length > 0 && titles.every(isIn);
 };
