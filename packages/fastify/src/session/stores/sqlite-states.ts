@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { StoredState } from './session-store.ts';
+import type { SqliteChanges } from './sqlite-changes.ts';
 
 /** States that were read before and are known to be those of this moment. */
 export interface SqliteStates {
@@ -12,26 +12,16 @@ export interface SqliteStates {
 /** States that are kept at most; with more, all are read anew. */
 const mostKept = 1000;
 
-/**
- * Keeps states for as long as no other connection has written to a shared file, which sqlite tells at less than
- * half the price of a look-up.
- *
- * @see https://www.sqlite.org/pragma.html#pragma_data_version
- */
+/** Keeps states for as long as no other connection has written; `hasChanged` tells that, at every read. */
 export const createSqliteStates = (
-  { database, isShared }: { readonly database: DatabaseSync; readonly isShared: boolean },
+  hasChanged: SqliteChanges,
   clock: () => number,
   readState: (id: string) => StoredState | undefined,
 ): SqliteStates => {
-  const dataVersion = database.prepare('PRAGMA data_version');
-  dataVersion.setReturnArrays(true);
   const states = new Map<string, StoredState>();
-  let known: unknown;
   return {
     read: (id) => {
-      const current = isShared ? dataVersion.get()?.[0] : known;
-      if (current !== known) states.clear();
-      known = current;
+      if (hasChanged()) states.clear();
       const kept = states.get(id);
       if (kept !== undefined) return kept.expiresAt > clock() ? kept : undefined;
       const state = readState(id);

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { SessionStore, StoredState } from './session-store.ts';
+import { watchSqliteChanges } from './sqlite-changes.ts';
 import { createSqliteMessages } from './sqlite-messages.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { createSqliteStates } from './sqlite-states.ts';
@@ -70,7 +71,8 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
        (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
     ),
   );
-  const states = createSqliteStates({ database, isShared: file !== ':memory:' }, clock, (id) => {
+  const hasChanged = file === ':memory:' ? () => false : watchSqliteChanges(database, file);
+  const states = createSqliteStates(hasChanged, clock, (id) => {
     const row = readState.get(id, clock());
     return row === undefined ? undefined : stateOf(row);
   });

@@ -1,0 +1,10 @@
+import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+
+// Another process on one file: ends each session that it is told, and says so.
+const store = openSqliteStore({ file: process.argv[2] ?? '' });
+process.on('message', (id) => {
+  store.remove(String(id));
+  process.send?.(id);
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
