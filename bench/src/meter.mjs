@@ -1,11 +1,8 @@
-import { Session } from 'node:inspector';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-
 // Plain JavaScript, or every server would carry what strips types. Loaded into each before its own code: it tells
 // what the server has used, and does nothing until asked.
-const delay = monitorEventLoopDelay({ resolution: 1 });
-
-const profiler = new Session();
+const builtin = process.getBuiltinModule;
+let delay;
+let profiler;
 
 const answers = {
   usage: () => {
@@ -13,7 +10,7 @@ const answers = {
     return { cpu: user + system, rss: process.memoryUsage.rss() };
   },
   'watch delay': () => {
-    delay.reset();
+    delay = builtin('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
     return delay.enable();
   },
   delay: () => {
@@ -25,6 +22,7 @@ const answers = {
 /** Answers by call, since the profiler works so. */
 const profiling = {
   'start profile': () => {
+    profiler = new (builtin('node:inspector').Session)();
     profiler.connect();
     profiler.post('Profiler.enable');
     profiler.post('Profiler.start', () => process.send?.(null));
