@@ -6,6 +6,7 @@ import { printError } from './error-print.ts';
 import { createLogStream, type LogStream } from './log-stream.ts';
 import { readRequestId } from './request-id.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
+import { isWebSocket } from './web-socket-request.ts';
 
 /** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
 export interface ServerSettings {
@@ -39,8 +40,7 @@ const createServerFactory = (
       {
         requireHostHeader: false,
         // Where nobody listens, Node would hang up on an upgrade without a word.
-        shouldUpgradeCallback: ({ headers }) =>
-          headers.upgrade?.toLowerCase() === 'websocket' && server.listenerCount('upgrade') > 0,
+        shouldUpgradeCallback: (request) => isWebSocket(request) && server.listenerCount('upgrade') > 0,
         maxHeaderSize: 32 * 1024,
         headersTimeout: within.headersTimeout * 1000,
         requestTimeout: within.requestTimeout * 1000,

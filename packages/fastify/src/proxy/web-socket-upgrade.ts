@@ -2,14 +2,10 @@ import { type IncomingMessage, request as requestHttp, ServerResponse } from 'no
 import { request as requestHttps } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems.ts';
 
 const heads = new WeakMap<IncomingMessage, Buffer>();
-
-/** Whether a request asks for a WebSocket. @see RFC 6455 section 4.1 */
-export const isWebSocket = ({ method, headers }: FastifyRequest): boolean =>
-  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 
 /** What the browser sent before it was answered: nothing, in a sound one. */
 export const takeHead = (raw: IncomingMessage): Buffer => heads.get(raw) ?? Buffer.alloc(0);

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { askRaw } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { startBff } from '../kit/start-bff.ts';
+import { startUpstream } from '../kit/start-upstream.ts';
 
 /** An API that refuses every upgrade, with an answer that never ends. */
 const startEndless = async (): Promise<{ readonly url: string; readonly gone: Promise<void> }> => {
@@ -55,4 +57,18 @@ test('who asked for a WebSocket and does not read why it was refused is cut off'
   const held = askForSocket(bff.url).pause();
   await gone;
   held.destroy();
+});
+
+test.for([
+  ['a POST', 'POST', 'Content-Length: 5', 'hello'],
+  ['a chunked POST', 'POST', 'Transfer-Encoding: chunked', '5\r\nhello\r\n0\r\n\r\n'],
+  ['a GET with a body', 'GET', 'Content-Length: 5', 'hello'],
+] as const)('%s that asks for a WebSocket too keeps its body', async ([, method, framing, body]) => {
+  await using upstream = await startUpstream((request, response) => request.pipe(response));
+  const apiRoutes = [{ prefix: '/api/live', upstream: upstream.url, auth: 'none' }] as const;
+  await using bff = await startBff({ apiRoutes });
+  const { host, port } = new URL(bff.url);
+  const head = `Host: ${host}\r\nX-CSRF: 1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${framing}`;
+  const answer = await askRaw(Number(port), `${method} /api/live HTTP/1.1\r\n${head}\r\n\r\n${body}`);
+  expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('hello')]);
 });
