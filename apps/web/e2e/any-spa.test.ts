@@ -7,7 +7,7 @@ import { launchChromium } from '@foyer/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tourDocumentedPage, writeDocumentedPage } from './documented-page.ts';
-import { portOf, startWith, tour } from './foreign-spa.ts';
+import { ask, portOf, startWith, tour } from './foreign-spa.ts';
 
 let chromium: Browser;
 
@@ -72,12 +72,6 @@ const startPages = async (): Promise<Server> => {
   return server;
 };
 
-/** What a script of this page gets from the BFF: status and body, or that the browser refused. */
-const ask = (page: Page, url: string, init = ''): Promise<string> =>
-  page.evaluate(
-    `fetch('${url}', { credentials: 'include', ${init} }).then(async (r) => r.status + ' ' + await r.text(), () => 'refused')`,
-  );
-
 /** Whether a script of this page may open a WebSocket, and the code that it is closed with later. */
 const openWebSocket = (page: Page, url: string): Promise<string> =>
   page.evaluate(`new Promise((done) => {
@@ -90,7 +84,9 @@ test('a SPA on a sibling host signs in, asks, calls, hears of the end and signs 
   const pages = await startPages();
   const spa = `http://app.foyer.localhost:${portOf(pages)}`;
   const stranger = `http://evil.localhost:${portOf(pages)}`;
-  const product = await startWith({ ALLOWED_ORIGINS: spa }, 'api.foyer.localhost');
+  const product = await startWith({ ALLOWED_ORIGINS: spa }, (url) =>
+    url.replace('//localhost', '//api.foyer.localhost'),
+  );
   const api = product.url.replace('//localhost', '//api.foyer.localhost');
   const page = await (await chromium.newContext()).newPage();
 

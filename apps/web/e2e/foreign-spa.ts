@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { startDevProvider } from '@foyer/dev-provider';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type RunningProduct, startProductBeside } from './start-product.ts';
 
 /** The port that a server listens on. */
-export const portOf = (server: Server): number => {
+export const portOf = (server: NetServer): number => {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
@@ -22,21 +23,20 @@ const acceptWebSocket = ({ headers }: IncomingMessage, socket: Duplex): void => 
   socket.on('error', () => undefined).resume();
 };
 
-/** The product before somebody else's SPA and an API at `/api/things`. */
+/** The product before somebody else's SPA and an API at `/api/things`; browsers find it where `publicUrlOf` says. */
 export const startWith = async (
   variables: Readonly<Record<string, string>>,
-  host = 'localhost',
+  publicUrlOf: (url: string) => string = (url) => url,
 ): Promise<RunningProduct> => {
   const things = createServer((_request, response) => response.end('ok'))
     .on('upgrade', acceptWebSocket)
     .listen(0, '127.0.0.1');
   await once(things, 'listening');
   const product = await startProductBeside({
-    startProvider: (publicUrl) =>
-      startDevProvider({ publicUrls: [publicUrl.replace('//localhost', `//${host}`)] }),
+    startProvider: (url) => startDevProvider({ publicUrls: [publicUrlOf(url)] }),
     variables: ({ publicUrl }) => ({
       RATE_LIMIT_LOGIN: '0',
-      PUBLIC_URL: publicUrl.replace('//localhost', `//${host}`),
+      PUBLIC_URL: publicUrlOf(publicUrl),
       API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: `http://127.0.0.1:${portOf(things)}` }]),
       ...variables,
     }),
@@ -50,6 +50,12 @@ export const startWith = async (
     },
   };
 };
+
+/** What a script of this page gets from the BFF: status and body, or that the browser refused. */
+export const ask = (page: Page, url: string, init = ''): Promise<string> =>
+  page.evaluate(
+    `fetch('${url}', { credentials: 'include', ${init} }).then(async (r) => r.status + ' ' + await r.text(), () => 'refused')`,
+  );
 
 /** Signs in, sees who is there and what the API says, and signs out, on a page like that of the documentation. */
 export const tour = async (chromium: Browser, { url }: RunningProduct): Promise<void> => {

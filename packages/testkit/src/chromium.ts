@@ -18,8 +18,13 @@ const flags = [
   '--disable-sync',
   '--no-first-run',
   '--disable-default-apps',
-  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1 , EXCLUDE *.localhost',
 ];
+
+const resolverRules = (hosts: readonly string[]): string => {
+  const known = hosts.map((host) => `MAP ${host} 127.0.0.1`);
+  const local = ['localhost', '127.0.0.1', '*.localhost'].map((host) => `EXCLUDE ${host}`);
+  return `--host-resolver-rules=${[...known, 'MAP * ~NOTFOUND', ...local].join(' , ')}`;
+};
 
 /**
  * The path of a Chromium of this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`, in the
@@ -37,17 +42,23 @@ export function findChromium(
 interface ChromiumOptions {
   /** Whether pages that were left are frozen and brought back, as in a browser that people use. Default `false`. */
   readonly freezesPages?: boolean;
+  /** More names that lead to this machine. Default none. */
+  readonly hosts?: readonly string[];
 }
 
 /** Starts a Chromium without a window that reaches loopback only. Throws when this machine has none. */
-export async function launchChromium({ freezesPages = false }: ChromiumOptions = {}): Promise<Browser> {
+export async function launchChromium({
+  freezesPages = false,
+  hosts = [],
+}: ChromiumOptions = {}): Promise<Browser> {
+  const args = [...flags, resolverRules(hosts)];
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium was found: install one, or set CHROMIUM_PATH to its program.');
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     executablePath,
-    args: isRoot ? ['--no-sandbox', ...flags] : flags,
+    args: isRoot ? ['--no-sandbox', ...args] : args,
     ignoreDefaultArgs: freezesPages ? ['--disable-back-forward-cache'] : [],
   });
 }
