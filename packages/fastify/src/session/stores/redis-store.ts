@@ -9,6 +9,7 @@ import {
   touchScript,
   updateScript,
 } from './redis-scripts.ts';
+import { gatherWrites } from './redis-writes.ts';
 import type { ListedSession, NewStoredSession, SessionStore } from './session-store.ts';
 
 const readFields = ({ version, sealed, lastSeenAt, expiresAt, ...rest }: NewStoredSession) => {
@@ -32,6 +33,7 @@ const indexKeys = (subject: unknown, provider: unknown): string[] => [
  */
 export const openRedisStore = async (url: string): Promise<SessionStore> => {
   const { client, messages, close } = await openRedisConnection(url);
+  const gather = gatherWrites(client);
   const members = (key: string): Promise<string[]> => client.zrangebyscore(key, Date.now(), '+inf');
 
   return {
@@ -58,6 +60,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
       return { id, version: Number(version), sealed, lastSeenAt: Number(seen), expiresAt: Number(end) };
     },
     readState: async (id) => {
+      gather();
       const [version, seen, end] = await client.hmget(sessionKey(id), 'version', 'seen', 'end');
       if (!version || !seen || !end || Number(end) <= Date.now()) return undefined;
       return { version: Number(version), lastSeenAt: Number(seen), expiresAt: Number(end) };
