@@ -107,6 +107,42 @@ test('title, focus and the mark of the current page move with the route', async 
   await page.close();
 });
 
+test('after a session is ended from the list the focus is on the list, and the end is said', async () => {
+  const elsewhere = await chromium.newContext();
+  await signIn(await elsewhere.newPage(), product, '/');
+  const page = await open(signedIn, '/sessions');
+  const rows = page.locator('li');
+  await expect.poll(() => rows.count()).toBe(2);
+  await page.getByRole('button', { name: /^Sign out Chrom/ }).press('Enter');
+  await page.getByRole('status').filter({ hasText: 'is signed out' }).waitFor();
+  expect(await rows.count()).toBe(1);
+  expect(await page.evaluate('document.activeElement?.className')).toBe('list');
+  await page.close();
+  await elsewhere.close();
+});
+
+test('the portrait is the picture where it may load, and the initials where it may not', async () => {
+  const page = await signedIn.newPage();
+  let picture = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')}`;
+  await page.route(/\/api\/me(\?.*)?$/, async (route) => {
+    const me = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...me, user: { ...me.user, picture } } });
+  });
+  const shown = (): Promise<unknown> =>
+    page.evaluate(
+      "(({ tagName, naturalWidth, textContent }) => [tagName, naturalWidth ?? textContent])(document.querySelector('.portrait'))",
+    );
+  await page.goto(`${product.url}/profile`);
+  await page.getByRole('heading', { name: 'Welcome Ada Lovelace!' }).waitFor();
+  await expect.poll(shown).toEqual(['IMG', 9]);
+  // The page's policy lets no picture of another origin in.
+  picture = 'https://pictures.example/ada.png';
+  await page.reload();
+  await page.getByRole('heading', { name: 'Welcome Ada Lovelace!' }).waitFor();
+  await expect.poll(shown).toEqual(['SPAN', 'AL']);
+  await page.close();
+});
+
 test('the keyboard reaches the content past the bar, and copies the user object', async () => {
   await signedIn.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await open(signedIn, '/profile');

@@ -1,6 +1,6 @@
 import { useBffClient } from '@foyer/client/react';
 import { parseSessionList, type SessionSummary } from '@foyer/contract';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { PageHeading } from './page-heading.tsx';
 
 type Loaded =
@@ -40,6 +40,7 @@ export const Sessions = (): ReactNode => {
   const client = useBffClient();
   const [state, setState] = useState<Loaded>({ status: 'loading' });
   const [said, setSaid] = useState('');
+  const list = useRef<HTMLUListElement>(null);
   const load = useCallback(async (): Promise<void> => {
     const response = await client.fetch('/api/me/sessions');
     if (!response.ok) return setState({ status: 'failed' });
@@ -54,6 +55,8 @@ export const Sessions = (): ReactNode => {
       .fetch(path, { method: 'DELETE' })
       .then(async (response) => {
         if (!response.ok && response.status !== 404) return fail();
+        // The button that was pressed is about to go, or to be disabled: whoever uses a keyboard stays here.
+        list.current?.focus();
         await load();
         setSaid(done);
       })
@@ -76,7 +79,7 @@ export const Sessions = (): ReactNode => {
       )}
       {state.status === 'loaded' && (
         <section className="card stack">
-          <ul className="list">
+          <ul className="list" tabIndex={-1} ref={list}>
             {state.sessions.map((session) => (
               <Row
                 key={session.id}
