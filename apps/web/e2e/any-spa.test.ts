@@ -63,6 +63,45 @@ test('the same page from a plain static dev server works as well', async () => {
   statics.close();
 });
 
+const hashScript = `const show = async () => {
+  document.querySelector('#view').textContent = 'View ' + (location.hash || '#/');
+  document.querySelector('#in').href = '/login?returnTo=' + encodeURIComponent(location.pathname + location.hash);
+  const me = await (await fetch('/api/me')).json();
+  document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
+};
+addEventListener('hashchange', show);
+show();`;
+
+test('a SPA that keeps its routes behind the hash comes back from the sign-in to the very view', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-hash-'));
+  await writeFile(
+    join(folder, 'index.html'),
+    `<!doctype html><title>Hashes</title><p id="view"></p><p id="who"></p><a href="#/notes/7?tab=2">Notes</a>
+     <a id="in">Sign in</a><form method="post" action="/logout"><button>Sign out</button></form>
+     <script type="module" src="app.js"></script>`,
+  );
+  await writeFile(join(folder, 'app.js'), hashScript);
+  const product = await startWith({ SPA_DIR: folder });
+  const page = await (await chromium.newContext()).newPage();
+  await page.goto(product.url);
+  await page.getByText('nobody').waitFor();
+  await page.getByRole('link', { name: 'Notes' }).click();
+  await page.getByText('View #/notes/7?tab=2').waitFor();
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  await page.getByText('Ada Lovelace').waitFor();
+  expect(page.url()).toBe(`${product.url}/#/notes/7?tab=2`);
+  await page.reload();
+  await page.getByText('View #/notes/7?tab=2').waitFor();
+  await page.getByText('Ada Lovelace').waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByText('nobody').waitFor();
+  await page.context().close();
+  await product.close();
+  await rm(folder, { recursive: true });
+});
+
 /** A SPA on a host of its own: every page is the same empty one. */
 const startPages = async (): Promise<Server> => {
   const server = createServer((_request, response) => {
