@@ -43,6 +43,8 @@ export const tourDocumentedPage = async (chromium: Browser, { url }: RunningProd
   const said: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => said.push(message.text()));
+  // The page before may still be talking.
+  page.on('framenavigated', () => said.splice(0));
   await page.reload();
   await expect.poll(() => page.title()).toBe('30 minutes left');
   await expect.poll(() => said.filter((text) => text.startsWith('Ada Lovelace')).length).toBe(2);
