@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
-import { freePort } from '@foyer/testkit';
+import { findRedis, freePort, startRedis } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
 import { examine } from '../src/examination/examination.ts';
@@ -251,16 +251,27 @@ test.for([
 });
 
 test.for([
-  ['a Redis that is away', async () => `redis://127.0.0.1:${await freePort()}`],
-  ['a folder that is none', async () => `sqlite:${import.meta.filename}/sessions.db`],
-] as const)('%s is found, with what to do', async ([, createUrl]) => {
+  ['a Redis that is away', /ECONNREFUSED/, async () => `redis://127.0.0.1:${await freePort()}`],
+  ['a folder that is none', /E\w+/, async () => `sqlite:${import.meta.filename}/sessions.db`],
+] as const)('%s is found by its error, with what to do', async ([, reason, createUrl]) => {
   const findings = await examineWith({ SESSION_STORE: await createUrl() });
-  expect(findings).toContainEqual(
-    expect.stringMatching(
-      /^bad session store: cannot be used \(.+\)\. Check SESSION_STORE, and that the store runs\.$/,
-    ),
-  );
+  const [, told = ''] =
+    /^bad session store: cannot be used \((.+)\)\. Check SESSION_STORE, and that the store runs\.$/m.exec(
+      findings.join('\n'),
+    ) ?? [];
+  expect(told).toMatch(reason);
 });
+
+test.runIf(findRedis() !== undefined)(
+  'a Redis that refuses the password is told, and the password is not',
+  async () => {
+    const redis = await startRedis({ args: ['--requirepass', 'right'] });
+    const findings = await examineWith({ SESSION_STORE: `redis://:swordfish@127.0.0.1:${redis.port}` });
+    await redis.close();
+    expect(findings.join('\n')).toContain('bad session store: cannot be used (WRONGPASS).');
+    expect(findings.join('\n')).not.toContain('swordfish');
+  },
+);
 
 test('on https the cookies have their prefix', async () => {
   expect(await examineWith({ PUBLIC_URL: 'https://app.example' })).toContain(

@@ -24,6 +24,15 @@ const examineSessionKeys = ({ sessionKeys: { length } }: Settings['options']): F
   text: length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
 });
 
+/** A system error's code, or the word that Redis begins a refusal with; what else it says may hold a secret. */
+const reasonOf = (error: unknown): string => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const reason = codeOf(cause) ?? /^[A-Z]{4,}(?= )/.exec(cause.message)?.[0];
+    if (reason !== undefined) return reason;
+  }
+  return 'no answer';
+};
+
 const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
   const subject = 'session store';
   try {
@@ -35,7 +44,7 @@ const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
     }
     return { verdict: 'ok', subject, text: 'can be read and written' };
   } catch (error) {
-    const reason = codeOf(error) ?? 'no answer';
+    const reason = reasonOf(error);
     return {
       verdict: 'bad',
       subject,

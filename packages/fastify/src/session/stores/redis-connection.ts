@@ -8,6 +8,8 @@ export interface RedisConnection {
   /** Each of its commands may name keys of one hash tag only. */
   readonly client: Redis | Cluster;
   readonly messages: RedisMessages;
+  /** Why the connection for commands failed last; `undefined` when it never did. */
+  readonly trouble: () => unknown;
   readonly close: () => Promise<void>;
 }
 
@@ -22,7 +24,10 @@ const hangUp = async (client: Redis | Cluster): Promise<void> => {
 export const openRedisConnection = async (url: string): Promise<RedisConnection> => {
   const { client, createSubscriber } = await createRedisClients(url);
   // A command that cannot be sent throws by itself; only lost messages would go unnoticed.
-  client.on('error', () => undefined);
+  let trouble: unknown;
+  client.on('error', (error) => {
+    trouble = error;
+  });
   const starting = new AbortController();
   const connected = client.connect().catch(() => undefined);
   const late = wait(longestStart, undefined, { signal: starting.signal }).catch(() => undefined);
@@ -33,6 +38,7 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
   return {
     client,
     messages,
+    trouble: () => trouble,
     close: async () => {
       messages.stop();
       await hangUp(client);

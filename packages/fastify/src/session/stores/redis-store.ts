@@ -32,7 +32,7 @@ const indexKeys = (subject: unknown, provider: unknown): string[] => [
  * @throws TypeError when the URL cannot be read; a server that is down is told by every operation.
  */
 export const openRedisStore = async (url: string): Promise<SessionStore> => {
-  const { client, messages, close } = await openRedisConnection(url);
+  const { client, messages, trouble, close } = await openRedisConnection(url);
   const gather = gatherWrites(client);
   const members = (key: string): Promise<string[]> => client.zrangebyscore(key, Date.now(), '+inf');
 
@@ -104,8 +104,12 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
     subscribe: messages.subscribe,
     count: () => countSessions(client),
     check: async () => {
-      await client.set('foyer:check', '1', 'PX', 1000);
-      await client.get('foyer:check');
+      try {
+        await client.set('foyer:check', '1', 'PX', 1000);
+        await client.get('foyer:check');
+      } catch (error) {
+        throw new Error('Redis cannot be used', { cause: trouble() ?? error });
+      }
       const failure = messages.failure();
       if (failure !== undefined) throw failure;
     },
