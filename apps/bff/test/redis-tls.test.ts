@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openSessionStore } from '@foyer/fastify';
-import { askRedis, findProgram, findRedis, freePort, startRedis, startRedisCluster } from '@foyer/testkit';
+import {
+  askRedis,
+  findProgram,
+  findRedis,
+  freePort,
+  startRedis,
+  startRedisCluster,
+  startSentinelRedis,
+} from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { blocksIn } from './kit/papers.ts';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
@@ -80,12 +88,11 @@ test.runIf(isPossible)(
   },
 );
 
-test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the cluster tells of', async () => {
-  const folder = makeFolder();
-  await using cluster = await startRedisCluster(tlsArguments(folder));
+/** What a process that trusts the authority counts and checks in the store at this URL. */
+const countIn = async (url: string, folder: string): Promise<string> => {
   const program = `
     import { openSessionStore } from '@foyer/fastify';
-    const store = await openSessionStore('${cluster.url}');
+    const store = await openSessionStore('${url}');
     console.log(await store.count());
     await store.check();
     await store.close();`;
@@ -93,5 +100,21 @@ test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the clust
     cwd: import.meta.dirname,
     env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') },
   });
-  expect(stdout).toBe('0\n');
+  return stdout;
+};
+
+test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the cluster tells of', async () => {
+  const folder = makeFolder();
+  await using cluster = await startRedisCluster(tlsArguments(folder));
+  expect(await countIn(cluster.url, folder)).toBe('0\n');
 });
+
+test.runIf(isPossible)(
+  'rediss+sentinel speaks TLS with the sentinel and with the server it names',
+  async () => {
+    const folder = makeFolder();
+    await using sentinel = await startSentinelRedis(tlsArguments(folder));
+    expect(sentinel.url).toMatch(/^rediss/);
+    expect(await countIn(sentinel.url, folder)).toBe('0\n');
+  },
+);

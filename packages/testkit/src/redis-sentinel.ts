@@ -23,41 +23,82 @@ const password = 'password-of-the-servers';
 const sentinelPassword = 'password-of-the-sentinels';
 const auth = `AUTH ${password}`;
 
-const write = (folder: string, port: number, master: TestRedis): string => {
+/** A server, and where the others find it. */
+interface StartedServer {
+  readonly redis: TestRedis;
+  readonly port: number;
+}
+
+/** What a server or a sentinel is told so that it speaks TLS, too, at this port. */
+const secure = (tls: readonly string[] | undefined, port: number): readonly string[] =>
+  tls === undefined ? [] : ['--tls-port', `${port}`, '--tls-replication', 'yes', ...tls];
+
+const startServer = async (
+  tls: readonly string[] | undefined,
+  args: readonly string[],
+): Promise<StartedServer> => {
+  const tlsPort = await freePort();
+  const redis = await startRedis({ args: [...args, ...secure(tls, tlsPort)] });
+  return { redis, port: tls === undefined ? redis.port : tlsPort };
+};
+
+/** Pairs of arguments as lines of a configuration. */
+const linesOf = (args: readonly string[]): readonly string[] =>
+  args
+    .join(' ')
+    .split(' --')
+    .map((line) => line.replace(/^--/, ''));
+
+const write = (
+  folder: string,
+  port: number,
+  { port: masterPort }: StartedServer,
+  extra: readonly string[],
+): string => {
   const file = join(folder, 'sentinel.conf');
   const monitor = [
-    `monitor ${name} 127.0.0.1 ${master.port} 1`,
+    `monitor ${name} 127.0.0.1 ${masterPort} 1`,
     `auth-pass ${name} ${password}`,
     `down-after-milliseconds ${name} 300`,
     `failover-timeout ${name} 3000`,
   ];
   const own = [`port ${port}`, 'bind 127.0.0.1', `requirepass ${sentinelPassword}`];
-  writeFileSync(file, [...own, ...monitor.map((line) => `sentinel ${line}`), ''].join('\n'));
+  writeFileSync(
+    file,
+    [...own, ...linesOf(extra), ...monitor.map((line) => `sentinel ${line}`), ''].join('\n'),
+  );
   return file;
 };
 
-const startSentinel = async (folder: string, port: number, master: TestRedis): Promise<ChildProcess> => {
-  const args = [write(folder, port, master), '--sentinel'];
+const startSentinel = async (
+  folder: string,
+  port: number,
+  master: StartedServer,
+  extra: readonly string[],
+): Promise<ChildProcess> => {
+  const args = [write(folder, port, master, extra), '--sentinel'];
   const child = tieToThisProcess(spawn(findRedis() ?? '', args, { stdio: 'ignore' }));
   const ask = [`AUTH ${sentinelPassword}`, `SENTINEL REPLICAS ${name}`];
   await untilRedis(port, ask, (answers) => /flags\r\n\$5\r\nslave\r\n/.test(answers));
   return child;
 };
 
-/** Starts all three; they know each other when this resolves. */
-export const startSentinelRedis = async (): Promise<TestSentinel> => {
+/** Starts all three, which speak TLS with these arguments for it; they know each other when this resolves. */
+export const startSentinelRedis = async (tls?: readonly string[]): Promise<TestSentinel> => {
   const folder = mkdtempSync(join(tmpdir(), 'foyer-sentinel-'));
   const secrets = ['--requirepass', password, '--masterauth', password];
   const delay = ['--repl-diskless-sync-delay', '0'];
-  const master = await startRedis({ args: [...secrets, ...delay] });
-  const replica = await startRedis({ args: [...secrets, '--replicaof', '127.0.0.1', `${master.port}`] });
+  const first = await startServer(tls, [...secrets, ...delay]);
+  const second = await startServer(tls, [...secrets, '--replicaof', '127.0.0.1', `${first.port}`]);
+  const [{ redis: master }, { redis: replica }] = [first, second];
   const isLinked = (info: string): boolean => /master_link_status:up/.test(info);
   await untilRedis(replica.port, [auth, 'INFO replication'], isLinked);
-  const port = await freePort();
-  const sentinel = await startSentinel(folder, port, master);
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const sentinel = await startSentinel(folder, port, first, secure(tls, tlsPort));
+  const [scheme, known] = tls === undefined ? ['redis', port] : ['rediss', tlsPort];
   const credentials = `default:${password}`;
   return {
-    url: `redis+sentinel://${credentials}@127.0.0.1:${await freePort()},127.0.0.1:${port}/${name}/3?sentinelPassword=${sentinelPassword}`,
+    url: `${scheme}+sentinel://${credentials}@127.0.0.1:${await freePort()},127.0.0.1:${known}/${name}/3?sentinelPassword=${sentinelPassword}`,
     master,
     replicated: async () => {
       // A connection waits for its own writes alone.
