@@ -9,6 +9,11 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { cpu: user + system, rss: process.memoryUsage.rss() };
   },
+  'collect garbage': () => {
+    builtin('node:v8').setFlagsFromString('--expose-gc');
+    builtin('node:vm').runInNewContext('gc')({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    return true;
+  },
   'watch delay': () => {
     delay = builtin('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
     return delay.enable();
