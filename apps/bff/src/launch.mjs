@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 /** Milliseconds until what speaks to the provider is loaded too. */
 const settling = 2000;
@@ -20,14 +19,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exitCode = 1;
 } else {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  // What is loaded lives long: a young generation that grows meanwhile is never needed again.
-  setFlagsFromString('--semi-space-growth-factor=1');
   // Compiled code, types stripped, is kept for the next start: beside the packages, where nobody else can write.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache', import.meta.url)));
   await import(`./${program}.ts`);
   module.flushCompileCache();
-  setTimeout(() => {
-    module.flushCompileCache();
-    setFlagsFromString('--semi-space-growth-factor=2');
-  }, settling).unref();
+  setTimeout(module.flushCompileCache, settling).unref();
 }
