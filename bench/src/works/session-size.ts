@@ -20,7 +20,7 @@ const columns = ['store', 'sessions', 'in the store, each', 'beyond its tokens',
   (title, index) => ({ title, isNumber: index > 0 }),
 );
 
-const bytes = (value: number): string => `${Math.round(value).toLocaleString('en')} B`;
+const bytes = (value: number): string => `${(Math.round(value) + 0).toLocaleString('en')} B`;
 
 const writeSessions = (found: readonly SessionSize[]): string => {
   const rows = found.map(({ store, sessions, tokens, stored, process }) => {

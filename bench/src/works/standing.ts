@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { summarise } from '../arithmetic.ts';
 import { startFloor } from '../floors.ts';
 import { startProduct } from '../product.ts';
@@ -10,20 +11,24 @@ interface Standing {
   readonly name: string;
   /** Milliseconds from the start of the process to its first answer. */
   readonly startedIn: number;
-  /** Resident bytes after that answer. */
+  /** Resident bytes a moment later, when what loads late is there. */
   readonly rss: number;
 }
+
+/** Milliseconds. */
+const settling = 1000;
 
 const columns = [
   { title: 'server', isNumber: false },
   { title: 'start to first answer', isNumber: true },
-  { title: 'memory after it', isNumber: true },
+  { title: 'idle memory', isNumber: true },
 ];
 
 const repeat = async (starts: number, start: () => Promise<Subject>): Promise<Standing> => {
   const seen: Standing[] = [];
   for (let count = 0; count < starts; count += 1) {
     const subject = await start();
+    await sleep(settling);
     const { rss } = await subject.usage();
     seen.push({ name: subject.name, startedIn: subject.startedIn, rss });
     await subject.stop();
