@@ -28,10 +28,9 @@ test('a server loads what speaks to a provider, an API, a Redis or a collector o
 });
 
 test('a server without a schema loads no compiler of schemas', async () => {
-  const spa = new URL('../../web', import.meta.url).pathname;
   const options = {
     ...{ issuer: 'http://127.0.0.1:9', clientId: 'app', clientSecret: 'any-secret' },
-    ...{ publicUrl: 'http://localhost', spa: { dir: spa } },
+    publicUrl: 'http://localhost',
   };
   const settings = {
     storeUrl: 'memory:',
