@@ -7,10 +7,12 @@ const limit = 1000;
 const unavailable = (cause: unknown): Problem =>
   new Problem('store_unavailable', 'The session store failed', { cause, retryAfter: 1 });
 
+/** A process that stood still has answers waiting when its timers are late: they are read before it gives up. */
 const bounded = <T>(answer: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => reject(unavailable(cause));
-    const timer = setTimeout(() => fail(new Error(`No answer within ${limit} ms`)), limit);
+    const giveUp = (): void => fail(new Error(`No answer within ${limit} ms`));
+    const timer = setTimeout(() => setImmediate(giveUp), limit);
     answer.then(resolve, fail).finally(() => clearTimeout(timer));
   });
 

@@ -16,11 +16,11 @@ interface Library {
 
 const retry = (times: number): number => Math.min(times * 100, 1000);
 
-/** Every wait ends within a second, nothing is queued or sent twice, and who is silent for long is hung up on. */
+/** Every wait ends soon after those who wait have given up, nothing is queued or sent twice, and who is silent for long is hung up on. */
 const limits = {
   lazyConnect: true,
   maxRetriesPerRequest: 0,
-  commandTimeout: 1000,
+  commandTimeout: 1500,
   connectTimeout: 1000,
   socketTimeout: 2000,
   disconnectTimeout: 200,
