@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../log-events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Metadata } from './discovery.ts';
-import { createEndSessionUrl } from './end-session.ts';
+import { createEndSessionUrl, tryDiscovery } from './end-session.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderRoom } from './provider-room.ts';
 
@@ -78,8 +78,8 @@ export interface RefreshedTokens {
 export interface Provider {
   /** Starts a discovery in the background if there is none yet; never throws. */
   readonly warmUp: () => void;
-  /** Whether the metadata has been discovered once. */
-  readonly isDiscovered: () => boolean;
+  /** Whether the metadata has been discovered once; a discovery that is still to come has half a second. */
+  readonly isDiscovered: () => Promise<boolean>;
   /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
   readonly endSessionOrigin: () => string | undefined;
   readonly createAuthorizationRequest: (
@@ -148,7 +148,10 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       const discovered = open().then((opened) => opened.room.discovery.require());
       discovered.catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
     },
-    isDiscovered: () => current() !== undefined,
+    isDiscovered: async () => {
+      if (current() === undefined) await tryDiscovery((await open()).room.discovery);
+      return current() !== undefined;
+    },
     endSessionOrigin: readOncePer(current, () => {
       const url = createEndSessionUrl(current(), options, undefined);
       return url === undefined ? undefined : new URL(url).origin;

@@ -15,7 +15,7 @@ export const addHealthRoutes = (scope: FastifyInstance, { provider, sessions, dr
   const ready: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) => {
     if (!draining.takesMore()) return reply.code(503).headers(json).send(stopping);
     await sessions.checkStore();
-    if (!provider.isDiscovered()) {
+    if (!(await provider.isDiscovered())) {
       provider.warmUp();
       throw new Problem('provider_unavailable', 'The provider has not been discovered yet', {
         retryAfter: 1,

@@ -45,12 +45,12 @@ describe('metadata is refused, and nothing of it is kept', () => {
   ])('%s', async ([, discovery]) => {
     await using party = await startRelyingParty({ discovery });
     expect(await problemCode(start(party))).toBe('provider_invalid_response');
-    expect(party.provider.isDiscovered()).toBe(false);
+    expect(await party.provider.isDiscovered()).toBe(false);
     expect(party.provider.endSessionOrigin()).toBeUndefined();
     party.bent.bends = {};
     party.bent.clock.now += 5_000;
     expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
-    expect(party.provider.isDiscovered()).toBe(true);
+    expect(await party.provider.isDiscovered()).toBe(true);
   });
 });
 

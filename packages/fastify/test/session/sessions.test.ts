@@ -24,7 +24,7 @@ const idle = async (): Promise<never> => {
 
 const standIn = (refresh: Provider['refresh']): Provider => ({
   warmUp: () => undefined,
-  isDiscovered: () => true,
+  isDiscovered: async () => true,
   endSessionOrigin: () => undefined,
   createAuthorizationRequest: idle,
   completeLogin: idle,
