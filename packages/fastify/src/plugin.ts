@@ -137,9 +137,6 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   await registerSpa(scope, bff.options);
 };
 
-/** Milliseconds: getting to know the provider takes the processor from those who wait for the first page. */
-const restBeforeWarmUp = 50;
-
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   const bff = await composeBff(app, given);
   const policies = createContentSecurityPolicies(bff.options);
@@ -177,13 +174,8 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
     });
   }
 
-  let warming: NodeJS.Timeout | undefined;
-  app.addHook('onReady', async () => {
-    warming = setTimeout(bff.provider.warmUp, restBeforeWarmUp);
-    warming.unref();
-  });
+  app.addHook('onReady', async () => bff.provider.warmUp());
   app.addHook('onClose', async () => {
-    clearTimeout(warming);
     await bff.sessions.stop();
     await bff.provider.close();
   });
