@@ -10,7 +10,6 @@ import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
 import { observeRequests } from './edge/request-observation.ts';
 import { addResponseHeaders, createResponseHeaders } from './edge/response-headers.ts';
-import { logRequest } from './edge/server-options.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import type { BffOptions, ResolvedOptions } from './options.ts';
@@ -157,10 +156,6 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
       else setImmediate(done);
     });
     addCors(scope, bff.options);
-    scope.addHook('onResponse', (request, reply, done) => {
-      logRequest(request.log, request, reply.statusCode, reply.elapsedTime);
-      done();
-    });
   };
 
   await app.register(async (scope) => {

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
-import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify';
+import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 import { printError } from './error-print.ts';
 import { createLogStream, type LogStream } from './log-stream.ts';
 import { readRequestId } from './request-id.ts';
+import { pathOf, RequestLog } from './request-log.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
 import { isWebSocket } from './web-socket-request.ts';
 
@@ -23,8 +24,6 @@ export interface ServerSettings {
   /** Where log lines go. Default: standard output. */
   readonly logStream?: LogStream;
 }
-
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
 type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 
@@ -67,17 +66,18 @@ const createServerFactory = (
 export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => {
   const { isSecure = false, allowedOrigins = [] } = settings;
   const refusals = createEarlyRefusals({ isSecure, allowedOrigins });
+  const stream = settings.logStream ?? createLogStream();
   return {
     logger: {
       level: settings.logLevel,
       base: null,
-      stream: settings.logStream ?? createLogStream(),
+      stream,
       serializers: {
         req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
         err: (error) => ({ ...printError(error) }),
       },
     },
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    logController: new RequestLog(stream),
     genReqId: readRequestId,
     requestIdHeader: false,
     trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
@@ -89,22 +89,4 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
     // Fastify adds it to the first of its servers only: ours is on each.
     clientErrorHandler: () => undefined,
   };
-};
-
-/** Levels at which there is no such line: nothing is to be gathered for it. */
-const quiet: ReadonlySet<string> = new Set(['warn', 'error', 'fatal', 'silent']);
-
-/** One line a finished request: id, route, status, duration. */
-export const logRequest = (
-  log: FastifyBaseLogger,
-  request: FastifyRequest,
-  status: number,
-  milliseconds: number,
-): void => {
-  if (quiet.has(log.level)) return;
-  const route = request.routeOptions.url ?? pathOf(request.url);
-  log.info(
-    { method: request.method, route, status, duration: Math.round(milliseconds * 100) / 100 },
-    'request',
-  );
 };
