@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from './edge/cross-site.ts';
 import type { Draining } from './edge/draining.ts';
+import type { ResponseHeaders } from './edge/response-headers.ts';
 import type { LoginTransactions } from './login/login-transaction.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Problem } from './problems.ts';
@@ -14,6 +15,8 @@ export interface Bff {
   readonly sessions: Sessions;
   readonly logins: LoginTransactions;
   readonly draining: Draining;
+  /** What every answer has: our own, and the pages and assets of the SPA. */
+  readonly headers: { readonly answers: ResponseHeaders; readonly pages: ResponseHeaders };
   readonly limitRate: (request: FastifyRequest) => void;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;

@@ -9,7 +9,7 @@ import { closeIdleConnections } from './edge/idle-connections.ts';
 import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
 import { createRateLimit } from './edge/rate-limit.ts';
 import { observeRequests } from './edge/request-observation.ts';
-import { addResponseHeaders, createResponseHeaders } from './edge/response-headers.ts';
+import { prepareResponseHeaders, type ResponseHeaders, usualHeaders } from './edge/response-headers.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import type { BffOptions, ResolvedOptions } from './options.ts';
@@ -43,12 +43,19 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
   const seal = await createCookieSeal(app, options.sessionKeys);
   const provider = createProvider(options, app.log);
   const sessions = createSessions({ options, provider, seal, log: app.log });
+  const usual = usualHeaders(options);
+  const policies = createContentSecurityPolicies(options);
+  const { endSessionOrigin } = provider;
   return {
     options,
     provider,
     sessions,
     logins: createLoginTransactions(options, seal),
     draining: createDraining(app, options.drainTimeout),
+    headers: {
+      answers: prepareResponseHeaders(usual, () => policies.answers(endSessionOrigin())),
+      pages: prepareResponseHeaders(usual, () => policies.pages(endSessionOrigin())),
+    },
     limitRate: createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),
@@ -133,22 +140,20 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
     else reply.redirect(corrected, 303);
   });
   refuseUnknownMethods(scope, bff);
-  await registerSpa(scope, bff.options);
+  await registerSpa(scope, bff);
 };
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   const bff = await composeBff(app, given);
-  const policies = createContentSecurityPolicies(bff.options);
-  const headers = createResponseHeaders(bff.options);
   const { observe } = bff.options;
   app.decorate('foyer', bff);
   app.decorateRequest(seenSession);
   closeIdleConnections(app);
 
-  const prepare = (scope: FastifyInstance, policy: () => string): void => {
+  const prepare = (scope: FastifyInstance, headers: ResponseHeaders): void => {
     scope.setErrorHandler(replyProblem);
     if (observe) observeRequests(scope, observe);
-    addResponseHeaders(scope, headers, policy);
+    headers.addTo(scope);
     scope.addHook('onRequest', (request, _reply, done) => {
       requireSoundRequest(request);
       // The parser judges a transfer encoding only after it has told the headers: its refusal comes first.
@@ -159,12 +164,12 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   };
 
   await app.register(async (scope) => {
-    prepare(scope, () => policies.answers(bff.provider.endSessionOrigin()));
+    prepare(scope, bff.headers.answers);
     await addRoutes(scope, bff);
   });
   if (bff.options.spa !== undefined) {
     await app.register(async (scope) => {
-      prepare(scope, () => policies.pages(bff.provider.endSessionOrigin()));
+      prepare(scope, bff.headers.pages);
       await addPages(scope, bff);
     });
   }

@@ -7,7 +7,7 @@ import { Problem } from '../problems.ts';
 import { createCors } from './cors.ts';
 import { pageStyleHash } from './page.ts';
 import { createRequestId } from './request-id.ts';
-import { createResponseHeaders } from './response-headers.ts';
+import { usualHeaders } from './response-headers.ts';
 
 /** An error of the parser, or of the time limits. */
 type ClientError = Error & { readonly code?: string };
@@ -50,7 +50,7 @@ export const createEarlyRefusals = (
 ): EarlyRefusals => {
   const answerCors = createCors(settings);
   const usual = {
-    ...createResponseHeaders(settings),
+    ...usualHeaders(settings),
     'content-security-policy': policy,
     'cache-control': 'no-store',
   };

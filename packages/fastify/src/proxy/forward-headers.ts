@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-type HeaderValues = Record<string, string | string[]>;
+/** Headers by their names in lower case. */
+export type HeaderValues = Record<string, string | string[]>;
 
 /** What the upstream is told about a request beside its own headers. */
 export interface ForwardedFrom {

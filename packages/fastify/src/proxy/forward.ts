@@ -4,7 +4,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import type { Flight, Flights } from './flights.ts';
-import { createAnswerHeaders } from './forward-headers.ts';
+import type { HeaderValues } from './forward-headers.ts';
 import { createUpload } from './upload.ts';
 
 /** One request to an upstream. */
@@ -19,8 +19,8 @@ export interface Forwarding {
   readonly flights: Flights;
   /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
-  /** Tells where an upstream's `Location` is for the browser, if anywhere. */
-  readonly translate: (location: string) => string | undefined;
+  /** Makes the headers of the browser's answer from those of the upstream's. */
+  readonly answerHeaders: (upstream: IncomingHttpHeaders) => HeaderValues;
   /** Told how the upstream answered, or that it did not. */
   readonly onAnswer: ((status: number | 'failed') => void) | undefined;
 }
@@ -70,7 +70,7 @@ export const forward = (
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { pool, target, headers, maxBody, flights, onSessionEnded, translate, onAnswer } = forwarding;
+  const { pool, target, headers, maxBody, flights, onSessionEnded, answerHeaders, onAnswer } = forwarding;
   const { raw } = reply;
   const patience = forwarding.timeout * 1000;
   if (Number(request.headers['content-length'] ?? 0) > maxBody) {
@@ -162,7 +162,7 @@ export const forward = (
           stopWaiting?.();
           onAnswer?.(status);
           reply.hijack();
-          raw.writeHead(status, createAnswerHeaders(answer, reply.getHeaders(), translate));
+          raw.writeHead(status, answerHeaders(answer));
           left = bodyLength(request.method, status, answer);
           if (Number.isNaN(left)) raw.flushHeaders();
           isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');

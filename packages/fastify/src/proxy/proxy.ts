@@ -12,7 +12,7 @@ import type { Eventually } from '../session/stores/session-store.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
-import { createUpstreamHeaders } from './forward-headers.ts';
+import { createAnswerHeaders, createUpstreamHeaders } from './forward-headers.ts';
 import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { createWebSockets, requireOwnOrigin } from './web-socket.ts';
@@ -68,14 +68,14 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
  */
 export const registerProxy = async (
   scope: FastifyInstance,
-  { options, sessions }: Pick<Bff, 'options' | 'sessions'>,
+  { options, sessions, headers: { answers } }: Pick<Bff, 'options' | 'sessions' | 'headers'>,
 ): Promise<void> => {
   const findRoute = createApiRoutes(options.apiRoutes);
   const origins = new Set(options.apiRoutes.map(({ upstream }) => new URL(upstream).origin));
   const pools = new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
 
   const translateLocation = createLocations(options.apiRoutes);
-  const sockets = createWebSockets(options.observe);
+  const sockets = createWebSockets(answers, options.observe);
   const flights = createFlights();
   const createHeaders = createUpstreamHeaders(options.publicUrl);
 
@@ -96,7 +96,10 @@ export const registerProxy = async (
     }
     return forward(request, reply, {
       ...{ pool, target, headers, timeout, maxBody, flights, onSessionEnded },
-      translate: (location) => translateLocation(location, new URL(target, origin)),
+      answerHeaders: (upstream) =>
+        createAnswerHeaders(upstream, answers.of(reply), (location) =>
+          translateLocation(location, new URL(target, origin)),
+        ),
       onAnswer: createAnswerObserver(options.observe, route.prefix),
     });
   };

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ResponseHeaders } from '../edge/response-headers.ts';
 import { logEvent } from '../log-events.ts';
 import type { Observe } from '../observation.ts';
 import { Problem } from '../problems.ts';
@@ -36,7 +37,7 @@ const printHead = (status: string, headers: Readonly<Record<string, string | str
     .join('')}\r\n`;
 
 /** Makes the room for open WebSockets. */
-export const createWebSockets = (observe?: Observe): WebSockets => {
+export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
 
   const openBetween = (
@@ -46,7 +47,7 @@ export const createWebSockets = (observe?: Observe): WebSockets => {
     onClosed: () => void,
   ): Tunnel => {
     const { socket: browser } = request.raw;
-    const headers = createAnswerHeaders(upstream.answer.headers, reply.getHeaders(), () => undefined);
+    const headers = createAnswerHeaders(upstream.answer.headers, ours.of(reply), () => undefined);
     reply.raw.detachSocket(browser);
     browser.setTimeout(0);
     // Messages may lie far apart: cut is only a connection whose other end is gone without a word.
@@ -84,7 +85,7 @@ export const createWebSockets = (observe?: Observe): WebSockets => {
           return;
         }
         const { answer } = upstream;
-        const headers = createAnswerHeaders(answer.headers, reply.getHeaders(), () => undefined);
+        const headers = createAnswerHeaders(answer.headers, ours.of(reply), () => undefined);
         reply.raw.writeHead(answer.statusCode ?? 502, headers);
         await pipeline(answer, reply.raw);
         stopListening();

@@ -87,9 +87,7 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
         'x-accel-buffering': 'no',
       });
       reply.hijack();
-      for (const [name, value] of Object.entries(reply.getHeaders()))
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      reply.raw.writeHead(200);
+      reply.raw.writeHead(200, bff.headers.answers.of(reply));
       reply.raw.write('retry: 3000\n\n');
       streams.add(reply);
       bff.options.observe?.({ kind: 'stream', of: 'events', change: 1 });

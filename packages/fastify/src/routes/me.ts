@@ -62,20 +62,25 @@ const createPrinter = (): ((session: Session, now: number) => string) => {
 };
 
 /** `GET /api/me`: who is signed in, for anybody, from the store alone. @see RFC 10017 section 6.1.2.1 */
-export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): void => {
+export const addMeRoute = (scope: FastifyInstance, { options, sessions, headers }: Bff): void => {
   const print = createPrinter();
-  const headers = {
-    'cache-control': 'no-store',
-    'content-type': 'application/json; charset=utf-8',
-    vary: options.allowedOrigins.length === 0 ? 'Cookie' : 'Origin, Cookie',
-  };
-  const answer = (slides: boolean) => (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(headers);
-    const slide = slides && !/[?&]slide=false(&|$)/.test(request.url);
-    const tell = (session: Session | undefined): FastifyReply =>
-      reply.send(session === undefined ? anonymous : print(session, options.clock()));
+  const vary = options.allowedOrigins.length === 0 ? 'Cookie' : 'Origin, Cookie';
+  const own = ['cache-control', 'no-store', 'content-type', 'application/json; charset=utf-8', 'vary', vary];
+  const answer = (isHead: boolean) => (request: FastifyRequest, reply: FastifyReply) => {
+    const slide = !isHead && !/[?&]slide=false(&|$)/.test(request.url);
+    const tell = (session: Session | undefined): FastifyReply => {
+      const text = session === undefined ? anonymous : print(session, options.clock());
+      const length = String(Buffer.byteLength(text));
+      headers.answers.send(reply, {
+        status: 200,
+        headers: [...own, 'content-length', length],
+        body: isHead ? undefined : text,
+        encoding: 'utf8',
+      });
+      return reply;
+    };
     const session = sessions.current(request, { slide });
     return session instanceof Promise ? session.then(tell) : tell(session);
   };
-  addRoute(scope, paths.me, { GET: answer(true), HEAD: answer(false) });
+  addRoute(scope, paths.me, { GET: answer(false), HEAD: answer(true) });
 };

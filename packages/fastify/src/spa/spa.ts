@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ResolvedOptions } from '../options.ts';
+import type { Bff } from '../bff.ts';
+import type { ResponseHeaders } from '../edge/response-headers.ts';
 import { Problem } from '../problems.ts';
 import { openSpaBuild } from './spa-build.ts';
 import type { Encoding, SpaFile, SpaFiles, SpaVariant } from './spa-files.ts';
@@ -33,31 +34,21 @@ const isUnchanged = (header: string | undefined, etag: string): boolean =>
   header?.split(',').some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag) ??
   false;
 
-/** What the file says of itself stands; whatever else the reply has been given comes behind it. */
-const listHeaders = (own: readonly string[], vary: string, reply: FastifyReply): string[] => {
-  const list = [...own, 'vary', vary];
-  const added: Readonly<Record<string, number | string | string[] | undefined>> = reply.getHeaders();
-  for (const name in added) {
-    const value = added[name];
-    if (value === undefined || list.includes(name)) continue;
-    for (const one of Array.isArray(value) ? value : [String(value)]) list.push(name, one);
-  }
-  return list;
-};
-
-/** Sends what is in memory as it lies there: status line, headers and body in one piece. */
+/** Sends what is in memory as it lies there. */
 const sendVariant = (
+  ours: ResponseHeaders,
   { etag, headers, unchanged, text }: SpaVariant,
-  request: FastifyRequest,
   reply: FastifyReply,
   vary: string,
 ): void => {
-  const { raw } = reply;
-  const isKnown = isUnchanged(request.headers['if-none-match'], etag);
-  const sent = listHeaders(isKnown ? unchanged : headers, vary, reply);
-  reply.hijack();
-  if (isKnown) raw.writeHead(304, sent).end();
-  else raw.writeHead(200, sent).end(request.method === 'HEAD' ? undefined : text, 'latin1');
+  const { method, headers: asked } = reply.request;
+  const isKnown = isUnchanged(asked['if-none-match'], etag);
+  ours.send(reply, {
+    status: isKnown ? 304 : 200,
+    headers: [...(isKnown ? unchanged : headers), 'vary', vary],
+    body: isKnown || method === 'HEAD' ? undefined : text,
+    encoding: 'latin1',
+  });
 };
 
 const mostFolders = 16;
@@ -102,7 +93,7 @@ const readPath = (url: string): string => {
  */
 export const registerSpa = async (
   scope: FastifyInstance,
-  { spa, publicUrl }: ResolvedOptions,
+  { options: { spa, publicUrl }, headers: { pages } }: Pick<Bff, 'options' | 'headers'>,
 ): Promise<void> => {
   if (spa === undefined) return;
   if ('devServer' in spa) {
@@ -139,7 +130,7 @@ export const registerSpa = async (
     const variant = file.variants.get(encoding);
     // A part of a file, as players of sound and film ask for, is cut from the file itself.
     if (variant !== undefined && request.headers.range === undefined) {
-      sendVariant(variant, request, reply, vary);
+      sendVariant(pages, variant, reply, vary);
       return undefined;
     }
     reply.header('cache-control', file.cacheControl).header('vary', vary).type(file.contentType);

@@ -4,9 +4,19 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import type { Bff } from '../../src/bff.ts';
+import { prepareResponseHeaders } from '../../src/edge/response-headers.ts';
 import type { ResolvedOptions } from '../../src/options.ts';
 import { replyProblem } from '../../src/problem-reply.ts';
 import { registerSpa } from '../../src/spa/spa.ts';
+
+const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
+  const headers = prepareResponseHeaders({}, () => "default-src 'self'");
+  return {
+    options: { spa: { dir } } as ResolvedOptions,
+    headers: { answers: headers, pages: headers },
+  };
+};
 
 test('the build is served, and nothing beside it', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'spa-'));
@@ -20,7 +30,7 @@ test('the build is served, and nothing beside it', async () => {
   await writeFile(join(dir, 'assets/a.js.map'), '{}');
   const app = Fastify();
   app.setErrorHandler(replyProblem);
-  await registerSpa(app, { spa: { dir } } as ResolvedOptions);
+  await registerSpa(app, serving(dir));
   const get = (url: string, headers = {}) => app.inject({ url, headers });
   const page = await get('/profile', { accept: 'text/html' });
   expect([page.statusCode, page.body, page.headers['cache-control']]).toEqual([
@@ -50,6 +60,6 @@ test('the build is served, and nothing beside it', async () => {
 });
 
 test('a missing build is named at start', async () => {
-  const options = { spa: { dir: join(tmpdir(), 'no-such-build') } } as ResolvedOptions;
-  await expect(registerSpa(Fastify(), options)).rejects.toThrow(/SPA_DIR.*pnpm build/);
+  const missing = serving(join(tmpdir(), 'no-such-build'));
+  await expect(registerSpa(Fastify(), missing)).rejects.toThrow(/SPA_DIR.*pnpm build/);
 });
