@@ -8,6 +8,20 @@ const plain = /^[\w/:*.-]*$/;
 
 const quote = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
 
+/** Methods and routes that are printed ready; there are as many as routes were written. */
+const mostNames = 500;
+
+const createNames = (): ((text: string) => string) => {
+  const quoted = new Map<string, string>();
+  return (text) => {
+    const known = quoted.get(text);
+    if (known !== undefined) return known;
+    const made = quote(text);
+    if (quoted.size < mostNames) quoted.set(text, made);
+    return made;
+  };
+};
+
 /** The path of a request, without its query. */
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
@@ -19,6 +33,7 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
  */
 export class RequestLog extends LogController {
   readonly #stream: LogStream;
+  readonly #quoteName = createNames();
 
   constructor(stream: LogStream) {
     super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
@@ -27,10 +42,12 @@ export class RequestLog extends LogController {
 
   override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (quiet.has(request.log.level)) return;
-    const route = quote(request.routeOptions.url ?? pathOf(request.url));
+    const { url } = request.routeOptions;
+    const method = this.#quoteName(request.method);
+    const route = url === undefined ? quote(pathOf(request.url)) : this.#quoteName(url);
     const duration = Math.round(reply.elapsedTime * 100) / 100;
     this.#stream.write(
-      `{"level":30,"time":${Date.now()},"requestId":${quote(request.id)},"method":${quote(request.method)},"route":${route},"status":${reply.statusCode},"duration":${duration},"msg":"request"}\n`,
+      `{"level":30,"time":${Date.now()},"requestId":${quote(request.id)},"method":${method},"route":${route},"status":${reply.statusCode},"duration":${duration},"msg":"request"}\n`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import { createReadySender, type HeaderList, type ReadyAnswer } from './ready-answer.ts';
 
 const permissions =
   'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()';
@@ -19,23 +20,13 @@ export const usualHeaders = ({
 
 type Given = Readonly<Record<string, number | string | string[] | undefined>>;
 
-/** A whole answer that lies ready. */
-export interface ReadyAnswer {
-  readonly status: number;
-  /** Names in lower case and values, in turn, beside the headers of every answer; nothing else may give them others. */
-  readonly headers: readonly string[];
-  readonly body: string | undefined;
-  /** How the body becomes bytes. */
-  readonly encoding: 'utf8' | 'latin1';
-}
-
 /** The headers of every answer of a scope. */
 export interface ResponseHeaders {
   /** Puts them on whatever Fastify sends in the scope. */
   readonly addTo: (scope: FastifyInstance) => void;
   /** What an answer that Fastify does not send has to have: these, and those that the reply was given. */
   readonly of: (reply: FastifyReply) => Given;
-  /** Sends an answer as it is, head and body in one piece, past Fastify's own way of it and its `onSend` hooks. */
+  /** Sends an answer that lies ready. */
   readonly send: (reply: FastifyReply, answer: ReadyAnswer) => void;
 }
 
@@ -46,7 +37,8 @@ export const prepareResponseHeaders = (
 ): ResponseHeaders => {
   let known: string | undefined;
   let named: Readonly<Record<string, string>> = usual;
-  let listed: readonly string[] = [];
+  let listed: HeaderList = [];
+  const sendReady = createReadySender();
   const refresh = (): void => {
     const current = policy();
     if (current === known) return;
@@ -66,18 +58,9 @@ export const prepareResponseHeaders = (
       refresh();
       return { ...reply.getHeaders(), ...named, 'x-request-id': reply.request.id };
     },
-    send: (reply, { status, headers, body, encoding }) => {
+    send: (reply, answer) => {
       refresh();
-      const { raw, request } = reply;
-      const list = [...listed, 'x-request-id', request.id, ...headers];
-      const given: Given = reply.getHeaders();
-      for (const name in given) {
-        const value = given[name];
-        if (value === undefined || list.includes(name)) continue;
-        for (const one of Array.isArray(value) ? value : [String(value)]) list.push(name, one);
-      }
-      reply.hijack();
-      raw.writeHead(status, list).end(body, encoding);
+      sendReady(reply, listed, answer);
     },
   };
 };

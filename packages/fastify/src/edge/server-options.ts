@@ -6,6 +6,7 @@ import { printError } from './error-print.ts';
 import { createLogStream, type LogStream } from './log-stream.ts';
 import { readRequestId } from './request-id.ts';
 import { pathOf, RequestLog } from './request-log.ts';
+import { createRequestLogger } from './request-logger.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
 import { isWebSocket } from './web-socket-request.ts';
 
@@ -77,6 +78,7 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
         err: (error) => ({ ...printError(error) }),
       },
     },
+    childLoggerFactory: createRequestLogger,
     logController: new RequestLog(stream),
     genReqId: readRequestId,
     requestIdHeader: false,

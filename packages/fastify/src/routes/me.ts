@@ -64,17 +64,23 @@ const createPrinter = (): ((session: Session, now: number) => string) => {
 /** `GET /api/me`: who is signed in, for anybody, from the store alone. @see RFC 10017 section 6.1.2.1 */
 export const addMeRoute = (scope: FastifyInstance, { options, sessions, headers }: Bff): void => {
   const print = createPrinter();
-  const vary = options.allowedOrigins.length === 0 ? 'Cookie' : 'Origin, Cookie';
-  const own = ['cache-control', 'no-store', 'content-type', 'application/json; charset=utf-8', 'vary', vary];
+  const own = [
+    'cache-control',
+    'no-store',
+    'content-type',
+    'application/json; charset=utf-8',
+    'vary',
+    'Cookie',
+  ];
   const answer = (isHead: boolean) => (request: FastifyRequest, reply: FastifyReply) => {
-    const slide = !isHead && !/[?&]slide=false(&|$)/.test(request.url);
+    const slide = !isHead && (request.url === paths.me || !/[?&]slide=false(&|$)/.test(request.url));
     const tell = (session: Session | undefined): FastifyReply => {
       const text = session === undefined ? anonymous : print(session, options.clock());
-      const length = String(Buffer.byteLength(text));
       headers.answers.send(reply, {
         status: 200,
-        headers: [...own, 'content-length', length],
+        headers: own,
         body: isHead ? undefined : text,
+        length: Buffer.byteLength(text),
         encoding: 'utf8',
       });
       return reply;

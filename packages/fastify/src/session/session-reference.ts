@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
 
@@ -47,16 +48,20 @@ const mostOpened = 1000;
 /** A copy of its own: a part cut out of a header keeps the whole header in memory. */
 const copyText = (text: string): string => Buffer.from(text).toString();
 
+/** Characters of the longest `Cookie` header that a connection keeps. */
+const longestKept = 4096;
+
 /**
  * Makes the reader of session cookies: a request's reference, `undefined` without a cookie, with two, or with
- * one that we did not seal. The same cookie gives the same object for a while; what it gives says nothing of
- * whether the session lives, which the store is asked every time.
+ * one that we did not seal. The same cookie gives the same object for a while, and is not even looked for in a header
+ * that came before on the same connection; what it gives says nothing of whether the session lives, which the store is
+ * asked every time.
  */
 export const createReferenceReader = (rules: CookieRules, seal: CookieSeal) => {
   const opened = new Map<string, SessionReference>();
-  return (request: FastifyRequest): SessionReference | undefined => {
-    const [text, another] = readSessionCookies(request, rules);
-    if (text === undefined || another !== undefined) return undefined;
+  const brought = new WeakMap<Socket, { readonly header: string; readonly reference: SessionReference }>();
+
+  const open = (text: string): SessionReference | undefined => {
     const known = opened.get(text);
     if (known !== undefined) return known;
     const reference = openReference(seal, text);
@@ -64,6 +69,19 @@ export const createReferenceReader = (rules: CookieRules, seal: CookieSeal) => {
     const [oldest] = opened.size >= mostOpened ? opened.keys() : [];
     if (oldest !== undefined) opened.delete(oldest);
     opened.set(copyText(text), reference);
+    return reference;
+  };
+
+  return (request: FastifyRequest): SessionReference | undefined => {
+    const header = request.headers.cookie;
+    if (header === undefined || anonymous.has(request)) return undefined;
+    const { socket } = request.raw;
+    const last = brought.get(socket);
+    if (last?.header === header) return last.reference;
+    const [text, another] = readCookies(header, rules.sessionName);
+    if (text === undefined || another !== undefined) return undefined;
+    const reference = open(text);
+    if (reference !== undefined && header.length <= longestKept) brought.set(socket, { header, reference });
     return reference;
   };
 };

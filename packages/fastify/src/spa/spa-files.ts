@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { HeaderList } from '../edge/ready-answer.ts';
 
 /** How a body is encoded, the best first. */
 export type Encoding = 'br' | 'gzip' | 'identity';
@@ -10,10 +11,10 @@ export interface SpaVariant {
   /** The bytes, one a character. */
   readonly text: string;
   readonly etag: string;
-  /** Names and values, in turn, of what it is sent with but `Vary`. */
-  readonly headers: readonly string[];
-  /** The same for an answer that it has not changed. */
-  readonly unchanged: readonly string[];
+  /** What it is sent with, and what an answer says that it has not changed. */
+  readonly headers: HeaderList;
+  /** Bytes. */
+  readonly length: number;
 }
 
 /** One file of the build. */
@@ -80,12 +81,12 @@ const readVariant = async (
 ): Promise<SpaVariant> => {
   const body = await readFile(path);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  const unchanged = [
+  const headers = [
     ...['content-type', facts.contentType, 'cache-control', facts.cacheControl, 'etag', etag],
+    ...['vary', 'Accept-Encoding'],
     ...(encoding === 'identity' ? [] : ['content-encoding', encoding]),
   ];
-  const headers = [...unchanged, 'content-length', String(body.length)];
-  return { text: body.toString('latin1'), etag, headers, unchanged };
+  return { text: body.toString('latin1'), length: body.length, etag, headers };
 };
 
 const readSpaFile = async (dir: string, name: string, names: ReadonlySet<string>): Promise<SpaFile> => {

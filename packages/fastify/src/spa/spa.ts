@@ -37,16 +37,16 @@ const isUnchanged = (header: string | undefined, etag: string): boolean =>
 /** Sends what is in memory as it lies there. */
 const sendVariant = (
   ours: ResponseHeaders,
-  { etag, headers, unchanged, text }: SpaVariant,
+  { etag, headers, text, length }: SpaVariant,
   reply: FastifyReply,
-  vary: string,
 ): void => {
   const { method, headers: asked } = reply.request;
   const isKnown = isUnchanged(asked['if-none-match'], etag);
   ours.send(reply, {
     status: isKnown ? 304 : 200,
-    headers: [...(isKnown ? unchanged : headers), 'vary', vary],
+    headers,
     body: isKnown || method === 'HEAD' ? undefined : text,
+    length: isKnown ? undefined : length,
     encoding: 'latin1',
   });
 };
@@ -123,16 +123,16 @@ export const registerSpa = async (
     if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = findSpaFile(files, path, request.headers.accept ?? '');
     if (file === undefined) throw new Problem('not_found', 'No such file of the SPA');
-    const added = reply.getHeader('vary');
-    const vary = added === undefined ? 'Accept-Encoding' : `${String(added)}, Accept-Encoding`;
     const accepted = readEncodings(String(request.headers['accept-encoding'] ?? ''));
     const encoding = accepted.find((each) => file.variants.has(each)) ?? 'identity';
     const variant = file.variants.get(encoding);
     // A part of a file, as players of sound and film ask for, is cut from the file itself.
     if (variant !== undefined && request.headers.range === undefined) {
-      sendVariant(pages, variant, reply, vary);
+      sendVariant(pages, variant, reply);
       return undefined;
     }
+    const added = reply.getHeader('vary');
+    const vary = added === undefined ? 'Accept-Encoding' : `${String(added)}, Accept-Encoding`;
     reply.header('cache-control', file.cacheControl).header('vary', vary).type(file.contentType);
     return reply.sendFile(file.name);
   };
