@@ -24,7 +24,7 @@ RUN set -eu; \
 # Types stripped and code compiled once, by the very Node and the very user that run it: a start reads the result.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/server.ts'); import('/app/apps/bff/src/environment.ts')"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "for (const file of ['apps/bff/src/server', 'apps/bff/src/environment', 'packages/fastify/src/provider/opened-provider']) import('/app/' + file + '.ts')"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \

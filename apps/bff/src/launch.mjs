@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+/** Milliseconds until what speaks to the provider is loaded too. */
+const settling = 2000;
+
 // Plain JavaScript, because an older Node cannot read what comes after it.
 const programs = ['main', 'doctor'];
 const program = process.argv[2] ?? 'main';
@@ -20,4 +23,5 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache', import.meta.url)));
   await import(`./${program}.ts`);
   module.flushCompileCache();
+  setTimeout(module.flushCompileCache, settling).unref();
 }

@@ -11,6 +11,7 @@ import { createRateLimit } from './edge/rate-limit.ts';
 import { observeRequests } from './edge/request-observation.ts';
 import { prepareResponseHeaders, type ResponseHeaders, usualHeaders } from './edge/response-headers.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
+import { keepTickShape } from './edge/tick-shape.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import type { BffOptions, ResolvedOptions } from './options.ts';
 import { replyProblem } from './problem-reply.ts';
@@ -143,12 +144,16 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   await registerSpa(scope, bff);
 };
 
+/** Milliseconds: getting to know the provider takes the processor from those who wait for the first page. */
+const restBeforeWarmUp = 50;
+
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   const bff = await composeBff(app, given);
   const { observe } = bff.options;
   app.decorate('foyer', bff);
   app.decorateRequest(seenSession);
   closeIdleConnections(app);
+  keepTickShape();
 
   const prepare = (scope: FastifyInstance, headers: ResponseHeaders): void => {
     scope.setErrorHandler(replyProblem);
@@ -174,8 +179,13 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
     });
   }
 
-  app.addHook('onReady', async () => bff.provider.warmUp());
+  let warming: NodeJS.Timeout | undefined;
+  app.addHook('onReady', async () => {
+    warming = setTimeout(bff.provider.warmUp, restBeforeWarmUp);
+    warming.unref();
+  });
   app.addHook('onClose', async () => {
+    clearTimeout(warming);
     await bff.sessions.stop();
     await bff.provider.close();
   });

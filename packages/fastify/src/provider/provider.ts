@@ -1,18 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../log-events.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { createRequest } from './authorization-request.ts';
-import { createClientAuthentication } from './client-authentication.ts';
-import { createDiscovery } from './discovery.ts';
-import { createEndSessionUrl, isProviderDown, tryDiscovery } from './end-session.ts';
-import { createKeySet } from './key-set.ts';
-import { completeLogin } from './login-completion.ts';
-import { verifyLogout } from './logout-token.ts';
-import { createProviderHttp } from './provider-http.ts';
+import type { Metadata } from './discovery.ts';
+import { createEndSessionUrl, tryDiscovery } from './end-session.ts';
+import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfigurations } from './token-endpoint.ts';
-import { refreshTokens } from './token-refresh.ts';
-import { revokeToken } from './token-revocation.ts';
 
 /** Tokens of a session. They have no type in the browser. */
 export interface TokenSet {
@@ -119,19 +111,6 @@ export interface Provider {
 
 export { LogoutTokenInvalid, RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 
-const createRoom = (options: ResolvedOptions): ProviderRoom => {
-  const http = createProviderHttp(options.providerTimeout, options.observe);
-  const findKeyOf = createKeySet(http, options.clock);
-  return {
-    options,
-    http,
-    discovery: createDiscovery(http, options.issuer, options.clock),
-    authenticated: createClientAuthentication(options),
-    configure: createConfigurations(options, http),
-    trust: ({ issuer, jwks_uri }) => ({ issuer, options, findKey: findKeyOf(jwks_uri) }),
-  };
-};
-
 /** Reads anew only when what it depends on is another object: every answer's policy asks. */
 const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
   let known = current();
@@ -146,36 +125,46 @@ const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
   };
 };
 
-/** Makes the provider of these options; it is discovered lazily. @see OpenID Connect Discovery section 4 */
+/**
+ * Makes the provider of these options; it is discovered lazily, and what speaks to it is loaded then: half of all that
+ * a server loads, and nothing that a first page waits for. @see OpenID Connect Discovery section 4
+ */
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
-  const room = createRoom(options);
-  const { discovery } = room;
-  const endSessionUrl = (idToken: string | undefined): string | undefined =>
-    createEndSessionUrl(discovery.current(), options, idToken);
+  let room: ProviderRoom | undefined;
+  let loading: Promise<OpenedProvider> | undefined;
+  const load = async (): Promise<OpenedProvider> => {
+    const { openProvider } = await import('./opened-provider.ts');
+    const opened = openProvider(options);
+    room = opened.room;
+    return opened;
+  };
+  const open = (): Promise<OpenedProvider> => {
+    loading ??= load();
+    return loading;
+  };
+  const current = (): Metadata | undefined => room?.discovery.current();
   return {
     warmUp: () => {
-      discovery.require().catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
+      const discovered = open().then((opened) => opened.room.discovery.require());
+      discovered.catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
     },
     isDiscovered: async () => {
-      await tryDiscovery(discovery);
-      return discovery.current() !== undefined;
+      if (current() === undefined) await tryDiscovery((await open()).room.discovery);
+      return current() !== undefined;
     },
-    endSessionOrigin: readOncePer(discovery.current, () => {
-      const url = endSessionUrl(undefined);
+    endSessionOrigin: readOncePer(current, () => {
+      const url = createEndSessionUrl(current(), options, undefined);
       return url === undefined ? undefined : new URL(url).origin;
     }),
-    createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), options, hints),
-    completeLogin: (parameters, checks, requestLog) =>
-      completeLogin(room, { parameters, checks }, requestLog),
-    refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
-    revoke: (refreshToken) => revokeToken(room, refreshToken),
-    findEndSession: async (idToken) => {
-      if (options.logoutUrl === undefined) await tryDiscovery(discovery);
-      const url = endSessionUrl(idToken);
-      if (url === undefined || (await isProviderDown(room.http, options.issuer))) return undefined;
-      return url;
+    createAuthorizationRequest: async (hints) => (await open()).createAuthorizationRequest(hints),
+    completeLogin: async (parameters, checks, requestLog) =>
+      (await open()).completeLogin(parameters, checks, requestLog),
+    refresh: async (refreshToken, expected) => (await open()).refresh(refreshToken, expected),
+    revoke: async (refreshToken) => (await open()).revoke(refreshToken),
+    findEndSession: async (idToken) => (await open()).findEndSession(idToken),
+    verifyLogoutToken: async (token) => (await open()).verifyLogoutToken(token),
+    close: async () => {
+      await (await loading)?.room.http.close();
     },
-    verifyLogoutToken: async (token) => verifyLogout(token, room.trust(await discovery.require())),
-    close: () => room.http.close(),
   };
 };

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Bff } from '../bff.ts';
 import { isWebSocket } from '../edge/web-socket-request.ts';
 import { logEvent } from '../log-events.ts';
@@ -61,6 +61,14 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
   return true;
 };
 
+/** The connections to each upstream, by its origin. A server without one does not load what keeps them. */
+const openPools = async (routes: readonly ApiRoute[]): Promise<ReadonlyMap<string, Pool>> => {
+  if (routes.length === 0) return new Map();
+  const { Pool } = await import('undici');
+  const origins = new Set(routes.map(({ upstream }) => new URL(upstream).origin));
+  return new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
+};
+
 /**
  * Passes `/api/` requests on to the configured APIs; what no route takes is `not_found`.
  *
@@ -71,9 +79,7 @@ export const registerProxy = async (
   { options, sessions, headers: { answers } }: Pick<Bff, 'options' | 'sessions' | 'headers'>,
 ): Promise<void> => {
   const findRoute = createApiRoutes(options.apiRoutes);
-  const origins = new Set(options.apiRoutes.map(({ upstream }) => new URL(upstream).origin));
-  const pools = new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
-
+  const pools = await openPools(options.apiRoutes);
   const translateLocation = createLocations(options.apiRoutes);
   const sockets = createWebSockets(answers, options.observe);
   const flights = createFlights();
