@@ -25,24 +25,44 @@ export interface Flights {
 /** Milliseconds between two looks, and until a flight is a long one. */
 const interval = 50;
 
+/**
+ * Many that come and go. A `Set` would be made anew every few of them, and each of its remains keeps the next one and
+ * all that stood in it from the garbage collector for long.
+ */
+const createCrowd = () => {
+  const members: Flight[] = [];
+  return {
+    list: (): readonly Flight[] => members.slice(),
+    add: (flight: Flight): unknown => members.push(flight),
+    remove: (flight: Flight): boolean => {
+      const index = members.indexOf(flight);
+      if (index === -1) return false;
+      const last = members.pop();
+      if (last !== undefined && last !== flight) members[index] = last;
+      return true;
+    },
+    isEmpty: (): boolean => members.length === 0,
+  };
+};
+
 /** Makes the watch; its timer runs only while something is under way. */
 export const createFlights = (): Flights => {
-  const short = new Set<Flight>();
-  const long = new Set<Flight>();
+  const short = createCrowd();
+  const long = createCrowd();
   let timer: NodeJS.Timeout | undefined;
   let last = performance.now();
 
   const look = (): void => {
     const now = performance.now();
-    for (const flight of [...short]) {
+    for (const flight of short.list()) {
       if (flight.deadline() <= now) flight.onLate();
-      if (now - last < interval || !short.delete(flight)) continue;
+      if (now - last < interval || !short.remove(flight)) continue;
       long.add(flight);
       flight.onLong();
     }
-    for (const flight of [...long]) if (flight.deadline() <= now) flight.onLate();
+    for (const flight of long.list()) if (flight.deadline() <= now) flight.onLate();
     last = now;
-    if (short.size + long.size > 0) return;
+    if (!short.isEmpty() || !long.isEmpty()) return;
     clearInterval(timer);
     timer = undefined;
   };
@@ -56,10 +76,10 @@ export const createFlights = (): Flights => {
       timer.unref();
     },
     remove: (flight) => {
-      if (!short.delete(flight)) long.delete(flight);
+      if (!short.remove(flight)) long.remove(flight);
     },
     cutStreams: () => {
-      for (const flight of [...short, ...long]) if (flight.isStream()) flight.cut(undefined);
+      for (const flight of [...short.list(), ...long.list()]) if (flight.isStream()) flight.cut(undefined);
     },
   };
 };

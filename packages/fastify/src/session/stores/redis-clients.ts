@@ -16,11 +16,10 @@ interface Library {
 
 const retry = (times: number): number => Math.min(times * 100, 1000);
 
-/** Every wait ends soon after those who wait have given up, nothing is queued or sent twice, and who is silent for long is hung up on. */
+/** Nothing is queued or sent twice, and who is silent for long is hung up on, which ends every wait: a timer for each command would cost more than the command. */
 const limits = {
   lazyConnect: true,
   maxRetriesPerRequest: 0,
-  commandTimeout: 1500,
   connectTimeout: 1000,
   socketTimeout: 2000,
   disconnectTimeout: 200,
