@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
@@ -55,7 +56,7 @@ export interface Visitor {
 
 /** Signs somebody in through the provider's pages. */
 export const startVisitor = async ({ url }: Subject): Promise<Visitor> => {
-  const browser = createBrowser();
+  const browser = createBrowser({ agent: new Agent({ keepAlive: true, maxSockets: 1 }) });
   const visit = () => browser.visit(`${url}/login`, { from: `${url}/` });
   await visit();
   await browser.submit({ button: 'Ada Lovelace' });

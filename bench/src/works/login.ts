@@ -1,13 +1,16 @@
 import { type Peer, startPeer } from '../floors.ts';
-import { startProduct, startVisitor } from '../product.ts';
+import { startProduct, startVisitor, type Visitor } from '../product.ts';
 import { countProviderCalls } from '../provider-calls.ts';
 import type { Contender } from '../rounds.ts';
 
-/** Signs one visitor in again and again; what it cost the provider is told without the warm-up. */
+/** How many sign in at the same time, each over a connection of their own. */
+const visitors = 4;
+
+/** Signs visitors in again and again; what it cost the provider is told without the warm-up. */
 const contend = async (peer: Peer): Promise<Contender> => {
-  const visitor = await startVisitor(peer);
+  const all = await Promise.all(Array.from({ length: visitors }, () => startVisitor(peer)));
   let counted = countProviderCalls(peer.provider.port);
-  let all = 0;
+  let done = 0;
   let isWarm = false;
   return {
     name: peer.name,
@@ -15,18 +18,21 @@ const contend = async (peer: Peer): Promise<Contender> => {
     work: async (milliseconds) => {
       const end = performance.now() + milliseconds;
       let logins = 0;
-      do {
-        await visitor.signIn();
-        logins += 1;
-      } while (performance.now() < end);
-      if (isWarm) all += logins;
+      const visit = async (visitor: Visitor): Promise<void> => {
+        do {
+          await visitor.signIn();
+          logins += 1;
+        } while (performance.now() < end);
+      };
+      await Promise.all(all.map(visit));
+      if (isWarm) done += logins;
       else counted = countProviderCalls(peer.provider.port);
       isWarm = true;
       return logins;
     },
     figures: () => ({
-      'calls to the provider': counted.calls / all,
-      'new connections': counted.connections / all,
+      'calls to the provider': counted.calls / done,
+      'new connections': counted.connections / done,
     }),
   };
 };

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { createCookieJar, type StoredCookie } from './cookie-jar.ts';
 import { exchange } from './exchange.ts';
 import { type FormChoice, fillForm } from './forms.ts';
@@ -83,9 +84,9 @@ const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includ
 
 /**
  * A new browser with an empty cookie jar. Cookies follow the page that started a navigation, as in Chromium, whatever
- * redirects came between; `Sec-Fetch-Site` remembers the farthest of them. Only http.
+ * redirects came between; `Sec-Fetch-Site` remembers the farthest of them. Only http. With an `agent` its navigations share connections, as a real browser's do.
  */
-export function createBrowser(): TestBrowser {
+export function createBrowser({ agent }: { readonly agent?: Agent } = {}): TestBrowser {
   const jar = createCookieJar();
   let current: Page | undefined;
   const requireCurrent = (): Page => {
@@ -98,6 +99,7 @@ export function createBrowser(): TestBrowser {
     const cookie = jar.header({ url: hop.url, method: hop.method, initiator, isNavigation: true });
     const site = farthestSite(initiator, chain);
     const answer = await exchange({
+      agent,
       url: hop.url,
       method: hop.method,
       headers: {

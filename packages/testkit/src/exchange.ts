@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 
@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** Keeps connections for the next request. Default: each has its own. */
+  readonly agent?: Agent | undefined;
 }
 
 const bodyless = new Set([204, 205, 304]);
@@ -39,7 +41,7 @@ function toResponse(message: IncomingMessage, method: string): Response {
  * its own `Sec-Fetch-Mode` over ours. Every `*.localhost` name goes to 127.0.0.1, as in Chromium.
  */
 export function exchange(wire: WireRequest): Promise<Response> {
-  const { url, method, headers, body, signal } = wire;
+  const { url, method, headers, body, signal, agent } = wire;
   const host =
     url.hostname.endsWith('.localhost') || url.hostname === 'localhost' ? '127.0.0.1' : url.hostname;
   return new Promise((resolve, reject) => {
@@ -55,7 +57,7 @@ export function exchange(wire: WireRequest): Promise<Response> {
           ...headers,
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
         },
-        agent: false,
+        agent: agent ?? false,
         ...(signal === undefined ? {} : { signal }),
       },
       (message) => resolve(toResponse(message, method)),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -41,7 +41,7 @@ const mostCharacters = 8192;
 /** Cookies that one answer clears; whoever planted more on a sibling port keeps them until the next. */
 const mostCleared = 20;
 
-const idOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 12);
+const idOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 12);
 
 type Sealed = Readonly<Record<string, unknown>>;
 

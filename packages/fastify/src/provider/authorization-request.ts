@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
 import type { Metadata } from './discovery.ts';
@@ -31,10 +31,13 @@ export const createRequest = (
     scope: options.scope,
     state: checks.state,
     nonce: checks.nonce,
-    code_challenge: createHash('sha256').update(checks.codeVerifier).digest('base64url'),
+    code_challenge: hash('sha256', checks.codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
-  const asked = Number(url.searchParams.get('max_age') ?? Number.NaN);
+  // Parameters of a URL's own would print it anew for each.
+  const query = new URLSearchParams(url.search);
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
+  url.search = query.toString();
+  const asked = Number(query.get('max_age') ?? Number.NaN);
   return { url: url.href, checks: { ...checks, maxAge: Number.isFinite(asked) ? asked : undefined } };
 };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SessionSummary, SignedOutReason, User } from '@foyer/contract';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
@@ -115,7 +115,7 @@ export interface SessionDependencies {
   readonly log: FastifyBaseLogger;
 }
 
-const digest = (value: string): string => createHash('sha256').update(value).digest('base64url');
+const digest = (value: string): string => hash('sha256', value, 'base64url');
 
 /** Makes the sessions of one BFF over the store of its options. */
 export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
