@@ -12,8 +12,9 @@ import { observeRequests } from './edge/request-observation.ts';
 import { prepareResponseHeaders, type ResponseHeaders, usualHeaders } from './edge/response-headers.ts';
 import { requireSoundRequest } from './edge/sound-request.ts';
 import { keepTickShape } from './edge/tick-shape.ts';
+import { requireOwnOrigin } from './edge/web-socket-request.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
-import type { BffOptions, ResolvedOptions } from './options.ts';
+import type { BffOptions } from './options.ts';
 import { replyProblem } from './problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
@@ -122,20 +123,10 @@ const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): 
   });
 };
 
-const refuseForeignUpgrade = (
-  { publicUrl, allowedOrigins }: ResolvedOptions,
-  request: FastifyRequest,
-): void => {
-  const { upgrade, origin } = request.headers;
-  if (upgrade === undefined || origin === undefined) return;
-  if (origin === publicUrl || allowedOrigins.includes(origin)) return;
-  throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
-};
-
 /** Pages and assets: opened under another loopback name they move to the public URL first. */
 const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   scope.addHook('onRequest', (request, reply, done) => {
-    refuseForeignUpgrade(bff.options, request);
+    if (request.headers.upgrade !== undefined) requireOwnOrigin(request, bff.options);
     const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
     if (corrected === undefined) done();
     else reply.redirect(corrected, 303);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'undici';
 import type { Bff } from '../bff.ts';
-import { isWebSocket } from '../edge/web-socket-request.ts';
+import { isWebSocket, requireOwnOrigin } from '../edge/web-socket-request.ts';
 import { logEvent } from '../log-events.ts';
 import { type Observe, secondsSince } from '../observation.ts';
 import type { ApiRoute } from '../options.ts';
@@ -15,7 +15,7 @@ import { forward } from './forward.ts';
 import { createAnswerHeaders, createUpstreamHeaders } from './forward-headers.ts';
 import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
-import { createWebSockets, requireOwnOrigin } from './web-socket.ts';
+import { createWebSockets } from './web-socket.ts';
 import { routeUpgrades } from './web-socket-upgrade.ts';
 
 /** What one request is passed on with. */

@@ -99,12 +99,3 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
     },
   };
 };
-
-/** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
-export const requireOwnOrigin = (
-  { headers: { origin } }: FastifyRequest,
-  { publicUrl, allowedOrigins }: { readonly publicUrl: string; readonly allowedOrigins: readonly string[] },
-): void => {
-  if (origin === undefined || origin === publicUrl || allowedOrigins.includes(origin)) return;
-  throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
-};
