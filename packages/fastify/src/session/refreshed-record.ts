@@ -1,15 +1,12 @@
 import type { RefreshedTokens } from '../provider/provider.ts';
-import { createDisplayName } from './display-name.ts';
 import type { SessionRecord } from './session-record.ts';
 import { createUser } from './user.ts';
 
 /** The record with the tokens and claims of a refresh; what the provider left out stays as it was. */
 export const mergeRecord = (record: SessionRecord, refreshed: RefreshedTokens): SessionRecord => {
-  const claims = { ...record.user, ...refreshed.claims };
   return {
     ...record,
-    user: createUser(record.sub, claims),
-    displayName: createDisplayName({ ...claims, sub: record.sub }),
+    user: createUser(record.user.sub, { ...record.user, ...refreshed.claims }),
     tokens: {
       accessToken: refreshed.accessToken,
       accessTokenExpiresAt: refreshed.accessTokenExpiresAt,

@@ -52,7 +52,10 @@ export const createSessionAbouts = (sessionKeys: readonly Uint8Array[]): Session
 };
 
 /** The subject of a session, as index and `about` know it. */
-export const subjectOf = ({ record }: Session): IndexTarget => ({ issuer: record.issuer, value: record.sub });
+export const subjectOf = ({ record, user }: Session): IndexTarget => ({
+  issuer: record.issuer,
+  value: user.sub,
+});
 
 /** Every stored session of a subject, under whichever key it was written. */
 export const findSubjectSessions = async (

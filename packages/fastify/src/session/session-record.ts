@@ -6,11 +6,7 @@ import type { SessionReference } from './session-reference.ts';
 /** What is known of a session; it never leaves the server, and is stored only encrypted. */
 export interface SessionRecord {
   readonly issuer: string;
-  readonly clientId: string;
-  readonly sub: string;
-  readonly sid: string | undefined;
   readonly user: User;
-  readonly displayName: string;
   readonly tokens: TokenSet;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -38,13 +34,11 @@ const parseTokens = (value: unknown): TokenSet | undefined => {
 /** A record from what was stored; `undefined` when it is none, or one of another version of this program. */
 const parseRecord = (value: unknown): SessionRecord | undefined => {
   if (!isObject(value)) return undefined;
-  const { issuer, clientId, sub, sid, user, displayName, createdAt, expiresAt } = value;
+  const { issuer, user, createdAt, expiresAt } = value;
   const tokens = parseTokens(value.tokens);
-  if (tokens === undefined || !isUser(user) || !isOptionalString(sid)) return undefined;
-  if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof sub !== 'string') return undefined;
+  if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
   if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
-  if (typeof displayName !== 'string') return undefined;
-  return { issuer, clientId, sub, sid, user, displayName, tokens, createdAt, expiresAt };
+  return { issuer, user, tokens, createdAt, expiresAt };
 };
 
 /**

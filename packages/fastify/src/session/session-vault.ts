@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../options.ts';
+import { createDisplayName } from './display-name.ts';
 import type { Session } from './session.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
@@ -66,7 +67,7 @@ export const createSessionVault = (options: ResolvedOptions, store: SessionStore
     const session: Session = {
       id: reference.id,
       user: record.user,
-      displayName: record.displayName,
+      displayName: createDisplayName(record.user),
       record,
       version,
       lastSeenAt,

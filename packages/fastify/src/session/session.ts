@@ -5,7 +5,6 @@ import type { ResolvedOptions } from '../options.ts';
 import type { CompletedLogin, Provider } from '../provider/provider.ts';
 
 import { createAccessTokens } from './access-token.ts';
-import { createDisplayName } from './display-name.ts';
 import { seenSession } from './seen-session.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding } from './session-ending.ts';
@@ -145,12 +144,10 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const slide = async (request: FastifyRequest, session: Session): Promise<Session | undefined> =>
     remember(request, await vault.slide(session));
 
-  const createRecord = ({ issuer, sub, sid, claims, tokens }: CompletedLogin): SessionRecord => {
+  const createRecord = ({ issuer, sub, claims, tokens }: CompletedLogin): SessionRecord => {
     const createdAt = clock();
-    const user = createUser(sub, claims);
-    const displayName = createDisplayName({ ...claims, sub });
     const expiresAt = createdAt + Math.round(options.sessionLifetime * 1000);
-    return { issuer, clientId, sub, sid, user, displayName, tokens, createdAt, expiresAt };
+    return { issuer, user: createUser(sub, claims), tokens, createdAt, expiresAt };
   };
 
   return {

@@ -92,6 +92,29 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     expect(await store.findBySubject(one.subject)).toEqual([]);
   });
 
+  test('a session is never seen earlier than before, nor ends earlier', async () => {
+    const store = await open();
+    const { id, lastSeenAt, expiresAt } = session();
+    await store.insert(session({ id, lastSeenAt, expiresAt }));
+    expect(await store.touch(id, lastSeenAt - 5, expiresAt - 5)).toBe(true);
+    expect(await store.readState(id)).toMatchObject({ lastSeenAt, expiresAt });
+  });
+
+  test('an update and a touch leave a session on its lists', async () => {
+    const store = await open();
+    const one = session();
+    await store.insert(one);
+    await store.update(one.id, 1, Uint8Array.of(200, 201));
+    await store.touch(one.id, one.lastSeenAt + 5, one.expiresAt + 5);
+    const [found] = await store.findBySubject(one.subject);
+    expect([found?.id, found?.lastSeenAt, ...(found?.about ?? [])]).toEqual([
+      ...[one.id, one.lastSeenAt + 5, ...one.about],
+    ]);
+    await store.remove(one.id);
+    expect(await store.findBySubject(one.subject)).toEqual([]);
+    expect(await store.findByProviderSession(`${one.providerSession}`)).toEqual([]);
+  });
+
   test('an update replaces only the version it read', async () => {
     const store = await open();
     const { id } = session();

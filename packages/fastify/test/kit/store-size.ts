@@ -127,13 +127,9 @@ export const measureMemory = async (session: NewStoredSession, sessions: number)
 const readNumber = async (port: number, name: string): Promise<number> =>
   Number(new RegExp(`^${name}[:=]([\\d.]+)`, 'm').exec(await askRedis(port, 'INFO'))?.[1] ?? 0);
 
-/** Fills a Redis of its own, which gets `args`, and lets every session expire. */
-export const measureRedis = async (
-  session: NewStoredSession,
-  sessions: number,
-  args: readonly string[] = [],
-): Promise<StoreReport> => {
-  await using redis = await startRedis({ args });
+/** Fills a Redis of its own, and lets every session expire. */
+export const measureRedis = async (session: NewStoredSession, sessions: number): Promise<StoreReport> => {
+  await using redis = await startRedis();
   const readMemory = (): Promise<number> => readNumber(redis.port, 'used_memory');
   const store = await openSessionStore(redis.url);
   try {

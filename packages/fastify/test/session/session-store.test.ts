@@ -72,7 +72,7 @@ describe.runIf(withRedis)('redis alone', () => {
       key.split(':').find((part) => /^[a-z]{3,}$/.test(part) && part !== 'foyer'),
     );
     expect([...new Set(kinds)].toSorted()).toEqual([
-      ...['all', 'check', 'claim', 'lease', 'provider', 'session', 'subject'],
+      ...['all', 'check', 'claim', 'lease', 'provider', 'record', 'subject'],
     ]);
     expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.lastsUntil);
   });
@@ -101,7 +101,7 @@ describe.runIf(withRedis)('redis alone', () => {
     expect(states.map((state) => state?.lastSeenAt)).toEqual(
       sessions.map((_each, at) => (at === 3 || at === 7 ? undefined : at + 1)),
     );
-    expect(pieces.filter((piece) => piece.includes('hmget'))).toHaveLength(1);
+    expect(pieces.filter((piece) => piece.includes('getrange'))).toHaveLength(1);
   });
 
   test('a stopped server is told within 1.5 s and found again, and that messages were missed', async () => {

@@ -9,8 +9,8 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 const tag = (id: string): string => `foyer:{${id.slice(0, 2)}}`;
 
-/** The session itself. */
-export const sessionKey = (id: string): string => `${tag(id)}:session:${id}`;
+/** The session itself, as one string. */
+export const sessionKey = (id: string): string => `${tag(id)}:record:${id}`;
 
 /** The ids of every session with this tag, by their ends. */
 export const listKey = (id: string): string => `${tag(id)}:all`;

@@ -4,25 +4,27 @@ import { channel } from './redis-messages.ts';
 import {
   indexScript,
   insertScript,
+  listedScript,
   releaseScript,
   removeScript,
   touchScript,
   updateScript,
 } from './redis-scripts.ts';
+import {
+  type Labels,
+  printValue,
+  readLabels,
+  readListed,
+  readState,
+  readValue,
+  stateEnd,
+} from './redis-value.ts';
 import { gatherWrites } from './redis-writes.ts';
-import type { ListedSession, NewStoredSession, SessionStore } from './session-store.ts';
+import type { ListedSession, SessionStore } from './session-store.ts';
 
-const readFields = ({ version, sealed, lastSeenAt, expiresAt, ...rest }: NewStoredSession) => {
-  const { subject, providerSession, about } = rest;
-  const times = { version: `${version}`, seen: `${lastSeenAt}`, end: `${expiresAt}` };
-  const provider = providerSession === undefined ? {} : { provider: providerSession };
-  const fields = { ...times, sealed: Buffer.from(sealed), subject, ...provider, about: Buffer.from(about) };
-  return Object.entries(fields).flat();
-};
-
-const indexKeys = (subject: unknown, provider: unknown): string[] => [
-  subjectKey(String(subject)),
-  ...(typeof provider === 'string' ? [providerKey(provider)] : []),
+const indexKeys = ({ subject, providerSession }: Labels): string[] => [
+  subjectKey(subject),
+  ...(providerSession === undefined ? [] : [providerKey(providerSession)]),
 ];
 
 /**
@@ -38,48 +40,36 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
 
   return {
     insert: async (session) => {
-      const { id, expiresAt, lastsUntil, subject, providerSession } = session;
+      const { id, expiresAt, lastsUntil } = session;
       const now = String(Date.now());
       // Listed first: an entry without its session does no harm, a session that no logout finds does.
-      const listed = indexKeys(subject, providerSession).map((key) =>
+      const listed = indexKeys(session).map((key) =>
         client.eval(indexScript, 1, key, now, String(lastsUntil), id),
       );
       await Promise.all(listed);
-      const fields = readFields(session);
-      await client.eval(insertScript, 2, sessionKey(id), listKey(id), now, String(expiresAt), id, ...fields);
+      const value = printValue(session);
+      await client.eval(insertScript, 2, sessionKey(id), listKey(id), now, String(expiresAt), id, value);
     },
-    read: async (id) => {
-      const [version, sealed, seen, end] = await client.hmgetBuffer(
-        sessionKey(id),
-        'version',
-        'sealed',
-        'seen',
-        'end',
-      );
-      if (!version || !sealed || !seen || !end || Number(end) <= Date.now()) return undefined;
-      return { id, version: Number(version), sealed, lastSeenAt: Number(seen), expiresAt: Number(end) };
-    },
+    read: async (id) => readValue(id, await client.getBuffer(sessionKey(id))),
     readState: async (id) => {
       gather();
-      const [version, seen, end] = await client.hmget(sessionKey(id), 'version', 'seen', 'end');
-      if (!version || !seen || !end || Number(end) <= Date.now()) return undefined;
-      return { version: Number(version), lastSeenAt: Number(seen), expiresAt: Number(end) };
+      return readState(await client.getrange(sessionKey(id), 0, stateEnd));
     },
     update: async (id, expectedVersion, sealed) =>
       (await client.eval(updateScript, 1, sessionKey(id), expectedVersion, Buffer.from(sealed))) === 1,
     touch: async (id, lastSeenAt, expiresAt) =>
       (await client.eval(touchScript, 2, sessionKey(id), listKey(id), lastSeenAt, expiresAt, id)) === 1,
     remove: async (id) => {
-      const answer = await client.eval(removeScript, 2, sessionKey(id), listKey(id), id);
-      if (!Array.isArray(answer)) return false;
+      const labels = await client.callBuffer('eval', removeScript, 2, sessionKey(id), listKey(id), id);
+      if (!Buffer.isBuffer(labels)) return false;
       // The session is over whether or not this succeeds: entries left behind expire unseen.
-      await Promise.allSettled(indexKeys(answer[0], answer[1]).map((key) => client.zrem(key, id)));
+      await Promise.allSettled(indexKeys(readLabels(labels)).map((key) => client.zrem(key, id)));
       return true;
     },
     findBySubject: async (subject) => {
       const find = async (id: string): Promise<readonly ListedSession[]> => {
-        const [about, seen] = await client.hmgetBuffer(sessionKey(id), 'about', 'seen');
-        return about && seen ? [{ id, about, lastSeenAt: Number(seen) }] : [];
+        const listed = await client.callBuffer('eval', listedScript, 1, sessionKey(id));
+        return Buffer.isBuffer(listed) ? [readListed(id, listed)] : [];
       };
       return (await Promise.all((await members(subjectKey(subject))).map(find))).flat();
     },
