@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher } from 'undici';
+import type undici from 'undici';
 import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
+import { Agent } from '../undici.ts';
 
 /** What one request to the provider carries. */
 interface ProviderRequest {
@@ -58,12 +59,12 @@ const createAnswer = (
 
 /** One request, whose every end is the first: an answer, a failure, or the limit. */
 const exchange = (
-  agent: Agent,
+  agent: undici.Agent,
   { origin, pathname, search }: URL,
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> =>
   new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
+    let controller: undici.Dispatcher.DispatchController | undefined;
     let failure: Problem | undefined;
     let status = 0;
     let answered: Readonly<Record<string, string | string[] | undefined>> = {};

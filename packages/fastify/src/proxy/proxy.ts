@@ -64,7 +64,7 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
 /** The connections to each upstream, by its origin. A server without one does not load what keeps them. */
 const openPools = async (routes: readonly ApiRoute[]): Promise<ReadonlyMap<string, Pool>> => {
   if (routes.length === 0) return new Map();
-  const { Pool } = await import('undici');
+  const { Pool } = await import('../undici.ts');
   const origins = new Set(routes.map(({ upstream }) => new URL(upstream).origin));
   return new Map([...origins].map((origin) => [origin, new Pool(origin, { allowH2: false })]));
 };
