@@ -53,6 +53,7 @@ export const parseReturnTo = (
   { publicUrl, allowedOrigins }: Pick<ResolvedOptions, 'publicUrl' | 'allowedOrigins'>,
 ): ReturnTo => {
   const home = '/' as ReturnTo;
+  if (value === home) return home;
   if (typeof value !== 'string' || value.length > longest || /[\p{Cc}\\]/u.test(value)) return home;
   const isPath = value.startsWith('/');
   if (isPath ? value.startsWith('//') : !/^https?:\/\//.test(value)) return home;

@@ -13,6 +13,25 @@ const createRandomValues = (): readonly [state: string, nonce: string, codeVerif
 /** The one redirect URI, made from the public URL alone. */
 export const redirectUri = ({ publicUrl }: ResolvedOptions): string => `${publicUrl}${paths.callback}`;
 
+/** The endpoint as a URL prints it, and the query that it has of its own. */
+interface Endpoint {
+  readonly address: string;
+  readonly query: string;
+}
+
+const endpoints = new WeakMap<Metadata, Endpoint>();
+
+const readEndpoint = (metadata: Metadata): Endpoint => {
+  const known = endpoints.get(metadata);
+  if (known !== undefined) return known;
+  const url = new URL(metadata.authorization_endpoint);
+  const query = url.search;
+  url.search = '';
+  const endpoint = { address: url.href, query };
+  endpoints.set(metadata, endpoint);
+  return endpoint;
+};
+
 /** Makes an authorization request with fresh `state`, `nonce` and PKCE. @see RFC 7636 section 4.2 */
 export const createRequest = (
   metadata: Metadata,
@@ -21,7 +40,7 @@ export const createRequest = (
 ): { readonly url: string; readonly checks: AuthorizationChecks } => {
   const [state, nonce, codeVerifier] = createRandomValues();
   const checks = { state, nonce, codeVerifier, maxAge: hints.max_age };
-  const url = new URL(metadata.authorization_endpoint);
+  const endpoint = readEndpoint(metadata);
   const parameters = {
     ...options.authorizationParams,
     ...hints,
@@ -34,10 +53,11 @@ export const createRequest = (
     code_challenge: hash('sha256', checks.codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   };
-  // Parameters of a URL's own would print it anew for each.
-  const query = new URLSearchParams(url.search);
+  const query = new URLSearchParams(endpoint.query);
   for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
-  url.search = query.toString();
   const asked = Number(query.get('max_age') ?? Number.NaN);
-  return { url: url.href, checks: { ...checks, maxAge: Number.isFinite(asked) ? asked : undefined } };
+  return {
+    url: `${endpoint.address}?${query}`,
+    checks: { ...checks, maxAge: Number.isFinite(asked) ? asked : undefined },
+  };
 };

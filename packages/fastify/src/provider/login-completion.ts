@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { authorizationCodeGrant } from 'openid-client';
+import { genericGrantRequest } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { redirectUri } from './authorization-request.ts';
 import type { Metadata } from './discovery.ts';
@@ -47,14 +47,14 @@ const exchange = async (
   metadata: Metadata,
   { parameters, checks }: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
 ): Promise<Exchanged> => {
-  const url = new URL(redirectUri(room.options));
-  for (const name of ['code', 'state', 'iss']) {
-    const value = parameters.get(name);
-    if (value !== null) url.searchParams.set(name, value);
-  }
-  const expected = { expectedState: checks.state, pkceCodeVerifier: checks.codeVerifier };
+  // authorizationCodeGrant would check the authorization response once more, on copies of the callback's URL.
+  const grant = {
+    code: parameters.get('code') ?? '',
+    redirect_uri: redirectUri(room.options),
+    code_verifier: checks.codeVerifier,
+  };
   const answer = await room.authenticated(metadata, (auth) =>
-    authorizationCodeGrant(room.configure(metadata, auth), url, expected),
+    genericGrantRequest(room.configure(metadata, auth), 'authorization_code', grant),
   );
   requireBearer(answer);
   const idToken = readIdToken(answer);

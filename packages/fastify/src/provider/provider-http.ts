@@ -27,6 +27,30 @@ export interface ProviderHttp {
   readonly close: () => Promise<void>;
 }
 
+/** Where a request goes. */
+interface Target {
+  readonly origin: string;
+  readonly pathname: string;
+  readonly path: string;
+}
+
+/** Addresses whose parts are remembered: a provider has a handful. */
+const mostTargets = 32;
+
+/** Makes the reader of addresses: they are always the same few, and each is read once. */
+const createTargetReader = (): ((address: string) => Target) => {
+  const known = new Map<string, Target>();
+  return (address) => {
+    const found = known.get(address);
+    if (found !== undefined) return found;
+    const { origin, pathname, search } = new URL(address);
+    const target = { origin, pathname, path: `${pathname}${search}` };
+    if (known.size >= mostTargets) known.clear();
+    known.set(address, target);
+    return target;
+  };
+};
+
 const maxBody = 1024 * 1024;
 const decoder = new TextDecoder();
 
@@ -60,7 +84,7 @@ const createAnswer = (
 /** One request, whose every end is the first: an answer, a failure, or the limit. */
 const exchange = (
   agent: undici.Agent,
-  { origin, pathname, search }: URL,
+  { origin, path }: Target,
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> =>
   new Promise((resolve, reject) => {
@@ -81,7 +105,7 @@ const exchange = (
     const timer = setTimeout(() => fail(tooLate(origin)), limit * 1000);
 
     agent.dispatch(
-      { origin, path: `${pathname}${search}`, method, headers, body: body ?? null },
+      { origin, path, method, headers, body: body ?? null },
       {
         onRequestStart: (given) => {
           controller = given;
@@ -108,24 +132,30 @@ const exchange = (
 /** Opens the connections to the provider; `timeout` is in seconds and covers a whole request. */
 export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
   const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
+  const readTarget = createTargetReader();
   const send: ProviderHttp['send'] = async (address, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
-    const url = new URL(address);
+    const target = readTarget(address);
     const start = performance.now();
     const tell = (status: number | 'failed'): void =>
       observe?.({
         kind: 'provider_call',
-        endpoint: url.pathname,
+        endpoint: target.pathname,
         status,
         seconds: secondsSince(start),
       });
     try {
-      const answer = await exchange(agent, url, { method, headers, body, limit: Math.min(limit, timeout) });
+      const answer = await exchange(agent, target, {
+        method,
+        headers,
+        body,
+        limit: Math.min(limit, timeout),
+      });
       tell(answer.status);
       return answer;
     } catch (error) {
       tell('failed');
-      throw error instanceof Problem ? error : unreachable(url.origin, error);
+      throw error instanceof Problem ? error : unreachable(target.origin, error);
     }
   };
   return { send, close: () => agent.destroy() };

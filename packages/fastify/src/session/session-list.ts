@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { Session } from './session.ts';
@@ -31,9 +31,11 @@ const bound = 'about';
 
 /** Makes the sealing of `about`; the first session key seals, all open. */
 export const createSessionAbouts = (sessionKeys: readonly Uint8Array[]): SessionAbouts => {
-  const secrets = sessionKeys.map((key) => createSecretKey(key));
-  const keyFor = (target: IndexTarget, secret: KeyObject): Buffer =>
-    deriveKey(secret, JSON.stringify(['about', target.issuer, target.value]));
+  const secrets = sessionKeys.map((key) => createSecretKey(deriveKey(createSecretKey(key), 'about')));
+  const keyFor = ({ issuer, value }: IndexTarget, secret: KeyObject): Buffer =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([issuer, value]))
+      .digest();
   return {
     seal: (target, createdAt, userAgent) => {
       const [first] = secrets;

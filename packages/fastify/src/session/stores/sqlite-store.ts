@@ -67,8 +67,8 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   const count = sql('SELECT count(*) AS sessions FROM sessions');
   const purges = ['sessions', 'claims', 'leases', 'messages'].map((table) =>
     sql(
-      `DELETE FROM ${table} WHERE rowid IN
-       (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
+      `DELETE FROM ${table} WHERE id IN
+       (SELECT id FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
     ),
   );
   const hasChanged = file === ':memory:' ? () => false : watchSqliteChanges(database, file);
