@@ -9,12 +9,16 @@ interface FloorNeeds {
   readonly source?: string;
 }
 
+/** As the product keeps its own: or a floor would carry what strips types. */
+const compiled = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+
 const start = async (name: string, file: string, port: number, settings: object): Promise<Subject> =>
   startSubject({
     name,
     port,
     file: fileURLToPath(new URL(`./servers/${file}.ts`, import.meta.url)),
     readyPath: '/api/me',
+    environment: { NODE_COMPILE_CACHE: compiled },
     arguments: [JSON.stringify({ port, url: `http://localhost:${port}`, answer: '{}', ...settings })],
   });
 

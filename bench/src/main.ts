@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { startRedis } from './redis.ts';
 import { createSection, type Measured, type Section, writeReport } from './report.ts';
-import { type Contender, runRounds } from './rounds.ts';
+import { type Contender, type Pace, runSittings } from './rounds.ts';
 import { measureStreams } from './works/event-streams.ts';
 import { enterFiles } from './works/files.ts';
 import { enterLightLoad } from './works/light-load.ts';
@@ -13,7 +13,13 @@ import { measureStanding } from './works/standing.ts';
 import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
-const pace = isQuick ? { rounds: 5, slice: 150, warmUp: 1000 } : { rounds: 15, slice: 1000, warmUp: 3000 };
+const pace: Pace = isQuick
+  ? { sittings: 1, rounds: 5, slice: 150, warmUp: 1000 }
+  : { sittings: 3, rounds: 4, slice: 1000, warmUp: 2500 };
+/** One answer of a hundred is seldom: it takes many to know how late it is. */
+const long = { ...pace, slice: pace.slice * 4 };
+/** A login is many steps, each of which runs seldom: it takes a while until they are compiled. */
+const warmed = { ...pace, warmUp: pace.warmUp * 3 };
 const memory = 'files from memory';
 /** With `--only word`: the works whose title has the word, which are told and kept nowhere. */
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
@@ -28,37 +34,45 @@ const alone: readonly (readonly [title: string, measure: () => Promise<Measured>
   ['Open event streams', () => measureStreams(1000, isQuick ? 1000 : 5000)],
   ['A session', async () => measureSessions(isQuick ? [10_000] : [10_000, 100_000])],
 ];
-const isChosen = ([title]: readonly [title: string, ...unknown[]]): boolean => title.includes(only);
 const measured: Measured[] = [];
-for (const [title, measure] of alone.filter(isChosen)) {
+for (const [title, measure] of alone) {
+  if (!title.includes(only)) continue;
   console.error(`measuring: ${title}`);
   measured.push(await measure());
 }
 
 const redis = await startRedis();
-const works: readonly (readonly [
-  title: string,
-  floor: string,
-  enter: () => Promise<readonly Contender[]>,
-  quantity?: string,
-])[] = [
-  ['/api/me', 'bare Fastify', () => enterWhoIsSignedIn(redis.url)],
-  ['/api/me under light load', 'bare Fastify', enterLightLoad, 'p99'],
-  ['A complete login', 'openid-client', enterLogin],
-  ['Proxied JSON, small', 'plain @fastify/http-proxy', () => enterProxying('/small')],
-  ['Proxied JSON, 64 KiB', 'plain @fastify/http-proxy', () => enterProxying('/large')],
-  ['Proxied server-sent events', 'plain @fastify/http-proxy', () => enterProxying('/events')],
-  ['The page', memory, () => enterFiles('page')],
-  ['A hashed asset', memory, () => enterFiles('asset')],
-  ['The page, not modified', memory, () => enterFiles('known page')],
+interface Work {
+  readonly title: string;
+  readonly floor: string;
+  readonly enter: () => Promise<readonly Contender[]>;
+  readonly quantity?: string;
+  readonly ownPace?: Pace;
+}
+
+const plainProxy = 'plain @fastify/http-proxy';
+const works: readonly Work[] = [
+  { title: '/api/me', floor: 'bare Fastify', enter: () => enterWhoIsSignedIn(redis.url) },
+  {
+    ...{ title: '/api/me under light load', floor: 'bare Fastify', enter: enterLightLoad },
+    ...{ quantity: 'p99', ownPace: long },
+  },
+  { title: 'A complete login', floor: 'openid-client', enter: enterLogin, ownPace: warmed },
+  { title: 'Proxied JSON, small', floor: plainProxy, enter: () => enterProxying('/small') },
+  { title: 'Proxied JSON, 64 KiB', floor: plainProxy, enter: () => enterProxying('/large') },
+  { title: 'Proxied server-sent events', floor: plainProxy, enter: () => enterProxying('/events') },
+  { title: 'The page', floor: memory, enter: () => enterFiles('page') },
+  { title: 'A hashed asset', floor: memory, enter: () => enterFiles('asset') },
+  { title: 'The page, not modified', floor: memory, enter: () => enterFiles('known page') },
 ];
 
 const sections: Section[] = [];
 try {
-  for (const [title, floor, enter, quantity = 'CPU'] of works.filter(isChosen)) {
+  for (const { title, floor, enter, quantity = 'CPU', ownPace = pace } of works) {
+    if (!title.includes(only)) continue;
     console.error(`measuring: ${title}`);
-    const contenders = await enter();
-    sections.push(createSection({ title, floor, quantity }, await runRounds(contenders, pace), contenders));
+    const { costs, contenders } = await runSittings(enter, ownPace);
+    sections.push(createSection({ title, floor, quantity }, costs, contenders));
   }
 } finally {
   await redis.stop();

@@ -17,6 +17,9 @@ export interface Contender {
 
 /** How long and how often. */
 export interface Pace {
+  /** How often the servers are started anew: a process keeps for good what chance made of its first second. */
+  readonly sittings: number;
+  /** A sitting. */
   readonly rounds: number;
   /** Milliseconds a contender and round. */
   readonly slice: number;
@@ -52,10 +55,7 @@ const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
  * Measures the contenders in turn, round after round, so that whatever else the machine does meets them all;
  * checks them before and after, and stops their servers.
  */
-export const runRounds = async (
-  contenders: readonly Contender[],
-  { rounds, slice, warmUp }: Pace,
-): Promise<Costs> => {
+const sit = async (contenders: readonly Contender[], { rounds, slice, warmUp }: Pace): Promise<Costs> => {
   try {
     await checkAll(contenders);
     for (const contender of contenders) await measure(contender, warmUp);
@@ -67,4 +67,25 @@ export const runRounds = async (
   } finally {
     await Promise.all([...new Set(contenders.map(({ subject }) => subject))].map(({ stop }) => stop()));
   }
+};
+
+/** What all sittings cost together, and the contenders of the last. */
+export interface Outcome {
+  readonly costs: Costs;
+  readonly contenders: readonly Contender[];
+}
+
+/** Lets fresh contenders sit as often as the pace says. */
+export const runSittings = async (
+  enter: () => Promise<readonly Contender[]>,
+  pace: Pace,
+): Promise<Outcome> => {
+  const costs = new Map<string, readonly number[]>();
+  let contenders: readonly Contender[] = [];
+  for (let sitting = 0; sitting < pace.sittings; sitting += 1) {
+    contenders = await enter();
+    for (const [name, values] of await sit(contenders, pace))
+      costs.set(name, [...(costs.get(name) ?? []), ...values]);
+  }
+  return { costs, contenders };
 };

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 
 /** What a floor or peer is told on its command line. */
@@ -19,7 +20,8 @@ export const readSettings = (): ServerSettings => {
   return settings;
 };
 
-/** Listens where the product does. */
+/** Listens where the product does, and keeps what was compiled for the next start. */
 export const listen = async (app: FastifyInstance, { port }: ServerSettings): Promise<void> => {
   await app.listen({ port, host: '127.0.0.1' });
+  flushCompileCache();
 };
