@@ -10,6 +10,8 @@ const heartbeatMilliseconds = 15_000;
 const mostStreams = 10;
 /** How long before a limit the browser is told, in milliseconds. */
 const warning = 60_000;
+/** Timers of equal length share a list, which weighs more than they do: long ones are of whole seconds. */
+const shortTimer = 10_000;
 /** A timer counts at most this many milliseconds. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -53,7 +55,8 @@ const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply)
     } else wait(idleExpiresAt - lead - now);
   };
   const wait = (milliseconds: number): void => {
-    const delay = Math.min(Math.max(milliseconds, 50), longestTimer);
+    const whole = milliseconds < shortTimer ? milliseconds : Math.floor(milliseconds / 1000) * 1000;
+    const delay = Math.min(Math.max(whole, 50), longestTimer);
     expiry = setTimeout(() => {
       look().catch((error: unknown) => {
         logEvent(reply.log, 'stream_failed', { err: error });
