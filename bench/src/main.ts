@@ -31,7 +31,7 @@ if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) a
 /** Works that are no rounds of contenders, each with a table of its own. */
 const alone: readonly (readonly [title: string, measure: () => Promise<Measured>])[] = [
   ['Start and memory', () => measureStanding(isQuick ? 3 : 9)],
-  ['Open event streams', () => measureStreams(1000, isQuick ? 1000 : 5000)],
+  ['Open event streams', () => measureStreams(1000, isQuick ? 1000 : 5000, isQuick ? 1 : 3)],
   ['A session', async () => measureSessions(isQuick ? [10_000] : [10_000, 100_000])],
 ];
 const measured: Measured[] = [];

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { summarise } from '../arithmetic.ts';
 import type { Peer } from '../floors.ts';
 import { startProduct, startVisitor } from '../product.ts';
 import type { Measured } from '../report.ts';
@@ -65,7 +66,7 @@ const writeStreams = ({ streams, held, taken, delay }: OpenStreams): string => {
 };
 
 /** Opens the streams, lets a moment pass, and watches the server for `milliseconds` in which nothing happens. */
-export const measureStreams = async (streams: number, milliseconds: number): Promise<Measured> => {
+const openAll = async (streams: number, milliseconds: number): Promise<OpenStreams> => {
   const product = await startProduct('Foyer, sqlite, as shipped');
   const leaving = new AbortController();
   try {
@@ -81,10 +82,27 @@ export const measureStreams = async (streams: number, milliseconds: number): Pro
     const after = await product.usage();
     await product.ask('collect garbage');
     const collected = await product.usage();
-    const found = { streams, held: collected.rss - before.rss, taken: after.rss - before.rss, delay };
-    return { table: writeStreams(found), figures: found };
+    return { streams, held: collected.rss - before.rss, taken: after.rss - before.rss, delay };
   } finally {
     leaving.abort();
     await product.stop();
   }
+};
+
+/** Does so with a fresh server each of `times`; tells the medians. */
+export const measureStreams = async (
+  streams: number,
+  milliseconds: number,
+  times: number,
+): Promise<Measured> => {
+  const seen: OpenStreams[] = [];
+  for (let count = 0; count < times; count += 1) seen.push(await openAll(streams, milliseconds));
+  const medianOf = (read: (one: OpenStreams) => number): number => summarise(seen.map(read)).median;
+  const found = {
+    streams,
+    held: medianOf(({ held }) => held),
+    taken: medianOf(({ taken }) => taken),
+    delay: medianOf(({ delay }) => delay),
+  };
+  return { table: writeStreams(found), figures: found };
 };
