@@ -38,7 +38,13 @@ export const createMapStore = (): SessionStore => {
     readState: sessions.find,
     update: (id, expectedVersion, sealed) =>
       sessions.find(id)?.version === expectedVersion && change(id, { sealed, version: expectedVersion + 1 }),
-    touch: (id, lastSeenAt, expiresAt) => change(id, { lastSeenAt, expiresAt }),
+    touch: (id, lastSeenAt, expiresAt) => {
+      const session = sessions.find(id);
+      return change(id, {
+        lastSeenAt: Math.max(lastSeenAt, session?.lastSeenAt ?? 0),
+        expiresAt: Math.max(expiresAt, session?.expiresAt ?? 0),
+      });
+    },
     remove: sessions.remove,
     findBySubject: (subject) => sessions.all().filter((session) => session.subject === subject),
     findByProviderSession: (sid) =>

@@ -51,7 +51,7 @@ export interface SessionStore {
   readonly readState: (id: string) => Eventually<StoredState | undefined>;
   /** Replaces the sealed record when the stored version is `expectedVersion`; says whether it did. */
   readonly update: (id: string, expectedVersion: number, sealed: Uint8Array) => Eventually<boolean>;
-  /** Moves the last-seen time and the end; never brings a removed session back. */
+  /** Moves the last-seen time and the end, neither of them back; never brings a removed session back. */
   readonly touch: (id: string, lastSeenAt: number, expiresAt: number) => Eventually<boolean>;
   /** Says whether it was there: of several who remove a session, one is told `true`. */
   readonly remove: (id: string) => Eventually<boolean>;
