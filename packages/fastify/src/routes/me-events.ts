@@ -19,9 +19,14 @@ const longestTimer = 2 ** 31 - 1;
 const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply): (() => void) => {
   const { raw } = reply;
   let expiry: NodeJS.Timeout | undefined;
+  /** The end that the reader knows of: who looks again before it has come tells it no second time. */
+  let announced: number | undefined;
   const send = (event: string, data: SignedOutEvent | ExpiringEvent): boolean =>
     raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  /** The stream may be over before a slow store has answered. */
+  let hasStopped = false;
   const stop = (): void => {
+    hasStopped = true;
     clearInterval(heartbeat);
     clearTimeout(expiry);
     unlisten();
@@ -36,23 +41,27 @@ const tell = ({ options, sessions }: Bff, session: Session, reply: FastifyReply)
   }, heartbeatMilliseconds).unref();
   const unlisten = sessions.onEnded(session.id, end);
 
+  const announce = (endsAt: number, now: number): void => {
+    announced = endsAt;
+    send('expiring', {
+      limit: endsAt === session.expiresAt ? 'absolute' : 'idle',
+      expiresAt: new Date(endsAt).toISOString(),
+      now: new Date(now).toISOString(),
+    });
+  };
+
   /** Looks again when a limit comes near: other requests may have moved the idle one. */
   const look = async (): Promise<void> => {
     const current = await sessions.reread(session);
+    if (hasStopped) return;
     if (current === undefined) return end('expired');
     const { idleExpiresAt } = current;
     const now = options.clock();
     if (idleExpiresAt <= now) return end('expired');
     const lead = Math.min(warning, options.sessionIdleTimeout * 500);
-    if (idleExpiresAt - now <= lead) {
-      const limit = idleExpiresAt === session.expiresAt ? 'absolute' : 'idle';
-      send('expiring', {
-        limit,
-        expiresAt: new Date(idleExpiresAt).toISOString(),
-        now: new Date(now).toISOString(),
-      });
-      wait(idleExpiresAt - now);
-    } else wait(idleExpiresAt - lead - now);
+    if (idleExpiresAt - now > lead) return wait(idleExpiresAt - lead - now);
+    if (idleExpiresAt !== announced) announce(idleExpiresAt, now);
+    wait(idleExpiresAt - now);
   };
   const wait = (milliseconds: number): void => {
     const whole = milliseconds < shortTimer ? milliseconds : Math.floor(milliseconds / 1000) * 1000;

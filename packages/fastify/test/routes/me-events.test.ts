@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import type { SignedOutReason } from '@foyer/contract';
 import { connectRaw } from '@foyer/testkit';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import type { Observe } from '../../src/index.ts';
+import { type Observe, openSessionStore, type SessionStore } from '../../src/index.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 afterEach(() => {
@@ -108,6 +108,57 @@ test('what comes near is told first, then the end by itself', async () => {
   });
   expect(text.indexOf('expiring')).toBeLessThan(text.indexOf('signed-out'));
   expect(text).toContain('{"reason":"expired"}');
+});
+
+test('what comes near is told once, however early a timer is', async () => {
+  const clock = { now: Date.now() };
+  await using bff = await startBff({ clock: () => clock.now, sessionIdleTimeout: 600 });
+  const cookie = await cookieOf(bff);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const stream = await listen(bff, cookie);
+  await stream.until('retry');
+  const pass = async (milliseconds: number): Promise<void> => {
+    clock.now += milliseconds;
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  };
+  await pass(540_050);
+  await stream.until('expiring');
+  await pass(59_900);
+  // The clock stands still while the timers go on, as one that is set back does.
+  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
+  const text = await stream.until();
+  expect(text.match(/event: .*/g)).toEqual(['event: expiring', 'event: signed-out']);
+});
+
+test('a reader who leaves while the session is looked up is not looked after any more', async () => {
+  const clock = { now: Date.now() };
+  const memory = await openSessionStore('memory:');
+  const looks: (() => void)[] = [];
+  let isSlow = false;
+  const readState: SessionStore['readState'] = async (id) => {
+    if (isSlow) await new Promise<void>((resolve) => looks.push(resolve));
+    return memory.readState(id);
+  };
+  const closed: number[] = [];
+  const observe: Observe = (seen) => {
+    if (seen.kind === 'stream' && seen.change === -1) closed.push(seen.change);
+  };
+  const options = { clock: () => clock.now, sessionIdleTimeout: 600, observe };
+  await using bff = await startBff({ ...options, sessionStore: { ...memory, readState } });
+  const cookie = await cookieOf(bff);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const stream = await listen(bff, cookie);
+  await stream.until('retry');
+  isSlow = true;
+  clock.now += 540_050;
+  while (looks.length === 0) await vi.advanceTimersByTimeAsync(100);
+  stream.leave();
+  while (closed.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const look of looks.splice(0)) look();
+  clock.now += 59_900;
+  await vi.advanceTimersByTimeAsync(59_900);
+  expect(looks).toEqual([]);
 });
 
 test('a stream does not extend the session', async () => {
