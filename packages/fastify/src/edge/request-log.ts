@@ -1,4 +1,5 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { memoize } from '../memoize.ts';
 import type { LogStream } from './log-stream.ts';
 
 /** Levels at which there is no such line: nothing is to be gathered for it. */
@@ -11,17 +12,6 @@ const quote = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.s
 /** Methods and routes that are printed ready; there are as many as routes were written. */
 const mostNames = 500;
 
-const createNames = (): ((text: string) => string) => {
-  const quoted = new Map<string, string>();
-  return (text) => {
-    const known = quoted.get(text);
-    if (known !== undefined) return known;
-    const made = quote(text);
-    if (quoted.size < mostNames) quoted.set(text, made);
-    return made;
-  };
-};
-
 /** The path of a request, without its query. */
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
@@ -33,7 +23,7 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
  */
 export class RequestLog extends LogController {
   readonly #stream: LogStream;
-  readonly #quoteName = createNames();
+  readonly #quoteName = memoize(mostNames, quote);
 
   constructor(stream: LogStream) {
     super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });

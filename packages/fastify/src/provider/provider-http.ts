@@ -1,4 +1,5 @@
 import type undici from 'undici';
+import { memoize } from '../memoize.ts';
 import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import { Agent } from '../undici.ts';
@@ -37,18 +38,9 @@ interface Target {
 /** Addresses whose parts are remembered: a provider has a handful. */
 const mostTargets = 32;
 
-/** Makes the reader of addresses: they are always the same few, and each is read once. */
-const createTargetReader = (): ((address: string) => Target) => {
-  const known = new Map<string, Target>();
-  return (address) => {
-    const found = known.get(address);
-    if (found !== undefined) return found;
-    const { origin, pathname, search } = new URL(address);
-    const target = { origin, pathname, path: `${pathname}${search}` };
-    if (known.size >= mostTargets) known.clear();
-    known.set(address, target);
-    return target;
-  };
+const parseTarget = (address: string): Target => {
+  const { origin, pathname, search } = new URL(address);
+  return { origin, pathname, path: `${pathname}${search}` };
 };
 
 const maxBody = 1024 * 1024;
@@ -132,7 +124,7 @@ const exchange = (
 /** Opens the connections to the provider; `timeout` is in seconds and covers a whole request. */
 export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
   const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
-  const readTarget = createTargetReader();
+  const readTarget = memoize(mostTargets, parseTarget);
   const send: ProviderHttp['send'] = async (address, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
     const target = readTarget(address);

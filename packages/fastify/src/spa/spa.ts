@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import type { ResponseHeaders } from '../edge/response-headers.ts';
+import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
 import { openSpaBuild } from './spa-build.ts';
 import type { Encoding, SpaFile, SpaFiles, SpaVariant } from './spa-files.ts';
@@ -18,17 +19,8 @@ const encodings = ['br', 'gzip'] as const;
 const mostHeaders = 200;
 
 /** The browsers of this world send few different headers: what each accepts is worked out once. */
-const createEncodingReader = (): ((header: string) => readonly Encoding[]) => {
-  const known = new Map<string, readonly Encoding[]>();
-  return (header) => {
-    const found = known.get(header);
-    if (found !== undefined) return found;
-    const accepted = encodings.filter((encoding) => accepts(header, encoding));
-    if (known.size >= mostHeaders) known.clear();
-    known.set(header, accepted);
-    return accepted;
-  };
-};
+const createEncodingReader = (): ((header: string) => readonly Encoding[]) =>
+  memoize(mostHeaders, (header) => encodings.filter((encoding) => accepts(header, encoding)));
 
 const isUnchanged = (header: string | undefined, etag: string): boolean =>
   header?.split(',').some((value) => value.trim() === '*' || value.trim().replace(/^W\//, '') === etag) ??
