@@ -144,3 +144,16 @@ test('endpoints on a loopback host may be http', async () => {
   });
   expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
 });
+
+test('an authorization endpoint keeps the query of its own, under what every request says, each time', async () => {
+  await using party = await startRelyingParty({
+    discovery: withChange({
+      authorization_endpoint: 'HTTPS://Provider.example:443/authorize\n?tenant=a b&response_type=token',
+    }),
+  });
+  for (const _time of [1, 2]) {
+    const { url } = await start(party);
+    expect(url).toMatch(/^https:\/\/provider\.example\/authorize\?tenant=a\+b&response_type=code&[!-~]+$/);
+    expect(new URL(url).searchParams.getAll('response_type')).toEqual(['code']);
+  }
+});
