@@ -42,12 +42,12 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
     insert: async (session) => {
       const { id, expiresAt, lastsUntil } = session;
       const now = String(Date.now());
+      const value = printValue(session);
       // Listed first: an entry without its session does no harm, a session that no logout finds does.
       const listed = indexKeys(session).map((key) =>
         client.eval(indexScript, 1, key, now, String(lastsUntil), id),
       );
       await Promise.all(listed);
-      const value = printValue(session);
       await client.eval(insertScript, 2, sessionKey(id), listKey(id), now, String(expiresAt), id, value);
     },
     read: async (id) => readValue(id, await client.getBuffer(sessionKey(id))),
