@@ -58,7 +58,7 @@ const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
 const sit = async (contenders: readonly Contender[], { rounds, slice, warmUp }: Pace): Promise<Costs> => {
   try {
     await checkAll(contenders);
-    for (const contender of contenders) await measure(contender, warmUp);
+    for (const { work } of contenders) await work(warmUp);
     const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
     for (let round = 0; round < rounds; round += 1)
       for (const contender of contenders) costs.get(contender.name)?.push(await measure(contender, slice));
