@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import { createCookieJar, type StoredCookie } from './cookie-jar.ts';
 import { exchange } from './exchange.ts';
 import { type FormChoice, fillForm } from './forms.ts';
-import { farthestSite, fetchSite } from './site.ts';
+import { farthestSite, fetchSite, originOf } from './site.ts';
 
 /** One answer on the way to a page. */
 export interface Step {
@@ -84,7 +84,8 @@ const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includ
 
 /**
  * A new browser with an empty cookie jar. Cookies follow the page that started a navigation, as in Chromium, whatever
- * redirects came between; `Sec-Fetch-Site` remembers the farthest of them. Only http. With an `agent` its navigations share connections, as a real browser's do.
+ * redirects came between; `Sec-Fetch-Site` remembers the farthest of them. Only http. With an `agent` its navigations
+ * share connections, as a real browser's do.
  */
 export function createBrowser({ agent }: { readonly agent?: Agent } = {}): TestBrowser {
   const jar = createCookieJar();
@@ -189,13 +190,4 @@ export function createBrowser({ agent }: { readonly agent?: Agent } = {}): TestB
     setCookie: (url, line) => jar.store(new URL(url), [line]),
     clearCookies: () => jar.clear(),
   };
-}
-
-/** A redirect of a POST across origins hides where it came from. */
-function originOf(initiator: URL | undefined, chain: readonly URL[]): string {
-  if (initiator === undefined) return 'null';
-  const isTainted = chain
-    .slice(0, -1)
-    .some((url, i) => url.origin !== chain[i + 1]?.origin && url.origin !== initiator.origin);
-  return isTainted ? 'null' : initiator.origin;
 }

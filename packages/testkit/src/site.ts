@@ -32,3 +32,16 @@ export function farthestSite(initiator: URL | undefined, chain: readonly URL[]):
   const reached = chain.map((url) => distance.indexOf(fetchSite(initiator, url)));
   return distance[Math.max(0, ...reached)] ?? 'none';
 }
+
+/**
+ * What `Origin` says at the end of a chain: a redirect across origins hides where a POST came from.
+ *
+ * @see Fetch Standard, the `Origin` header
+ */
+export function originOf(initiator: URL | undefined, chain: readonly URL[]): string {
+  if (initiator === undefined) return 'null';
+  const isTainted = chain
+    .slice(0, -1)
+    .some((url, i) => url.origin !== chain[i + 1]?.origin && url.origin !== initiator.origin);
+  return isTainted ? 'null' : initiator.origin;
+}
