@@ -61,15 +61,12 @@ const writeWithRest = (raw: ServerResponse, chunk: Buffer): void => {
 
 /**
  * Sends the request on and the answer back, both as they come. An answer cut half way cuts the browser's connection.
- * Settles when the upstream's part is over.
+ * What fails before is answered with a Problem: `upstream_timeout`, `upstream_unavailable`, `payload_too_large`, or what
+ * the flight was cut with. Nothing is waited for: a promise and its turns are a fortieth of a small call.
  *
- * @throws Problem `payload_too_large`, `upstream_timeout`, `upstream_unavailable`, or what the flight was cut with.
+ * @throws Problem `payload_too_large` when the request tells it beforehand.
  */
-export const forward = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  forwarding: Forwarding,
-): Promise<void> => {
+export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding): void => {
   const { pool, target, headers, maxBody, flights, onSessionEnded, answerHeaders, onAnswer } = forwarding;
   const { raw } = reply;
   const patience = forwarding.timeout * 1000;
@@ -77,115 +74,109 @@ export const forward = (
     reply.header('connection', 'close');
     throw tooLarge();
   }
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let problem: Problem | undefined;
-    let deadline = performance.now() + patience;
-    let isAnswered = false;
-    let isStream = false;
-    let isOver = false;
-    let left = Number.NaN;
-    let stopListening: (() => void) | undefined;
-    let stopWaiting: (() => void) | undefined;
+  let controller: Dispatcher.DispatchController | undefined;
+  let problem: Problem | undefined;
+  let deadline = performance.now() + patience;
+  let isAnswered = false;
+  let isStream = false;
+  let isOver = false;
+  let left = Number.NaN;
+  let stopListening: (() => void) | undefined;
+  let stopWaiting: (() => void) | undefined;
 
-    const end = (): void => {
-      isOver = true;
-      flights.remove(flight);
-      stopListening?.();
-      stopWaiting?.();
-    };
+  const end = (): void => {
+    isOver = true;
+    flights.remove(flight);
+    stopListening?.();
+    stopWaiting?.();
+  };
 
-    const fail = (cause: Error): void => {
+  const fail = (cause: Error): void => {
+    if (isOver) return;
+    end();
+    if (isAnswered) {
+      raw.destroy();
+      logEvent(request.log, 'cut', { err: problem ?? cause });
+      return;
+    }
+    onAnswer?.('failed');
+    if (raw.destroyed) {
+      reply.hijack();
+      logEvent(request.log, 'client_gone', {});
+      return;
+    }
+    if (!request.raw.complete) reply.header('connection', 'close');
+    reply.send(problem ?? new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause }));
+  };
+
+  const flight: Flight = {
+    deadline: () => deadline,
+    onLate: () => flight.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
+    onLong: () => {
+      if (!isAnswered) stopWaiting = letWait(request.raw, patience);
+      stopListening = onSessionEnded?.(() =>
+        flight.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
+      );
+    },
+    cut: (reason) => {
       if (isOver) return;
-      end();
-      if (isAnswered) {
-        raw.destroy();
-        logEvent(request.log, 'cut', { err: problem ?? cause });
-        resolve();
-        return;
-      }
-      onAnswer?.('failed');
-      if (raw.destroyed) {
-        reply.hijack();
-        logEvent(request.log, 'client_gone', {});
-        resolve();
-        return;
-      }
-      if (!request.raw.complete) reply.header('connection', 'close');
-      reject(problem ?? new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause }));
-    };
+      problem = reason;
+      const cause = reason ?? new Error('The connection was closed');
+      fail(cause);
+      controller?.abort(cause);
+    },
+    isStream: () => isStream,
+  };
 
-    const flight: Flight = {
-      deadline: () => deadline,
-      onLate: () =>
-        flight.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
-      onLong: () => {
-        if (!isAnswered) stopWaiting = letWait(request.raw, patience);
-        stopListening = onSessionEnded?.(() =>
-          flight.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
-        );
-      },
-      cut: (reason) => {
-        if (isOver) return;
-        problem = reason;
-        const cause = reason ?? new Error('The connection was closed');
-        fail(cause);
-        controller?.abort(cause);
-      },
-      isStream: () => isStream,
-    };
+  raw.once('close', () => flight.cut(undefined));
+  flights.add(flight);
 
-    raw.once('close', () => flight.cut(undefined));
-    flights.add(flight);
-
-    const body = createUpload(request.raw, maxBody, {
-      onBrowsersTurn: () => {
-        if (!isAnswered) deadline = Number.POSITIVE_INFINITY;
-      },
-      onUpstreamsTurn: () => {
-        if (!isAnswered) deadline = performance.now() + patience;
-      },
-      onTooLarge: () => flight.cut(tooLarge()),
-    });
-
-    pool.dispatch(
-      { path: target, method: request.method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
-      {
-        onRequestStart: (given) => {
-          controller = given;
-          if (isOver) given.abort(problem ?? new Error('The request is over'));
-        },
-        onResponseStart: (_controller, status, answer) => {
-          if (isOver || status < 200) return;
-          isAnswered = true;
-          deadline = Number.POSITIVE_INFINITY;
-          stopWaiting?.();
-          onAnswer?.(status);
-          reply.hijack();
-          raw.writeHead(status, answerHeaders(answer));
-          left = bodyLength(request.method, status, answer);
-          if (Number.isNaN(left)) raw.flushHeaders();
-          isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');
-          if (isStream) letBeQuiet(request.raw);
-        },
-        onResponseData: (given, chunk) => {
-          left -= chunk.length;
-          // The last piece goes out together with the end, and with the headers when it is the only one.
-          if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
-          else if (left === 0) raw.end(chunk);
-          else if (left <= smallRest) writeWithRest(raw, chunk);
-          else if (!raw.write(chunk)) {
-            given.pause();
-            raw.once('drain', () => given.resume());
-          }
-        },
-        onResponseEnd: () => {
-          if (!raw.writableEnded) raw.end();
-          end();
-          resolve();
-        },
-        onResponseError: (_controller, error) => fail(error),
-      },
-    );
+  const body = createUpload(request.raw, maxBody, {
+    onBrowsersTurn: () => {
+      if (!isAnswered) deadline = Number.POSITIVE_INFINITY;
+    },
+    onUpstreamsTurn: () => {
+      if (!isAnswered) deadline = performance.now() + patience;
+    },
+    onTooLarge: () => flight.cut(tooLarge()),
   });
+
+  pool.dispatch(
+    { path: target, method: request.method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+    {
+      onRequestStart: (given) => {
+        controller = given;
+        if (isOver) given.abort(problem ?? new Error('The request is over'));
+      },
+      onResponseStart: (_controller, status, answer) => {
+        if (isOver || status < 200) return;
+        isAnswered = true;
+        deadline = Number.POSITIVE_INFINITY;
+        stopWaiting?.();
+        onAnswer?.(status);
+        reply.hijack();
+        raw.writeHead(status, answerHeaders(answer));
+        left = bodyLength(request.method, status, answer);
+        if (Number.isNaN(left)) raw.flushHeaders();
+        isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');
+        if (isStream) letBeQuiet(request.raw);
+      },
+      onResponseData: (given, chunk) => {
+        left -= chunk.length;
+        // The last piece goes out together with the end, and with the headers when it is the only one.
+        if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
+        else if (left === 0) raw.end(chunk);
+        else if (left <= smallRest) writeWithRest(raw, chunk);
+        else if (!raw.write(chunk)) {
+          given.pause();
+          raw.once('drain', () => given.resume());
+        }
+      },
+      onResponseEnd: () => {
+        if (!raw.writableEnded) raw.end();
+        end();
+      },
+      onResponseError: (_controller, error) => fail(error),
+    },
+  );
 };

@@ -89,8 +89,8 @@ export const registerProxy = async (
     request: FastifyRequest,
     reply: FastifyReply,
     { match: { route, origin, target }, pool, session, accessToken }: Passage,
-  ): Promise<void> => {
-    if (hasLeft(request, reply)) return Promise.resolve();
+  ): Eventually<void> => {
+    if (hasLeft(request, reply)) return;
     const { id: requestId, ip } = request;
     const { apiTimeout, apiMaxBody: maxBody } = options;
     const headers = createHeaders(request.headers, { requestId, ip, accessToken });
@@ -100,7 +100,7 @@ export const registerProxy = async (
       const upgrade = { origin, target, headers, timeout };
       return sockets.open(request, reply, { ...upgrade, onSessionEnded });
     }
-    return forward(request, reply, {
+    forward(request, reply, {
       ...{ pool, target, headers, timeout, maxBody, flights, onSessionEnded },
       answerHeaders: (upstream) =>
         createAnswerHeaders(upstream, answers.of(reply), (location) =>
@@ -110,22 +110,38 @@ export const registerProxy = async (
     });
   };
 
-  /** Waits for nothing where the store is local and the token fresh: a promise costs as much as reading the session. */
-  const answer = (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const passFor = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { match, pool, session }: Omit<Passage, 'accessToken'>,
+  ): Eventually<void> => {
+    const token = session && sessions.accessToken(session);
+    const passWith = (accessToken: string | undefined): Eventually<void> =>
+      pass(request, reply, { match, pool, session, accessToken });
+    return token instanceof Promise ? token.then(passWith) : passWith(token);
+  };
+
+  /**
+   * Waits for nothing where the store is local and the token fresh: a promise costs as much as reading the session. What
+   * fails later is answered here, since to Fastify a promise of nothing is an answer of nothing.
+   */
+  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
     const pool = match && pools.get(match.origin);
     if (match === undefined || pool === undefined) throw new Problem('not_found', 'No such API');
     const { route } = match;
     checkMethod(request.method, route);
     if (isWebSocket(request)) requireOwnOrigin(request, options);
-    const passFor = (session: Session | undefined): Promise<void> => {
-      const token = session && sessions.accessToken(session);
-      if (!(token instanceof Promise))
-        return pass(request, reply, { match, pool, session, accessToken: token });
-      return token.then((accessToken) => pass(request, reply, { match, pool, session, accessToken }));
-    };
-    const session = findSession(sessions, request, route);
-    return session instanceof Promise ? session.then(passFor) : passFor(session);
+    const found = findSession(sessions, request, route);
+    const passed =
+      found instanceof Promise
+        ? found.then((session) => passFor(request, reply, { match, pool, session }))
+        : passFor(request, reply, { match, pool, session: found });
+    if (!(passed instanceof Promise)) return;
+    passed.catch((error: unknown) => {
+      if (reply.sent) logEvent(request.log, 'cut', { err: error });
+      else reply.send(error);
+    });
   };
 
   /** Only when the last answer is out: what is running at a shutdown may finish. */

@@ -6,6 +6,10 @@ test.each([
   '/api/%2e%2e/x',
   '/api/%252e/x',
   '/api/..;a/x',
+  '/api/..',
+  '/api/.',
+  '/api/./x',
+  '/api/a/..b/../',
   '/api/..%3Ba/x',
   '/api/..%20/x',
   '/api/.%20',
@@ -23,3 +27,10 @@ test.each([
 test('an innocent query passes untouched', () => {
   expect(parseRequestTarget('/api/a%20b?q=../%2f%')).toEqual({ path: '/api/a%20b', query: '?q=../%2f%' });
 });
+
+test.each(['/api/orders', '/api/v1.2/a_b/~ada-1/', '/api/a.b..c', '/api/x./y'])(
+  'the plain path %s passes untouched',
+  (path) => {
+    expect(parseRequestTarget(path)).toEqual({ path, query: '' });
+  },
+);
