@@ -39,24 +39,55 @@ const createPrinter = (): ((list: HeaderList) => string) => {
   };
 };
 
-/** Where Node keeps the head that it has printed and not yet sent. */
-const headField = '_header';
+/** Node's own printing of a head, below `writeHead`: behind the first line that it is given it puts the headers. */
+type StoreHeader = (this: ServerResponse, firstLine: string, headers: readonly string[]) => void;
 
-const readHead = (raw: ServerResponse): unknown => Reflect.get(raw, headField);
+const isFunction = (value: unknown): value is StoreHeader => typeof value === 'function';
 
-/** Whether this Node keeps it there: what is put in is sent. */
-const keepsHead = (): boolean => {
+const okLine = 'HTTP/1.1 200 OK\r\n';
+
+/** Finds it, unless this Node does not print what is expected: then `writeHead` is used. */
+const findStoreHeader = (): StoreHeader | undefined => {
+  const found: unknown = Reflect.get(ServerResponse.prototype, '_storeHeader');
+  if (!isFunction(found)) return undefined;
   const probe = new ServerResponse(new IncomingMessage(new Socket()));
-  probe.writeHead(200, ['content-length', '0']);
-  return /^HTTP\/1\.1 200 OK\r\ncontent-length: 0\r\n(.+\r\n)*\r\n$/.test(String(readHead(probe)));
+  found.call(probe, `${okLine}x-ready: yes\r\n`, ['content-length', '0']);
+  const expected = /^HTTP\/1\.1 200 OK\r\nx-ready: yes\r\ncontent-length: 0\r\n(.+\r\n)*\r\n$/;
+  return expected.test(String(Reflect.get(probe, '_header'))) ? found : undefined;
 };
-const isHeadKept = keepsHead();
+const storeHeader = findStoreHeader();
 
-/** Puts printed headers behind the status line. */
-const insert = (raw: ServerResponse, printed: string): void => {
-  const head = String(readHead(raw));
-  const lineEnd = head.indexOf('\r\n') + 2;
-  Reflect.set(raw, headField, `${head.slice(0, lineEnd)}${printed}${head.slice(lineEnd)}`);
+/**
+ * Whether a head is printed by nothing but its headers: it has status 200 and is the first of its response, nobody waits
+ * for leave to send a body, and the response is Node's own, not one of HTTP/2 or of `inject`.
+ */
+const isPlain = (raw: ServerResponse, status: number): boolean =>
+  status === 200 &&
+  raw.constructor === ServerResponse &&
+  !raw.headersSent &&
+  raw.req.headers.expect === undefined;
+
+/** Writes a head: Node checks and joins what is `own` to one answer; what lies `ready` was checked and joined before. */
+export type WriteHead = (
+  raw: ServerResponse,
+  status: number,
+  own: readonly string[],
+  ready: readonly HeaderList[],
+) => void;
+
+/** Makes the writer. Checking and joining each header anew would be a tenth of all that is done for an answer. */
+export const createHeadWriter = (): WriteHead => {
+  const print = createPrinter();
+  return (raw, status, own, ready) => {
+    if (storeHeader === undefined || !isPlain(raw, status)) {
+      raw.writeHead(status, [...own, ...ready.flat()]);
+      return;
+    }
+    raw.statusCode = status;
+    let first = okLine;
+    for (const list of ready) first += print(list);
+    storeHeader.call(raw, first, own);
+  };
 };
 
 type Given = Readonly<Record<string, number | string | string[] | undefined>>;
@@ -77,30 +108,19 @@ const addGiven = (list: string[], given: Given, known: readonly HeaderList[]): v
 
 /**
  * Makes the sender of ready answers: head and body in one piece, past Fastify's own way and its `onSend` hooks. Whatever
- * else the reply has been given comes along. Node would check and join each header anew for every answer, which is a
- * tenth of all that is done for one: here lists are checked and joined once, and put into the head that Node makes.
- * Responses of another kind, such as those of HTTP/2 and of `inject`, are given the lists instead.
+ * else the reply has been given comes along.
  */
-export const createReadySender = (): ((
-  reply: FastifyReply,
-  usual: HeaderList,
-  answer: ReadyAnswer,
-) => void) => {
-  const print = createPrinter();
-  return (reply, usual, { status, headers: told, body, length, encoding }) => {
+export const createReadySender =
+  (writeHead: WriteHead): ((reply: FastifyReply, usual: HeaderList, answer: ReadyAnswer) => void) =>
+  (reply, usual, { status, headers: told, body, length, encoding }) => {
     const { raw, request } = reply;
     const given: Given = reply.getHeaders();
     const headers = withVary(told, given);
     const own = ['x-request-id', request.id];
     if (length !== undefined) own.push('content-length', String(length));
     addGiven(own, given, [own, usual, headers]);
-    if (isHeadKept && raw.constructor === ServerResponse) {
-      const printed = print(usual) + print(headers);
-      raw.writeHead(status, own);
-      insert(raw, printed);
-    } else raw.writeHead(status, [...own, ...usual, ...headers]);
+    writeHead(raw, status, own, [usual, headers]);
     // Not before: a header that is refused is answered by Fastify as any other error.
     reply.hijack();
     raw.end(body, encoding);
   };
-};

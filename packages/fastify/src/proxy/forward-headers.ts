@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { OurHeaders } from '../edge/response-headers.ts';
 
 /** Headers by their names in lower case. */
 export type HeaderValues = Record<string, string | string[]>;
@@ -123,14 +124,14 @@ const locations = ['location', 'content-location'];
 const exposed = 'access-control-expose-headers';
 
 /**
- * The headers of the browser's answer: the upstream's under `ours`, which win. `translate` tells where a `Location`
- * is for the browser, if anywhere.
+ * The headers of the browser's answer but the usual ones: the upstream's, under those that the reply was given.
+ * `translate` tells where a `Location` is for the browser, if anywhere.
  *
  * @see RFC 9110 section 7.6.1; RFC 9111 section 5.2.2
  */
 export const createAnswerHeaders = (
   upstream: IncomingHttpHeaders,
-  ours: Readonly<Record<string, number | string | string[] | undefined>>,
+  { given, usual }: OurHeaders,
   translate: (location: string) => string | undefined,
 ): HeaderValues => {
   const answer = pick(upstream, isRefusedForBrowser);
@@ -141,18 +142,18 @@ export const createAnswerHeaders = (
     if (translated === undefined) delete answer[name];
     else answer[name] = translated;
   }
-  for (const name in ours) {
-    const value = ours[name];
+  for (const name in given) {
+    const value = given[name];
     if (value !== undefined) answer[name] = typeof value === 'number' ? String(value) : value;
   }
   // A SPA of an allowed origin reads as much of an answer as one of ours.
   if (answer[exposed] !== undefined) {
-    answer[exposed] = Object.keys(answer)
+    answer[exposed] = Object.keys({ ...answer, ...usual })
       .filter((name) => !name.startsWith('access-control-'))
       .join(', ');
   }
   const cacheControl = String(upstream['cache-control'] ?? '');
   answer['cache-control'] = cacheControl === '' ? 'no-store' : keepPrivate(cacheControl);
-  answer.vary = [upstream.vary, ours.vary, 'Cookie'].filter((part) => part !== undefined).join(', ');
+  answer.vary = [upstream.vary, given.vary, 'Cookie'].filter((part) => part !== undefined).join(', ');
   return answer;
 };

@@ -4,7 +4,6 @@ import type { Dispatcher, Pool } from 'undici';
 import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import type { Flight, Flights } from './flights.ts';
-import type { HeaderValues } from './forward-headers.ts';
 import { createUpload } from './upload.ts';
 
 /** One request to an upstream. */
@@ -19,8 +18,8 @@ export interface Forwarding {
   readonly flights: Flights;
   /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
-  /** Makes the headers of the browser's answer from those of the upstream's. */
-  readonly answerHeaders: (upstream: IncomingHttpHeaders) => HeaderValues;
+  /** Begins the browser's answer, with headers made from those of the upstream's. */
+  readonly begin: (status: number, upstream: IncomingHttpHeaders) => void;
   /** Told how the upstream answered, or that it did not. */
   readonly onAnswer: ((status: number | 'failed') => void) | undefined;
 }
@@ -67,7 +66,7 @@ const writeWithRest = (raw: ServerResponse, chunk: Buffer): void => {
  * @throws Problem `payload_too_large` when the request tells it beforehand.
  */
 export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding): void => {
-  const { pool, target, headers, maxBody, flights, onSessionEnded, answerHeaders, onAnswer } = forwarding;
+  const { pool, target, headers, maxBody, flights, onSessionEnded, begin, onAnswer } = forwarding;
   const { raw } = reply;
   const patience = forwarding.timeout * 1000;
   if (Number(request.headers['content-length'] ?? 0) > maxBody) {
@@ -155,7 +154,7 @@ export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding
         stopWaiting?.();
         onAnswer?.(status);
         reply.hijack();
-        raw.writeHead(status, answerHeaders(answer));
+        begin(status, answer);
         left = bodyLength(request.method, status, answer);
         if (Number.isNaN(left)) raw.flushHeaders();
         isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');

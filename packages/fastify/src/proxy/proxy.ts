@@ -102,10 +102,12 @@ export const registerProxy = async (
     }
     forward(request, reply, {
       ...{ pool, target, headers, timeout, maxBody, flights, onSessionEnded },
-      answerHeaders: (upstream) =>
-        createAnswerHeaders(upstream, answers.of(reply), (location) =>
+      begin: (status, upstream) => {
+        const own = createAnswerHeaders(upstream, answers.of(reply), (location) =>
           translateLocation(location, new URL(target, origin)),
-        ),
+        );
+        answers.begin(reply, status, own);
+      },
       onAnswer: createAnswerObserver(options.observe, route.prefix),
     });
   };

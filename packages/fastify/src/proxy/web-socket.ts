@@ -47,14 +47,18 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
     onClosed: () => void,
   ): Tunnel => {
     const { socket: browser } = request.raw;
-    const headers = createAnswerHeaders(upstream.answer.headers, ours.of(reply), () => undefined);
+    const known = ours.of(reply);
+    const headers = {
+      ...createAnswerHeaders(upstream.answer.headers, known, () => undefined),
+      ...known.usual,
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    };
     reply.raw.detachSocket(browser);
     browser.setTimeout(0);
     // Messages may lie far apart: cut is only a connection whose other end is gone without a word.
     browser.setKeepAlive(true, 60_000);
-    browser.write(
-      printHead('101 Switching Protocols', { ...headers, connection: 'Upgrade', upgrade: 'websocket' }),
-    );
+    browser.write(printHead('101 Switching Protocols', headers));
     upstream.socket.unshift(upstream.head);
     browser.unshift(takeHead(request.raw));
     const tunnel = openTunnel(browser, upstream.socket, () => {
@@ -86,7 +90,7 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
         }
         const { answer } = upstream;
         const headers = createAnswerHeaders(answer.headers, ours.of(reply), () => undefined);
-        reply.raw.writeHead(answer.statusCode ?? 502, headers);
+        ours.begin(reply, answer.statusCode ?? 502, headers);
         await pipeline(answer, reply.raw);
         stopListening();
       } catch (error) {

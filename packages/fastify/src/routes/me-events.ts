@@ -99,7 +99,8 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
         'x-accel-buffering': 'no',
       });
       reply.hijack();
-      reply.raw.writeHead(200, bff.headers.answers.of(reply));
+      const { answers } = bff.headers;
+      answers.begin(reply, 200, answers.of(reply).given);
       reply.raw.write('retry: 3000\n\n');
       streams.add(reply);
       bff.options.observe?.({ kind: 'stream', of: 'events', change: 1 });

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
-import { createReadySender, type HeaderList, type ReadyAnswer } from '../../src/edge/ready-answer.ts';
+import {
+  createHeadWriter,
+  createReadySender,
+  type HeaderList,
+  type ReadyAnswer,
+} from '../../src/edge/ready-answer.ts';
+import { prepareResponseHeaders } from '../../src/edge/response-headers.ts';
 
 const ready: ReadyAnswer = {
   status: 200,
@@ -18,7 +24,7 @@ const started = async (
   usual: HeaderList = ['x-usual', 'one'],
 ): Promise<FastifyInstance> => {
   const app = Fastify({ genReqId: () => 'an-id' });
-  const send = createReadySender();
+  const send = createReadySender(createHeadWriter());
   given(app);
   app.get('/', (_request, reply) => {
     send(reply, usual, { ...ready, ...answer });
@@ -99,4 +105,47 @@ test('an answer without a body has no length', async () => {
   const [first] = await readTwice(app);
   expect(first).toMatch(/^HTTP\/1\.1 304 Not Modified\r\n/);
   expect(first).not.toMatch(/content-length|transfer-encoding/i);
+});
+
+test.each([200, 201])(
+  'an answer from elsewhere with status %i has our headers, each once, over its own',
+  async (status) => {
+    const app = Fastify({ genReqId: () => 'an-id' });
+    const headers = prepareResponseHeaders({ 'x-usual': 'one' }, () => "default-src 'none'");
+    app.get('/', (_request, reply) => {
+      const { given } = headers.of(reply.header('x-given', 'yes').header('x-usual', 'two'));
+      headers.begin(reply.hijack(), status, {
+        ...given,
+        'x-usual': 'three',
+        link: ['<a>', '<b>'],
+        age: 1,
+        gone: undefined,
+      });
+      reply.raw.end();
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const [first = ''] = await readTwice(app);
+    const lines = first
+      .split('\r\n')
+      .filter((line) => !/^(date|connection|keep-alive|transfer-encoding):|^0?$/i.test(line));
+    expect(lines.toSorted()).toEqual(
+      [
+        status === 200 ? 'HTTP/1.1 200 OK' : 'HTTP/1.1 201 Created',
+        ...['x-usual: one', "content-security-policy: default-src 'none'", 'x-request-id: an-id'],
+        ...['x-given: yes', 'link: <a>', 'link: <b>', 'age: 1'],
+      ].toSorted(),
+    );
+  },
+);
+
+test('who asks for leave to send a body gets the same answer', async () => {
+  const app = await started();
+  const { port } = new URL(app.listeningOrigin);
+  const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n');
+  let text = '';
+  for await (const piece of socket) text += String(piece);
+  expect(text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  expect(text).toMatch(/x-usual: one\r\n[\s\S]*h\u00e9llo$/);
+  await app.close();
 });
