@@ -79,7 +79,9 @@ export const prepareResponseHeaders = (
     },
     of: (reply) => {
       refresh();
-      return { given: { ...reply.getHeaders(), 'x-request-id': reply.request.id }, usual: named };
+      const given = reply.getHeaders();
+      given['x-request-id'] = reply.request.id;
+      return { given, usual: named };
     },
     begin: ({ raw }, status, own) => {
       refresh();
