@@ -33,6 +33,7 @@ export interface OurHeaders {
 export interface ResponseHeaders {
   /** Puts them on whatever Fastify sends in the scope. */
   readonly addTo: (scope: FastifyInstance) => void;
+  /** What an answer that Fastify does not send is begun with, or made from. */
   readonly of: (reply: FastifyReply) => OurHeaders;
   /** Begins an answer that Fastify does not send, with `own` headers under the usual ones. */
   readonly begin: (reply: FastifyReply, status: number, own: Given) => void;

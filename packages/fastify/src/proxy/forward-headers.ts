@@ -124,8 +124,8 @@ const locations = ['location', 'content-location'];
 const exposed = 'access-control-expose-headers';
 
 /**
- * The headers of the browser's answer but the usual ones: the upstream's, under those that the reply was given.
- * `translate` tells where a `Location` is for the browser, if anywhere.
+ * The headers of the browser's answer: the upstream's, under those that the reply was given. The usual ones are yet to
+ * be put over them. `translate` tells where a `Location` is for the browser, if anywhere.
  *
  * @see RFC 9110 section 7.6.1; RFC 9111 section 5.2.2
  */

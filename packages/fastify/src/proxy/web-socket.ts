@@ -1,4 +1,5 @@
-import { pipeline } from 'node:stream/promises';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResponseHeaders } from '../edge/response-headers.ts';
 import { logEvent } from '../log-events.ts';
@@ -35,6 +36,18 @@ const printHead = (status: string, headers: Readonly<Record<string, string | str
   `HTTP/1.1 ${status}\r\n${Object.entries(headers)
     .flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
     .join('')}\r\n`;
+
+/** Passes a refusal on to its end. A pipeline would wait for ever when the browser leaves before that. */
+const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortController): Promise<void> => {
+  answer.once('error', (error) => stop.abort(error));
+  answer.pipe(raw);
+  try {
+    await once(raw, 'finish', { signal: stop.signal });
+  } catch (error) {
+    raw.destroy();
+    throw error;
+  }
+};
 
 /** Makes the room for open WebSockets. */
 export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebSockets => {
@@ -91,7 +104,7 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
         const { answer } = upstream;
         const headers = createAnswerHeaders(answer.headers, ours.of(reply), () => undefined);
         ours.begin(reply, answer.statusCode ?? 502, headers);
-        await pipeline(answer, reply.raw);
+        await passOn(answer, reply.raw, stop);
         stopListening();
       } catch (error) {
         stopListening();

@@ -50,12 +50,13 @@ test('a refused WebSocket is closed, though its other end stays', async () => {
   held.destroy();
 });
 
-test('who asked for a WebSocket and does not read why it was refused is cut off', async () => {
+test('who asked for a WebSocket and does not read why it was refused is cut off, which is told', async () => {
   const { url, gone } = await startEndless();
   const apiRoutes = [{ prefix: '/api/live', upstream: url, auth: 'none' }] as const;
   await using bff = await startBff({ apiRoutes }, { limits: { idleTimeout: 0.2 } });
   const held = askForSocket(bff.url).pause();
   await gone;
+  await expect.poll(() => bff.log.map(({ event }) => event)).toContain('cut');
   held.destroy();
 });
 
