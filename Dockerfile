@@ -4,12 +4,12 @@ WORKDIR /app
 RUN npm install --global pnpm@12
 COPY . .
 
-# The SPA is built with everything installed, the bundler's optional platform binding included; the images
-# below take the result alone.
-FROM workspace AS spa
+# The SPA and the server are built with everything installed, the bundler's optional platform binding included; the
+# images below take the results alone.
+FROM workspace AS built
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
-    pnpm install --frozen-lockfile --filter @foyer/web... \
-    && pnpm --filter @foyer/web run build
+    pnpm install --frozen-lockfile --filter @foyer/web... --filter @foyer/bff... \
+    && pnpm run build
 
 FROM workspace AS bff-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
@@ -21,10 +21,12 @@ RUN set -eu; \
     mkdir -p /data; ln -s /data .data; \
     rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit; \
     install -d -o 65532 -g 65532 /app/.compiled
-# Types stripped and code compiled once, by the very Node and the very user that run it: a start reads the result.
+COPY --from=built /app/apps/bff/dist apps/bff/dist
+# Compiled once, by the very Node and the very user that run it: a start reads the result. All but main.mjs do nothing
+# by being imported.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "for (const file of ['apps/bff/src/server', 'apps/bff/src/environment', 'packages/fastify/src/provider/opened-provider']) import('/app/' + file + '.ts')"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "for (const name of fs.readdirSync('/app/apps/bff/dist')) if (name !== 'main.mjs') import('/app/apps/bff/dist/' + name)"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
@@ -60,10 +62,10 @@ FROM gcr.io/distroless/nodejs24-debian13:nonroot AS bff
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_COMPILE_CACHE=/app/.compiled
 COPY --from=bff-modules /app /app
-COPY --from=spa /app/apps/web/dist /app/apps/web/dist
+COPY --from=built /app/apps/web/dist /app/apps/web/dist
 COPY --from=bff-modules --chown=65532:65532 /data /data
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["apps/bff/src/main.ts"]
+CMD ["apps/bff/dist/main.mjs"]

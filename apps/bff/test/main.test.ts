@@ -127,7 +127,7 @@ test('no secret is printed when the configuration or the store is refused', asyn
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
-  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.ts"\]\n$/);
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/dist\/main\.mjs"\]\n$/);
   expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).toContain('**/.env*');
   writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
   const told = await Promise.all(

@@ -11,12 +11,12 @@ interface Standing {
   readonly name: string;
   /** Milliseconds from the start of the process to its first answer. */
   readonly startedIn: number;
-  /** Resident bytes a moment later, when what loads late is there. */
+  /** Resident bytes after `idling`. */
   readonly rss: number;
 }
 
-/** Milliseconds. */
-const settling = 1000;
+/** Milliseconds without a request, after which memory is read. */
+const idling = 12_000;
 
 const columns = [
   { title: 'server', isNumber: false },
@@ -24,19 +24,25 @@ const columns = [
   { title: 'idle memory', isNumber: true },
 ];
 
-const repeat = async (starts: number, start: () => Promise<Subject>): Promise<Standing> => {
-  const seen: Standing[] = [];
+/** How many of each idle together. */
+const idlers = 3;
+
+type Start = () => Promise<Subject>;
+
+/** How long several starts take, one after the other. */
+const timeStarts = async (starts: number, start: Start): Promise<number> => {
+  const times: number[] = [];
   for (let count = 0; count < starts; count += 1) {
     const subject = await start();
-    await sleep(settling);
-    const { rss } = await subject.usage();
-    seen.push({ name: subject.name, startedIn: subject.startedIn, rss });
+    times.push(subject.startedIn);
     await subject.stop();
   }
-  const [first] = seen;
-  if (first === undefined) throw new RangeError('Nothing was started');
-  const { median: startedIn } = summarise(seen.map((each) => each.startedIn));
-  return { name: first.name, startedIn, rss: summarise(seen.map((each) => each.rss)).median };
+  return summarise(times).median;
+};
+
+const readMemory = async (subjects: readonly Subject[]): Promise<number> => {
+  const usages = await Promise.all(subjects.map(({ usage }) => usage()));
+  return summarise(usages.map(({ rss }) => rss)).median;
 };
 
 /** Milliseconds and megabytes of this machine. */
@@ -49,11 +55,24 @@ const writeStandings = (standings: readonly Standing[]): string => {
   return `### Start and memory\n\n${writeTable(columns, rows)}\n`;
 };
 
+const servers: Readonly<Record<string, (name: string) => Promise<Subject>>> = {
+  'bare Fastify': (name) => startFloor(name, 'bare-fastify'),
+  'Foyer, sqlite, as shipped': (name) => startProduct(name),
+};
+
 /** Starts the product and its floor again and again; the first start keeps compiled code for the others. */
 export const measureStanding = async (starts: number): Promise<Measured> => {
-  const standings = [
-    await repeat(starts, () => startFloor('bare Fastify', 'bare-fastify')),
-    await repeat(starts, () => startProduct('Foyer, sqlite, as shipped')),
-  ];
+  const timed: { readonly name: string; readonly startedIn: number; readonly idle: readonly Subject[] }[] =
+    [];
+  for (const [name, startNamed] of Object.entries(servers)) {
+    const start: Start = () => startNamed(name);
+    const startedIn = await timeStarts(starts, start);
+    timed.push({ name, startedIn, idle: await Promise.all(Array.from({ length: idlers }, start)) });
+  }
+  await sleep(idling);
+  const standings = await Promise.all(
+    timed.map(async ({ name, startedIn, idle }) => ({ name, startedIn, rss: await readMemory(idle) })),
+  );
+  await Promise.all(timed.flatMap(({ idle }) => idle.map(({ stop }) => stop())));
   return { table: writeStandings(standings), figures: { standings } };
 };

@@ -16,7 +16,7 @@ import {
 } from '@foyer/testkit';
 import { createSessionKey } from '../../src/session-key.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** One process of the BFF. */
 export interface Replica {
@@ -53,6 +53,8 @@ export interface ReplicaOptions {
   /** Port of a balancer, which the public URL then names. */
   readonly balancerPort?: number;
   readonly variables?: Readonly<Record<string, string>>;
+  /** What is run instead of the source. */
+  readonly main?: string | undefined;
 }
 
 const untilListening = async (child: ChildProcess, output: () => string): Promise<void> => {
@@ -64,6 +66,7 @@ const untilListening = async (child: ChildProcess, output: () => string): Promis
 };
 
 const startReplica = async (
+  main: string,
   port: number,
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -133,7 +136,11 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
       : { API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: options.apiUpstream }]) }),
     ...options.variables,
   };
-  const all = [await startReplica(ports[0], folder, env), await startReplica(ports[1], folder, env)] as const;
+  const { main = source } = options;
+  const all = [
+    await startReplica(main, ports[0], folder, env),
+    await startReplica(main, ports[1], folder, env),
+  ] as const;
   return {
     url,
     all,
