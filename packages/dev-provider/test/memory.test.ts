@@ -27,3 +27,19 @@ it('what is written again outlives ten thousand that were written since it began
   expect(await sessions.find('in use')).toEqual({ accountId: 'ada' });
   expect(await sessions.find('left')).toBeUndefined();
 });
+
+it('a session is found by the uid that it has now, until it is removed or forgotten', async () => {
+  const openModel = createMemory();
+  const sessions = openModel('Session');
+  await sessions.upsert('one', { accountId: 'ada', uid: 'first' }, 60);
+  expect(await sessions.findByUid('first')).toMatchObject({ accountId: 'ada' });
+  expect(await openModel('Grant').findByUid('first')).toBeUndefined();
+  await sessions.upsert('one', { accountId: 'ada', uid: 'second' }, 60);
+  expect(await sessions.findByUid('first')).toBeUndefined();
+  expect(await sessions.findByUid('second')).toMatchObject({ accountId: 'ada' });
+  await sessions.destroy('one');
+  expect(await sessions.findByUid('second')).toBeUndefined();
+  await sessions.upsert('two', { uid: 'third' }, 60);
+  for (let count = 0; count < 10_000; count += 1) await sessions.upsert(`later ${count}`, {}, 60);
+  expect(await sessions.findByUid('third')).toBeUndefined();
+});
