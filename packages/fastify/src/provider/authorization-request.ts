@@ -1,12 +1,13 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
+import { takeRandomBytes } from '../random-bytes.ts';
 import type { Metadata } from './discovery.ts';
 import type { AuthorizationChecks, LoginHints } from './provider.ts';
 
-/** Each of 33 random bytes, made at once: asking for them costs more than they do. */
+/** Each of 33 random bytes, printed at once. */
 const createRandomValues = (): readonly [state: string, nonce: string, codeVerifier: string] => {
-  const text = randomBytes(99).toString('base64url');
+  const text = takeRandomBytes(99).toString('base64url');
   return [text.slice(0, 44), text.slice(44, 88), text.slice(88)];
 };
 

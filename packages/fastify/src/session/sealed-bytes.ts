@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { takeRandomBytes } from '../random-bytes.ts';
 
 const cipherName = 'aes-256-gcm';
 const nonceLength = 12;
@@ -8,7 +9,7 @@ const tagLength = 16;
 
 /** Encrypts with a fresh nonce: nonce, tag, ciphertext. `bound` has to be the same when it is opened. */
 export const sealBytes = (plain: Uint8Array, key: Uint8Array, bound: string): Buffer => {
-  const nonce = randomBytes(nonceLength);
+  const nonce = takeRandomBytes(nonceLength);
   const cipher = createCipheriv(cipherName, createSecretKey(key), nonce, { authTagLength: tagLength });
   cipher.setAAD(Buffer.from(bound));
   const start = cipher.update(plain);

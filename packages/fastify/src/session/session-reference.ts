@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { takeRandomBytes } from '../random-bytes.ts';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
 
 /** What the session cookie holds: which record, and the key that opens it. */
@@ -20,8 +20,8 @@ export const markAnonymous = (request: FastifyRequest): void => {
 
 /** A reference that nobody has had before. */
 export const createReference = (): SessionReference => ({
-  id: randomBytes(16).toString('base64url'),
-  key: randomBytes(32),
+  id: takeRandomBytes(16).toString('base64url'),
+  key: takeRandomBytes(32),
 });
 
 /** The text of the session cookie for `reference`. */
