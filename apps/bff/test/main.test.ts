@@ -127,7 +127,12 @@ test('no secret is printed when the configuration or the store is refused', asyn
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
-  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/dist\/main\.mjs"\]\n$/);
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(
+    /\nCMD \["--no-parallel-scavenge", "apps\/bff\/dist\/main\.mjs"\]\n$/,
+  );
+  expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain(
+    '"start": "node --no-parallel-scavenge apps/bff/src/launch.mjs main"',
+  );
   expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).toContain('**/.env*');
   writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
   const told = await Promise.all(
