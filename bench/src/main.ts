@@ -15,13 +15,17 @@ import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 const isQuick = process.argv.includes('--quick');
 const pace: Pace = isQuick
   ? { sittings: 1, rounds: 5, slice: 150, warmUp: 1000 }
-  : { sittings: 3, rounds: 4, slice: 1000, warmUp: 2500 };
+  : { sittings: 3, rounds: 16, slice: 250, warmUp: 3000 };
 /** One answer of a hundred is seldom: it takes many to know how late it is. */
-const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, slice: 4000 };
-/** A login is many steps, each of which runs seldom: it takes a while until they are compiled. */
-const warmed = { ...pace, warmUp: pace.warmUp * 3 };
+const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 4, slice: 4000 };
+/** A login is many steps, each of which runs seldom: it takes a while until they are compiled, and few fit a slice. */
+const warmed = isQuick
+  ? { ...pace, warmUp: pace.warmUp * 3 }
+  : { ...pace, rounds: 5, slice: 1000, warmUp: pace.warmUp * 3 };
 /** What a process costs for large answers is decided anew at each start, and stays: it takes many. */
 const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
+/** A stream is opened in each slice, which a short one would mostly measure. */
+const opening = isQuick ? pace : { ...pace, rounds: 4, slice: 1000 };
 const memory = 'files from memory';
 /** With `--only word`: the works whose title has the word, which are told and kept nowhere. */
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
@@ -65,7 +69,10 @@ const works: readonly Work[] = [
     ...{ title: 'Proxied JSON, 64 KiB', floor: plainProxy, enter: () => enterProxying('/large') },
     ownPace: often,
   },
-  { title: 'Proxied server-sent events', floor: plainProxy, enter: () => enterProxying('/events') },
+  {
+    ...{ title: 'Proxied server-sent events', floor: plainProxy, enter: () => enterProxying('/events') },
+    ownPace: opening,
+  },
   { title: 'The page', floor: memory, enter: () => enterFiles('page') },
   { title: 'A hashed asset', floor: memory, enter: () => enterFiles('asset') },
   { title: 'The page, not modified', floor: memory, enter: () => enterFiles('known page') },

@@ -23,6 +23,8 @@ export const startProduct = async (
     name,
     port,
     file: fromRoot('apps/bff/src/launch.mjs'),
+    // As `pnpm start` and the image.
+    flags: ['--no-parallel-scavenge'],
     readyPath: '/api/me',
     environment: {
       OIDC_ISSUER: provider.issuer,

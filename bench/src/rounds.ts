@@ -23,7 +23,7 @@ export interface Pace {
   readonly rounds: number;
   /** Milliseconds a contender and round. */
   readonly slice: number;
-  /** Milliseconds of load before the first round. */
+  /** Milliseconds of load a contender before the first round. */
   readonly warmUp: number;
 }
 
@@ -51,14 +51,21 @@ const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
   for (const { check } of contenders) await check?.();
 };
 
+/** In turns, as in the rounds: what was compiled long ago is cold. */
+const warm = async (contenders: readonly Contender[], { slice, warmUp }: Pace): Promise<void> => {
+  for (let worked = 0; worked < warmUp; worked += slice) for (const { work } of contenders) await work(slice);
+};
+
 /**
  * Measures the contenders in turn, round after round, so that whatever else the machine does meets them all;
  * checks them before and after, and stops their servers.
  */
-const sit = async (contenders: readonly Contender[], { rounds, slice, warmUp }: Pace): Promise<Costs> => {
+const sit = async (contenders: readonly Contender[], pace: Pace): Promise<Costs> => {
+  const { rounds, slice } = pace;
   try {
     await checkAll(contenders);
-    for (const { work } of contenders) await work(warmUp);
+    for (const { subject } of contenders) await subject.ask('stay awake');
+    await warm(contenders, pace);
     const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
     for (let round = 0; round < rounds; round += 1)
       for (const contender of contenders) costs.get(contender.name)?.push(await measure(contender, slice));

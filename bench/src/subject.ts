@@ -32,6 +32,8 @@ export interface Program {
   readonly port: number;
   readonly readyPath: string;
   readonly arguments?: readonly string[];
+  /** Of Node. */
+  readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -52,12 +54,13 @@ const waitForAnswer = async (url: string, child: ChildProcess, log: string): Pro
 
 /** Starts a program on a free port and waits until it answers; its log goes to a file, which goes with it. */
 export const startSubject = async (program: Program): Promise<Subject> => {
-  const { name, port, file, readyPath, environment = {} } = program;
+  const { name, port, file, readyPath, flags = [], environment = {} } = program;
   const url = `http://localhost:${port}`;
   const directory = mkdtempSync(join(tmpdir(), 'foyer-bench-'));
   const log = join(directory, 'log');
   const output = openSync(log, 'a');
-  const command = ['-c', '0', process.execPath, '--import', meter, file, ...(program.arguments ?? [])];
+  const node = [process.execPath, ...flags, '--import', meter];
+  const command = ['-c', '0', ...node, file, ...(program.arguments ?? [])];
   const started = performance.now();
   const child = spawn('taskset', command, {
     stdio: ['ignore', output, output, 'ipc'],
