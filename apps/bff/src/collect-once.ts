@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 /**
  * Collects garbage once, which makes V8 look after an idle process from then on: when little happens for eight seconds,
- * it gives back in small steps what the start has taken. Until a first collection of everything it never does.
+ * it collects again, and gives back what the start has taken. Until a first collection of everything it never does.
  */
 export const collectOnce = (): void => {
   setFlagsFromString('--expose-gc');

@@ -8,8 +8,8 @@ const settling = 2000;
 const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** What a built server is made of. */
-const parts = ['.', '../../../packages/contract/src', '../../../packages/fastify/src'];
-const lockfile = '../../../pnpm-lock.yaml';
+const folders = ['.', '../../../packages/contract/src', '../../../packages/fastify/src'];
+const files = ['../vite.config.ts', '../../../pnpm-lock.yaml'];
 
 const isNewerThan = (time) => (path) => statSync(path).mtimeMs > time;
 
@@ -18,12 +18,12 @@ const findServer = () => {
   const built = fromHere('../dist/main.mjs');
   if (!existsSync(built)) return './main.ts';
   const { mtimeMs } = statSync(built);
-  const sources = parts.map(fromHere).flatMap((folder) =>
+  const sources = folders.map(fromHere).flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile())
       .map((entry) => `${entry.parentPath}/${entry.name}`),
   );
-  if (![...sources, fromHere(lockfile)].some(isNewerThan(mtimeMs))) return '../dist/main.mjs';
+  if (![...sources, ...files.map(fromHere)].some(isNewerThan(mtimeMs))) return '../dist/main.mjs';
   console.error('The built server is older than its source, which is run instead. Build it: npx pnpm build.');
   return './main.ts';
 };

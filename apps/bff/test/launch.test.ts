@@ -23,7 +23,7 @@ const launch = async (): Promise<{ readonly stdout: string; readonly stderr: str
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'foyer-launch-'));
   write('package.json', '{ "type": "module" }', 1000);
-  write('pnpm-lock.yaml', '', 1000);
+  for (const file of ['pnpm-lock.yaml', 'apps/bff/vite.config.ts']) write(file, '', 1000);
   write('apps/bff/src/main.ts', "console.log('source' as string);", 1000);
   for (const name of ['contract', 'fastify']) write(`packages/${name}/src/index.ts`, '', 1000);
   copyFileSync(launcher, join(root, 'apps/bff/src/launch.mjs'));
@@ -46,6 +46,7 @@ test.for([
   'packages/fastify/src/index.ts',
   'packages/contract/src/index.ts',
   'pnpm-lock.yaml',
+  'apps/bff/vite.config.ts',
 ])('pnpm start runs the source, and says so, when %s is newer than what is built', async (path) => {
   write('apps/bff/dist/main.mjs', "console.log('built');", 2000);
   utimesSync(join(root, path), 3000, 3000);
