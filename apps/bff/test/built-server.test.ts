@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRedis, givenRedisUrl } from '@foyer/testkit';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 const app = fileURLToPath(new URL('..', import.meta.url));
 // Beside the real one, where what it leaves to Node is found too.
@@ -27,27 +27,20 @@ test.for(stores.filter(isHere))(
   'what is built signs people in and passes calls on, with %s',
   async (store) => {
     const seen: (string | undefined)[] = [];
-    const upstream = createServer(({ headers }, response) => {
-      seen.push(headers.authorization);
-      response.end('things');
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
-    const address = upstream.address();
-    const port = typeof address === 'object' ? address?.port : 0;
+    using upstream = await startUpstream((headers) => seen.push(headers.authorization));
     await using replicas = await startReplicas({
       store,
       main: join(folder, 'main.mjs'),
-      apiUpstream: `http://127.0.0.1:${port}`,
+      apiUpstream: upstream.url,
     });
     const cookie = await replicas.signIn();
     for (const replica of replicas.all)
       expect(await askWho(replica, cookie)).toMatchObject({ status: 200, isSignedIn: true });
     const answer = await fetch(`${replicas.url}/api/things`, { headers: { cookie } });
-    expect([answer.status, await answer.text()]).toEqual([200, 'things']);
+    expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
     expect(seen).toEqual([expect.stringMatching(/^Bearer \S+$/)]);
     const page = await fetch(`${replicas.url}/`);
     expect([page.status, await page.text()]).toEqual([200, '<!doctype html><title>A page</title>']);
-    upstream.close();
   },
 );
 
@@ -64,4 +57,14 @@ test('every part of what is built can be loaded without starting anything, and i
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script, ...parts]);
   expect(parts.length).toBeGreaterThan(10);
   expect(String(output).trim()).toBe(String(parts.length));
+});
+
+test('what is built finds the sodium-native that @fastify/secure-session was made for', () => {
+  const resolverOf = (path: string) => createRequire(path).resolve;
+  const secureSession = resolverOf(join(app, '../../packages/fastify/package.json'))(
+    '@fastify/secure-session',
+  );
+  expect(resolverOf(join(folder, 'main.mjs'))('sodium-native')).toBe(
+    resolverOf(secureSession)('sodium-native'),
+  );
 });

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { connectRaw, createBrowser } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { startReplicas } from './kit/start-replicas.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 /** Where an object, however deep, holds a text that looks like a token or a code. */
 const textsOf = (value: unknown): readonly string[] => {
@@ -13,17 +12,13 @@ const textsOf = (value: unknown): readonly string[] => {
 
 test('no secret, token, code, verifier or cookie is in a log line or an answer, at trace', async () => {
   const canaries = new Set<string>();
-  const upstream = createServer((request, response) => {
-    canaries.add(String(request.headers.authorization).replace('Bearer ', ''));
-    response.end('ok');
-  }).listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const address = upstream.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  using upstream = await startUpstream((headers) =>
+    canaries.add(String(headers.authorization).replace('Bearer ', '')),
+  );
   await using replicas = await startReplicas({
     store: 'sqlite',
     ttl: { accessToken: 31 },
-    apiUpstream: `http://127.0.0.1:${port}`,
+    apiUpstream: upstream.url,
     variables: { LOG_LEVEL: 'trace' },
   });
   const [one] = replicas.all;
@@ -87,7 +82,6 @@ test('no secret, token, code, verifier or cookie is in a log line or an answer, 
     }),
   );
   canaries.add('c'.repeat(40)).add('e'.repeat(60)).add('d'.repeat(30));
-  upstream.close();
 
   canaries.delete('');
   const told = [...replicas.all.map(({ output }) => output()), ...seen].join('\n');

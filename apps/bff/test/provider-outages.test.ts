@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { startDevProvider } from '@foyer/dev-provider';
 import { describe, expect, test } from 'vitest';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 const post = (url: string, cookie: string): Promise<Response> =>
   fetch(`${url}/logout`, {
@@ -55,17 +54,11 @@ describe('the provider', () => {
 
   test('down at refresh: the old token while it is valid, then 503, and nobody is signed out', async () => {
     const seen: (string | undefined)[] = [];
-    const upstream = createServer((request, response) => {
-      seen.push(request.headers.authorization);
-      response.end('ok');
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
-    const address = upstream.address();
-    const port = typeof address === 'object' ? address?.port : 0;
+    using upstream = await startUpstream((headers) => seen.push(headers.authorization));
     await using replicas = await startReplicas({
       store: 'sqlite',
       ttl: { accessToken: 2 },
-      apiUpstream: `http://127.0.0.1:${port}`,
+      apiUpstream: upstream.url,
     });
     const cookie = await replicas.signIn();
     await replicas.provider.close();
@@ -79,7 +72,6 @@ describe('the provider', () => {
       expect.stringMatching(/^\d+$/),
     ]);
     expect((await askWho(replicas.all[1], cookie)).isSignedIn).toBe(true);
-    upstream.close();
   });
 
   test('down at logout: signed out here all the same, and the browser stays here', async () => {

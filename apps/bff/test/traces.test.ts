@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startReplicas } from './kit/start-replicas.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 interface SentSpan {
   readonly name: string;
@@ -37,16 +38,10 @@ const startCollector = async () => {
 test('traces go through login, token, store and upstream, and name no secret and no user', async () => {
   using collector = await startCollector();
   const parents: (string | undefined)[] = [];
-  const upstream = createServer((request, response) => {
-    parents.push(String(request.headers.traceparent));
-    response.end('ok');
-  }).listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const address = upstream.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  using upstream = await startUpstream((headers) => parents.push(String(headers.traceparent)));
   await using replicas = await startReplicas({
     store: 'sqlite',
-    apiUpstream: `http://127.0.0.1:${port}`,
+    apiUpstream: upstream.url,
     variables: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' },
   });
   const cookie = await replicas.signIn();
@@ -69,7 +64,6 @@ test('traces go through login, token, store and upstream, and name no secret and
   const sent = JSON.stringify(collector.spans);
   expect(sent).not.toMatch(/"ada"|lovelace/i);
   expect(sent).not.toContain(replicas.provider.clientSecret);
-  upstream.close();
 }, 30_000);
 
 test('without OTEL_* nothing of OpenTelemetry is loaded', () => {

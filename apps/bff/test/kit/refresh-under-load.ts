@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { askWho, type ReplicaOptions, startReplicas } from './start-replicas.ts';
+import { startUpstream } from './start-upstream.ts';
 
 /** What came of calls that went on while access tokens expired. */
 export interface RefreshReport {
@@ -29,17 +28,11 @@ export const refreshUnderLoad = async (
   { calls, expiries }: { readonly calls: number; readonly expiries: number },
 ): Promise<RefreshReport> => {
   const tokens = new Set<string | undefined>();
-  const upstream = createServer(({ headers }, response) => {
-    tokens.add(headers.authorization);
-    response.end('ok');
-  }).listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const address = upstream.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  using upstream = await startUpstream((headers) => tokens.add(headers.authorization));
   await using replicas = await startReplicas({
     store,
     ttl: { accessToken },
-    apiUpstream: `http://127.0.0.1:${port}`,
+    apiUpstream: upstream.url,
   });
   let grants = 0;
   replicas.provider.provider.on('grant.success', ({ oidc }) => {
@@ -60,7 +53,6 @@ export const refreshUnderLoad = async (
     await Promise.all(Array.from({ length: width }, (_none, at) => call(at)));
   }
   const { isSignedIn } = await askWho(replicas.all[1], cookie);
-  upstream.close();
   return { calls: answered, expiries: tokens.size - 1, grants, statuses: [...statuses], isSignedIn };
 };
 
