@@ -4,6 +4,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { logEvent } from '../log-events.ts';
 import { Problem } from '../problems.ts';
 import type { Flight, Flights } from './flights.ts';
+import { giveBack } from './spent-memory.ts';
 import { createUpload } from './upload.ts';
 
 /** One request to an upstream. */
@@ -50,9 +51,9 @@ const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders
 const smallRest = 64 * 1024;
 
 /** Lets what comes in the same turn of the event loop go out in one piece: a write costs more than its bytes. */
-const writeWithRest = (raw: ServerResponse, chunk: Buffer): void => {
+const writeWithRest = (raw: ServerResponse, chunk: Buffer, onWritten: ReturnType<typeof giveBack>): void => {
   raw.cork();
-  raw.write(chunk);
+  raw.write(chunk, onWritten);
   setImmediate(() => {
     if (!raw.writableEnded) raw.uncork();
   });
@@ -162,11 +163,13 @@ export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding
       },
       onResponseData: (given, chunk) => {
         left -= chunk.length;
+        // One read may bring several pieces of an answer without a length, all in the same memory.
+        const onWritten = Number.isNaN(left) ? undefined : giveBack(chunk);
         // The last piece goes out together with the end, and with the headers when it is the only one.
         if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
-        else if (left === 0) raw.end(chunk);
-        else if (left <= smallRest) writeWithRest(raw, chunk);
-        else if (!raw.write(chunk)) {
+        else if (left === 0) raw.end(chunk, onWritten);
+        else if (left <= smallRest) writeWithRest(raw, chunk, onWritten);
+        else if (!raw.write(chunk, onWritten)) {
           given.pause();
           raw.once('drain', () => given.resume());
         }
