@@ -17,11 +17,11 @@ const pace: Pace = isQuick
   ? { sittings: 1, rounds: 5, slice: 150, warmUp: 900 }
   : { sittings: 3, rounds: 16, slice: 250, warmUp: 3000 };
 /** One answer of a hundred is seldom: it takes many to know how late it is. */
-const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 4, slice: 4000 };
-/** A login is many steps, each of which runs seldom: it takes a while until they are compiled, and few fit a slice. */
+const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 8, slice: 2000 };
+/** A login is many steps, each of which runs seldom: it takes some 10,000 until they are compiled, and few fit a slice. */
 const warmed = isQuick
   ? { ...pace, warmUp: pace.warmUp * 2 }
-  : { ...pace, rounds: 5, slice: 1000, warmUp: pace.warmUp * 3 };
+  : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 6 };
 /** What a process costs for large answers is decided anew at each start, and stays: it takes many. */
 const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
 /** A stream is opened in each slice, which a short one would mostly measure. */
