@@ -6,7 +6,7 @@ import { type Contender, type Pace, runSittings } from './rounds.ts';
 import { measureStreams } from './works/event-streams.ts';
 import { enterFiles } from './works/files.ts';
 import { enterLightLoad } from './works/light-load.ts';
-import { enterLogin } from './works/login.ts';
+import { enterLogin, enterOtherLogins } from './works/login.ts';
 import { enterProxying } from './works/proxying.ts';
 import { measureSessions } from './works/session-size.ts';
 import { measureStanding } from './works/standing.ts';
@@ -21,9 +21,10 @@ const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 
 /** A login is many steps, each of which runs seldom: it takes some 10,000 until they are compiled, and few fit a slice. */
 const warmed = isQuick
   ? { ...pace, warmUp: pace.warmUp * 2 }
-  : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 6 };
-/** What a process costs for large answers is decided anew at each start, and stays: it takes many. */
+  : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 3 };
+/** What a process costs for these is decided anew at each start, and stays for long: it takes many. */
 const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
+const warmedOften = isQuick ? warmed : { ...often, rounds: 12, slice: 500, warmUp: pace.warmUp * 6 };
 /** A stream is opened in each slice, which a short one would mostly measure. */
 const opening = isQuick ? pace : { ...pace, rounds: 4, slice: 1000 };
 const memory = 'files from memory';
@@ -31,7 +32,7 @@ const memory = 'files from memory';
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
 
 /** Only this core sends; the servers have the other. */
-const pinned = spawnSync('taskset', ['-pc', '1', String(process.pid)]);
+const pinned = spawnSync('taskset', ['-apc', '1', String(process.pid)]);
 if (pinned.status !== 0) throw new Error('The bench needs taskset (util-linux) and two cores');
 
 /** Works that are no rounds of contenders, each with a table of its own. */
@@ -63,7 +64,11 @@ const works: readonly Work[] = [
     ...{ title: '/api/me under light load', floor: 'bare Fastify', enter: enterLightLoad },
     ...{ quantity: 'p99', ownPace: long },
   },
-  { title: 'A complete login', floor: 'openid-client', enter: enterLogin, ownPace: warmed },
+  { title: 'A complete login', floor: 'openid-client', enter: enterLogin, ownPace: warmedOften },
+  {
+    ...{ title: 'A complete login of peers', floor: 'openid-client', enter: enterOtherLogins },
+    ownPace: warmed,
+  },
   { title: 'Proxied JSON, small', floor: plainProxy, enter: () => enterProxying('/small') },
   {
     ...{ title: 'Proxied JSON, 64 KiB', floor: plainProxy, enter: () => enterProxying('/large') },

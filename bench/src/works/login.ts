@@ -37,15 +37,23 @@ const contend = async (peer: Peer): Promise<Contender> => {
   };
 };
 
+const floor = 'openid-client';
+
 /** Complete logins, each with a session of its own at the end, beside openid-client that checks the same. */
-export const enterLogin = async (): Promise<readonly Contender[]> => {
+export const enterLogin = async (): Promise<readonly Contender[]> => [
+  await contend(await startProduct('Foyer, sqlite, as shipped')),
+  await contend(await startPeer(floor, 'openid-client')),
+];
+
+/** The same of peers. */
+export const enterOtherLogins = async (): Promise<readonly Contender[]> => {
   const peers = {
-    'openid-client': 'openid-client',
+    [floor]: 'openid-client',
     '@fastify/oauth2 (ID token not checked)': 'fastify-oauth2',
     'express-openid-connect (no userinfo)': 'express-openid-connect',
     'Better Auth in memory': 'better-auth',
   };
-  const contenders = [await contend(await startProduct('Foyer, sqlite, as shipped'))];
+  const contenders: Contender[] = [];
   for (const [name, file] of Object.entries(peers))
     contenders.push(await contend(await startPeer(name, file)));
   return contenders;
