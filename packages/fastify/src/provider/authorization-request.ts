@@ -14,51 +14,65 @@ const createRandomValues = (): readonly [state: string, nonce: string, codeVerif
 /** The one redirect URI, made from the public URL alone. */
 export const redirectUri = ({ publicUrl }: ResolvedOptions): string => `${publicUrl}${paths.callback}`;
 
-/** The endpoint as a URL prints it, and the query that it has of its own. */
-interface Endpoint {
+/** What is the same in every authorization request. */
+interface Beginning {
+  /** The endpoint as a URL prints it, without a query. */
   readonly address: string;
   readonly query: string;
+  readonly maxAge: number | undefined;
 }
 
-const endpoints = new WeakMap<Metadata, Endpoint>();
-
-const readEndpoint = (metadata: Metadata): Endpoint => {
-  const known = endpoints.get(metadata);
-  if (known !== undefined) return known;
-  const url = new URL(metadata.authorization_endpoint);
-  const query = url.search;
-  url.search = '';
-  const endpoint = { address: url.href, query };
-  endpoints.set(metadata, endpoint);
-  return endpoint;
+const readMaxAge = (text: string | null): number | undefined => {
+  const seconds = Number(text ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds : undefined;
 };
 
-/** Makes an authorization request with fresh `state`, `nonce` and PKCE. @see RFC 7636 section 4.2 */
-export const createRequest = (
-  metadata: Metadata,
-  options: ResolvedOptions,
-  hints: LoginHints,
-): { readonly url: string; readonly checks: AuthorizationChecks } => {
-  const [state, nonce, codeVerifier] = createRandomValues();
-  const checks = { state, nonce, codeVerifier, maxAge: hints.max_age };
-  const endpoint = readEndpoint(metadata);
+const createBeginning = (metadata: Metadata, options: ResolvedOptions): Beginning => {
+  const url = new URL(metadata.authorization_endpoint);
   const parameters = {
     ...options.authorizationParams,
-    ...hints,
     response_type: 'code',
     client_id: options.clientId,
     redirect_uri: redirectUri(options),
     scope: options.scope,
-    state: checks.state,
-    nonce: checks.nonce,
-    code_challenge: hash('sha256', checks.codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   };
-  const query = new URLSearchParams(endpoint.query);
-  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
-  const asked = Number(query.get('max_age') ?? Number.NaN);
-  return {
-    url: `${endpoint.address}?${query}`,
-    checks: { ...checks, maxAge: Number.isFinite(asked) ? asked : undefined },
+  const query = url.searchParams;
+  for (const [name, value] of Object.entries(parameters)) query.set(name, value);
+  for (const name of ['state', 'nonce', 'code_challenge']) query.delete(name);
+  const text = query.toString();
+  url.search = '';
+  return { address: url.href, query: text, maxAge: readMaxAge(query.get('max_age')) };
+};
+
+const addHints = (text: string, hints: LoginHints): string => {
+  const query = new URLSearchParams(text);
+  for (const [name, value] of Object.entries(hints)) query.set(name, String(value));
+  return query.toString();
+};
+
+/** Makes an authorization request with fresh `state`, `nonce` and PKCE. */
+export type CreateRequest = (
+  metadata: Metadata,
+  hints: LoginHints,
+) => { readonly url: string; readonly checks: AuthorizationChecks };
+
+/** Makes the authorization requests of one client. @see RFC 7636 section 4.2 */
+export const createRequests = (options: ResolvedOptions): CreateRequest => {
+  const beginnings = new WeakMap<Metadata, Beginning>();
+  const begin = (metadata: Metadata): Beginning => {
+    const beginning = beginnings.get(metadata) ?? createBeginning(metadata, options);
+    beginnings.set(metadata, beginning);
+    return beginning;
+  };
+  return (metadata, hints) => {
+    const [state, nonce, codeVerifier] = createRandomValues();
+    const { address, query, maxAge } = begin(metadata);
+    const same = Object.keys(hints).length === 0 ? query : addHints(query, hints);
+    const code_challenge = hash('sha256', codeVerifier, 'base64url');
+    return {
+      url: `${address}?${same}&${new URLSearchParams({ state, nonce, code_challenge })}`,
+      checks: { state, nonce, codeVerifier, maxAge: hints.max_age ?? maxAge },
+    };
   };
 };

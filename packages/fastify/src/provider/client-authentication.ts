@@ -10,12 +10,11 @@ import { EndpointRefusal } from './provider-errors.ts';
  */
 const encodeCredential = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
 
-const setBasic =
-  (secret: string): SetClientAuth =>
-  (_server, { client_id }, _body, headers) => {
-    const pair = `${encodeCredential(client_id)}:${encodeCredential(secret)}`;
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-  };
+const setBasic = (clientId: string, secret: string): SetClientAuth => {
+  const pair = `${encodeCredential(clientId)}:${encodeCredential(secret)}`;
+  const credentials = `Basic ${Buffer.from(pair).toString('base64')}`;
+  return (_server, _client, _body, headers) => headers.set('authorization', credentials);
+};
 
 const setPost =
   (secret: string): SetClientAuth =>
@@ -46,7 +45,10 @@ export type Authenticated = <T>(metadata: Metadata, run: (auth: SetClientAuth) =
 export const createClientAuthentication = (options: ResolvedOptions): Authenticated => {
   let remembered = options.clientAuth;
   const secret = options.clientSecret ?? '';
-  const setters = { client_secret_basic: setBasic(secret), client_secret_post: setPost(secret) };
+  const setters = {
+    client_secret_basic: setBasic(options.clientId, secret),
+    client_secret_post: setPost(secret),
+  };
   return async (metadata, run) => {
     const method = remembered ?? listed(metadata);
     try {

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../options.ts';
-import { createRequest } from './authorization-request.ts';
+import { createRequests } from './authorization-request.ts';
 import { createClientAuthentication } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';
 import { createEndSessionUrl, isProviderDown, tryDiscovery } from './end-session.ts';
@@ -36,9 +36,10 @@ const createRoom = (options: ResolvedOptions): ProviderRoom => {
 export const openProvider = (options: ResolvedOptions): OpenedProvider => {
   const room = createRoom(options);
   const { discovery } = room;
+  const createRequest = createRequests(options);
   return {
     room,
-    createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), options, hints),
+    createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), hints),
     completeLogin: (parameters, checks, log) => completeLogin(room, { parameters, checks }, log),
     refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
     revoke: (refreshToken) => revokeToken(room, refreshToken),
