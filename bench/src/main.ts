@@ -18,13 +18,14 @@ const pace: Pace = isQuick
   : { sittings: 3, rounds: 16, slice: 250, warmUp: 3000 };
 /** One answer of a hundred is seldom: it takes many to know how late it is. */
 const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 8, slice: 2000 };
+/** What a process costs for these is decided anew at each start, and stays for long: it takes many. */
+const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
 /** A login is many steps, each of which runs seldom: it takes some 10,000 until they are compiled, and few fit a slice. */
 const warmed = isQuick
   ? { ...pace, warmUp: pace.warmUp * 2 }
-  : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 3 };
-/** What a process costs for these is decided anew at each start, and stays for long: it takes many. */
-const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
-const warmedOften = isQuick ? warmed : { ...often, rounds: 12, slice: 500, warmUp: pace.warmUp * 6 };
+  : { ...often, rounds: 12, slice: 500, warmUp: pace.warmUp * 6 };
+/** Peers differ by so much that less will do. */
+const ofPeers = isQuick ? pace : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 3 };
 /** A stream is opened in each slice, which a short one would mostly measure. */
 const opening = isQuick ? pace : { ...pace, rounds: 4, slice: 1000 };
 const memory = 'files from memory';
@@ -64,10 +65,10 @@ const works: readonly Work[] = [
     ...{ title: '/api/me under light load', floor: 'bare Fastify', enter: enterLightLoad },
     ...{ quantity: 'p99', ownPace: long },
   },
-  { title: 'A complete login', floor: 'openid-client', enter: enterLogin, ownPace: warmedOften },
+  { title: 'A complete login', floor: 'openid-client', enter: enterLogin, ownPace: warmed },
   {
     ...{ title: 'A complete login of peers', floor: 'openid-client', enter: enterOtherLogins },
-    ownPace: warmed,
+    ownPace: ofPeers,
   },
   { title: 'Proxied JSON, small', floor: plainProxy, enter: () => enterProxying('/small') },
   {

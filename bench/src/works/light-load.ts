@@ -11,8 +11,8 @@ const light = { connections: 8, pause: 8 };
 
 /** Answers that follow each other. Whoever else is on the machine holds a server up for longer than it ever does itself, but not always. */
 const stretch = 200;
-/** Of the stretches, so many are better: what disturbs only adds, and met most stretches of machines that are shared. */
-const least = 0.25;
+/** The share of the stretches that are better than the one told: what disturbs only adds, and meets most of them. */
+const better = 0.25;
 /** The first answers have what opening connections costs. */
 const first = 100;
 
@@ -22,7 +22,7 @@ const measureP99 = async (shot: Shot, milliseconds: number): Promise<number> => 
   const found: number[] = [];
   for (let at = first; at + stretch <= latencies.length; at += stretch)
     found.push(quantile(latencies.slice(at, at + stretch), 0.99));
-  return quantile(found, least);
+  return quantile(found, better);
 };
 
 const contend = (subject: Contender['subject'], shot: Shot): Contender => ({
