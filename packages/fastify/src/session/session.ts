@@ -159,7 +159,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
       const { issuer, sub, sid } = login;
       const record = createRecord(login);
       const brought = await read(request);
-      const reference = createReference();
+      const reference = createReference(record.createdAt);
       const target = { issuer, value: sub };
       const session = await vault.insert(reference, record, {
         subject: index.subject(target),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { mock } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { askRedis, startRedis } from '@foyer/testkit';
+import { createReference } from '../../src/session/session-reference.ts';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
 import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
 import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
@@ -54,7 +55,7 @@ export const obtainSession = async (): Promise<ObtainedSession> => {
 /** One like it, of another user. */
 const another = (session: NewStoredSession, expiresAt: number): NewStoredSession => {
   const digest = (): string => randomBytes(32).toString('base64url');
-  const id = randomBytes(16).toString('base64url');
+  const { id } = createReference(Date.now());
   return { ...session, id, expiresAt, lastsUntil: expiresAt, subject: digest(), providerSession: digest() };
 };
 

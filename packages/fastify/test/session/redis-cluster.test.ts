@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { findRedis, startRedisCluster, type TestRedis, type TestRedisCluster } from '@foyer/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
+import { sessionTag } from '../../src/session/stores/redis-keys.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 const startOn = async (url: string): Promise<RunningBff> => {
@@ -29,7 +30,7 @@ const signInPerson = async (cluster: TestRedisCluster, bff: RunningBff): Promise
   const pairs = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
   const cookie = pairs.join('; ');
   const id = (await askWho(bff, { cookie })).session?.id ?? '';
-  return { cookie, node: await cluster.nodeOf(`foyer:{${id.slice(0, 2)}}`) };
+  return { cookie, node: await cluster.nodeOf(sessionTag(id)) };
 };
 
 /** Two people whose sessions are on different nodes. */

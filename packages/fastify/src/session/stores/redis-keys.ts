@@ -2,21 +2,26 @@ import type { Cluster, Redis } from 'ioredis';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+const tagOf = (letters: string): string => `foyer:{${letters}}`;
+
+const listOf = (tag: string): string => `${tag}:all`;
+
 /**
- * What has to do with one session is on one node of a cluster: the hash tag is the beginning of its id, one of 4,096.
+ * What has to do with one session is on one node of a cluster: the hash tag is the next to last two letters of its id, one
+ * of 4,096. An id begins with its time, which would be on one node, and the last letter is one of four.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
-const tag = (id: string): string => `foyer:{${id.slice(0, 2)}}`;
+export const sessionTag = (id: string): string => tagOf(id.slice(-3, -1));
 
 /** The session itself, as one string. */
-export const sessionKey = (id: string): string => `${tag(id)}:record:${id}`;
+export const sessionKey = (id: string): string => `${sessionTag(id)}:record:${id}`;
 
 /** The ids of every session with this tag, by their ends. */
-export const listKey = (id: string): string => `${tag(id)}:all`;
+export const listKey = (id: string): string => listOf(sessionTag(id));
 
 /** Who may refresh the tokens of a session at the moment. */
-export const leaseKey = (id: string): string => `${tag(id)}:lease:${id}`;
+export const leaseKey = (id: string): string => `${sessionTag(id)}:lease:${id}`;
 
 /** The ids of a subject's sessions, by the latest that these can end. */
 export const subjectKey = (subject: string): string => `foyer:subject:${subject}`;
@@ -30,7 +35,7 @@ export const countSessions = async (client: Redis | Cluster): Promise<number> =>
   const letters = [...alphabet];
   let sum = 0;
   for (const one of letters) {
-    const lists = letters.map((other) => listKey(one + other));
+    const lists = letters.map((other) => listOf(tagOf(one + other)));
     const counts = await Promise.all(lists.map((list) => client.zcount(list, now, '+inf')));
     for (const count of counts) sum += count;
   }

@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 import type { SessionStore, StoredState } from './session-store.ts';
 import { watchSqliteChanges } from './sqlite-changes.ts';
 import { createSqliteMessages } from './sqlite-messages.ts';
+import { startSqlitePurge } from './sqlite-purge.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { createSqliteStates } from './sqlite-states.ts';
 
@@ -12,10 +13,6 @@ export interface SqliteStoreOptions {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly clock?: (() => number) | undefined;
 }
-
-const purgeInterval = 30_000;
-const purgeLimit = 500;
-const busy = 5;
 
 const readBytes = (value: SQLOutputValue | undefined): Uint8Array => {
   if (value instanceof Uint8Array) return value;
@@ -28,9 +25,6 @@ const stateOf = (row: Readonly<Record<string, SQLOutputValue>>): StoredState => 
   expiresAt: Number(row.expires_at),
 });
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && error.errcode === busy;
-
 /**
  * Opens sessions in one sqlite file, which several processes of one machine may share.
  *
@@ -40,8 +34,11 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   const database = openDatabase(file);
   const messages = createSqliteMessages(database, clock);
   const sql = (text: string) => database.prepare(text);
-  const insert = sql('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const state = 'version, last_seen_at, expires_at';
+  const insert = sql(
+    `INSERT INTO sessions (id, ${state}, subject, provider_session, about, sealed)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const read = sql(`SELECT ${state}, sealed FROM sessions WHERE id = ? AND expires_at > ?`);
   const readState = sql(`SELECT ${state} FROM sessions WHERE id = ? AND expires_at > ?`);
   const update = sql(
@@ -65,40 +62,17 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   );
   const release = sql('DELETE FROM leases WHERE id = ? AND holder = ?');
   const count = sql('SELECT count(*) AS sessions FROM sessions');
-  const purges = ['sessions', 'claims', 'leases', 'messages'].map((table) =>
-    sql(
-      `DELETE FROM ${table} WHERE id IN
-       (SELECT id FROM ${table} WHERE expires_at <= ? LIMIT ${purgeLimit})`,
-    ),
-  );
   const hasChanged = file === ':memory:' ? () => false : watchSqliteChanges(database, file);
   const states = createSqliteStates(hasChanged, clock, (id) => {
     const row = readState.get(id, clock());
     return row === undefined ? undefined : stateOf(row);
   });
-  let purgeError: unknown;
-
-  const purge = (isContinued: boolean): void => {
-    try {
-      const purged = purges.map((statement) => statement.run(clock()).changes);
-      database.exec('PRAGMA incremental_vacuum(2000)');
-      purgeError = undefined;
-      if (purged.includes(purgeLimit)) setImmediate(() => database.isOpen && purge(true));
-      // The file is smaller only when the log has been written back to it.
-      else if (isContinued || purged.some((changes) => changes > 0))
-        database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    } catch (error) {
-      // A busy file is purged at the next turn; anything else is told by `check`.
-      if (!isBusy(error)) purgeError = error;
-    }
-  };
-  const timer = setInterval(purge, purgeInterval, false);
-  timer.unref();
+  const purge = startSqlitePurge(database, clock);
 
   return {
     insert: (session) => {
       const { id, version, sealed, lastSeenAt, expiresAt, subject, providerSession, about } = session;
-      insert.run(id, version, sealed, lastSeenAt, expiresAt, subject, providerSession ?? null, about);
+      insert.run(id, version, lastSeenAt, expiresAt, subject, providerSession ?? null, about, sealed);
     },
     read: (id) => {
       const row = read.get(id, clock());
@@ -136,12 +110,12 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
     subscribe: messages.subscribe,
     count: () => Number(count.get()?.sessions ?? 0),
     check: () => {
-      const failure = purgeError ?? messages.failure();
+      const failure = purge.failure() ?? messages.failure();
       if (failure !== undefined) throw failure;
       acquire.run('check', 'check', clock(), clock());
     },
     close: async () => {
-      clearInterval(timer);
+      purge.stop();
       messages.stop();
       if (database.isOpen) database.close();
     },
