@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
+import { keyedDigest } from './keyed-digest.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { Session } from './session.ts';
 import { deriveKey } from './session-cookie.ts';
@@ -31,11 +32,9 @@ const bound = 'about';
 
 /** Makes the sealing of `about`; the first session key seals, all open. */
 export const createSessionAbouts = (sessionKeys: readonly Uint8Array[]): SessionAbouts => {
-  const secrets = sessionKeys.map((key) => createSecretKey(deriveKey(createSecretKey(key), 'about')));
-  const keyFor = ({ issuer, value }: IndexTarget, secret: KeyObject): Buffer =>
-    createHmac('sha256', secret)
-      .update(JSON.stringify([issuer, value]))
-      .digest();
+  const secrets = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'about'));
+  const keyFor = ({ issuer, value }: IndexTarget, secret: Buffer): Buffer =>
+    keyedDigest(secret, JSON.stringify([issuer, value]));
   return {
     seal: (target, createdAt, userAgent) => {
       const [first] = secrets;

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
+import { keyedDigest } from './keyed-digest.ts';
 import { deriveKey } from './session-cookie.ts';
 
 /** Whose session, as provider and client know it. */
@@ -20,12 +21,10 @@ export interface StoreIndex {
 
 /** Makes the index of one client; the first session key writes, all are looked up. */
 export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: string): StoreIndex => {
-  const keys = sessionKeys.map((key) => createSecretKey(deriveKey(createSecretKey(key), 'index')));
+  const keys = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'index'));
   const digests = (kind: 'sub' | 'sid', { issuer, value }: IndexTarget): string[] =>
     keys.map((key) =>
-      createHmac('sha256', key)
-        .update(JSON.stringify([kind, issuer, clientId, value]))
-        .digest('base64url'),
+      keyedDigest(key, JSON.stringify([kind, issuer, clientId, value])).toString('base64url'),
     );
   const first = ([digest]: readonly string[]): string => {
     if (digest === undefined) throw new Error('There is no session key');
