@@ -1,7 +1,15 @@
-import type { ClientAuth as SetClientAuth } from 'openid-client';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import type { Metadata } from './discovery.ts';
 import { EndpointRefusal } from './provider-errors.ts';
+import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** What tells the provider who asks, in a form that is sent to it. */
+export interface ClientCredentials {
+  readonly headers: Texts;
+  readonly parameters: Texts;
+}
 
 /**
  * Form-encodes a credential; `-`, `_`, `.` stay, because several providers compare without decoding.
@@ -10,18 +18,18 @@ import { EndpointRefusal } from './provider-errors.ts';
  */
 const encodeCredential = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
 
-const setBasic = (clientId: string, secret: string): SetClientAuth => {
+const basicCredentials = (clientId: string, secret: string): ClientCredentials => {
   const pair = `${encodeCredential(clientId)}:${encodeCredential(secret)}`;
-  const credentials = `Basic ${Buffer.from(pair).toString('base64')}`;
-  return (_server, _client, _body, headers) => headers.set('authorization', credentials);
+  return {
+    headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+    parameters: {},
+  };
 };
 
-const setPost =
-  (secret: string): SetClientAuth =>
-  (_server, { client_id }, body) => {
-    body.set('client_id', client_id);
-    body.set('client_secret', secret);
-  };
+const postCredentials = (clientId: string, secret: string): ClientCredentials => ({
+  headers: {},
+  parameters: { client_id: clientId, client_secret: secret },
+});
 
 const listed = ({ token_endpoint_auth_methods_supported: methods }: Metadata): ClientAuth =>
   methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
@@ -39,25 +47,45 @@ const wasInvalidClient = (error: unknown): boolean => {
 };
 
 /** Runs a request with the client's authentication. */
-export type Authenticated = <T>(metadata: Metadata, run: (auth: SetClientAuth) => Promise<T>) => Promise<T>;
+export type Authenticated = <T>(
+  metadata: Metadata,
+  run: (credentials: ClientCredentials) => Promise<T>,
+) => Promise<T>;
 
 /** The configured method; without one the listed method, and after `invalid_client` the other, remembered. */
 export const createClientAuthentication = (options: ResolvedOptions): Authenticated => {
   let remembered = options.clientAuth;
   const secret = options.clientSecret ?? '';
-  const setters = {
-    client_secret_basic: setBasic(options.clientId, secret),
-    client_secret_post: setPost(secret),
+  const credentials = {
+    client_secret_basic: basicCredentials(options.clientId, secret),
+    client_secret_post: postCredentials(options.clientId, secret),
   };
   return async (metadata, run) => {
     const method = remembered ?? listed(metadata);
     try {
-      return await run(setters[method]);
+      return await run(credentials[method]);
     } catch (error) {
       if (remembered !== undefined || !wasInvalidClient(error)) throw error;
-      const result = await run(setters[other(method)]);
+      const result = await run(credentials[other(method)]);
       remembered = other(method);
       return result;
     }
   };
 };
+
+/** Sends a form with the client's credentials. @see RFC 6749 section 2.3 */
+export const sendForm = (
+  http: ProviderHttp,
+  url: string,
+  form: Texts,
+  { headers, parameters }: ClientCredentials,
+): Promise<ProviderAnswer> =>
+  http.send(url, {
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...headers,
+    },
+    body: new URLSearchParams({ ...form, ...parameters }).toString(),
+  });

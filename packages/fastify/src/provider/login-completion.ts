@@ -1,13 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { genericGrantRequest } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { redirectUri } from './authorization-request.ts';
+import { sendForm } from './client-authentication.ts';
 import type { Metadata } from './discovery.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
 import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { readExpiry, readIdToken, requireBearer } from './token-endpoint.ts';
+import { parseTokenResponse, readTokenAnswer, type TokenResponse } from './token-endpoint.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
@@ -37,6 +37,24 @@ const grantProblem = (error: unknown): Problem => {
   return providerProblem(error);
 };
 
+/** Changes the code for tokens. @see RFC 6749 section 4.1.3 */
+const requestTokens = async (
+  { options, http, authenticated }: ProviderRoom,
+  metadata: Metadata,
+  { code, codeVerifier }: { readonly code: string; readonly codeVerifier: string },
+): Promise<TokenResponse> => {
+  const form = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri(options),
+    code_verifier: codeVerifier,
+  };
+  const answer = await authenticated(metadata, async (credentials) =>
+    readTokenAnswer(await sendForm(http, metadata.token_endpoint, form, credentials)),
+  );
+  return parseTokenResponse(answer, options);
+};
+
 interface Exchanged {
   readonly tokens: TokenSet;
   readonly claims: IdTokenClaims;
@@ -47,25 +65,14 @@ const exchange = async (
   metadata: Metadata,
   { parameters, checks }: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
 ): Promise<Exchanged> => {
-  // authorizationCodeGrant would check the authorization response once more, on copies of the callback's URL.
-  const grant = {
-    code: parameters.get('code') ?? '',
-    redirect_uri: redirectUri(room.options),
-    code_verifier: checks.codeVerifier,
-  };
-  const answer = await room.authenticated(metadata, (auth) =>
-    genericGrantRequest(room.configure(metadata, auth), 'authorization_code', grant),
-  );
-  requireBearer(answer);
-  const idToken = readIdToken(answer);
+  const { codeVerifier, nonce, maxAge } = checks;
+  const code = parameters.get('code') ?? '';
+  const { idToken, ...tokens } = await requestTokens(room, metadata, { code, codeVerifier });
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
-  const accessToken = answer.access_token;
-  const { nonce, maxAge } = checks;
+  const { accessToken } = tokens;
   const claims = await verifyIdToken(idToken, room.trust(metadata), { nonce, maxAge, accessToken });
-  const { refresh_token: refreshToken } = answer;
-  const accessTokenExpiresAt = readExpiry(answer, room.options);
-  return { claims, tokens: { accessToken, accessTokenExpiresAt, refreshToken, idToken } };
+  return { claims, tokens: { ...tokens, idToken } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */

@@ -9,7 +9,7 @@ import { verifyLogout } from './logout-token.ts';
 import type { Provider } from './provider.ts';
 import { createProviderHttp } from './provider-http.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { createConfigurations } from './token-endpoint.ts';
+import { createRefreshRequests } from './refresh-request.ts';
 import { refreshTokens } from './token-refresh.ts';
 import { revokeToken } from './token-revocation.ts';
 
@@ -27,7 +27,7 @@ const createRoom = (options: ResolvedOptions): ProviderRoom => {
     http,
     discovery: createDiscovery(http, options.issuer, options.clock),
     authenticated: createClientAuthentication(options),
-    configure: createConfigurations(options, http),
+    requestRefresh: createRefreshRequests(options, http),
     trust: ({ issuer, jwks_uri }) => ({ issuer, options, findKey: findKeyOf(jwks_uri) }),
   };
 };

@@ -1,5 +1,4 @@
 import { errors } from 'jose';
-import { refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { Metadata } from './discovery.ts';
 import { verifyIdToken } from './id-token.ts';
@@ -7,7 +6,6 @@ import type { Claims, RefreshedTokens } from './provider.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
-import { readExpiry, readIdToken, requireBearer } from './token-endpoint.ts';
 
 const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
   error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
@@ -54,23 +52,19 @@ export const refreshTokens = async (
 ): Promise<RefreshedTokens> => {
   const metadata = await room.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
-  const grant = room.authenticated(metadata, async (auth) => {
-    const answer = await refreshTokenGrant(room.configure(metadata, auth), refreshToken);
-    requireBearer(answer);
-    return answer;
-  });
-  const answer = await grant.catch((error: unknown) => {
+  const { sub } = expected;
+  const grant = room.authenticated(metadata, (credentials) =>
+    room.requestRefresh(metadata, refreshToken, credentials),
+  );
+  const tokens = await grant.catch((error: unknown) => {
     throw refreshError(error);
   });
-  const idToken = readIdToken(answer);
-  const { access_token: accessToken, refresh_token } = answer;
-  const { sub } = expected;
+  const { idToken, accessToken, refreshToken: rotated } = tokens;
   const verified =
     idToken === undefined ? undefined : verifyRefreshed(room, metadata, { idToken, accessToken, sub });
   const claims = await verified?.catch((error: unknown) => {
-    if (!(error instanceof Problem) || refresh_token === undefined) throw error;
-    throw new RefreshUnverified(error, refresh_token, error);
+    if (!(error instanceof Problem) || rotated === undefined) throw error;
+    throw new RefreshUnverified(error, rotated, error);
   });
-  const accessTokenExpiresAt = readExpiry(answer, room.options);
-  return { accessToken, accessTokenExpiresAt, refreshToken: refresh_token, idToken, claims };
+  return { ...tokens, claims };
 };

@@ -1,3 +1,4 @@
+import { sendForm } from './client-authentication.ts';
 import type { Metadata } from './discovery.ts';
 import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
@@ -7,12 +8,9 @@ export const revokeToken = async (room: ProviderRoom, token: string): Promise<vo
   const metadata: Metadata = await room.discovery.require();
   const url = metadata.revocation_endpoint;
   if (url === undefined) return;
-  await room.authenticated(metadata, async (auth) => {
-    const body = new URLSearchParams({ token, token_type_hint: 'refresh_token' });
-    const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded' });
-    auth({ issuer: metadata.issuer }, { client_id: room.options.clientId }, body, headers);
-    const request = { method: 'POST', headers: Object.fromEntries(headers), body: body.toString() };
-    const response = await room.http.send(url, request);
+  const form = { token, token_type_hint: 'refresh_token' };
+  await room.authenticated(metadata, async (credentials) => {
+    const response = await sendForm(room.http, url, form, credentials);
     if (response.status < 300) return;
     const error = parseErrorCode(parseObject(response.text)?.error);
     throw new EndpointRefusal('revocation endpoint', response, error);

@@ -135,6 +135,31 @@ describe('a token response is refused', () => {
       (usual) => ({ body: { ...usual, token_type: 'DPoP' } }),
       'provider_invalid_response',
     ],
+    [
+      'with an access token that is no text',
+      (usual) => ({ body: { ...usual, access_token: 1 } }),
+      'provider_invalid_response',
+    ],
+    [
+      'with a refresh token that is no text',
+      (usual) => ({ body: { ...usual, refresh_token: { value: 'x' } } }),
+      'provider_invalid_response',
+    ],
+    [
+      'with an empty ID token',
+      (usual) => ({ body: { ...usual, id_token: '' } }),
+      'provider_invalid_response',
+    ],
+    [
+      'that expires at no time',
+      (usual) => ({ body: { ...usual, expires_in: 'soon' } }),
+      'provider_invalid_response',
+    ],
+    [
+      'that expires before it came',
+      (usual) => ({ body: { ...usual, expires_in: -1 } }),
+      'provider_invalid_response',
+    ],
     ['that is not JSON', () => ({ body: 'access_token=1' }), 'provider_invalid_response'],
     [
       'that is a page with status 200',
@@ -246,6 +271,14 @@ test('an access token that says it lives for ever lives as long as a session may
   });
   const { tokens } = await party.login();
   expect(tokens.accessTokenExpiresAt).toBe(party.bent.clock.now + 366 * 86_400_000);
+});
+
+test('seconds that are written as text are seconds', async () => {
+  await using party = await startRelyingParty({
+    token: (usual) => ({ body: { ...usual, expires_in: '300' } }),
+  });
+  const { tokens } = await party.login();
+  expect(tokens.accessTokenExpiresAt).toBe(party.bent.clock.now + 300_000);
 });
 
 test('a token response that is no JSON leaves nothing of it in the log', async () => {
