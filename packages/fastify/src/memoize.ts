@@ -9,7 +9,8 @@ export const memoize = <Value>(most: number, make: (text: string) => Value): ((t
     if (found !== undefined) return found;
     const made = make(text);
     if (known.size >= most) known.clear();
-    known.set(text, made);
+    // A copy of its own: a part cut out of a longer text keeps all of that in memory.
+    known.set(Buffer.from(text).toString(), made);
     return made;
   };
 };

@@ -70,8 +70,9 @@ export const createRequests = (options: ResolvedOptions): CreateRequest => {
     const { address, query, maxAge } = begin(metadata);
     const same = Object.keys(hints).length === 0 ? query : addHints(query, hints);
     const code_challenge = hash('sha256', codeVerifier, 'base64url');
+    // Base64url is printed as it is in a query.
     return {
-      url: `${address}?${same}&${new URLSearchParams({ state, nonce, code_challenge })}`,
+      url: `${address}?${same}&state=${state}&nonce=${nonce}&code_challenge=${code_challenge}`,
       checks: { state, nonce, codeVerifier, maxAge: hints.max_age ?? maxAge },
     };
   };

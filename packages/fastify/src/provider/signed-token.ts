@@ -1,4 +1,5 @@
 import { errors, type JWTPayload } from 'jose';
+import { memoize } from '../memoize.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { FindKey } from './key-set.ts';
 import { parseObject } from './provider-errors.ts';
@@ -37,9 +38,14 @@ const decodeObject = (part: string): Record<string, unknown> => {
   throw new errors.JWSInvalid('A part is not a JSON object');
 };
 
+/** Headers that are remembered as they were read: a provider writes one of a few. */
+const mostHeaders = 16;
+
+const decodeHeader = memoize(mostHeaders, (part) => Object.freeze(decodeObject(part)));
+
 /** No extension is understood here. @see RFC 7515 section 4.1.11 */
 const parseHeader = (part: string, allowed: string): SignedToken['protectedHeader'] => {
-  const header = decodeObject(part);
+  const header = decodeHeader(part);
   const { alg, crit } = header;
   if (alg !== allowed) throw new errors.JOSEAlgNotAllowed('alg is not the configured one');
   if (crit !== undefined) throw new errors.JOSENotSupported('crit names an extension');

@@ -25,9 +25,9 @@ export const markAnonymous = (request: FastifyRequest): void => {
  * @see RFC 9562 section 5.7
  */
 export const createReference = (now: number): SessionReference => {
-  const id = takeRandomBytes(16);
-  id.writeUIntBE(now, 0, 6);
-  return { id: id.toString('base64url'), key: takeRandomBytes(32) };
+  const bytes = takeRandomBytes(48);
+  bytes.writeUIntBE(now, 0, 6);
+  return { id: bytes.toString('base64url', 0, 16), key: bytes.subarray(16) };
 };
 
 /** The text of the session cookie for `reference`. */

@@ -25,7 +25,8 @@ const withheld: ReadonlySet<string> = new Set([
 ]);
 
 /** The claims that the browser may see: without protocol claims, and never one named like a token. */
-export const createUser = (sub: string, claims: Claims): User => ({
-  ...Object.fromEntries(Object.entries(claims).filter(([name]) => !withheld.has(name))),
-  sub,
-});
+export const createUser = (sub: string, claims: Claims): User => {
+  const user: Record<string, unknown> = {};
+  for (const name of Object.keys(claims)) if (!withheld.has(name)) user[name] = claims[name];
+  return { ...user, sub };
+};
