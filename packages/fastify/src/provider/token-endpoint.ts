@@ -34,10 +34,10 @@ export interface TokenResponse {
   readonly idToken: string | undefined;
 }
 
-const optionalText = (answer: Readonly<Record<string, unknown>>, name: string): string | undefined => {
-  const value = answer[name];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw unacceptable(`${name} of the token response is no text`);
+const readRefreshToken = ({ refresh_token }: Readonly<Record<string, unknown>>): string | undefined => {
+  if (refresh_token === undefined || (typeof refresh_token === 'string' && refresh_token !== ''))
+    return refresh_token;
+  throw unacceptable('refresh_token of the token response is no text');
 };
 
 /** A Bearer token that a header can carry. @see RFC 6749 sections 7.1 and A.12 */
@@ -76,7 +76,8 @@ export const parseTokenResponse = (
   return {
     accessToken,
     accessTokenExpiresAt: life === undefined ? undefined : clock() + life * 1000,
-    refreshToken: optionalText(answer, 'refresh_token'),
-    idToken: optionalText(answer, 'id_token'),
+    refreshToken: readRefreshToken(answer),
+    // What is none is left out: at a refresh the new refresh token must not be lost for it.
+    idToken: typeof answer.id_token === 'string' ? answer.id_token : undefined,
   };
 };

@@ -133,6 +133,13 @@ describe('a refresh brings', () => {
     expect(await refresh(party)).toMatchObject({ accessToken: 'access-token-of-ada', ...expected });
   });
 
+  test('the new refresh token, whatever stands for an ID token', async () => {
+    await using party = await startRelyingParty({
+      token: (usual) => ({ body: { ...usual, id_token: null } }),
+    });
+    expect(await refresh(party)).toMatchObject({ idToken: undefined, refreshToken: 'refresh-token-2' });
+  });
+
   test('the session on after a rotated key', async () => {
     await using party = await startRelyingParty();
     await refresh(party);
