@@ -52,7 +52,46 @@ const createReader = (status: string): ((chunk: Buffer) => boolean) => {
   };
 };
 
-const runConnection = (shot: Shot, isOver: () => boolean, pause: number, latencies: number[]) =>
+/** A process that does not sleep. */
+interface Wakefulness {
+  /** Runs something in so many milliseconds, to the microsecond. */
+  readonly runIn: (milliseconds: number, run: () => void) => void;
+  readonly end: () => void;
+}
+
+/**
+ * Keeps this process awake: a server that answers somebody asleep pays for waking them, and the slower it is the more
+ * often. Timers of Node would bring what waits into step, because they tell whole milliseconds.
+ */
+const stayAwake = (): Wakefulness => {
+  const waiting = new Set<{ readonly due: number; readonly run: () => void }>();
+  let isAwake = true;
+  const turn = (): void => {
+    const now = performance.now();
+    for (const one of waiting) {
+      if (one.due > now) continue;
+      waiting.delete(one);
+      one.run();
+    }
+    if (isAwake) setImmediate(turn);
+  };
+  turn();
+  return {
+    runIn: (milliseconds, run) => {
+      waiting.add({ due: performance.now() + milliseconds, run });
+    },
+    end: () => {
+      isAwake = false;
+    },
+  };
+};
+
+const runConnection = (
+  shot: Shot,
+  isOver: () => boolean,
+  sendNext: (send: () => void) => void,
+  latencies: number[],
+) =>
   new Promise<void>((resolve, reject) => {
     const socket: Socket = connect({ port: shot.port, host: '127.0.0.1', noDelay: true });
     const request = printRequest(shot);
@@ -75,41 +114,32 @@ const runConnection = (shot: Shot, isOver: () => boolean, pause: number, latenci
       }
       latencies.push(performance.now() - sent);
       if (isOver()) socket.destroy();
-      else if (pause > 0) setTimeout(send, pause);
-      else send();
+      else sendNext(send);
     });
   });
 
 /**
- * Keeps this process awake until it is called off: a server that answers somebody asleep pays for waking them, and the
- * slower it is the more often.
+ * Sends for `milliseconds` over keep-alive connections, one request at a time on each: at once, or after a pause of any
+ * length up to `pause` milliseconds.
  */
-const stayAwake = (): (() => void) => {
-  let isAwake = true;
-  const turn = (): void => {
-    if (isAwake) setImmediate(turn);
-  };
-  turn();
-  return () => {
-    isAwake = false;
-  };
-};
-
-/** Sends for `milliseconds` over keep-alive connections, one request at a time on each, with `pause` between. */
 export const sendLoad = async (
   shot: Shot,
   { milliseconds, connections, pause = 0 }: { milliseconds: number; connections: number; pause?: number },
 ): Promise<Load> => {
   const latencies: number[] = [];
-  const end = performance.now() + milliseconds;
-  const isOver = (): boolean => performance.now() >= end;
-  const rest = stayAwake();
+  const over = performance.now() + milliseconds;
+  const isOver = (): boolean => performance.now() >= over;
+  const { runIn, end } = stayAwake();
+  const sendNext = (send: () => void): void => {
+    if (pause > 0) runIn(pause * Math.random(), send);
+    else send();
+  };
   try {
     await Promise.all(
-      Array.from({ length: connections }, () => runConnection(shot, isOver, pause, latencies)),
+      Array.from({ length: connections }, () => runConnection(shot, isOver, sendNext, latencies)),
     );
   } finally {
-    rest();
+    end();
   }
   return { requests: latencies.length, latencies };
 };
