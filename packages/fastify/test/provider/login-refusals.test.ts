@@ -105,9 +105,11 @@ describe('an ID token is accepted', () => {
   });
 });
 
-const without =
-  (name: string): Bends['token'] =>
-  (usual) => ({ body: { ...usual, [name]: undefined } });
+const having =
+  (members: Json): Bends['token'] =>
+  (usual) => ({ body: { ...usual, ...members } });
+
+const without = (name: string): Bends['token'] => having({ [name]: undefined });
 
 const spaces = Buffer.alloc(65_536, 0x20);
 
@@ -125,41 +127,17 @@ describe('a token response is refused', () => {
     ['without an ID token', without('id_token'), 'provider_invalid_response'],
     ['without an access token', without('access_token'), 'provider_invalid_response'],
     ['without a token_type', without('token_type'), 'provider_invalid_response'],
-    [
-      'with another token_type',
-      (usual) => ({ body: { ...usual, token_type: 'mac' } }),
-      'provider_invalid_response',
-    ],
-    [
-      'with token_type DPoP',
-      (usual) => ({ body: { ...usual, token_type: 'DPoP' } }),
-      'provider_invalid_response',
-    ],
-    [
-      'with an access token that is no text',
-      (usual) => ({ body: { ...usual, access_token: 1 } }),
-      'provider_invalid_response',
-    ],
+    ['with another token_type', having({ token_type: 'mac' }), 'provider_invalid_response'],
+    ['with token_type DPoP', having({ token_type: 'DPoP' }), 'provider_invalid_response'],
+    ['with an access token that is no text', having({ access_token: 1 }), 'provider_invalid_response'],
     [
       'with a refresh token that is no text',
-      (usual) => ({ body: { ...usual, refresh_token: { value: 'x' } } }),
+      having({ refresh_token: { value: 'x' } }),
       'provider_invalid_response',
     ],
-    [
-      'with an empty ID token',
-      (usual) => ({ body: { ...usual, id_token: '' } }),
-      'provider_invalid_response',
-    ],
-    [
-      'that expires at no time',
-      (usual) => ({ body: { ...usual, expires_in: 'soon' } }),
-      'provider_invalid_response',
-    ],
-    [
-      'that expires before it came',
-      (usual) => ({ body: { ...usual, expires_in: -1 } }),
-      'provider_invalid_response',
-    ],
+    ['with an empty ID token', having({ id_token: '' }), 'provider_invalid_response'],
+    ['that expires at no time', having({ expires_in: 'soon' }), 'provider_invalid_response'],
+    ['that expires before it came', having({ expires_in: -1 }), 'provider_invalid_response'],
     ['that is not JSON', () => ({ body: 'access_token=1' }), 'provider_invalid_response'],
     [
       'that is a page with status 200',
@@ -257,7 +235,7 @@ test.for(['a\r\nx-admin: 1', 'a\u6f22', 'a\0'])(
   'the access token %j, which no header carries, is refused before it is used',
   async (accessToken) => {
     await using party = await startRelyingParty({
-      token: (usual) => ({ body: { ...usual, access_token: accessToken } }),
+      token: having({ access_token: accessToken }),
       idToken: withClaims(() => ({ at_hash: undefined })),
     });
     expect(await problemCode(party.login())).toBe('provider_invalid_response');
@@ -267,7 +245,7 @@ test.for(['a\r\nx-admin: 1', 'a\u6f22', 'a\0'])(
 
 test('an access token that says it lives for ever lives as long as a session may', async () => {
   await using party = await startRelyingParty({
-    token: (usual) => ({ body: { ...usual, expires_in: 1e308 } }),
+    token: having({ expires_in: 1e308 }),
   });
   const { tokens } = await party.login();
   expect(tokens.accessTokenExpiresAt).toBe(party.bent.clock.now + 366 * 86_400_000);
@@ -275,7 +253,7 @@ test('an access token that says it lives for ever lives as long as a session may
 
 test('seconds that are written as text are seconds', async () => {
   await using party = await startRelyingParty({
-    token: (usual) => ({ body: { ...usual, expires_in: '300' } }),
+    token: having({ expires_in: '300' }),
   });
   const { tokens } = await party.login();
   expect(tokens.accessTokenExpiresAt).toBe(party.bent.clock.now + 300_000);
