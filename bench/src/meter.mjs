@@ -42,7 +42,7 @@ const profiling = {
   },
 };
 
-// Chance decides else which of the servers has slow ticks for good: see packages/fastify/src/edge/tick-shape.ts.
+// Chance decides else which of the servers has slow ticks for good: see packages/fastify/src/logging/tick-shape.ts.
 let kept;
 process.nextTick(() => {
   kept = builtin('node:async_hooks').executionAsyncResource();

@@ -1,8 +1,8 @@
-export { createServerOptions, type ServerSettings } from './edge/server-options.ts';
-export { logEvent, logEvents } from './log-events.ts';
-export { isLoopbackHost } from './loopback-host.ts';
-export type { Observation, Observe } from './observation.ts';
-export { checkOptions } from './option-checks.ts';
+export { isLoopbackHost } from './browser-security/loopback-host.ts';
+export { logEvent, logEvents } from './events.ts';
+export type { Observation, Observe } from './logging/observation.ts';
+export { checkOptions } from './options/option-checks.ts';
+export { resolveOptions } from './options/resolve-options.ts';
 export {
   type ApiRoute,
   type BffOptions,
@@ -15,12 +15,12 @@ export {
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
 export { createProvider, type Provider } from './provider/provider.ts';
-export { currentUser, requireUser } from './require-user.ts';
-export { resolveOptions } from './resolve-options.ts';
-export { isSessionStoreUrl, openSessionStore } from './session/stores/open-session-store.ts';
+export { createServerOptions, type ServerSettings } from './server/server-options.ts';
+export { currentUser, requireUser } from './session/require-user.ts';
+export { isSessionStoreUrl, openSessionStore } from './stores/open-session-store.ts';
 export type {
   ListedSession,
   NewStoredSession,
   SessionStore,
   StoredSession,
-} from './session/stores/session-store.ts';
+} from './stores/session-store.ts';

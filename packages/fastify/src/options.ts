@@ -1,5 +1,5 @@
-import type { Observe } from './observation.ts';
-import type { SessionStore } from './session/stores/session-store.ts';
+import type { Observe } from './logging/observation.ts';
+import type { SessionStore } from './stores/session-store.ts';
 
 /** How the client proves itself at the provider. @see OpenID Connect Core section 9 */
 export type ClientAuth = 'client_secret_basic' | 'client_secret_post';

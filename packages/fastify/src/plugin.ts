@@ -1,26 +1,28 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { Bff } from './bff.ts';
-import { createContentSecurityPolicies } from './edge/content-security-policy.ts';
-import { addCors } from './edge/cors.ts';
-import { createCrossSiteRule } from './edge/cross-site.ts';
-import { createDraining } from './edge/draining.ts';
-import { closeIdleConnections } from './edge/idle-connections.ts';
-import { createOriginCorrection, wantsPage } from './edge/public-origin.ts';
-import { createRateLimit } from './edge/rate-limit.ts';
-import { observeRequests } from './edge/request-observation.ts';
-import { prepareResponseHeaders, type ResponseHeaders, usualHeaders } from './edge/response-headers.ts';
-import { requireSoundRequest } from './edge/sound-request.ts';
-import { keepTickShape } from './edge/tick-shape.ts';
-import { requireOwnOrigin } from './edge/web-socket-request.ts';
+import { createContentSecurityPolicies } from './browser-security/content-security-policy.ts';
+import { addCors } from './browser-security/cors.ts';
+import { createCrossSiteRule } from './browser-security/cross-site.ts';
+import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
+import {
+  prepareResponseHeaders,
+  type ResponseHeaders,
+  usualHeaders,
+} from './browser-security/response-headers.ts';
+import { requireSoundRequest } from './browser-security/sound-request.ts';
+import { observeRequests } from './logging/request-observation.ts';
+import { keepTickShape } from './logging/tick-shape.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
+import { createRateLimit } from './login/rate-limit.ts';
+import { resolveOptions } from './options/resolve-options.ts';
 import type { BffOptions } from './options.ts';
-import { replyProblem } from './problem-reply.ts';
+import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
 import { registerProxy } from './proxy/proxy.ts';
-import { resolveOptions } from './resolve-options.ts';
+import { requireOwnOrigin } from './proxy/web-socket-request.ts';
 import { addBackchannelLogoutRoute } from './routes/backchannel-logout.ts';
+import type { Bff } from './routes/bff.ts';
 import { addCallbackRoute } from './routes/callback.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addLoginRoute } from './routes/login.ts';
@@ -28,6 +30,8 @@ import { addLogoutRoute } from './routes/logout.ts';
 import { addMeRoute } from './routes/me.ts';
 import { addMeEventsRoute } from './routes/me-events.ts';
 import { addMeSessionsRoutes } from './routes/me-sessions.ts';
+import { createDraining } from './server/draining.ts';
+import { closeIdleConnections } from './server/idle-connections.ts';
 import { seenSession } from './session/seen-session.ts';
 import { createSessions, markAnonymous } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';

@@ -135,7 +135,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.3',
     level: 'SHOULD',
     text: 'Where neither Fetch Metadata nor Origin tells, an unsafe request needs a header of its own (X-CSRF)',
-    test: 'fastify/edge/cross-site > %s with %j is %s',
+    test: 'fastify/browser-security/cross-site > %s with %j is %s',
     isSeen: ({ signOutWithoutSign }) => isRefused(signOutWithoutSign),
   },
   {
@@ -182,7 +182,7 @@ export const requirements: readonly Requirement[] = [
     section: 'ASVS 5.0 V3.4',
     level: 'MUST',
     text: 'Security headers are on every answer, and none tells the server’s name',
-    test: 'fastify/edge/every-answer > the %s answer to %s has every header once, and tells no server',
+    test: 'fastify/browser-security/every-answer > the %s answer to %s has every header once, and tells no server',
     isSeen: ({ page, me, isSecure }) =>
       [page, me].every(
         ({ headers }) =>

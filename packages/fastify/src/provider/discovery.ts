@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../loopback-host.ts';
+import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { Problem } from '../problems.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';

@@ -1,6 +1,6 @@
 import type undici from 'undici';
+import { type Observe, secondsSince } from '../logging/observation.ts';
 import { memoize } from '../memoize.ts';
-import { type Observe, secondsSince } from '../observation.ts';
 import { Problem } from '../problems.ts';
 import { Agent } from '../undici.ts';
 

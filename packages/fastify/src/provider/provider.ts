@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Metadata } from './discovery.ts';
 import { createEndSessionUrl, tryDiscovery } from './end-session.ts';

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { requireShallow } from './claims-depth.ts';
 import type { Metadata } from './discovery.ts';

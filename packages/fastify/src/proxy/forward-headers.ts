@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { OurHeaders } from '../edge/response-headers.ts';
+import type { OurHeaders } from '../browser-security/response-headers.ts';
 
 /** Headers by their names in lower case. */
 export type HeaderValues = Record<string, string | string[]>;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher, Pool } from 'undici';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import type { Flight, Flights } from './flights.ts';
 import { giveBack } from './spent-memory.ts';

@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'undici';
-import type { Bff } from '../bff.ts';
-import { isWebSocket, requireOwnOrigin } from '../edge/web-socket-request.ts';
-import { logEvent } from '../log-events.ts';
-import { type Observe, secondsSince } from '../observation.ts';
+import { logEvent } from '../events.ts';
+import { type Observe, secondsSince } from '../logging/observation.ts';
 import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
+import type { Bff } from '../routes/bff.ts';
 import { requireSession } from '../session/require-session.ts';
 import type { Session, Sessions } from '../session/session.ts';
-import type { Eventually } from '../session/stores/session-store.ts';
+import type { Eventually } from '../stores/session-store.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
@@ -16,6 +15,7 @@ import { createAnswerHeaders, createUpstreamHeaders } from './forward-headers.ts
 import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { createWebSockets } from './web-socket.ts';
+import { isWebSocket, requireOwnOrigin } from './web-socket-request.ts';
 import { routeUpgrades } from './web-socket-upgrade.ts';
 
 /** What one request is passed on with. */

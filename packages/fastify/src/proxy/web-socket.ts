@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ResponseHeaders } from '../edge/response-headers.ts';
-import { logEvent } from '../log-events.ts';
-import type { Observe } from '../observation.ts';
+import type { ResponseHeaders } from '../browser-security/response-headers.ts';
+import { logEvent } from '../events.ts';
+import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
 import { openTunnel, type Tunnel } from './web-socket-tunnel.ts';

@@ -1,8 +1,8 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { type LogoutToken, LogoutTokenInvalid } from '../provider/provider.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const readToken = (request: FastifyRequest): string => {
   const { body } = request;

@@ -1,11 +1,11 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
-import { printPage } from '../edge/page.ts';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { type Query, readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
+import { printPage } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const longestParameter = 8192;
 

@@ -1,7 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. */
 export const addHealthRoutes = (scope: FastifyInstance, { provider, sessions, draining }: Bff): void => {

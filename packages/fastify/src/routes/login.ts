@@ -1,9 +1,9 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 /** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
 const requireNavigation = ({ headers }: FastifyRequest): void => {

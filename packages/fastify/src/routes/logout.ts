@@ -1,10 +1,10 @@
 import { type LogoutAnswer, paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
-import { printPage } from '../edge/page.ts';
-import { wantsPage } from '../edge/public-origin.ts';
-import { logEvent } from '../log-events.ts';
+import { wantsPage } from '../browser-security/public-origin.ts';
+import { logEvent } from '../events.ts';
+import { printPage } from '../pages/page.ts';
 import type { Session } from '../session/session.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {
   const { accept = '*/*', 'sec-fetch-mode': mode } = request.headers;

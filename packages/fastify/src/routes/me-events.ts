@@ -1,10 +1,10 @@
 import { type ExpiringEvent, paths, type SignedOutEvent, type SignedOutReason } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import type { Session } from '../session/session.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const heartbeatMilliseconds = 15_000;
 const mostStreams = 10;

@@ -1,9 +1,9 @@
 import { type EndedSessions, paths, type SessionList } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const idOf = (request: FastifyRequest): string => {
   const path = request.url.split('?', 1)[0] ?? '';

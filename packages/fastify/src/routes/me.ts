@@ -1,8 +1,8 @@
 import { type AnonymousMe, type MeSession, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { addRoute, type Bff } from '../bff.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRecord } from '../session/session-record.ts';
+import { addRoute, type Bff } from './bff.ts';
 
 const anonymousMe: AnonymousMe = { authenticated: false, loginUrl: paths.login };
 const anonymous = JSON.stringify(anonymousMe);

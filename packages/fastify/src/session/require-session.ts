@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
+import type { Eventually } from '../stores/session-store.ts';
 import type { CurrentOptions, Session, Sessions } from './session.ts';
-import type { Eventually } from './stores/session-store.ts';
 
 /**
  * The live session of a request. At once where the store is local.

@@ -1,5 +1,5 @@
+import type { Eventually } from '../stores/session-store.ts';
 import type { Session } from './session.ts';
-import type { Eventually } from './stores/session-store.ts';
 
 /** Where a request keeps the session that was read for it: a slot of its own costs less than a `WeakMap`. */
 export const seenSession = Symbol('session');

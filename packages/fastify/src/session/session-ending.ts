@@ -1,10 +1,10 @@
 import type { SignedOutReason } from '@foyer/contract';
-import type { Observe } from '../observation.ts';
+import type { Observe } from '../logging/observation.ts';
+import type { SessionStore } from '../stores/session-store.ts';
 import type { Sessions } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
 import { findSubjectSessions, subjectOf } from './session-list.ts';
 import type { StoreIndex } from './store-index.ts';
-import type { SessionStore } from './stores/session-store.ts';
 
 /** The ways to end sessions without their cookie. */
 export type SessionEnding = Pick<Sessions, 'end' | 'endByProvider' | 'endOwn' | 'endOthers'>;

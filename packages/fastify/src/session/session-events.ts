@@ -1,7 +1,7 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
-import { logEvent } from '../log-events.ts';
-import type { SessionStore } from './stores/session-store.ts';
+import { logEvent } from '../events.ts';
+import type { SessionStore } from '../stores/session-store.ts';
 
 type EndedListener = (reason: SignedOutReason) => void;
 

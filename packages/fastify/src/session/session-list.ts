@@ -1,11 +1,11 @@
 import { createSecretKey } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
+import type { ListedSession, SessionStore } from '../stores/session-store.ts';
 import { keyedDigest } from './keyed-digest.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { Session } from './session.ts';
 import { deriveKey } from './session-cookie.ts';
 import type { IndexTarget, StoreIndex } from './store-index.ts';
-import type { ListedSession, SessionStore } from './stores/session-store.ts';
 import { type Device, parseUserAgent } from './user-agent.ts';
 
 interface About extends Device {

@@ -1,9 +1,9 @@
 import type { ResolvedOptions } from '../options.ts';
+import type { Eventually, SessionStore, StoredState } from '../stores/session-store.ts';
 import { createDisplayName } from './display-name.ts';
 import type { Session } from './session.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
-import type { Eventually, SessionStore, StoredState } from './stores/session-store.ts';
 
 /** What a new session is stored with beside its record. */
 interface SessionLabels {

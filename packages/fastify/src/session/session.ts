@@ -3,8 +3,8 @@ import type { SessionSummary, SignedOutReason, User } from '@foyer/contract';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import type { CompletedLogin, Provider } from '../provider/provider.ts';
-
-import { createAccessTokens } from './access-token.ts';
+import type { Eventually } from '../stores/session-store.ts';
+import { createAccessTokens } from '../tokens/access-token.ts';
 import { seenSession } from './seen-session.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding } from './session-ending.ts';
@@ -20,7 +20,6 @@ import {
 import { createSessionVault } from './session-vault.ts';
 import { guardStore } from './store-guard.ts';
 import { createStoreIndex } from './store-index.ts';
-import type { Eventually } from './stores/session-store.ts';
 import { createUser } from './user.ts';
 
 export { markAnonymous } from './session-reference.ts';

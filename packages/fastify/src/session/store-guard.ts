@@ -1,6 +1,6 @@
-import { type Observe, secondsSince } from '../observation.ts';
+import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
-import type { Eventually, SessionStore } from './stores/session-store.ts';
+import type { Eventually, SessionStore } from '../stores/session-store.ts';
 
 const limit = 1000;
 

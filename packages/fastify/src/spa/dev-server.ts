@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isLoopbackHost } from '../loopback-host.ts';
+import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { Problem } from '../problems.ts';
 
 const withheld = new Set(['cookie', 'authorization']);

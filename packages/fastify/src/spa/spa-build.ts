@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
-import { logEvent } from '../log-events.ts';
+import { logEvent } from '../events.ts';
 import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 /** A build that may be replaced while it is served. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { HeaderList } from '../edge/ready-answer.ts';
+import type { HeaderList } from '../browser-security/ready-answer.ts';
 
 /** How a body is encoded, the best first. */
 export type Encoding = 'br' | 'gzip' | 'identity';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Bff } from '../bff.ts';
-import type { ResponseHeaders } from '../edge/response-headers.ts';
+import type { ResponseHeaders } from '../browser-security/response-headers.ts';
 import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
+import type { Bff } from '../routes/bff.ts';
 import { openSpaBuild } from './spa-build.ts';
 import type { Encoding, SpaFile, SpaFiles, SpaVariant } from './spa-files.ts';
 

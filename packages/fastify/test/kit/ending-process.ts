@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 
 // Another process on one file: ends each session that it is told, and says so.
 const store = openSqliteStore({ file: process.argv[2] ?? '' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
+import type { NewStoredSession, SessionStore } from '../../src/stores/session-store.ts';
 
 /** A store to hold to its promises. */
 export interface StoreUnderTest {

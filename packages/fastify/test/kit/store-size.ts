@@ -6,9 +6,9 @@ import { mock } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { askRedis, startRedis } from '@foyer/testkit';
 import { createReference } from '../../src/session/session-reference.ts';
-import { openSessionStore } from '../../src/session/stores/open-session-store.ts';
-import type { NewStoredSession, SessionStore } from '../../src/session/stores/session-store.ts';
-import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+import { openSessionStore } from '../../src/stores/open-session-store.ts';
+import type { NewStoredSession, SessionStore } from '../../src/stores/session-store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { signIn, startBff } from './start-bff.ts';
 

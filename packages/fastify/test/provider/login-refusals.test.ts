@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { printError } from '../../src/edge/error-print.ts';
+import { printError } from '../../src/logging/error-print.ts';
 import { type Answer, type Bends, foreignKey, type Json, type TokenParts } from './bent-provider.ts';
 import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import Fastify from 'fastify';
+import { resolveOptions } from '../../src/options/resolve-options.ts';
 import type { BffOptions } from '../../src/options.ts';
 import { Problem } from '../../src/problems.ts';
 import { type CompletedLogin, createProvider, type Provider } from '../../src/provider/provider.ts';
-import { resolveOptions } from '../../src/resolve-options.ts';
-import { openMemoryStore } from '../../src/session/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/memory-store.ts';
 import { type Bends, type BentProvider, startBentProvider } from './bent-provider.ts';
 
 /** The provider room beside a bent provider. */

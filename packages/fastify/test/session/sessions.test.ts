@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
+import { resolveOptions } from '../../src/options/resolve-options.ts';
 import type { BffOptions } from '../../src/options.ts';
 import { Problem } from '../../src/problems.ts';
 import {
@@ -12,11 +13,10 @@ import {
   RefreshRefused,
   RefreshUnverified,
 } from '../../src/provider/provider.ts';
-import { resolveOptions } from '../../src/resolve-options.ts';
 import { createSessions, type Session, type Sessions } from '../../src/session/session.ts';
 import { createCookieSeal } from '../../src/session/session-cookie.ts';
-import type { SessionStore } from '../../src/session/stores/session-store.ts';
-import { openSqliteStore } from '../../src/session/stores/sqlite-store.ts';
+import type { SessionStore } from '../../src/stores/session-store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 
 const idle = async (): Promise<never> => {
   throw new Error('Not part of this test');

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
-import { replyProblem } from '../../src/problem-reply.ts';
+import { replyProblem } from '../../src/pages/problem-reply.ts';
 import { Problem } from '../../src/problems.ts';
 import { registerDevServer } from '../../src/spa/dev-server.ts';
 

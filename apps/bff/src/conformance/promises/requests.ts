@@ -8,9 +8,9 @@ export const requests: readonly PromisedOf[] = [
       {
         text: 'No state changes, no call is passed on and no answer has data for a cross-site request. Links, downloads, images and `EventSource` of our own pages work with no header.',
         tests: [
-          'fastify/edge/cross-site > %s with %j is %s',
-          'fastify/edge/cors > a stranger’s page gets no data and changes nothing',
-          'fastify/edge/cross-site > a link from another site shows nobody, though the browser sent its cookie along',
+          'fastify/browser-security/cross-site > %s with %j is %s',
+          'fastify/browser-security/cors > a stranger’s page gets no data and changes nothing',
+          'fastify/browser-security/cross-site > a link from another site shows nobody, though the browser sent its cookie along',
           'fastify/proxy/routes > a link from another site brings no token, whatever the route wants',
           'web/any-spa > a SPA on a sibling host signs in, asks, calls, hears of the end and signs out; a stranger gets nothing',
         ],
@@ -18,9 +18,9 @@ export const requests: readonly PromisedOf[] = [
       {
         text: 'CORS only for configured origins: exact match, with credentials, on errors and preflights too, with `Vary: Origin`.',
         tests: [
-          'fastify/edge/cors > a configured origin may read the %s %s answer, %i, with credentials',
-          'fastify/edge/cors > a configured origin’s preflight is answered, whatever the path, and takes no cookie',
-          'fastify/edge/cors > the stranger %s is never named, on answers, errors or preflights',
+          'fastify/browser-security/cors > a configured origin may read the %s %s answer, %i, with credentials',
+          'fastify/browser-security/cors > a configured origin’s preflight is answered, whatever the path, and takes no cookie',
+          'fastify/browser-security/cors > the stranger %s is never named, on answers, errors or preflights',
         ],
       },
     ],
@@ -48,8 +48,8 @@ export const requests: readonly PromisedOf[] = [
       {
         text: 'Conflicting framing, smuggled requests, floods of headers and hop-by-hop tricks stop at the edge. `Connection: X` does not strip our own headers.',
         tests: [
-          'fastify/edge/odd-requests > %s is refused, closes the connection, and smuggles nothing',
-          'fastify/edge/odd-requests > floods of headers, and a megabyte of cookie, are refused before they are read',
+          'fastify/server/odd-requests > %s is refused, closes the connection, and smuggles nothing',
+          'fastify/server/odd-requests > floods of headers, and a megabyte of cookie, are refused before they are read',
           'fastify/proxy/headers > Connection takes away what it names, but none of ours',
           'fastify/proxy/forward-headers > Connection of an upstream does not strip our own headers',
         ],

@@ -25,8 +25,8 @@ export const sessions: readonly PromisedOf[] = [
         text: 'After logout, expiry or revocation every copy of the cookie is dead, on every store and replica, also while another request of the session is being written.',
         tests: [
           'bff/replicas > two processes on one %s > a session that ends on one is dead on the other at once',
-          'fastify/session/session-store > %s > an ended session is not written back, and one remover is told',
-          'fastify/session/session-store > %s > what another connection writes is seen at the very next look',
+          'fastify/stores/session-store > %s > an ended session is not written back, and one remover is told',
+          'fastify/stores/session-store > %s > what another connection writes is seen at the very next look',
           'fastify/proxy/one-user > a session that ends while its tokens are refreshed stays ended, and the new token goes nowhere',
         ],
       },

@@ -43,7 +43,7 @@ export const signingIn: readonly PromisedOf[] = [
         text: 'The redirect URI sent to the token endpoint comes from the configuration, whatever `Host` or `X-Forwarded-*` say.',
         tests: [
           'fastify/routes/callback > the redirect URI of the token request is the configured one, whatever Host says',
-          'fastify/edge/odd-requests > the redirect URI is the configured one whatever %s says',
+          'fastify/server/odd-requests > the redirect URI is the configured one whatever %s says',
         ],
       },
     ],
@@ -64,7 +64,7 @@ export const signingIn: readonly PromisedOf[] = [
       {
         text: 'Nothing of ours but the provider’s own endpoints and our own origin is ever in a `Location`.',
         tests: [
-          'fastify/edge/locations > nothing but the provider and our own origin is ever in a Location, however a request is bent',
+          'fastify/browser-security/locations > nothing but the provider and our own origin is ever in a Location, however a request is bent',
         ],
       },
     ],

@@ -1,0 +1,50 @@
+import type { FastifyRequest } from 'fastify';
+import { logEvent } from '../events.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { isLoopbackHost } from './loopback-host.ts';
+
+/** Corrections of one address within a moment: more are a browser that is sent to where it is already. */
+const mostCorrections = 3;
+const moment = 2000;
+const mostRemembered = 100;
+
+/** Whether an address was just corrected so often that its `Host` cannot be what the browser asked for. */
+const createLoopWatch = (clock: () => number): ((address: string) => boolean) => {
+  const seen = new Map<string, { readonly since: number; readonly times: number }>();
+  return (address) => {
+    const now = clock();
+    const { since = now, times = 0 } = seen.get(address) ?? {};
+    const isRecent = now - since < moment;
+    if (seen.size >= mostRemembered) seen.clear();
+    seen.set(address, isRecent ? { since, times: times + 1 } : { since: now, times: 1 });
+    return isRecent && times >= mostCorrections;
+  };
+};
+
+/**
+ * Where to send a browser that opened a page under another loopback name or port than `publicUrl`, whose
+ * cookies would be lost; `undefined` for every other request. A foreign `Host` is never repeated. A proxy in front that
+ * changes `Host` would have every address corrected for ever: that is noticed, and told once.
+ */
+export const createOriginCorrection = ({ publicUrl, clock }: ResolvedOptions) => {
+  const { host, hostname } = new URL(publicUrl);
+  const isLocal = isLoopbackHost(hostname);
+  const isLoop = createLoopWatch(clock);
+  let isTold = false;
+  return (request: FastifyRequest): string | undefined => {
+    const asked = request.headers.host;
+    if (!isLocal || asked === undefined || asked === host || !URL.canParse(`http://${asked}`))
+      return undefined;
+    const { hostname: askedHost, host: askedHostPort } = new URL(`http://${asked}`);
+    if (askedHostPort === host || !isLoopbackHost(askedHost)) return undefined;
+    const path = request.url.startsWith('/') ? request.url : '/';
+    if (!isLoop(`${asked}${path}`)) return `${publicUrl}${path}`;
+    if (!isTold) logEvent(request.log, 'host_changed', { host: askedHostPort });
+    isTold = true;
+    return undefined;
+  };
+};
+
+/** Whether the browser wants a page: a navigation, or something that accepts HTML. */
+export const wantsPage = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
+  headers['sec-fetch-mode'] === 'navigate' || (headers.accept ?? '').includes('text/html');

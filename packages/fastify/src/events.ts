@@ -1,0 +1,186 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Level, LogEvent } from './logging/log-event.ts';
+import { processEvents } from './logging/process-events.ts';
+
+const err = 'the cause';
+const session = 'public handle of the session';
+const nothing = 'Nothing';
+
+/** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
+export const logEvents = {
+  login: {
+    level: 'info',
+    message: 'signed in',
+    fields: { session },
+    when: 'A login is finished and its session is open',
+    remedy: nothing,
+  },
+  logout: {
+    level: 'info',
+    message: 'signed out',
+    fields: { session },
+    when: 'A user has signed out',
+    remedy: nothing,
+  },
+  sessions_revoked: {
+    level: 'info',
+    message: 'sessions were ended from another',
+    fields: { session: `${session} that asked for it`, ended: 'how many sessions ended' },
+    when: 'A user has ended other sessions of their own',
+    remedy: nothing,
+  },
+  backchannel: {
+    level: 'info',
+    message: 'signed out by the provider',
+    fields: { ended: 'how many sessions ended' },
+    when: 'The provider has sent a logout token',
+    remedy: nothing,
+  },
+  backchannel_refused: {
+    level: 'warn',
+    message: 'logout token refused',
+    fields: { reason: 'the check that failed', err },
+    when: 'A logout token is not one of the provider’s, is stale or was used before',
+    remedy:
+      'One may be a probe. When all fail, compare `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_ID_TOKEN_ALG` and the clock with the provider: `pnpm run doctor`',
+  },
+  refusal: {
+    level: 'info',
+    message: 'a request was refused or failed',
+    fields: {
+      code: 'code of the problem, as in [errors.md](errors.md)',
+      status: 'HTTP status',
+      reason: 'what exactly, for you; the browser is told less',
+      err,
+    },
+    when: 'A request is answered with a problem. `warn` from status 500 on, `error` for `internal_error`',
+    remedy:
+      'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: somebody tries something, or a proxy drops headers. `internal_error`: report it',
+  },
+  refresh_failed: {
+    level: 'warn',
+    message: 'the provider ended the grant',
+    fields: { session, err },
+    when: 'The provider refuses a refresh token; the session has ended',
+    remedy: 'When many: look at the lifetime and the rotation of refresh tokens at the provider',
+  },
+  refresh_trouble: {
+    level: 'warn',
+    message: 'the access token could not be refreshed',
+    fields: { err },
+    when: 'The provider is in trouble during a refresh; the session stays, the old token is used while it is valid',
+    remedy: 'Check the provider',
+  },
+  revocation_failed: {
+    level: 'warn',
+    message: 'the refresh token could not be revoked',
+    fields: { err },
+    when: 'The provider did not take back the refresh token of a session that has ended',
+    remedy: 'The token lives on at the provider until it expires there. Check the provider',
+  },
+  userinfo_refused: {
+    level: 'warn',
+    message: 'userinfo refused the access token: the claims are those of the ID token',
+    fields: { status: 'HTTP status of userinfo' },
+    when: 'An access token is made for another API than userinfo',
+    remedy: 'Nothing, if the ID token has every claim that you need',
+  },
+  provider_undiscovered: {
+    level: 'warn',
+    message: 'the provider is not discovered yet',
+    fields: { err },
+    when: 'Discovery fails; it is tried again, and `/readyz` answers 503 until it has succeeded once',
+    remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
+  },
+  host_changed: {
+    level: 'warn',
+    message: 'the Host of requests is not what the browser asks for',
+    fields: { host: 'the `Host` that arrives' },
+    when: 'On a loopback `PUBLIC_URL`, a browser that was sent there comes back with another `Host`; told once',
+    remedy:
+      'Let the proxy in front pass on `Host` as it comes, port included; in nginx `proxy_set_header Host $http_host`',
+  },
+  lease_stays: {
+    level: 'warn',
+    message: 'a refresh lease stays until it runs out',
+    fields: { err },
+    when: 'The store fails after a refresh; other processes wait some seconds before they refresh this session',
+    remedy: 'Check the session store',
+  },
+  expiry_unknown: {
+    level: 'warn',
+    message: 'could not look whether a session has expired',
+    fields: { err },
+    when: 'The store fails while a stream is open; it is looked at again',
+    remedy: 'Check the session store',
+  },
+  end_untold: {
+    level: 'warn',
+    message: 'other processes were not told that a session has ended',
+    fields: { err },
+    when: 'The store fails after a session has ended; streams elsewhere notice by looking, some seconds later',
+    remedy: 'Check the session store',
+  },
+  stream_failed: {
+    level: 'warn',
+    message: 'an event stream lost sight of its session',
+    fields: { err },
+    when: 'The store fails while an event stream is open; the stream is closed, and the browser comes back',
+    remedy: 'Check the session store',
+  },
+  websocket_opened: {
+    level: 'info',
+    message: 'a WebSocket is open',
+    fields: { route: 'pattern of the route' },
+    when: 'A WebSocket to an API is open',
+    remedy: nothing,
+  },
+  websocket_closed: {
+    level: 'info',
+    message: 'a WebSocket is closed',
+    fields: {},
+    when: 'It has closed, by whichever side',
+    remedy: nothing,
+  },
+  spa_renewed: {
+    level: 'info',
+    message: 'a newer build of the SPA is served',
+    fields: {},
+    when: 'The files of `SPA_DIR` have changed',
+    remedy: nothing,
+  },
+  spa_unreadable: {
+    level: 'warn',
+    message: 'the build of the SPA cannot be read: the one before stays',
+    fields: { err },
+    when: 'The files of `SPA_DIR` have changed and cannot be read',
+    remedy: 'Build it again, or put the former build back',
+  },
+  cut: {
+    level: 'info',
+    message: 'an answer ended half way',
+    fields: { err },
+    when: 'The API, the browser or the end of the session has ended a proxied answer half way',
+    remedy: 'When many: look at the API and at the time limits of proxies between',
+  },
+  client_gone: {
+    level: 'info',
+    message: 'the browser went away before the upstream answered',
+    fields: {},
+    when: 'A proxied request was given up',
+    remedy: nothing,
+  },
+  ...processEvents,
+} as const satisfies Readonly<Record<string, LogEvent>>;
+
+/** Writes one event with exactly its fields, at its own level or another. @see OWASP ASVS 5.0 V16.2 */
+export const logEvent = <Name extends keyof typeof logEvents>(
+  log: FastifyBaseLogger,
+  event: Name,
+  fields: Readonly<Record<keyof (typeof logEvents)[Name]['fields'], unknown>>,
+  level?: Level,
+): void => {
+  const { level: usual, message }: LogEvent = logEvents[event];
+  const line: Readonly<Record<string, unknown>> = { event, ...fields };
+  log[level ?? usual](line, message);
+};

@@ -1,0 +1,100 @@
+import { type ProblemDetails, paths } from '@foyer/contract';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { wantsPage } from '../browser-security/public-origin.ts';
+import { logEvent } from '../events.ts';
+import { Problem } from '../problems.ts';
+import { printPage } from './page.ts';
+
+const hasStatus = (error: unknown): error is FastifyError =>
+  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+
+/** A range that the file does not have; the reader of files tells how long it is. @see RFC 9110 section 15.5.17 */
+const toRangeProblem = (cause: FastifyError): Problem => {
+  const headers: unknown = Reflect.get(cause, 'headers');
+  const told = typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'Content-Range') : '';
+  return new Problem('bad_request', 'The range is beyond the end of the file', {
+    status: 416,
+    detail: 'Ask for a range within the file.',
+    contentRange: String(told),
+    cause,
+  });
+};
+
+/** Makes a problem of whatever was thrown; what is not ours and not the client's fault is an internal error. */
+const toProblem = (error: unknown): Problem => {
+  if (error instanceof Problem) return error;
+  if (hasStatus(error)) {
+    if (error.statusCode === 413)
+      return new Problem('payload_too_large', 'The body is larger than the route takes', { cause: error });
+    if (error.statusCode === 416) return toRangeProblem(error);
+    if (error.statusCode === 404) return new Problem('not_found', 'No such route', { cause: error });
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+      return new Problem('bad_request', 'The request was refused before it reached a route', {
+        cause: error,
+      });
+    }
+  }
+  return new Problem('internal_error', 'Unexpected error', { cause: error });
+};
+
+/** The problem as JSON. @see RFC 9457 section 3 */
+export const printProblem = (
+  { code, title, status, detail }: Pick<Problem, 'code' | 'title' | 'status' | 'detail'>,
+  requestId: string,
+): string => {
+  const details: ProblemDetails = {
+    type: `urn:foyer:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    requestId,
+    ...(status === 401 ? { loginUrl: paths.login } : {}),
+  };
+  return JSON.stringify(details);
+};
+
+const printProblemPage = (problem: Problem, requestId: string): string => {
+  const isLogin =
+    /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(
+      problem.code,
+    );
+  const again = isLogin ? paths.login : '';
+  return printPage({
+    title: problem.title,
+    body: `<p>${problem.detail}</p><nav><a class="first" href="${again}">Try again</a><a href="/">Home</a></nav>`,
+    requestId,
+  });
+};
+
+const logProblem = (request: FastifyRequest, problem: Problem): void => {
+  const line = {
+    code: problem.code,
+    status: problem.status,
+    reason: problem.message,
+    err: problem.cause,
+  };
+  const level = problem.code === 'internal_error' ? 'error' : problem.status >= 500 ? 'warn' : 'info';
+  logEvent(request.log, 'refusal', line, level);
+};
+
+/** A program that asks for an API that does not exist gets JSON whatever it accepts: a page would look like an answer. */
+const isMissingApi = ({ url }: FastifyRequest, { code }: Problem): boolean =>
+  code === 'not_found' && /^\/api(\/|\?|$)/.test(url);
+
+/** Answers a problem, as a page to a navigation and as JSON to everything else: the one place. */
+export const replyProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const problem = toProblem(error);
+  logProblem(request, problem);
+  reply.code(problem.status).header('cache-control', 'no-store');
+  if (problem.code === 'store_unavailable') reply.removeHeader('set-cookie');
+  reply.removeHeader('content-length');
+  reply.removeHeader('content-encoding');
+  reply.removeHeader('etag');
+  if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
+  if (problem.contentRange !== undefined) reply.header('content-range', problem.contentRange);
+  if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
+  return wantsPage(request) && !isMissingApi(request, problem)
+    ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request.id))
+    : reply.type('application/problem+json; charset=utf-8').send(printProblem(problem, request.id));
+};

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CrossSiteVerdict, RequestSource } from '../browser-security/cross-site.ts';
+import type { ResponseHeaders } from '../browser-security/response-headers.ts';
+import type { LoginTransactions } from '../login/login-transaction.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { Draining } from '../server/draining.ts';
+import type { Sessions } from '../session/session.ts';
+
+/** The rooms that routes call upon, composed once by the plugin. */
+export interface Bff {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+  readonly sessions: Sessions;
+  readonly logins: LoginTransactions;
+  readonly draining: Draining;
+  /** What every answer has: our own, and the pages and assets of the SPA. */
+  readonly headers: { readonly answers: ResponseHeaders; readonly pages: ResponseHeaders };
+  readonly limitRate: (request: FastifyRequest) => void;
+  readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
+  readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+  /** The methods of each path of ours, as its 405 names them. */
+  readonly allowedMethods: Map<string, readonly string[]>;
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+
+/** The methods of one path and who answers them. */
+export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
+
+/** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
+export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
+  const allow = Object.keys(answers);
+  scope.foyer.allowedMethods.set(url, allow);
+  for (const method of scope.supportedMethods) {
+    const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
+    const refuse: Answer = () => {
+      throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
+    };
+    scope.route({
+      method,
+      url,
+      handler: answer ?? refuse,
+      exposeHeadRoute: false,
+    });
+  }
+};

@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http';
+import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
+import { printError } from '../logging/error-print.ts';
+import { createLogStream, type LogStream } from '../logging/log-stream.ts';
+import { readRequestId } from '../logging/request-id.ts';
+import { pathOf, RequestLog } from '../logging/request-log.ts';
+import { createRequestLogger } from '../logging/request-logger.ts';
+import { isWebSocket } from '../proxy/web-socket-request.ts';
+import { createConnectionLimit } from './connection-limit.ts';
+import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
+import { type ServerLimits, serverLimits } from './server-limits.ts';
+
+/** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
+export interface ServerSettings {
+  /** pino's level: `trace` to `fatal`, or `silent`. */
+  readonly logLevel: string;
+  /** CIDRs whose `X-Forwarded-For` is believed, for client addresses only. */
+  readonly trustProxy: readonly string[];
+  /** Whether the public URL is https: answers to what is no request then have HSTS too. Default `false`. */
+  readonly isSecure?: boolean;
+  /** Origins whose pages may read the answer to a path that cannot be decoded; the BFF's own. Default none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Limits that are not to be the usual ones. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Where log lines go. Default: standard output. */
+  readonly logStream?: LogStream;
+}
+
+type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
+
+/** Node answers a request without `Host` and an odd `Expect` by itself, bare: here they come to our own answers. */
+const createServerFactory = (
+  { trustProxy, limits }: ServerSettings,
+  { answerClientError }: EarlyRefusals,
+): StartServer => {
+  const within = { ...serverLimits, ...limits };
+  const limitConnections = createConnectionLimit({ ...within, trustProxy });
+  return (handle) => {
+    const server: Server = createServer(
+      {
+        requireHostHeader: false,
+        // Where nobody listens, Node would hang up on an upgrade without a word.
+        shouldUpgradeCallback: (request) => isWebSocket(request) && server.listenerCount('upgrade') > 0,
+        maxHeaderSize: 32 * 1024,
+        headersTimeout: within.headersTimeout * 1000,
+        requestTimeout: within.requestTimeout * 1000,
+        keepAliveTimeout: within.keepAliveTimeout * 1000,
+        connectionsCheckingInterval: within.checkInterval * 1000,
+      },
+      handle,
+    );
+    server.setTimeout(within.idleTimeout * 1000);
+    server.on('connection', limitConnections);
+    server.on('checkExpectation', handle);
+    server.on('clientError', answerClientError);
+    return server;
+  };
+};
+
+/**
+ * Options for `Fastify()` that the BFF is meant to run with: request ids, one log line a request without
+ * its query, bounded headers, bodies, connections and waiting times, and our own answers to what is not a
+ * request.
+ *
+ * @see https://fastify.dev/docs/latest/Reference/Server/
+ */
+export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => {
+  const { isSecure = false, allowedOrigins = [] } = settings;
+  const refusals = createEarlyRefusals({ isSecure, allowedOrigins });
+  const stream = settings.logStream ?? createLogStream();
+  return {
+    logger: {
+      level: settings.logLevel,
+      base: null,
+      stream,
+      serializers: {
+        req: (request: FastifyRequest) => ({ method: request.method, path: pathOf(request.url) }),
+        err: (error) => ({ ...printError(error) }),
+      },
+    },
+    childLoggerFactory: createRequestLogger,
+    logController: new RequestLog(stream),
+    genReqId: readRequestId,
+    requestIdHeader: false,
+    trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
+    bodyLimit: 64 * 1024,
+    // A request that comes while the server closes is answered like any other, and its connection ends with it.
+    return503OnClosing: false,
+    serverFactory: createServerFactory(settings, refusals),
+    frameworkErrors: refusals.answerFrameworkError,
+    // Fastify adds it to the first of its servers only: ours is on each.
+    clientErrorHandler: () => undefined,
+  };
+};

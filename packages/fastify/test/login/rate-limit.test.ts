@@ -1,0 +1,80 @@
+import { askRaw } from '@foyer/testkit';
+import { expect, test } from 'vitest';
+import { groupAddress } from '../../src/server/address-group.ts';
+import { type RunningBff, startBff } from '../kit/start-bff.ts';
+
+test.for([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['::FFFF:c000:207', '192.0.2.7'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8::2', '2001:db8:0:0::/64'],
+  ['2001:0DB8:0:0:ffff:ffff:ffff:ffff', '2001:db8:0:0::/64'],
+  ['2001:db8:0:1::1', '2001:db8:0:1::/64'],
+  ['1:2:3:4:5:6:7:8', '1:2:3:4::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['unknown', undefined],
+  ['192.0.2.7:80', undefined],
+  ['', undefined],
+] as const)('the address %s counts as %s', ([ip, group]) => {
+  expect(groupAddress(ip)).toBe(group);
+});
+
+const ask = async ({ url }: RunningBff, headers: string, target = 'GET /login'): Promise<number> => {
+  const port = Number(new URL(url).port);
+  return (await askRaw(port, `${target} HTTP/1.1\r\nHost: localhost:${port}\r\n${headers}\r\n`)).status;
+};
+
+const from = (text: string): string => `X-Forwarded-For: ${text}\r\n`;
+
+test('without a trusted proxy a forged X-Forwarded-For buys nothing', async () => {
+  await using bff = await startBff({ rateLimitLogin: 2 });
+  const statuses: number[] = [];
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::1'])
+    statuses.push(await ask(bff, `${from(address)}X-Real-IP: ${address}\r\nForwarded: for=${address}\r\n`));
+  expect(statuses).toEqual([303, 303, 429, 429]);
+});
+
+test('behind a trusted proxy each client counts by itself, by what the proxy adds at the end', async () => {
+  await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
+  expect(await ask(bff, from('192.0.2.1'))).toBe(303);
+  expect(await ask(bff, from('192.0.2.2'))).toBe(303);
+  expect(await ask(bff, from('203.0.113.9, 192.0.2.1'))).toBe(429);
+  expect(await ask(bff, from('127.0.0.1, 192.0.2.2'))).toBe(429);
+});
+
+test('behind a trusted proxy a client of one /64 is one client, however it writes its addresses', async () => {
+  await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
+  expect(await ask(bff, from('2001:db8::1'))).toBe(303);
+  expect(await ask(bff, from('2001:db8::ffff:2'))).toBe(429);
+  expect(await ask(bff, from('2001:DB8:0:0:1:2:3:4'))).toBe(429);
+  expect(await ask(bff, from('2001:db8:0:1::1'))).toBe(303);
+});
+
+test('what is no address counts as the proxy’s own', async () => {
+  await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
+  expect(await ask(bff, from('unknown'))).toBe(303);
+  expect(await ask(bff, from(`junk-${'x'.repeat(4000)}`))).toBe(429);
+});
+
+test('login, callback and back-channel logout count together, other routes do not', async () => {
+  await using bff = await startBff({ rateLimitLogin: 3 });
+  expect(await ask(bff, '')).toBe(303);
+  expect(await ask(bff, '', 'GET /login/callback?state=x&code=y')).toBe(400);
+  expect(await ask(bff, 'Content-Length: 0\r\n', 'POST /logout/backchannel')).toBe(400);
+  expect(await ask(bff, '')).toBe(429);
+  expect(await ask(bff, '', 'GET /login/callback?state=x&code=y')).toBe(429);
+  expect(await ask(bff, 'Content-Length: 0\r\n', 'POST /logout/backchannel')).toBe(429);
+  expect(await ask(bff, '', 'GET /api/me')).toBe(200);
+  expect(await ask(bff, '', 'GET /healthz')).toBe(200);
+});
+
+test('a minute later the client may again', async () => {
+  let now = Date.now();
+  await using bff = await startBff({ rateLimitLogin: 1, clock: () => now });
+  expect([await ask(bff, ''), await ask(bff, '')]).toEqual([303, 429]);
+  now += 60_000;
+  expect(await ask(bff, '')).toBe(303);
+});

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { findRedis, givenRedisUrl, startRedis, startRedisCluster } from '@foyer/testkit';
+import { Redis } from 'ioredis';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openSessionStore } from '../../src/stores/open-session-store.ts';
+import type { SessionStore } from '../../src/stores/session-store.ts';
+import { session, testSessionStore } from '../kit/session-store-suite.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'foyer-store-'));
+const withRedis = findRedis() !== undefined;
+const [redis, cluster] = withRedis ? await Promise.all([startRedis(), startRedisCluster()]) : [];
+const redisUrl = redis?.url ?? '';
+
+const open = async (url: string): Promise<SessionStore> => {
+  const store = await openSessionStore(url);
+  onTestFinished(() => store.close());
+  return store;
+};
+
+afterAll(async () => {
+  await redis?.close();
+  await cluster?.[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true });
+});
+
+const urls = [
+  'memory:',
+  `sqlite:${join(directory, 'sessions.db')}`,
+  ...(withRedis ? [redis, cluster] : [{ url: givenRedisUrl }]).flatMap((server) => server?.url ?? []),
+];
+
+describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', (name, url) => {
+  testSessionStore({ open: () => openSessionStore(url), isAlone: name === 'memory' });
+});
+
+test('the Redis client is loaded by those alone who have sessions in a Redis', () => {
+  const program = `
+    import { createRequire } from 'node:module';
+    import { openSessionStore } from './src/index.ts';
+    const { cache } = createRequire(import.meta.url);
+    for (const url of ['memory:', 'redis://127.0.0.1:9']) {
+      await (await openSessionStore(url)).close();
+      console.log(Object.keys(cache).some((file) => file.includes('/ioredis/')));
+    }`;
+  const cwd = new URL('../..', import.meta.url);
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd });
+  expect(String(output)).toBe('false\ntrue\n');
+});
+
+describe.runIf(withRedis)('redis alone', () => {
+  test('every key expires, and begins with our prefix', async () => {
+    const store = await open(redisUrl);
+    const one = session();
+    await store.insert(one);
+    await store.touch(one.id, Date.now(), one.expiresAt + 1000);
+    await store.claim('a value', one.expiresAt);
+    await store.acquireLease(one.id, 'holder', 1000);
+    await store.check();
+    const client = new Redis(redisUrl);
+    onTestFinished(() => client.disconnect());
+    const keys = await client.keys('*');
+    const times = await Promise.all(keys.map((key) => client.pttl(key)));
+    expect(times.filter((time) => time === -1)).toEqual([]);
+    expect(keys.filter((key) => !key.startsWith('foyer:'))).toEqual([]);
+    const kinds = keys.map((key) =>
+      key.split(':').find((part) => /^[a-z]{3,}$/.test(part) && part !== 'foyer'),
+    );
+    expect([...new Set(kinds)].toSorted()).toEqual([
+      ...['all', 'check', 'claim', 'lease', 'provider', 'record', 'subject'],
+    ]);
+    expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.lastsUntil);
+  });
+
+  test('looks of one turn of the event loop leave in one piece, and each finds its own', async () => {
+    const pieces: string[] = [];
+    const { port } = new URL(redisUrl);
+    const relay = createServer((near) => {
+      const far = connect(Number(port), '127.0.0.1');
+      near.on('data', (piece) => pieces.push(piece.toString('latin1')));
+      pipeline(near, far, near, () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    onTestFinished(() => {
+      relay.close();
+    });
+    const address = relay.address();
+    const store = await open(
+      `redis://127.0.0.1:${address !== null && typeof address === 'object' && address.port}`,
+    );
+    const sessions = Array.from({ length: 20 }, (_each, at) => session({ lastSeenAt: at + 1 }));
+    await Promise.all(sessions.map((one) => store.insert(one)));
+    for (const at of [3, 7]) await store.remove(sessions[at]?.id ?? '');
+    pieces.length = 0;
+    const states = await Promise.all(sessions.map(({ id }) => store.readState(id)));
+    expect(states.map((state) => state?.lastSeenAt)).toEqual(
+      sessions.map((_each, at) => (at === 3 || at === 7 ? undefined : at + 1)),
+    );
+    expect(pieces.filter((piece) => piece.includes('getrange'))).toHaveLength(1);
+  });
+
+  test('a stopped server is told within 1.5 s and found again, and that messages were missed', async () => {
+    const store = await open(redisUrl);
+    const missed = new Promise<void>((resolve) => store.subscribe(() => undefined, resolve));
+    await redis?.kill();
+    const start = performance.now();
+    await expect(async () => store.read('id')).rejects.toThrow();
+    expect(performance.now() - start).toBeLessThan(1500);
+    await redis?.restart();
+    await vi.waitFor(() => store.check(), { timeout: 4000 });
+    expect(await store.read('id')).toBe(undefined);
+    await missed;
+  });
+});

@@ -1,0 +1,17 @@
+import { stat } from 'node:fs/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { guardStore } from '../../src/session/store-guard.ts';
+import { openMemoryStore } from '../../src/stores/memory-store.ts';
+
+const standStill = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+test('a process that stood still for a second takes the answers that came meanwhile', async () => {
+  const store = openMemoryStore();
+  onTestFinished(() => store.close());
+  const guarded = guardStore({ ...store, isClaimed: async () => (await stat('.')).isDirectory() });
+  const answer = guarded.isClaimed('value');
+  standStill(1050);
+  expect(await answer).toBe(true);
+});
