@@ -46,6 +46,8 @@ const idOf = (state: string): string => hash('sha256', state, 'base64url').slice
 type Sealed = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const texts = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.map(String) : undefined;
 const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 /** Makes the login transactions of one BFF. */
@@ -56,7 +58,13 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
     const [state, nonce, codeVerifier] = [text(sealed.state), text(sealed.nonce), text(sealed.verifier)];
     if (state === undefined || nonce === undefined || codeVerifier === undefined) return undefined;
     return {
-      checks: { state, nonce, codeVerifier, maxAge: count(sealed.maxAge) },
+      checks: {
+        state,
+        nonce,
+        codeVerifier,
+        maxAge: count(sealed.maxAge),
+        acrValues: texts(sealed.acrValues),
+      },
       returnTo: parseReturnTo(sealed.returnTo, options),
       replaces: text(sealed.replaces),
       isQuiet: sealed.quiet === true,
@@ -96,6 +104,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
         nonce: checks.nonce,
         verifier: checks.codeVerifier,
         maxAge: checks.maxAge,
+        acrValues: checks.acrValues,
         returnTo,
         replaces,
         quiet: isQuiet,

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
 import { takeRandomBytes } from '../random-bytes.ts';
+import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
+import { tightenHints } from './authorization-policy.ts';
 import type { Metadata } from './discovery.ts';
-import type { AuthorizationChecks, LoginHints } from './provider.ts';
 
 /** Each of 33 random bytes, printed at once. */
 const createRandomValues = (): readonly [state: string, nonce: string, codeVerifier: string] => {
@@ -19,13 +20,7 @@ interface Beginning {
   /** The endpoint as a URL prints it, without a query. */
   readonly address: string;
   readonly query: string;
-  readonly maxAge: number | undefined;
 }
-
-const readMaxAge = (text: string | null): number | undefined => {
-  const seconds = Number(text ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds : undefined;
-};
 
 const createBeginning = (metadata: Metadata, options: ResolvedOptions): Beginning => {
   const url = new URL(metadata.authorization_endpoint);
@@ -42,7 +37,7 @@ const createBeginning = (metadata: Metadata, options: ResolvedOptions): Beginnin
   for (const name of ['state', 'nonce', 'code_challenge']) query.delete(name);
   const text = query.toString();
   url.search = '';
-  return { address: url.href, query: text, maxAge: readMaxAge(query.get('max_age')) };
+  return { address: url.href, query: text };
 };
 
 const addHints = (text: string, hints: LoginHints): string => {
@@ -65,15 +60,16 @@ export const createRequests = (options: ResolvedOptions): CreateRequest => {
     beginnings.set(metadata, beginning);
     return beginning;
   };
-  return (metadata, hints) => {
+  return (metadata, given) => {
+    const { hints, maxAge, acrValues } = tightenHints(options.authorizationParams, given);
     const [state, nonce, codeVerifier] = createRandomValues();
-    const { address, query, maxAge } = begin(metadata);
+    const { address, query } = begin(metadata);
     const same = Object.keys(hints).length === 0 ? query : addHints(query, hints);
     const code_challenge = hash('sha256', codeVerifier, 'base64url');
     // Base64url is printed as it is in a query.
     return {
       url: `${address}?${same}&state=${state}&nonce=${nonce}&code_challenge=${code_challenge}`,
-      checks: { state, nonce, codeVerifier, maxAge: hints.max_age ?? maxAge },
+      checks: { state, nonce, codeVerifier, maxAge, acrValues },
     };
   };
 };

@@ -1,13 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { Problem } from '../problems.ts';
+import type { AuthorizationChecks } from './authorization-checks.ts';
 import { redirectUri } from './authorization-request.ts';
+import { requireAcr } from './checks/authentication-context.ts';
 import { sendForm } from './client-authentication.ts';
+import type { CompletedLogin } from './completed-login.ts';
 import type { Metadata } from './discovery.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
-import type { AuthorizationChecks, CompletedLogin, TokenSet } from './provider.ts';
 import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderRoom } from './provider-room.ts';
 import { parseTokenResponse, readTokenAnswer, type TokenResponse } from './token-endpoint.ts';
+import type { TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
@@ -65,14 +68,15 @@ const exchange = async (
   metadata: Metadata,
   { parameters, checks }: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
 ): Promise<Exchanged> => {
-  const { codeVerifier, nonce, maxAge } = checks;
+  const { codeVerifier, nonce, maxAge, acrValues } = checks;
   const code = parameters.get('code') ?? '';
   const { idToken, ...tokens } = await requestTokens(room, metadata, { code, codeVerifier });
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const { accessToken } = tokens;
   const claims = await verifyIdToken(idToken, room.trust(metadata), { nonce, maxAge, accessToken });
-  return { claims, tokens: { ...tokens, idToken } };
+  requireAcr(claims, acrValues);
+  return { claims, tokens: { ...tokens, idToken, nonce } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */

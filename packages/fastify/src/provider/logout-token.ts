@@ -1,8 +1,8 @@
 import { errors } from 'jose';
-import type { LogoutToken } from './provider.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
+import type { LogoutToken } from './valid-logout-token.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 const maxAge = 120;

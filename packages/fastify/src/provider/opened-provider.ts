@@ -41,7 +41,8 @@ export const openProvider = (options: ResolvedOptions): OpenedProvider => {
     room,
     createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), hints),
     completeLogin: (parameters, checks, log) => completeLogin(room, { parameters, checks }, log),
-    refresh: (refreshToken, expected) => refreshTokens(room, refreshToken, expected),
+    refresh: (refreshToken, expected, keepSuccessor) =>
+      refreshTokens(room, refreshToken, { ...expected, keepSuccessor }),
     revoke: (refreshToken) => revokeToken(room, refreshToken),
     findEndSession: async (idToken) => {
       if (options.logoutUrl === undefined) await tryDiscovery(discovery);

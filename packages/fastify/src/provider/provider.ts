@@ -1,73 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
+import type { CompletedLogin } from './completed-login.ts';
 import type { Metadata } from './discovery.ts';
 import { createEndSessionUrl, tryDiscovery } from './end-session.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderRoom } from './provider-room.ts';
-
-/** Tokens of a session. They have no type in the browser. */
-export interface TokenSet {
-  readonly accessToken: string;
-  /** Milliseconds since the epoch; `undefined` when the provider did not say (`expires_in` left out). */
-  readonly accessTokenExpiresAt: number | undefined;
-  readonly refreshToken: string | undefined;
-  readonly idToken: string;
-}
-
-/** Claims as a JSON object, in wire spelling. */
-export type Claims = Readonly<Record<string, unknown>>;
-
-/** What a finished login brings. */
-export interface CompletedLogin {
-  /** The issuer of the ID token, to the byte. */
-  readonly issuer: string;
-  readonly sub: string;
-  /** The provider's session, where the ID token names one. */
-  readonly sid: string | undefined;
-  /** Claims of the ID token overlaid by those of userinfo; protocol claims are still among them. */
-  readonly claims: Claims;
-  readonly tokens: TokenSet;
-}
-
-/** What a login transaction keeps of its authorization request until the callback. */
-export interface AuthorizationChecks {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-  /** Seconds, when the request asked for it. */
-  readonly maxAge: number | undefined;
-}
-
-/** Optional authorization request parameters that `/login` passes on. */
-export interface LoginHints {
-  readonly prompt?: string;
-  readonly login_hint?: string;
-  readonly ui_locales?: string;
-  readonly acr_values?: string;
-  /** Seconds. */
-  readonly max_age?: number;
-}
-
-/** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
-export interface LogoutToken {
-  readonly issuer: string;
-  readonly sub: string | undefined;
-  readonly sid: string | undefined;
-  readonly jti: string;
-  /** Milliseconds since the epoch: from when on a replay is refused for its age alone. */
-  readonly staleAt: number;
-}
-
-/** What a refresh brings; whatever the provider left out stays as it was. */
-export interface RefreshedTokens {
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number | undefined;
-  readonly refreshToken: string | undefined;
-  readonly idToken: string | undefined;
-  /** Claims of the refreshed ID token, verified in full. */
-  readonly claims: Claims | undefined;
-}
+import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
+import type { LogoutToken } from './valid-logout-token.ts';
 
 /**
  * The OpenID provider, discovered when it is first needed. Failures are `Problem`s with the codes
@@ -92,13 +33,17 @@ export interface Provider {
     log: FastifyBaseLogger,
   ) => Promise<CompletedLogin>;
   /**
+   * Asks for new tokens. The new refresh token is given to `keepSuccessor`, and kept there, before anything else
+   * of the answer is judged.
+   *
    * @throws RefreshRefused when the provider has ended the grant: the session is over.
    * @throws RefreshUnverified when there is a new refresh token, but no telling whether the rest is good.
    * @throws Problem when the provider cannot be reached or is in trouble: the session stays.
    */
   readonly refresh: (
     refreshToken: string,
-    expected: { readonly issuer: string; readonly sub: string },
+    expected: ExpectedGrant,
+    keepSuccessor?: KeepSuccessor,
   ) => Promise<RefreshedTokens>;
   /** Revokes where the provider can; settles within the provider timeout, rejects when it failed. */
   readonly revoke: (refreshToken: string) => Promise<void>;
@@ -109,7 +54,12 @@ export interface Provider {
   readonly close: () => Promise<void>;
 }
 
+export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
+export type { Claims, CompletedLogin } from './completed-login.ts';
 export { LogoutTokenInvalid, RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
+export type { RefreshedTokens } from './refreshed-tokens.ts';
+export type { TokenSet } from './token-set.ts';
+export type { LogoutToken } from './valid-logout-token.ts';
 
 /** Reads anew only when what it depends on is another object: every answer's policy asks. */
 const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
@@ -159,7 +109,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     createAuthorizationRequest: async (hints) => (await open()).createAuthorizationRequest(hints),
     completeLogin: async (parameters, checks, requestLog) =>
       (await open()).completeLogin(parameters, checks, requestLog),
-    refresh: async (refreshToken, expected) => (await open()).refresh(refreshToken, expected),
+    refresh: async (refreshToken, expected, keepSuccessor) =>
+      (await open()).refresh(refreshToken, expected, keepSuccessor),
     revoke: async (refreshToken) => (await open()).revoke(refreshToken),
     findEndSession: async (idToken) => (await open()).findEndSession(idToken),
     verifyLogoutToken: async (token) => (await open()).verifyLogoutToken(token),

@@ -1,11 +1,12 @@
 import { errors } from 'jose';
 import { Problem } from '../problems.ts';
+import type { Claims } from './completed-login.ts';
 import type { Metadata } from './discovery.ts';
 import { verifyIdToken } from './id-token.ts';
-import type { Claims, RefreshedTokens } from './provider.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
 import type { ProviderRoom } from './provider-room.ts';
+import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 
 const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
   error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
@@ -26,21 +27,29 @@ const isVerdict = (error: unknown): error is Problem =>
   error.retryAfter === undefined &&
   !(error.cause instanceof errors.JWKSNoMatchingKey);
 
+/** A session of an older version does not know its nonce. @see OpenID Connect Core section 12.2 */
+const isOtherNonce = (found: unknown, expected: string | undefined): boolean =>
+  found !== undefined && found !== null && expected !== undefined && found !== expected;
+
+interface Refreshed {
+  readonly idToken: string;
+  readonly accessToken: string;
+  readonly expected: ExpectedGrant;
+}
+
 const verifyRefreshed = async (
   room: ProviderRoom,
   metadata: Metadata,
-  {
-    idToken,
-    accessToken,
-    sub,
-  }: { readonly idToken: string; readonly accessToken: string; readonly sub: string },
+  { idToken, accessToken, expected }: Refreshed,
 ): Promise<Claims> => {
   const checks = { nonce: undefined, maxAge: undefined, accessToken };
   const claims = await verifyIdToken(idToken, room.trust(metadata), checks).catch((error: unknown) => {
     if (!isVerdict(error)) throw refreshError(error);
     throw new RefreshRefused(error.message, { cause: error });
   });
-  if (claims.sub !== sub) throw new RefreshRefused('the refreshed ID token is about another sub');
+  if (claims.sub !== expected.sub) throw new RefreshRefused('the refreshed ID token is about another sub');
+  if (isOtherNonce(claims.nonce, expected.nonce))
+    throw new RefreshRefused('the refreshed ID token has another nonce');
   return claims;
 };
 
@@ -48,11 +57,10 @@ const verifyRefreshed = async (
 export const refreshTokens = async (
   room: ProviderRoom,
   refreshToken: string,
-  expected: { readonly issuer: string; readonly sub: string },
+  expected: ExpectedGrant & { readonly keepSuccessor?: KeepSuccessor | undefined },
 ): Promise<RefreshedTokens> => {
   const metadata = await room.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
-  const { sub } = expected;
   const grant = room.authenticated(metadata, (credentials) =>
     room.requestRefresh(metadata, refreshToken, credentials),
   );
@@ -60,8 +68,9 @@ export const refreshTokens = async (
     throw refreshError(error);
   });
   const { idToken, accessToken, refreshToken: rotated } = tokens;
+  if (rotated !== undefined) await expected.keepSuccessor?.(rotated);
   const verified =
-    idToken === undefined ? undefined : verifyRefreshed(room, metadata, { idToken, accessToken, sub });
+    idToken === undefined ? undefined : verifyRefreshed(room, metadata, { idToken, accessToken, expected });
   const claims = await verified?.catch((error: unknown) => {
     if (!(error instanceof Problem) || rotated === undefined) throw error;
     throw new RefreshUnverified(error, rotated, error);

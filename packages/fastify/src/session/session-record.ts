@@ -24,11 +24,11 @@ const isUser = (value: unknown): value is User => isObject(value) && typeof valu
 
 const parseTokens = (value: unknown): TokenSet | undefined => {
   if (!isObject(value)) return undefined;
-  const { accessToken, accessTokenExpiresAt, refreshToken, idToken } = value;
+  const { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce } = value;
   if (typeof accessToken !== 'string' || typeof idToken !== 'string') return undefined;
   if (accessTokenExpiresAt !== undefined && typeof accessTokenExpiresAt !== 'number') return undefined;
-  if (!isOptionalString(refreshToken)) return undefined;
-  return { accessToken, accessTokenExpiresAt, refreshToken, idToken };
+  if (!isOptionalString(refreshToken) || !isOptionalString(nonce)) return undefined;
+  return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce };
 };
 
 /** A record from what was stored; `undefined` when it is none, or one of another version of this program. */

@@ -118,10 +118,10 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
   };
 
   const refresh = async (session: Session, refreshToken: string): Promise<string> => {
-    const { issuer, user } = session.record;
+    const { issuer, user, tokens } = session.record;
     let refreshed: RefreshedTokens;
     try {
-      refreshed = await provider.refresh(refreshToken, { issuer, sub: user.sub });
+      refreshed = await provider.refresh(refreshToken, { issuer, sub: user.sub, nonce: tokens.nonce });
     } catch (error) {
       if (error instanceof RefreshRefused) return refuse(session, error);
       if (error instanceof RefreshUnverified) await keepSuccessor(session, error.refreshToken);

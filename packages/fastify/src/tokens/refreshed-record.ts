@@ -12,6 +12,7 @@ export const mergeRecord = (record: SessionRecord, refreshed: RefreshedTokens): 
       accessTokenExpiresAt: refreshed.accessTokenExpiresAt,
       refreshToken: refreshed.refreshToken ?? record.tokens.refreshToken,
       idToken: refreshed.idToken ?? record.tokens.idToken,
+      nonce: record.tokens.nonce,
     },
   };
 };

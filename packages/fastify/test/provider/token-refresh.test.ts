@@ -147,3 +147,28 @@ describe('a refresh brings', () => {
     expect((await refresh(party)).claims).toMatchObject({ sub: 'ada' });
   });
 });
+
+test.for<[string, unknown, boolean]>([
+  ['the same nonce', 'nonce-1', true],
+  ['no nonce', undefined, true],
+  ['another nonce', 'nonce-2', false],
+  ['an empty nonce', '', false],
+])('a refreshed ID token with %s', async ([, nonce, isGood]) => {
+  await using party = await startRelyingParty(withClaims({ nonce }));
+  const expected = { issuer: party.bent.issuer, sub: 'ada', nonce: 'nonce-1' };
+  const outcome = await problemOf(party.provider.refresh('refresh-token-1', expected));
+  if (isGood) expect(outcome).toBe('it was accepted');
+  else expect(outcome).toBeInstanceOf(RefreshRefused);
+});
+
+test('the new refresh token is kept before the ID token is judged', async () => {
+  await using party = await startRelyingParty(withClaims({ sub: 'eve' }));
+  const kept: string[] = [];
+  const expected = { issuer: party.bent.issuer, sub: 'ada' };
+  const attempt = party.provider.refresh('refresh-token-1', expected, async (successor) => {
+    expect(party.bent.count('jwks')).toBe(0);
+    kept.push(successor);
+  });
+  expect(await problemOf(attempt)).toBeInstanceOf(RefreshRefused);
+  expect(kept).toEqual(['refresh-token-2']);
+});

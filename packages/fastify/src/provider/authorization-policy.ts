@@ -1,0 +1,47 @@
+import type { LoginHints } from './authorization-checks.ts';
+
+/** The hints of one login within the operator's policy, and what the callback enforces of them. */
+export interface TightenedHints {
+  readonly hints: LoginHints;
+  readonly maxAge: number | undefined;
+  readonly acrValues: readonly string[] | undefined;
+}
+
+const readMaxAge = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+
+const splitWords = (text: string | undefined): readonly string[] =>
+  (text ?? '').split(' ').filter((word) => word !== '');
+
+/** A link may ask for a part of what the operator accepts, never for something else. */
+const tightenAcr = (policy: readonly string[], asked: readonly string[]): readonly string[] => {
+  const both = asked.filter((value) => policy.includes(value));
+  return both.length > 0 ? both : policy;
+};
+
+/**
+ * Lets a login ask for more than the operator's authorization parameters do, and never for less: the lower `max_age`,
+ * a part of `acr_values`.
+ *
+ * @see OpenID Connect Core section 3.1.2.1
+ */
+export const tightenHints = (
+  policy: Readonly<Record<string, string>>,
+  { max_age, acr_values, ...hints }: LoginHints,
+): TightenedHints => {
+  const ages = [readMaxAge(policy.max_age), max_age].filter((age) => age !== undefined);
+  const maxAge = ages.length === 0 ? undefined : Math.min(...ages);
+  const required = splitWords(policy.acr_values);
+  const asked = splitWords(acr_values);
+  const acrValues = required.length === 0 ? undefined : tightenAcr(required, asked);
+  const sentAcr = acrValues ?? asked;
+  return {
+    hints: {
+      ...hints,
+      ...(maxAge === undefined ? {} : { max_age: maxAge }),
+      ...(sentAcr.length === 0 ? {} : { acr_values: sentAcr.join(' ') }),
+    },
+    maxAge,
+    acrValues,
+  };
+};

@@ -1,0 +1,18 @@
+import { Problem } from '../../problems.ts';
+
+/**
+ * Requires the authentication that the operator's `acr_values` ask for: the provider may answer with a weaker one.
+ *
+ * @throws Problem `provider_invalid_response`.
+ * @see OpenID Connect Core section 3.1.2.1
+ */
+export const requireAcr = (
+  { acr }: Readonly<Record<string, unknown>>,
+  acrValues: readonly string[] | undefined,
+): void => {
+  if (acrValues === undefined || (typeof acr === 'string' && acrValues.includes(acr))) return;
+  throw new Problem(
+    'provider_invalid_response',
+    'ID token: acr is none of the acr_values that OIDC_AUTHORIZATION_PARAMS asks for',
+  );
+};

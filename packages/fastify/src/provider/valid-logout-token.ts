@@ -1,0 +1,9 @@
+/** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
+export interface LogoutToken {
+  readonly issuer: string;
+  readonly sub: string | undefined;
+  readonly sid: string | undefined;
+  readonly jti: string;
+  /** Milliseconds since the epoch: from when on a replay is refused for its age alone. */
+  readonly staleAt: number;
+}
