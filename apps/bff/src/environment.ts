@@ -62,6 +62,8 @@ const readOptions = (read: Read, spa: BffOptions['spa']): Omit<BffOptions, 'sess
   cookieName: read('COOKIE_NAME', variables.COOKIE_NAME),
   spa,
   spaCsp: read('SPA_CSP', variables.SPA_CSP),
+  spaPermissionsPolicy: read('SPA_PERMISSIONS_POLICY', variables.SPA_PERMISSIONS_POLICY),
+  spaCoop: read('SPA_COOP', variables.SPA_COOP),
   apiRoutes: read('API_ROUTES', variables.API_ROUTES),
   apiTimeout: read('API_TIMEOUT', variables.API_TIMEOUT),
   apiMaxBody: read('API_MAX_BODY', variables.API_MAX_BODY),

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type ApiRoute, type ClientAuth, isSessionStoreUrl } from '@foyer/fastify';
+import { type ApiRoute, type ClientAuth, isSessionStoreUrl, type OpenerPolicy } from '@foyer/fastify';
 
 /** What a text of the environment turned out to be. */
 type Parsed<T> =
@@ -18,6 +18,24 @@ export const parseBoolean: Parser<boolean> = (text) =>
   text === 'true' || text === 'false'
     ? { value: text === 'true' }
     : { problem: 'is neither true nor false', remedy: 'Give one of the two.' };
+
+const openerPolicies: readonly OpenerPolicy[] = [
+  'same-origin-allow-popups',
+  'same-origin',
+  'noopener-allow-popups',
+  'unsafe-none',
+];
+
+/** A value of Cross-Origin-Opener-Policy. */
+export const parseOpenerPolicy: Parser<OpenerPolicy> = (text) => {
+  const value = openerPolicies.find((each) => each === text);
+  return value === undefined
+    ? {
+        problem: 'is no value of Cross-Origin-Opener-Policy',
+        remedy: `Use one of ${openerPolicies.join(', ')}.`,
+      }
+    : { value };
+};
 
 /** A comma list; blanks around the items are dropped, empty items too. */
 export const parseList: Parser<readonly string[]> = (text) => ({

@@ -182,7 +182,15 @@ const table: Readonly<Record<VariableName, Values>> = {
   SPA_DIR: { good: [places.spaDir], bad: [join(folder, 'empty'), '/nowhere', 'a\0b'] },
   SPA_DEV_SERVER: { good: ['http://localhost:5173'], bad: ['localhost:5173', 'ftp://localhost', '5173'] },
   SPA_SOURCE_MAPS: { good: ['true', 'false'], bad: ['yes', '1', 'TRUE'] },
-  SPA_CSP: { good: ['img-src https://cdn.example'], bad: ['img-src\r\nX: y', 'img-src ü', 'a\0b'] },
+  SPA_CSP: {
+    good: ['img-src https://cdn.example', "style-src 'unsafe-inline'"],
+    bad: ['img-src\r\nX: y', 'img-src ü', 'a\0b', 'images https://cdn.example', 'img-src self'],
+  },
+  SPA_PERMISSIONS_POLICY: {
+    good: ['camera=()', 'geolocation=(self), payment=(self "https://pay.example")'],
+    bad: ["camera 'self'", 'camera', 'a\r\nX: y'],
+  },
+  SPA_COOP: { good: ['same-origin', 'unsafe-none'], bad: ['open', 'SAME-ORIGIN'] },
   API_ROUTES: {
     good: ['[]', route({}), route({ auth: 'none', methods: ['GET'], timeout: '3s' }), route({ timeout: 3 })],
     bad: [

@@ -1,4 +1,5 @@
 export { isLoopbackHost } from './browser-security/loopback-host.ts';
+export type { OpenerPolicy } from './browser-security/page-permissions.ts';
 export { logEvent, logEvents } from './events.ts';
 export type { Observation, Observe } from './logging/observation.ts';
 export { checkOptions } from './options/option-checks.ts';

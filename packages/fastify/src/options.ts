@@ -1,3 +1,4 @@
+import type { OpenerPolicy } from './browser-security/page-permissions.ts';
 import type { Observe } from './logging/observation.ts';
 import type { SessionStore } from './stores/session-store.ts';
 
@@ -66,8 +67,12 @@ export interface BffOptions {
   readonly cookieName?: string | undefined;
   /** Where the SPA comes from. Default: nowhere, for an application that serves its own pages. */
   readonly spa?: SpaSource | undefined;
-  /** Directives added to the pages' content security policy. */
+  /** Directives added to the content security policy of the SPA's pages, and of nothing else. */
   readonly spaCsp?: string | undefined;
+  /** Permissions-Policy of the SPA's pages. Default: every feature for the page itself, none for frames of others. */
+  readonly spaPermissionsPolicy?: string | undefined;
+  /** Cross-Origin-Opener-Policy of the SPA's pages. Default `same-origin-allow-popups`. */
+  readonly spaCoop?: OpenerPolicy | undefined;
   /** APIs behind the BFF. Default: none. */
   readonly apiRoutes?: readonly ApiRoute[] | undefined;
   /** Until an upstream must have begun to answer. Default 15. */
@@ -117,6 +122,8 @@ export interface ResolvedOptions {
   readonly cookieName: string;
   readonly spa: SpaSource | undefined;
   readonly spaCsp: string | undefined;
+  readonly spaPermissionsPolicy: string;
+  readonly spaCoop: OpenerPolicy;
   readonly apiRoutes: readonly ApiRoute[];
   readonly apiTimeout: number;
   readonly apiMaxBody: number;

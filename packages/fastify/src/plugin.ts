@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { createContentSecurityPolicies } from './browser-security/content-security-policy.ts';
+import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
 import { addCors } from './browser-security/cors.ts';
 import { createCrossSiteRule } from './browser-security/cross-site.ts';
+import { preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
 import {
   prepareResponseHeaders,
@@ -50,8 +51,9 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
   const provider = createProvider(options, app.log);
   const sessions = createSessions({ options, provider, seal, log: app.log });
   const usual = usualHeaders(options);
-  const policies = createContentSecurityPolicies(options);
+  const printPolicy = createAnswerPolicy();
   const { endSessionOrigin } = provider;
+  const answers = prepareResponseHeaders(usual, () => printPolicy(endSessionOrigin()));
   return {
     options,
     provider,
@@ -59,8 +61,8 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
     logins: createLoginTransactions(options, seal),
     draining: createDraining(app, options.drainTimeout),
     headers: {
-      answers: prepareResponseHeaders(usual, () => policies.answers(endSessionOrigin())),
-      pages: prepareResponseHeaders(usual, () => policies.pages(endSessionOrigin())),
+      answers,
+      pages: preparePageHeaders({ options, answers, endSessionOrigin }),
     },
     limitRate: createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
@@ -150,7 +152,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   closeIdleConnections(app);
   keepTickShape();
 
-  const prepare = (scope: FastifyInstance, headers: ResponseHeaders): void => {
+  const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
     scope.setErrorHandler(replyProblem);
     if (observe) observeRequests(scope, observe);
     headers.addTo(scope);

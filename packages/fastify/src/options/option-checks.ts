@@ -1,7 +1,14 @@
 import type { BffOptions, OptionIssue } from '../options.ts';
 import { checkApiRoutes } from './api-checks.ts';
 import { type Check, checkCount, checkSeconds, type Values } from './check.ts';
-import { checkAllowedOrigins, checkPublicUrl, checkSpa, checkSpaCsp } from './page-checks.ts';
+import {
+  checkAllowedOrigins,
+  checkPublicUrl,
+  checkSpa,
+  checkSpaCoop,
+  checkSpaCsp,
+  checkSpaPermissionsPolicy,
+} from './page-checks.ts';
 import {
   checkAlgorithm,
   checkAuthorizationParams,
@@ -36,6 +43,8 @@ const checksOf = (options: Values): Partial<Record<keyof Values, Check>> => {
     cookieName: checkCookieName(options),
     spa: checkSpa(options),
     spaCsp: checkSpaCsp(options),
+    spaPermissionsPolicy: checkSpaPermissionsPolicy(options),
+    spaCoop: checkSpaCoop(options),
     apiRoutes: checkApiRoutes(options),
     apiTimeout: seconds('apiTimeout', 0.05, 3600),
     apiMaxBody: checkCount('apiMaxBody', options),

@@ -1,3 +1,5 @@
+import { isOpenerPolicy, isPermissionsPolicy, openerPolicies } from '../browser-security/page-permissions.ts';
+import { findIneffectiveAddition } from '../browser-security/policy-additions.ts';
 import { type Check, httpsRemedy, isSafeScheme, parseUrl, type Values } from './check.ts';
 
 /** A safe origin. */
@@ -29,16 +31,38 @@ export const checkAllowedOrigins =
     }
   };
 
-/** Printable characters alone. */
+/** An addition to the policy all of which takes effect in browsers. */
 export const checkSpaCsp =
-  ({ spaCsp }: Values): Check =>
+  ({ spaCsp = '' }: Values): Check =>
   (report) => {
-    if (spaCsp !== undefined && !/^[\x20-\x7e]*$/.test(spaCsp)) {
-      report(
+    if (!/^[\x20-\x7e]*$/.test(spaCsp)) {
+      return report(
         'holds characters that no policy has',
         'Write it as img-src https://cdn.example; connect-src https://api.example.',
       );
     }
+    const problem = findIneffectiveAddition(spaCsp);
+    if (problem !== undefined)
+      report(problem, "Write it as style-src 'unsafe-inline'; img-src https://cdn.example.");
+  };
+
+/** A policy in the form that browsers read. */
+export const checkSpaPermissionsPolicy =
+  ({ spaPermissionsPolicy }: Values): Check =>
+  (report) => {
+    if (spaPermissionsPolicy !== undefined && !isPermissionsPolicy(spaPermissionsPolicy))
+      report(
+        'is not a Permissions-Policy',
+        'Write it as geolocation=(self), payment=(self "https://pay.example").',
+      );
+  };
+
+/** One of the values that browsers know. */
+export const checkSpaCoop =
+  ({ spaCoop }: Values): Check =>
+  (report) => {
+    if (spaCoop !== undefined && !isOpenerPolicy(spaCoop))
+      report('is no value of Cross-Origin-Opener-Policy', `Use one of ${openerPolicies.join(', ')}.`);
   };
 
 /** A dev server that can be asked, where one is given. */

@@ -1,3 +1,4 @@
+import { defaultPermissionsPolicy } from '../browser-security/page-permissions.ts';
 import { type BffOptions, OptionsError, type ResolvedOptions } from '../options.ts';
 import { checkOptions } from './option-checks.ts';
 
@@ -32,6 +33,8 @@ export const resolveOptions = (options: BffOptions): ResolvedOptions => {
     cookieName: options.cookieName ?? 'foyer',
     spa: options.spa,
     spaCsp: options.spaCsp,
+    spaPermissionsPolicy: options.spaPermissionsPolicy ?? defaultPermissionsPolicy,
+    spaCoop: options.spaCoop ?? 'same-origin-allow-popups',
     apiRoutes: options.apiRoutes ?? [],
     apiTimeout: options.apiTimeout ?? 15,
     apiMaxBody: options.apiMaxBody ?? 10 * 1024 * 1024,

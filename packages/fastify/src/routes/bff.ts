@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from '../browser-security/cross-site.ts';
+import type { PageHeaders } from '../browser-security/page-headers.ts';
 import type { ResponseHeaders } from '../browser-security/response-headers.ts';
 import type { LoginTransactions } from '../login/login-transaction.ts';
 import type { ResolvedOptions } from '../options.ts';
@@ -16,7 +17,7 @@ export interface Bff {
   readonly logins: LoginTransactions;
   readonly draining: Draining;
   /** What every answer has: our own, and the pages and assets of the SPA. */
-  readonly headers: { readonly answers: ResponseHeaders; readonly pages: ResponseHeaders };
+  readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };
   readonly limitRate: (request: FastifyRequest) => void;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;

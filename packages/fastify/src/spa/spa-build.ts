@@ -6,70 +6,69 @@ import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 /** A build that may be replaced while it is served. */
 export interface SpaBuild {
-  /** Its files; once a second a promise of them, when it is looked whether there is a newer build. */
-  readonly files: () => SpaFiles | Promise<SpaFiles>;
+  /** Its files. Once a second it checks whether there is a newer build. */
+  readonly files: () => Promise<SpaFiles>;
 }
 
-/** Milliseconds between two looks, and for which a build must have lain still to be taken for whole. */
-const interval = 1000;
-const stillness = 500;
+const checkIntervalMs = 1000;
+/** How long a build must be unchanged to be taken for complete. */
+const settlingMs = 500;
 
-/** What a build looks like from outside. */
-interface Look {
-  readonly print: string;
+/** The state of a build's folders on the disk. */
+interface FolderState {
+  readonly fingerprint: string;
   /** Milliseconds since the epoch, by the clock of the file system. */
   readonly changedAt: number;
 }
 
-/** A folder changes with every file that comes or goes, and no build leaves `index.html` as it was. */
-const lookAt = async (dir: string, files: SpaFiles): Promise<Look> => {
+/** A folder changes with every file that is added or removed, and every build writes `index.html`. */
+const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => {
   const folders = new Set([...files.values()].map(({ name }) => dirname(name)));
   const stats = await Promise.all(
     ['index.html', ...folders].map((name) => stat(join(dir, name)).catch(() => undefined)),
   );
   return {
-    print: stats.map((each) => `${each?.ino} ${each?.size} ${each?.ctimeMs}`).join(),
+    fingerprint: stats.map((each) => `${each?.ino} ${each?.size} ${each?.ctimeMs}`).join(),
     changedAt: Math.max(...stats.map((each) => each?.ctimeMs ?? 0)),
   };
 };
 
 /**
- * Opens a build. A newer one is read whole when it has lain still for a moment; until then, and when it
- * cannot be read, the one before is served from memory.
+ * Opens a build. A newer one is read as soon as it is complete; until then, and when it cannot be read, the build before
+ * is served from memory.
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
 export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): Promise<SpaBuild> => {
   const { dir } = folder;
   let files = await readSpaFiles(folder);
-  let served = await lookAt(dir, files);
+  let served = await readState(dir, files);
   let seen = served;
-  let next = performance.now() + interval;
+  let nextCheckAt = performance.now() + checkIntervalMs;
 
-  const renew = async (): Promise<SpaFiles> => {
-    const before = seen;
-    seen = await lookAt(dir, files);
-    const isStill = seen.print === before.print || Date.now() - seen.changedAt > stillness;
-    if (seen.print === served.print || !isStill) return files;
+  const readAgain = async (): Promise<void> => {
     try {
       const read = await readSpaFiles(folder);
-      const isUnchanged = (await lookAt(dir, files)).print === seen.print;
+      const isUnchanged = (await readState(dir, files)).fingerprint === seen.fingerprint;
       files = read;
-      // What has changed while it was read is read again at the next look.
-      served = isUnchanged ? await lookAt(dir, files) : { ...seen, print: '' };
+      // A file that changed while the build was read makes the next check read it again.
+      served = isUnchanged ? await readState(dir, files) : { ...seen, fingerprint: '' };
       logEvent(log, 'spa_renewed', {});
     } catch (error) {
       logEvent(log, 'spa_unreadable', { err: error });
     }
-    return files;
   };
 
   return {
-    files: () => {
+    files: async () => {
       const now = performance.now();
-      if (now < next) return files;
-      next = now + interval;
-      return renew();
+      if (now < nextCheckAt) return files;
+      nextCheckAt = now + checkIntervalMs;
+      const before = seen;
+      seen = await readState(dir, files);
+      const isComplete = seen.fingerprint === before.fingerprint || Date.now() - seen.changedAt > settlingMs;
+      if (isComplete && seen.fingerprint !== served.fingerprint) await readAgain();
+      return files;
     },
   };
 };

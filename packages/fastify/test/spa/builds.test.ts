@@ -37,7 +37,10 @@ beforeAll(async () => {
     healthz: 'a file named healthz',
     api: 'a file named api',
     'apis.html': 'a page about APIs',
-    '.well-known/secret': 'secret',
+    '.well-known/assetlinks.json': '[]',
+    '.well-known/.hidden': 'secret',
+    '.git/config': 'secret',
+    'film.mp4': 'film',
   });
   bff = await startBff({ spa: { dir: folder } });
 });
@@ -138,9 +141,16 @@ test('source maps and dotfiles are not there', async () => {
   for (const url of [
     '/assets/plain-1a2b3c4d.js.map',
     '/assets/plain-1a2b3c4d.css.map',
-    '/.well-known/secret',
+    '/.well-known/.hidden',
+    '/.git/config',
+    '/.well-known/nothing',
   ])
     expect([url, (await get(url, html)).status]).toEqual([url, 404]);
+});
+
+test('what a build puts into .well-known is there', async () => {
+  const { status, body, headers } = await get('/.well-known/assetlinks.json');
+  expect([status, body, headers['content-type']]).toEqual([200, '[]', 'application/json; charset=utf-8']);
 });
 
 /** Asks until the page is the expected one; gives back its ETag. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import { preparePageHeaders } from '../../src/browser-security/page-headers.ts';
 import { prepareResponseHeaders } from '../../src/browser-security/response-headers.ts';
 import type { ResolvedOptions } from '../../src/options.ts';
 import { replyProblem } from '../../src/pages/problem-reply.ts';
@@ -11,10 +12,11 @@ import type { Bff } from '../../src/routes/bff.ts';
 import { registerSpa } from '../../src/spa/spa.ts';
 
 const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
-  const headers = prepareResponseHeaders({}, () => "default-src 'self'");
+  const answers = prepareResponseHeaders({}, () => "default-src 'none'");
+  const options = { spa: { dir } } as ResolvedOptions;
   return {
-    options: { spa: { dir } } as ResolvedOptions,
-    headers: { answers: headers, pages: headers },
+    options,
+    headers: { answers, pages: preparePageHeaders({ options, answers, endSessionOrigin: () => undefined }) },
   };
 };
 
