@@ -66,7 +66,11 @@ const writeWithRest = (raw: ServerResponse, chunk: Buffer, onWritten: ReturnType
  *
  * @throws Problem `payload_too_large` when the request tells it beforehand.
  */
-export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding): void => {
+export const forward = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  forwarding: Forwarding,
+): Promise<void> => {
   const { pool, target, headers, maxBody, flights, onSessionEnded, begin, onAnswer } = forwarding;
   const { raw } = reply;
   const patience = forwarding.timeout * 1000;
@@ -84,8 +88,11 @@ export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding
   let stopListening: (() => void) | undefined;
   let stopWaiting: (() => void) | undefined;
 
+  const ended = Promise.withResolvers<void>();
+
   const end = (): void => {
     isOver = true;
+    ended.resolve();
     flights.remove(flight);
     stopListening?.();
     stopWaiting?.();
@@ -181,4 +188,5 @@ export const forward = (request: FastifyRequest, reply: FastifyReply, forwarding
       onResponseError: (_controller, error) => fail(error),
     },
   );
+  await ended.promise;
 };

@@ -12,6 +12,7 @@ import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
 import { createAnswerHeaders, createUpstreamHeaders } from './forward-headers.ts';
+import { createInFlightLimits } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { createWebSockets } from './web-socket.ts';
@@ -83,13 +84,14 @@ export const registerProxy = async (
   const translateLocation = createLocations(options.apiRoutes);
   const sockets = createWebSockets(answers, options.observe);
   const flights = createFlights();
+  const limits = createInFlightLimits();
   const createHeaders = createUpstreamHeaders(options.publicUrl);
 
-  const pass = (
+  const pass = async (
     request: FastifyRequest,
     reply: FastifyReply,
     { match: { route, origin, target }, pool, session, accessToken }: Passage,
-  ): Eventually<void> => {
+  ): Promise<void> => {
     if (hasLeft(request, reply)) return;
     const { id: requestId, ip } = request;
     const { apiTimeout, apiMaxBody: maxBody } = options;
@@ -98,9 +100,15 @@ export const registerProxy = async (
     const onSessionEnded = session && ((listener: () => void) => sessions.onEnded(session.id, listener));
     if (isWebSocket(request)) {
       const upgrade = { origin, target, headers, timeout };
-      return sockets.open(request, reply, { ...upgrade, onSessionEnded });
+      try {
+        await sockets.open(request, reply, { ...upgrade, onSessionEnded });
+      } catch (error) {
+        if (!reply.sent) throw error;
+        logEvent(request.log, 'cut', { err: error });
+      }
+      return;
     }
-    forward(request, reply, {
+    await forward(request, reply, {
       ...{ pool, target, headers, timeout, maxBody, flights, onSessionEnded },
       begin: (status, upstream) => {
         const own = createAnswerHeaders(upstream, answers.of(reply), (location) =>
@@ -112,38 +120,20 @@ export const registerProxy = async (
     });
   };
 
-  const passFor = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { match, pool, session }: Omit<Passage, 'accessToken'>,
-  ): Eventually<void> => {
-    const token = session && sessions.accessToken(session);
-    const passWith = (accessToken: string | undefined): Eventually<void> =>
-      pass(request, reply, { match, pool, session, accessToken });
-    return token instanceof Promise ? token.then(passWith) : passWith(token);
-  };
-
-  /**
-   * Waits for nothing where the store is local and the token fresh: a promise costs as much as reading the session. What
-   * fails later is answered here, since to Fastify a promise of nothing is an answer of nothing.
-   */
-  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
     const pool = match && pools.get(match.origin);
     if (match === undefined || pool === undefined) throw new Problem('not_found', 'No such API');
-    const { route } = match;
+    const { route, origin } = match;
     checkMethod(request.method, route);
     if (isWebSocket(request)) requireOwnOrigin(request, options);
-    const found = findSession(sessions, request, route);
-    const passed =
-      found instanceof Promise
-        ? found.then((session) => passFor(request, reply, { match, pool, session }))
-        : passFor(request, reply, { match, pool, session: found });
-    if (!(passed instanceof Promise)) return;
-    passed.catch((error: unknown) => {
-      if (reply.sent) logEvent(request.log, 'cut', { err: error });
-      else reply.send(error);
-    });
+    const place = limits.enter(request.raw.socket);
+    // An upgraded connection has no response any more that could close.
+    (isWebSocket(request) ? request.raw.socket : reply.raw).once('close', place.leave);
+    const session = await findSession(sessions, request, route);
+    const accessToken = session && (await sessions.accessToken(session));
+    await place.start({ sessionId: session?.id, upstream: origin });
+    await pass(request, reply, { match, pool, session, accessToken });
   };
 
   /** Only when the last answer is out: what is running at a shutdown may finish. */

@@ -1,0 +1,25 @@
+/** Whose a proxied request or WebSocket is, and where it goes. */
+export interface InFlightRequest {
+  /** The browser's connection: `request.raw.socket`. */
+  readonly connection: object;
+  /** Id of the session, if there is one. */
+  readonly sessionId: string | undefined;
+  /** Origin of the upstream. */
+  readonly upstream: string;
+}
+
+/** How many requests may be in flight at a time. */
+export interface InFlightNumbers {
+  /** On one connection, those that wait among them: only pipelining brings more than one. */
+  readonly perConnection: number;
+  /** Under way for one session. */
+  readonly perSession: number;
+  /** Under way at one upstream. */
+  readonly perUpstream: number;
+  /** Waiting for one session, or for one connection where there is no session. */
+  readonly waitingPerClient: number;
+  /** Waiting for one upstream. */
+  readonly waitingPerUpstream: number;
+  /** How long a request waits at most. */
+  readonly waitMs: number;
+}
