@@ -56,7 +56,7 @@ export const createMapStore = (): SessionStore => {
     },
     isClaimed: (value) => claims.find(value) !== undefined,
     acquireLease: (id, holder, milliseconds) => {
-      if (leases.find(id) !== undefined) return false;
+      if ((leases.find(id)?.holder ?? holder) !== holder) return false;
       leases.set(id, { holder, expiresAt: Date.now() + milliseconds });
       return true;
     },

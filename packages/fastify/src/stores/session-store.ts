@@ -61,7 +61,7 @@ export interface SessionStore {
   readonly claim: (value: string, expiresAt: number) => Eventually<boolean>;
   /** Whether somebody has claimed a value that is still remembered. */
   readonly isClaimed: (value: string) => Eventually<boolean>;
-  /** Takes the lease of a session for at most `milliseconds`; `false` while another holder has it. */
+  /** Takes the lease of a session for `milliseconds`, or renews that of the same holder; `false` while another has it. */
   readonly acquireLease: (id: string, holder: string, milliseconds: number) => Eventually<boolean>;
   /** Gives a lease back; one that another holder has since taken is left alone. */
   readonly releaseLease: (id: string, holder: string) => Eventually<void>;

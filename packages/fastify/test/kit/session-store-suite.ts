@@ -171,6 +171,17 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     expect(await store.acquireLease(lease, 'a', 100)).toBe(true);
   });
 
+  test('a lease is renewed by its holder alone', async () => {
+    const store = await open();
+    const lease = randomUUID();
+    expect(await store.acquireLease(lease, 'a', 5000)).toBe(true);
+    expect(await store.acquireLease(lease, 'a', 60_000)).toBe(true);
+    expect(await store.acquireLease(lease, 'b', 60_000)).toBe(false);
+    expect(await store.acquireLease(lease, 'a', 50)).toBe(true);
+    await expect.poll(() => store.acquireLease(lease, 'b', 60_000)).toBe(true);
+    expect(await store.acquireLease(lease, 'a', 60_000)).toBe(false);
+  });
+
   test('a message reaches every handle', async () => {
     const store = await open();
     const other = isAlone ? store : await open();

@@ -59,6 +59,13 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
 ${keepList('KEYS[1]')}`;
 
+/** Takes a free lease, or renews that of the same holder. KEYS: lease. ARGV: holder, milliseconds. */
+export const acquireScript = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
 /** Gives back a lease of this holder. KEYS: lease. ARGV: holder. */
 export const releaseScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

@@ -3,6 +3,7 @@ import { openRedisConnection } from './redis-connection.ts';
 import { countSessions, leaseKey, listKey, providerKey, sessionKey, subjectKey } from './redis-keys.ts';
 import { channel } from './redis-messages.ts';
 import {
+  acquireScript,
   indexScript,
   insertScript,
   listedScript,
@@ -84,7 +85,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
     },
     isClaimed: async (value) => (await client.exists(`foyer:claim:${value}`)) === 1,
     acquireLease: async (id, holder, milliseconds) =>
-      (await client.set(leaseKey(id), holder, 'PX', milliseconds, 'NX')) === 'OK',
+      (await client.eval(acquireScript, 1, leaseKey(id), holder, milliseconds)) === 1,
     releaseLease: async (id, holder) => {
       await client.eval(releaseScript, 1, leaseKey(id), holder);
     },

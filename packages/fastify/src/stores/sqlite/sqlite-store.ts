@@ -58,7 +58,8 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
   const isClaimed = sql('SELECT 1 FROM claims WHERE id = ? AND expires_at > ?');
   const acquire = sql(
     `INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (id)
-     DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE leases.expires_at <= ?`,
+     DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+     WHERE leases.expires_at <= ? OR leases.holder = excluded.holder`,
   );
   const release = sql('DELETE FROM leases WHERE id = ? AND holder = ?');
   const count = sql('SELECT count(*) AS sessions FROM sessions');
