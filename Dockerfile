@@ -4,11 +4,11 @@ WORKDIR /app
 RUN npm install --global pnpm@12
 COPY . .
 
-# The SPA and the server are built with everything installed, the bundler's optional platform binding included; the
-# images below take the results alone.
+# The SPA is built with everything installed, the bundler's optional platform binding included; the image below takes the
+# result alone. The server runs as it is written.
 FROM workspace AS built
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
-    pnpm install --frozen-lockfile --filter @foyer/web... --filter @foyer/bff... \
+    pnpm install --frozen-lockfile --filter @foyer/web... \
     && pnpm run build
 
 FROM workspace AS bff-modules
@@ -21,12 +21,11 @@ RUN set -eu; \
     mkdir -p /data; ln -s /data .data; \
     rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit; \
     install -d -o 65532 -g 65532 /app/.compiled
-COPY --from=built /app/apps/bff/dist apps/bff/dist
-# Compiled once, by the very Node, flags and user that run it: a start reads the result. All but main.mjs do nothing
-# by being imported.
+# Node keeps compiled code by its version and user: a start reads what the Node and the user of the image have compiled.
+# Importing run.ts starts nothing.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --no-parallel-scavenge --eval "for (const name of fs.readdirSync('/app/apps/bff/dist')) if (name !== 'main.mjs') import('/app/apps/bff/dist/' + name)"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts')"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
@@ -68,5 +67,4 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# A young generation of a few megabytes is collected sooner by one thread than by five that have to be woken.
-CMD ["--no-parallel-scavenge", "apps/bff/dist/main.mjs"]
+CMD ["apps/bff/src/main.ts"]

@@ -22,9 +22,7 @@ export const startProduct = async (
   const subject = await startSubject({
     name,
     port,
-    file: fromRoot('apps/bff/src/launch.mjs'),
-    // As `pnpm start` and the image.
-    flags: ['--no-parallel-scavenge'],
+    file: fromRoot('apps/bff/src/main.ts'),
     readyPath: '/api/me',
     environment: {
       OIDC_ISSUER: provider.issuer,

@@ -1,40 +1,9 @@
-import { logEvent } from '@foyer/fastify';
-import { EnvironmentError } from './environment/environment-error.ts';
-import { currentSettings } from './environment.ts';
-import { StartError, startServer } from './server.ts';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const refuseToStart = (reason: unknown): void => {
-  const isTold = reason instanceof EnvironmentError || reason instanceof StartError;
-  console.error(isTold ? reason.message : reason);
-  process.exitCode = 1;
-};
-
-/** Milliseconds for what is cut to be told and written. */
-const farewell = 300;
-
-const run = async (): Promise<void> => {
-  const settings = currentSettings();
-  const app = await startServer(settings);
-  const stop = (signal: NodeJS.Signals): void => {
-    logEvent(app.log, 'stopping', { signal });
-    const timer = setTimeout(() => {
-      logEvent(app.log, 'stopped_late', {});
-      app.server.closeAllConnections();
-      setTimeout(() => process.exit(0), farewell);
-    }, settings.shutdownTimeout * 1000);
-    app.close().then(
-      () => {
-        clearTimeout(timer);
-        process.exit(0);
-      },
-      (error: unknown) => {
-        logEvent(app.log, 'close_failed', { err: error });
-        process.exit(1);
-      },
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-};
-
-await run().catch(refuseToStart);
+// Node keeps compiled code for the next start, in a folder of this app that other users cannot write to.
+module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+// Only what is imported from here on is compiled with it.
+const { run } = await import('./run.ts');
+await run();
+module.flushCompileCache();

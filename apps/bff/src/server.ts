@@ -7,7 +7,6 @@ import {
   type SessionStore,
 } from '@foyer/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { collectOnce } from './collect-once.ts';
 import type { Settings } from './environment.ts';
 
 /** A start that failed for a reason that can be told and mended. */
@@ -125,8 +124,6 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     await app.ready();
-    // Before anybody can be held up by it.
-    collectOnce();
     await listen(app, settings);
   } catch (error) {
     await app.close();

@@ -18,7 +18,7 @@ export const openerPolicies = [
   'unsafe-none',
 ] as const;
 
-/** One value of Cross-Origin-Opener-Policy. */
+/** One value of Cross-Origin-Opener-Policy. @see HTML section 7.1.3 */
 export type OpenerPolicy = (typeof openerPolicies)[number];
 
 /** Whether it is a value of Cross-Origin-Opener-Policy. */

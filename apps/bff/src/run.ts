@@ -1,0 +1,43 @@
+import { logEvent } from '@foyer/fastify';
+import { EnvironmentError } from './environment/environment-error.ts';
+import { currentSettings } from './environment.ts';
+import { StartError, startServer } from './server.ts';
+
+const refuseToStart = (reason: unknown): void => {
+  const isTold = reason instanceof EnvironmentError || reason instanceof StartError;
+  console.error(isTold ? reason.message : reason);
+  process.exitCode = 1;
+};
+
+/** How long connections that were cut may take to be logged. */
+const exitDelayMs = 300;
+
+const start = async (): Promise<void> => {
+  const settings = currentSettings();
+  const app = await startServer(settings);
+  const stop = (signal: NodeJS.Signals): void => {
+    logEvent(app.log, 'stopping', { signal });
+    const timer = setTimeout(() => {
+      logEvent(app.log, 'stopped_late', {});
+      app.server.closeAllConnections();
+      setTimeout(() => process.exit(0), exitDelayMs);
+    }, settings.shutdownTimeout * 1000);
+    app.close().then(
+      () => {
+        clearTimeout(timer);
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logEvent(app.log, 'close_failed', { err: error });
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+};
+
+/** Runs the BFF until a signal ends it. A start that fails sets the exit code and prints the reason. */
+export const run = async (): Promise<void> => {
+  await start().catch(refuseToStart);
+};
