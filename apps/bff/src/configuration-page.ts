@@ -1,17 +1,35 @@
-import type { Variable } from './variables/variable.ts';
-import { variables } from './variables.ts';
-
-const entries: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables);
+import { type DeclaredOption, formatDuration, formatSize, pluginOptions } from '@foyer/fastify/options';
+import { variables } from './environment.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-const defaultOf = ({ fallback, otherwise, isRequired }: Variable<unknown>): string => {
-  if (isRequired) return 'required';
-  return fallback === undefined ? (otherwise ?? 'none') : `\`${fallback}\``;
+/** The default as the variable would have it; empty where there is none, or none that can be written. */
+const defaultText = ({ facts, defaultValue: value }: DeclaredOption): string => {
+  const { form, fallback, defaultInWords } = facts;
+  if (defaultInWords !== undefined) return '';
+  if (form === 'duration') return formatDuration(Number(value));
+  if (form === 'size') return formatSize(Number(value));
+  if (form === 'json') return JSON.stringify(value);
+  return typeof value === 'object' || value === undefined ? (fallback ?? '') : String(value);
 };
 
-const namesOf = (name: string, { aliases = [] }: Variable<unknown>): string =>
-  [name, ...aliases].map((each) => `\`${each}\``).join(', or ');
+const isRequired = ({ option, facts, defaultValue }: DeclaredOption): boolean =>
+  ['issuer', 'clientId'].includes(option) && facts.fallback === undefined && defaultValue === undefined;
+
+const describeDefault = (declared: DeclaredOption): string => {
+  if (isRequired(declared)) return 'required';
+  const text = defaultText(declared);
+  return text === '' ? (declared.facts.defaultInWords ?? 'none') : `\`${text}\``;
+};
+
+const namesOf = ({ facts: { variable, aliases = [] } }: DeclaredOption): string =>
+  [variable, ...aliases].map((each) => `\`${each}\``).join(', or ');
+
+const tableOf = (declared: readonly DeclaredOption[]): readonly string[] => [
+  '| variable | default | meaning |',
+  '| --- | --- | --- |',
+  ...declared.map((each) => `| ${namesOf(each)} | ${describeDefault(each)} | ${cell(each.facts.meaning)} |`),
+];
 
 /** The text of docs/configuration.md. */
 export const createConfigurationPage = (): string =>
@@ -23,11 +41,13 @@ export const createConfigurationPage = (): string =>
     'file that holds the value. Durations are `90s`, `30m`, `12h` or plain seconds. A loopback host is `localhost`,',
     '`*.localhost`, `127.0.0.0/8` or `[::1]`.',
     '',
-    '| variable | default | meaning |',
-    '| --- | --- | --- |',
-    ...entries.map(
-      ([name, facts]) => `| ${namesOf(name, facts)} | ${defaultOf(facts)} | ${cell(facts.meaning)} |`,
-    ),
+    '## Signing in',
+    '',
+    ...tableOf(pluginOptions),
+    '',
+    '## The server',
+    '',
+    ...tableOf(variables.filter((each) => !pluginOptions.includes(each))),
     '',
   ].join('\n');
 
@@ -35,10 +55,10 @@ export const createConfigurationPage = (): string =>
 export const createExampleFile = (): string =>
   [
     '# Copy to .env and uncomment what you need. With no OIDC_ISSUER, pnpm dev runs a provider of its own.',
-    ...entries.flatMap(([name, facts]) => [
+    ...variables.flatMap((each) => [
       '',
-      `# ${facts.meaning.replaceAll('`', '')}. Default: ${defaultOf(facts).replaceAll('`', '')}.`,
-      `# ${name}=${facts.fallback ?? ''}`,
+      `# ${each.facts.meaning.replaceAll('`', '')}. Default: ${describeDefault(each).replaceAll('`', '')}.`,
+      `# ${each.facts.variable}=${defaultText(each)}`,
     ]),
     '',
   ].join('\n');

@@ -1,9 +1,10 @@
+import { openSessionStore, resolveOptions } from '@foyer/fastify';
 import { examineLive } from './conformance/live-report.ts';
 import { EnvironmentError } from './environment/environment-error.ts';
+import { describeUnknown } from './environment/unknown-variables.ts';
 import { currentSettings } from './environment.ts';
 import { examine } from './examination/examination.ts';
 import { codeOf } from './server.ts';
-import { describeUnknown } from './source.ts';
 
 const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
 
@@ -11,7 +12,9 @@ const examineHere = async (): Promise<boolean> => {
   const settings = currentSettings();
   tell('ok', 'configuration: every variable is well-formed');
   for (const name of settings.unknownVariables) tell('note', `configuration: ${describeUnknown(name)}`);
-  const findings = await examine(settings);
+  const sessionStore = await openSessionStore('memory:');
+  const findings = await examine(resolveOptions({ ...settings.options, sessionStore }), settings.storeUrl);
+  await sessionStore.close();
   for (const { verdict, subject, text } of findings) tell(verdict, `${subject}: ${text}`);
   return findings.every(({ verdict }) => verdict !== 'bad');
 };

@@ -1,119 +1,150 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BffOptions, checkOptions, isLoopbackHost } from '@foyer/fastify';
+import {
+  type DeclaredOption,
+  declaredOptions,
+  type OptionIssue,
+  optionIssues,
+  pluginOptions,
+} from '@foyer/fastify/options';
+import { z } from 'zod';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { withKey } from './environment/own-key.ts';
-import { createReader, type Read, type Report } from './environment/reader.ts';
-import { readSpa } from './environment/spa-source.ts';
-import { asksForTraces } from './environment/trace-request.ts';
-import { type Environment, type EnvironmentIssue, findVariable, unknownNames } from './source.ts';
-import { variables } from './variables.ts';
+import { serverOptions } from './environment/server-options.ts';
+import { unknownVariables } from './environment/unknown-variables.ts';
+import { type Environment, type EnvironmentIssue, readText } from './environment/variable-text.ts';
+import { parseValue, problemOfForm } from './environment/variable-value.ts';
 
-/** What the environment says, checked. Durations are seconds. */
-export interface Settings {
-  /** Options of the plugin; the store is opened by whoever starts. */
-  readonly options: Omit<BffOptions, 'sessionStore'>;
-  readonly storeUrl: string;
-  readonly host: string;
-  readonly port: number;
-  readonly trustProxy: readonly string[];
-  readonly logLevel: string;
-  readonly metricsPort: number | undefined;
+/** Options of the plugin as the environment gives them; the store is opened at the start of the server. */
+export type PluginOptions = Omit<BffOptions, 'sessionStore'>;
+
+const serverSchema = z.object(serverOptions);
+type ServerSettings = Omit<z.output<typeof serverSchema>, 'spaDir' | 'spaDevServer' | 'spaSourceMaps'>;
+
+/** What the environment says, checked. Durations of the server are seconds. */
+export interface Settings extends Readonly<ServerSettings> {
+  readonly options: PluginOptions;
   /** Whether the standard `OTEL_*` variables ask for traces. */
   readonly wantsTraces: boolean;
-  readonly shutdownTimeout: number;
   /** Names that have no effect, and are most likely typos. */
   readonly unknownVariables: readonly string[];
 }
 
-/** Where files are that nobody has named. */
+/** Where files are whose place no variable names. */
 export interface Places {
-  /** Directory of the session key that is made here. */
+  /** Directory of the session key that is made on a loopback host. */
   readonly dataDir: string;
   /** Directory of the starter SPA's build. */
   readonly spaDir: string;
 }
 
-const places: Places = {
+const defaultPlaces: Places = {
   dataDir: '.data',
   spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 };
 
-const isLoopbackHttp = (publicUrl: string): boolean =>
-  URL.canParse(publicUrl) &&
-  new URL(publicUrl).protocol === 'http:' &&
-  isLoopbackHost(new URL(publicUrl).hostname);
+/** Every variable of Foyer, in the order of the documentation. */
+export const variables: readonly DeclaredOption[] = [...pluginOptions, ...declaredOptions(serverOptions)];
 
-const readOptions = (read: Read, spa: BffOptions['spa']): Omit<BffOptions, 'sessionStore'> => ({
-  issuer: read('OIDC_ISSUER', variables.OIDC_ISSUER) ?? '',
-  clientId: read('OIDC_CLIENT_ID', variables.OIDC_CLIENT_ID) ?? '',
-  clientSecret: read('OIDC_CLIENT_SECRET', variables.OIDC_CLIENT_SECRET),
-  clientAuth: read('OIDC_CLIENT_AUTH', variables.OIDC_CLIENT_AUTH),
-  logoutUrl: read('OIDC_LOGOUT_URL', variables.OIDC_LOGOUT_URL),
-  scope: read('OIDC_SCOPE', variables.OIDC_SCOPE),
-  authorizationParams: read('OIDC_AUTHORIZATION_PARAMS', variables.OIDC_AUTHORIZATION_PARAMS),
-  idTokenAlg: read('OIDC_ID_TOKEN_ALG', variables.OIDC_ID_TOKEN_ALG),
-  clockTolerance: read('OIDC_CLOCK_TOLERANCE', variables.OIDC_CLOCK_TOLERANCE),
-  providerTimeout: read('OIDC_TIMEOUT', variables.OIDC_TIMEOUT),
-  publicUrl: read('PUBLIC_URL', variables.PUBLIC_URL) ?? '',
-  sessionKeys: read('SESSION_KEYS', variables.SESSION_KEYS) ?? [],
-  sessionIdleTimeout: read('SESSION_IDLE_TIMEOUT', variables.SESSION_IDLE_TIMEOUT),
-  sessionLifetime: read('SESSION_LIFETIME', variables.SESSION_LIFETIME),
-  loginTimeout: read('LOGIN_TIMEOUT', variables.LOGIN_TIMEOUT),
-  cookieName: read('COOKIE_NAME', variables.COOKIE_NAME),
-  spa,
-  spaCsp: read('SPA_CSP', variables.SPA_CSP),
-  spaPermissionsPolicy: read('SPA_PERMISSIONS_POLICY', variables.SPA_PERMISSIONS_POLICY),
-  spaCoop: read('SPA_COOP', variables.SPA_COOP),
-  apiRoutes: read('API_ROUTES', variables.API_ROUTES),
-  apiTimeout: read('API_TIMEOUT', variables.API_TIMEOUT),
-  apiMaxBody: read('API_MAX_BODY', variables.API_MAX_BODY),
-  allowedOrigins: read('ALLOWED_ORIGINS', variables.ALLOWED_ORIGINS),
-  rateLimitLogin: read('RATE_LIMIT_LOGIN', variables.RATE_LIMIT_LOGIN),
-});
+type Values = Record<string, unknown>;
 
-const variableOf = (option: keyof BffOptions): string =>
-  Object.entries(variables).find(([, entry]) => 'option' in entry && entry.option === option)?.[0] ?? option;
-
-/** What the plugin would refuse, under the variables' names; what has been reported already is not repeated. */
-const reportOptions = (
-  options: Omit<BffOptions, 'sessionStore'>,
+const readValues = (
+  environment: Environment,
+  declared: readonly DeclaredOption[],
   issues: EnvironmentIssue[],
-  makesKey: boolean,
-): void => {
-  const told = new Set(issues.map(({ variable }) => variable.replace(/_FILE$/, '')));
-  for (const { option, problem, remedy } of checkOptions(options)) {
-    const variable = variableOf(option);
-    if (told.has(variable) || (makesKey && option === 'sessionKeys')) continue;
-    issues.push({ variable, problem, remedy });
+): Values => {
+  const values: Values = {};
+  for (const { option, facts } of declared) {
+    const known = issues.length;
+    const found = readText(environment, facts, (issue) => issues.push(issue));
+    const text = found?.text ?? facts.fallback;
+    if (text === undefined || issues.length > known) continue;
+    values[option] = parseValue(text, facts);
+    if (values[option] === undefined)
+      issues.push({
+        variable: found?.name ?? facts.variable,
+        problem: problemOfForm[facts.form ?? 'text'],
+        remedy: facts.remedy,
+      });
+  }
+  return values;
+};
+
+/** The plugin speaks of its options, the environment of variables; what has been reported already is not repeated. */
+const reportOptions = (found: readonly OptionIssue[], issues: EnvironmentIssue[]): void => {
+  const reported = new Set(issues.map(({ variable }) => variable.replace(/_FILE$/, '')));
+  for (const { option, problem, remedy } of found) {
+    const facts = variables.find((each) => each.option === option)?.facts;
+    const names = [facts?.variable ?? option, ...(facts?.aliases ?? [])];
+    if (names.every((name) => !reported.has(name)))
+      issues.push({ variable: facts?.variable ?? option, problem, remedy });
   }
 };
+
+/** Where the pages come from: a dev server, a folder, or the starter SPA in `defaultDir`. */
+const chooseSpa = (
+  { spaDir, spaDevServer, spaSourceMaps }: Partial<z.output<typeof serverSchema>>,
+  defaultDir: string,
+  issues: EnvironmentIssue[],
+): NonNullable<BffOptions['spa']> => {
+  if (spaDevServer !== undefined) return { devServer: spaDevServer };
+  const dir = spaDir ?? defaultDir;
+  if (!existsSync(join(dir, 'index.html'))) {
+    issues.push({
+      variable: 'SPA_DIR',
+      problem: spaDir === undefined ? 'is not set, and the starter SPA is not built' : 'has no index.html',
+      remedy: spaDir === undefined ? 'Build it: pnpm build.' : 'Give the directory of a built SPA.',
+    });
+  }
+  return spaSourceMaps ? { dir, sourceMaps: true } : { dir };
+};
+
+const isLoopbackHttp = (publicUrl: unknown): boolean => {
+  const url = URL.canParse(String(publicUrl)) ? new URL(String(publicUrl)) : undefined;
+  return url?.protocol === 'http:' && isLoopbackHost(url.hostname);
+};
+
+/** Whether the standard variables ask for traces. @see OpenTelemetry Environment Variable Specification */
+const asksForTraces = (environment: Environment): boolean => {
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = environment;
+  if (OTEL_SDK_DISABLED === 'true' || OTEL_TRACES_EXPORTER === 'none') return false;
+  const endpoint =
+    environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
+  return endpoint !== '' || OTEL_TRACES_EXPORTER === 'otlp';
+};
+
+/** The values are the plugin's options once its own check has found no mistake in them. */
+const isAccepted = (_values: object, issues: readonly EnvironmentIssue[]): _values is PluginOptions =>
+  issues.length === 0;
 
 /**
  * Reads the settings, and makes and keeps a session key where that is allowed.
  *
  * @throws EnvironmentError with every mistake at once.
  */
-export const parseEnvironment = (environment: Environment, { dataDir, spaDir } = places): Settings => {
+export const parseEnvironment = (environment: Environment, places = defaultPlaces): Settings => {
   const issues: EnvironmentIssue[] = [];
-  const report: Report = (issue) => issues.push(issue);
-  const read = createReader(environment, report);
-  const options = readOptions(read, readSpa(read, spaDir, report));
-  const rest = {
-    storeUrl: read('SESSION_STORE', variables.SESSION_STORE) ?? '',
-    host: read('HOST', variables.HOST) ?? '',
-    port: read('PORT', variables.PORT) ?? 0,
-    trustProxy: read('TRUST_PROXY', variables.TRUST_PROXY) ?? [],
-    logLevel: read('LOG_LEVEL', variables.LOG_LEVEL) ?? '',
-    metricsPort: read('METRICS_PORT', variables.METRICS_PORT),
-    wantsTraces: asksForTraces(environment),
-    shutdownTimeout: read('SHUTDOWN_TIMEOUT', variables.SHUTDOWN_TIMEOUT) ?? 0,
-    unknownVariables: unknownNames(environment),
-  };
-  const isKeySet = findVariable(environment, 'SESSION_KEYS', () => undefined) !== undefined;
-  const makesKey = !isKeySet && isLoopbackHttp(options.publicUrl);
-  reportOptions(options, issues, makesKey);
-  if (issues.length > 0) throw new EnvironmentError(issues, rest.unknownVariables);
-  return { options: makesKey ? withKey(options, dataDir) : options, ...rest };
+  const values = readValues(environment, pluginOptions, issues);
+  const served = readValues(environment, declaredOptions(serverOptions), issues);
+  const server = serverSchema.safeParse(served, { reportInput: true });
+  if (server.error !== undefined) reportOptions(optionIssues(server.error, serverOptions), issues);
+  const { spaDir, spaDevServer, spaSourceMaps, ...rest } = server.data ?? serverSchema.parse({});
+  const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir, issues);
+
+  const makesKey = values.sessionKeys === undefined && isLoopbackHttp(values.publicUrl);
+  const given = { sessionKeys: [], ...values, spa };
+  const ignored = makesKey ? ['sessionStore', 'sessionKeys'] : ['sessionStore'];
+  reportOptions(
+    checkOptions(given).filter(({ option }) => !ignored.includes(option)),
+    issues,
+  );
+
+  const unknown = unknownVariables(environment, variables);
+  if (!isAccepted(given, issues)) throw new EnvironmentError(issues, unknown);
+  const options = makesKey ? withKey(given, places.dataDir) : given;
+  return { ...rest, options, wantsTraces: asksForTraces(environment), unknownVariables: unknown };
 };
 
 /** The settings of this process. @throws EnvironmentError with every mistake at once. */

@@ -5,9 +5,8 @@ import { fuzzRuns } from '@foyer/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { EnvironmentError } from '../src/environment/environment-error.ts';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment, variables } from '../src/environment.ts';
 import { createSessionKey } from '../src/session-key.ts';
-import { variables } from '../src/variables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-environment-'));
 const places = { dataDir: join(folder, 'data'), spaDir: join(folder, 'spa') };
@@ -18,7 +17,7 @@ writeFileSync(file, 'canary-content');
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const names = Object.keys(variables).flatMap((name) => [name, `${name}_FILE`]);
+const names = variables.flatMap(({ facts: { variable } }) => [variable, `${variable}_FILE`]);
 const text = fc.oneof(
   fc.constantFrom(
     '',

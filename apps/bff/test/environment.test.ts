@@ -48,9 +48,6 @@ test('three variables are enough on a loopback address', () => {
   expect(options).toMatchObject({
     issuer: 'https://op.example',
     publicUrl: 'http://localhost:3000',
-    sessionIdleTimeout: 1800,
-    sessionLifetime: 43_200,
-    apiMaxBody: 10_485_760,
     spa: { dir: places.spaDir },
   });
 });
@@ -91,6 +88,28 @@ test('every mistake is reported at once, under the name of its variable', () => 
     'SESSION_IDLE_TIMEOUT',
     'TRUST_PROXY',
   ]);
+});
+
+test('a value in quotes, a placeholder, and two names with two values are said by name', () => {
+  const { issues } = refusal({
+    ...least,
+    OIDC_CLIENT_ID: '"app"',
+    CLIENT_SECRET: 'another-secret',
+    COOKIE_NAME: '<your cookie name>',
+  });
+  expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+    'OIDC_CLIENT_ID is still in quotes',
+    'OIDC_CLIENT_SECRET is set, and CLIENT_SECRET too, to another value',
+    'COOKIE_NAME is still a placeholder',
+  ]);
+});
+
+test('names that are one slip away from ours are warned about', () => {
+  const names = ['API_ROUTE', 'SPA_DIRECTORY', 'PUBLIC_URI', 'LOGLEVEL'];
+  const environment = Object.fromEntries(names.map((name) => [name, 'x']));
+  expect(
+    parse({ ...least, ...environment, HOSTNAME: 'a', SORT: 'b', API_KEY: 'c' }).unknownVariables,
+  ).toEqual(names);
 });
 
 test('no secret is printed', () => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
+import { openSessionStore, resolveOptions } from '@foyer/fastify';
 import { findRedis, freePort, startRedis } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
@@ -27,7 +28,11 @@ const soundSettings = ({
 const examineWith = async (variables: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
   const settings = parseEnvironment({ ...soundSettings(provider), ...variables });
-  return (await examine(settings)).map(({ verdict, subject, text }) => `${verdict} ${subject}: ${text}`);
+  const sessionStore = await openSessionStore('memory:');
+  const options = resolveOptions({ ...settings.options, sessionStore });
+  return (await examine(options, settings.storeUrl)).map(
+    ({ verdict, subject, text }) => `${verdict} ${subject}: ${text}`,
+  );
 };
 
 test('a sound configuration has nothing bad, and what was tried is told', async () => {

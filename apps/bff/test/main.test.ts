@@ -58,27 +58,6 @@ test('the BFF answers with the provider down, and SIGTERM ends it with 0', async
   expect(await ended).toEqual([0, null]);
 }, 20_000);
 
-test('a second start reads compiled code, and answers within 400 ms on a machine at rest', async () => {
-  const startUntilHealthy = async (): Promise<number> => {
-    const port = await freePort();
-    const begun = performance.now();
-    const { child } = startMain({ ...client, PORT: String(port), PUBLIC_URL: `http://localhost:${port}` });
-    await expect
-      .poll(() => statusOf(`http://127.0.0.1:${port}/healthz`), { timeout: 10_000, interval: 5 })
-      .toBe(200);
-    const took = performance.now() - begun;
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
-    return took;
-  };
-  await startUntilHealthy();
-  const times = [];
-  // The fastest of several is the one that no other program has slowed down.
-  for (let run = 0; run < 5; run += 1) times.push(await startUntilHealthy());
-  expect(Math.min(...times)).toBeLessThan(400);
-}, 60_000);
-
 test('a wrong configuration ends with 1 and names each variable', async () => {
   const { child, errors } = startMain({ PORT: 'x' });
   const [code] = await once(child, 'close');
@@ -86,9 +65,9 @@ test('a wrong configuration ends with 1 and names each variable', async () => {
   expect(errors()).toBe(
     [
       'The configuration has mistakes:',
-      '  OIDC_CLIENT_ID is missing. Set it in the environment or in .env.',
-      '  OIDC_CLIENT_SECRET is missing. Set it in the environment or in .env.',
-      '  PORT is not a port. Give a number between 1 and 65535.',
+      '  PORT is not a whole number. Give a number between 1 and 65535.',
+      '  OIDC_CLIENT_ID is missing. Copy the client id from the provider.',
+      '  OIDC_CLIENT_SECRET is missing. Copy the client secret from the provider; Foyer is a confidential client.',
       '',
     ].join('\n'),
   );
@@ -100,7 +79,7 @@ test('a typo is told beside the variable that it leaves missing', async () => {
   expect(errors()).toBe(
     [
       'The configuration has mistakes:',
-      '  OIDC_CLIENT_ID is missing. Set it in the environment or in .env.',
+      '  OIDC_CLIENT_ID is missing. Copy the client id from the provider.',
       '  OIDC_CLIENTID is not a variable of Foyer: it has no effect. Is it a typo?',
       '',
     ].join('\n'),

@@ -2,15 +2,15 @@ export { isLoopbackHost } from './browser-security/loopback-host.ts';
 export type { OpenerPolicy } from './browser-security/page-permissions.ts';
 export { logEvent, logEvents } from './events.ts';
 export type { Observation, Observe } from './logging/observation.ts';
-export { checkOptions } from './options/option-checks.ts';
-export { resolveOptions } from './options/resolve-options.ts';
 export {
   type ApiRoute,
   type BffOptions,
   type ClientAuth,
+  checkOptions,
   type OptionIssue,
   OptionsError,
   type ResolvedOptions,
+  resolveOptions,
   type SpaSource,
 } from './options.ts';
 export { bff } from './plugin.ts';

@@ -1,4 +1,5 @@
-import { describeUnknown, type EnvironmentIssue } from '../source.ts';
+import { describeUnknown } from './unknown-variables.ts';
+import type { EnvironmentIssue } from './variable-text.ts';
 
 /** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
 export class EnvironmentError extends Error {

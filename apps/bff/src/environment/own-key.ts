@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { type BffOptions, checkOptions } from '@foyer/fastify';
+import { checkOptions } from '@foyer/fastify';
+import type { PluginOptions } from '../environment.ts';
 import { keptSessionKey } from '../session-key.ts';
 import { EnvironmentError } from './environment-error.ts';
 
 /** The options with the key that is kept in `dataDir`. @throws EnvironmentError when none can be kept. */
-export const withKey = (
-  options: Omit<BffOptions, 'sessionStore'>,
-  dataDir: string,
-): Omit<BffOptions, 'sessionStore'> => {
+export const withKey = (options: PluginOptions, dataDir: string): PluginOptions => {
   const file = join(dataDir, 'session-key');
   try {
     const made = { ...options, sessionKeys: [keptSessionKey(file)] };

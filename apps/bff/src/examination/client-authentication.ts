@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ClientAuth, Problem } from '@foyer/fastify';
-import type { Settings } from '../environment.ts';
+import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 import { tryProvider } from './try-provider.ts';
 
@@ -20,7 +19,7 @@ const outcomeOf = (error: unknown): Outcome => {
   return code === 'unauthorized_client' ? 'not allowed' : 'unknown';
 };
 
-const tryClient = (options: Settings['options'], issuer: string): Promise<Outcome> =>
+const tryClient = (options: ResolvedOptions, issuer: string): Promise<Outcome> =>
   tryProvider(options, async (provider, log) => {
     const { checks } = await provider.createAuthorizationRequest({});
     const parameters = new URLSearchParams({ code: 'doctor', state: checks.state, iss: issuer });
@@ -35,14 +34,14 @@ const listed = (methods: unknown): ClientAuth =>
     ? 'client_secret_post'
     : 'client_secret_basic';
 
-const describeSource = (options: Settings['options'], methods: unknown, method: ClientAuth): string => {
+const describeSource = (options: ResolvedOptions, methods: unknown, method: ClientAuth): string => {
   if (options.clientAuth !== undefined) return 'OIDC_CLIENT_AUTH';
   return Array.isArray(methods) && methods.includes(method) ? 'its metadata list it' : 'the default';
 };
 
 /** The method that was tried fails: the other one may do. */
 const judgeRefusal = async (
-  options: Settings['options'],
+  options: ResolvedOptions,
   method: ClientAuth,
   issuer: string,
 ): Promise<Finding> => {
@@ -60,7 +59,7 @@ const judgeRefusal = async (
 
 /** A right secret means something only where a wrong one is refused. */
 const judgeAcceptance = async (
-  options: Settings['options'],
+  options: ResolvedOptions,
   tried: { readonly method: ClientAuth; readonly source: string },
   issuer: string,
 ): Promise<Finding> => {
@@ -78,7 +77,7 @@ const judgeAcceptance = async (
  * `methods` are those of the metadata.
  */
 export const examineClientAuthentication = async (
-  options: Settings['options'],
+  options: ResolvedOptions,
   { issuer, methods }: { readonly issuer: string; readonly methods: unknown },
 ): Promise<Finding> => {
   const method = options.clientAuth ?? listed(methods);

@@ -1,10 +1,9 @@
-import { openSessionStore } from '@foyer/fastify';
-import type { Settings } from '../environment.ts';
+import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
 import { codeOf } from '../server.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
 
-const examineCookies = ({ publicUrl, cookieName = 'foyer' }: Settings['options']): Finding =>
+const examineCookies = ({ publicUrl, cookieName }: ResolvedOptions): Finding =>
   publicUrl.startsWith('https:')
     ? {
         verdict: 'ok',
@@ -18,7 +17,7 @@ const examineCookies = ({ publicUrl, cookieName = 'foyer' }: Settings['options']
       };
 
 /** Keys that are short, not random or known are refused with the configuration: what is left is strong. */
-const examineSessionKeys = ({ sessionKeys: { length } }: Settings['options']): Finding => ({
+const examineSessionKeys = ({ sessionKeys: { length } }: ResolvedOptions): Finding => ({
   verdict: 'ok',
   subject: 'session keys',
   text: length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
@@ -33,7 +32,7 @@ const reasonOf = (error: unknown): string => {
   return 'no answer';
 };
 
-const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
+const examineStore = async (storeUrl: string): Promise<Finding> => {
   const subject = 'session store';
   try {
     const store = await openSessionStore(storeUrl);
@@ -53,10 +52,10 @@ const examineStore = async ({ storeUrl }: Settings): Promise<Finding> => {
   }
 };
 
-/** Looks at the provider, the cookies, the keys and the session store of these settings. */
-export const examine = async (settings: Settings): Promise<readonly Finding[]> => [
-  ...(await examineProvider(settings.options)),
-  examineCookies(settings.options),
-  examineSessionKeys(settings.options),
-  await examineStore(settings),
+/** Looks at the provider, the cookies, the keys and the session store of a configuration. */
+export const examine = async (options: ResolvedOptions, storeUrl: string): Promise<readonly Finding[]> => [
+  ...(await examineProvider(options)),
+  examineCookies(options),
+  examineSessionKeys(options),
+  await examineStore(storeUrl),
 ];

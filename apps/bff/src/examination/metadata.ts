@@ -1,4 +1,4 @@
-import type { Settings } from '../environment.ts';
+import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 
 /** The provider's metadata as it was found. */
@@ -38,7 +38,7 @@ const judgeRevocation = (metadata: FoundMetadata): Finding =>
 
 /** What the metadata alone tell. */
 export const judgeMetadata = (
-  { issuer, idTokenAlg = 'RS256' }: Settings['options'],
+  { issuer, idTokenAlg }: ResolvedOptions,
   metadata: FoundMetadata,
 ): readonly Finding[] => [
   judgeIssuer(issuer, metadata),

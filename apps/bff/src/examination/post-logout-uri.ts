@@ -1,18 +1,18 @@
 import { paths } from '@foyer/contract';
-import type { Settings } from '../environment.ts';
+import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 import { askOnce, tryProvider } from './try-provider.ts';
 
 /** An origin that nobody can have registered. @see RFC 2606 section 2 */
 const nobodys = 'https://not-registered.invalid';
 
-const findEndSession = (options: Settings['options']): Promise<string | undefined> =>
+const findEndSession = (options: ResolvedOptions): Promise<string | undefined> =>
   tryProvider(options, async (provider) => {
     await provider.createAuthorizationRequest({});
     return provider.findEndSession(undefined);
   });
 
-const statusOf = async (url: string | undefined, options: Settings['options']): Promise<number> =>
+const statusOf = async (url: string | undefined, options: ResolvedOptions): Promise<number> =>
   url === undefined ? 0 : (await askOnce(url, options)).status;
 
 const withoutReturn = (url: string): string => {
@@ -24,7 +24,7 @@ const withoutReturn = (url: string): string => {
 /** Whether a refusal is for the address: without one, and without an ID token still, the provider would go along. */
 const judgeRefusal = async (
   url: string,
-  { options, status, returnTo }: { options: Settings['options']; status: number; returnTo: string },
+  { options, status, returnTo }: { options: ResolvedOptions; status: number; returnTo: string },
 ): Promise<Finding> => {
   const isForAddress = options.logoutUrl !== undefined || (await statusOf(withoutReturn(url), options)) < 400;
   const text = `answers a sign-out request with ${status}`;
@@ -40,7 +40,7 @@ const judgeRefusal = async (
  * Asks the provider's end-session endpoint as a browser would that has no session there, and once with an address that is
  * not registered: an answer means something only where that one is refused.
  */
-export const examinePostLogoutUri = async (options: Settings['options']): Promise<Finding> => {
+export const examinePostLogoutUri = async (options: ResolvedOptions): Promise<Finding> => {
   const returnTo = `${new URL(options.publicUrl).origin}${paths.logout}`;
   const url = await findEndSession(options);
   if (url === undefined)

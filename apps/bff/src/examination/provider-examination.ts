@@ -1,5 +1,4 @@
-import { Problem } from '@foyer/fastify';
-import type { Settings } from '../environment.ts';
+import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { codeOf } from '../server.ts';
 import { examineClientAuthentication } from './client-authentication.ts';
 import { type Finding, ofProvider } from './finding.ts';
@@ -38,10 +37,7 @@ const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> =>
   }
 };
 
-const examineAnswer = async (
-  options: Settings['options'],
-  response: Response,
-): Promise<readonly Finding[]> => {
+const examineAnswer = async (options: ResolvedOptions, response: Response): Promise<readonly Finding[]> => {
   const metadata: unknown = await response.json();
   if (!isObject(metadata))
     return [ofProvider('bad', `${response.url} is not a discovery document. Check OIDC_ISSUER.`)];
@@ -50,7 +46,7 @@ const examineAnswer = async (
   return [
     ...judgeMetadata(options, metadata),
     await guard('keys', examineSigningKeys(options, jwks_uri)),
-    judgeClock(response.headers.get('date'), options.clockTolerance ?? 30),
+    judgeClock(response.headers.get('date'), options.clockTolerance),
     await guard('authorization endpoint', examineRedirectUri(options)),
     await guard('token endpoint', examineClientAuthentication(options, { issuer, methods })),
     await guard('end-session endpoint', examinePostLogoutUri(options)),
@@ -58,10 +54,10 @@ const examineAnswer = async (
 };
 
 /** Reads the provider's metadata and keys, and tries the client there without signing anybody in. */
-export const examineProvider = async (options: Settings['options']): Promise<readonly Finding[]> => {
+export const examineProvider = async (options: ResolvedOptions): Promise<readonly Finding[]> => {
   const url = discoveryUrl(options.issuer);
   try {
-    const signal = AbortSignal.timeout((options.providerTimeout ?? 5) * 1000);
+    const signal = AbortSignal.timeout(options.providerTimeout * 1000);
     const response = await fetch(url, { redirect: 'manual', signal });
     if (!response.ok) return [ofProvider('bad', `${url} answers ${response.status}. Check OIDC_ISSUER.`)];
     return await examineAnswer(options, response);

@@ -1,5 +1,5 @@
 import { paths } from '@foyer/contract';
-import type { Settings } from '../environment.ts';
+import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 import { askOnce, tryProvider } from './try-provider.ts';
 
@@ -22,7 +22,7 @@ const isAt = (location: string, address: string): boolean =>
   URL.canParse(location) && `${new URL(location).origin}${new URL(location).pathname}` === address;
 
 /** Sends an authorization request that needs nobody, and looks whether the provider leads back to us. */
-export const examineRedirectUri = (options: Settings['options']): Promise<Finding> =>
+export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =>
   tryProvider(options, async (provider) => {
     const { url } = await provider.createAuthorizationRequest({ prompt: 'none' });
     const { status, location } = await askOnce(url, options);

@@ -1,4 +1,4 @@
-import type { Settings } from '../environment.ts';
+import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 import { isObject } from './metadata.ts';
 
@@ -11,7 +11,7 @@ const bitsOf = ({ kty, n }: Record<string, unknown>): number =>
 
 /** Looks at the keys that ID tokens are signed with. */
 export const examineSigningKeys = async (
-  { idTokenAlg: alg = 'RS256', providerTimeout = 5 }: Settings['options'],
+  { idTokenAlg: alg, providerTimeout }: ResolvedOptions,
   uri: unknown,
 ): Promise<Finding> => {
   const remedy = 'Check the provider.';

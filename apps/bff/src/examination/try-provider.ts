@@ -1,27 +1,24 @@
-import { createProvider, openSessionStore, type Provider, resolveOptions } from '@foyer/fastify';
+import { createProvider, type Provider, type ResolvedOptions } from '@foyer/fastify';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
-import type { Settings } from '../environment.ts';
 
 /** Runs a trial with the provider of these options as the BFF itself has it. Nothing is logged. */
 export const tryProvider = async <T>(
-  given: Settings['options'],
+  options: ResolvedOptions,
   run: (provider: Provider, log: FastifyBaseLogger) => Promise<T>,
 ): Promise<T> => {
   const { log } = Fastify({ logger: false });
-  const sessionStore = await openSessionStore('memory:');
-  const provider = createProvider(resolveOptions({ ...given, sessionStore }), log);
+  const provider = createProvider(options, log);
   try {
     return await run(provider, log);
   } finally {
     await provider.close();
-    await sessionStore.close();
   }
 };
 
 /** Asks without following where it leads. */
 export const askOnce = async (
   url: string,
-  { providerTimeout = 5 }: Settings['options'],
+  { providerTimeout }: ResolvedOptions,
 ): Promise<{ readonly status: number; readonly location: string }> => {
   const signal = AbortSignal.timeout(providerTimeout * 1000);
   const answer = await fetch(url, { redirect: 'manual', signal });

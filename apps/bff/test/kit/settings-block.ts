@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseEnvironment, type Settings } from '../../src/environment.ts';
+import { parseEnvironment, type Settings, variables } from '../../src/environment.ts';
 import { createSessionKey } from '../../src/session-key.ts';
-import type { Variable } from '../../src/variables/variable.ts';
-import { variables } from '../../src/variables.ts';
 
-const table: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables);
-const names = table.flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
+const names = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
+const required = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'];
 
 /** Whether a variable is read by the configuration, by Node or by OpenTelemetry. */
 export const isRead = (name: string): boolean =>
@@ -38,8 +36,10 @@ const fillIn = (given: Texts, folder: string): Texts => {
 const addMissing = (given: Texts): Texts => {
   const isMissing = (name: string, aliases: readonly string[] = []): boolean =>
     [name, ...aliases].every((each) => given[each] === undefined && given[`${each}_FILE`] === undefined);
-  const missing = table.filter(([name, { isRequired, aliases }]) => isRequired && isMissing(name, aliases));
-  const added = missing.map(([name]) => [name, name === 'OIDC_ISSUER' ? 'https://login.example' : 'x']);
+  const added = variables
+    .map(({ facts }) => facts)
+    .filter(({ variable, aliases }) => required.includes(variable) && isMissing(variable, aliases))
+    .map(({ variable }) => [variable, variable === 'OIDC_ISSUER' ? 'https://login.example' : 'x']);
   const keys = isMissing('SESSION_KEYS') ? { SESSION_KEYS: createSessionKey() } : {};
   return { ...given, ...keys, ...Object.fromEntries(added) };
 };

@@ -33,12 +33,15 @@ const run = (program: string, ...args: readonly string[]): { status: number | nu
 
 const inside = (path: string): string => join(folder, path);
 
+const quantities = 'packages/fastify/src/options/quantities.ts';
+
 /** As much of the repository as the exercise needs. */
 const layOut = (): void => {
-  mkdirSync(inside('apps/bff/test'), { recursive: true });
-  mkdirSync(inside('apps/bff/src'));
-  for (const path of ['node_modules', 'apps/bff/node_modules']) symlinkSync(join(root, path), inside(path));
-  cpSync(join(root, 'apps/bff/src/parsers.ts'), inside('apps/bff/src/parsers.ts'));
+  mkdirSync(inside('packages/fastify/test'), { recursive: true });
+  mkdirSync(inside('packages/fastify/src/options'), { recursive: true });
+  for (const path of ['node_modules', 'packages/fastify/node_modules'])
+    symlinkSync(join(root, path), inside(path));
+  cpSync(join(root, quantities), inside(quantities));
   writeFileSync(inside('biome.json'), read('biome.json').replace('"enabled": true', '"enabled": false'));
   writeFileSync(inside('vitest.config.ts'), 'export default {};\n');
 };
@@ -55,12 +58,15 @@ test('the first change of CONTRIBUTING fails, passes once it is made, and is wel
   const [, path = ''] = /^\/\/ (\S+)/.exec(code) ?? [];
   writeFileSync(inside(path), code);
   const before = run('vitest', 'run', path);
-  expect([before.status, before.text]).toEqual([1, expect.stringContaining('is not a duration')]);
+  expect([before.status, before.text]).toEqual([
+    1,
+    expect.stringContaining('expected undefined to be 1209600'),
+  ]);
 
   const text = papers.find((paper) => paper.path === 'CONTRIBUTING.md')?.text ?? '';
   const [, unit = '', letters = ''] = /one more\s+unit, `([^`]+)`[\s\S]*?`(\([^`]+\))`/.exec(text) ?? [];
-  change('apps/bff/src/parsers.ts', 'd: 86_400 }', `d: 86_400, ${unit} }`);
-  change('apps/bff/src/parsers.ts', '(ms|s|m|h|d)', letters);
+  change(quantities, 'd: 86_400 }', `d: 86_400, ${unit} }`);
+  change(quantities, '(ms|s|m|h|d)', letters);
   const after = run('vitest', 'run', path);
   expect([after.status, after.text]).toEqual([0, expect.stringContaining('1 passed')]);
   const formatted = run('biome', 'check', '--write', '.');

@@ -20,7 +20,3 @@ export const openerPolicies = [
 
 /** One value of Cross-Origin-Opener-Policy. @see HTML section 7.1.3 */
 export type OpenerPolicy = (typeof openerPolicies)[number];
-
-/** Whether it is a value of Cross-Origin-Opener-Policy. */
-export const isOpenerPolicy = (text: string): text is OpenerPolicy =>
-  openerPolicies.some((each) => each === text);

@@ -28,7 +28,7 @@ const judgeSources = (name: string, sources: readonly string[]): string | undefi
 };
 
 const judgeDirective = ([name, sources]: readonly [string, readonly string[]]): string | undefined => {
-  if (!known.has(name)) return `has ${name}, which is no directive that browsers know`;
+  if (!known.has(name)) return 'has a directive that browsers do not know';
   return isList(name) ? judgeSources(name, sources) : undefined;
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCrossSiteRule } from '../../src/browser-security/cross-site.ts';
-import { resolveOptions } from '../../src/options/resolve-options.ts';
+import { resolveOptions } from '../../src/options.ts';
 import { openSessionStore } from '../../src/stores/open-session-store.ts';
 import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import Fastify from 'fastify';
-import { resolveOptions } from '../../src/options/resolve-options.ts';
 import type { BffOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/options.ts';
 import { Problem } from '../../src/problems.ts';
 import { type CompletedLogin, createProvider, type Provider } from '../../src/provider/provider.ts';
 import { openMemoryStore } from '../../src/stores/memory-store.ts';

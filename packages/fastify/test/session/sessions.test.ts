@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { resolveOptions } from '../../src/options/resolve-options.ts';
 import type { BffOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/options.ts';
 import { Problem } from '../../src/problems.ts';
 import {
   type CompletedLogin,

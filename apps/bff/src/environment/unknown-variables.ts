@@ -1,0 +1,37 @@
+import type { DeclaredOption } from '@foyer/fastify/options';
+import type { Environment } from './variable-text.ts';
+
+/** Shorter names are too common to be recognised in a misspelling. */
+const shortestRecognised = 6;
+
+const isOneSlipAway = (one: string, other: string): boolean => {
+  if (Math.abs(one.length - other.length) > 1) return false;
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  while (end < one.length - start && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  return Math.max(one.length, other.length) - start - end <= 1;
+};
+
+const isNearlyThe = (name: string, known: string): boolean => {
+  if (name.length < shortestRecognised || known.length < shortestRecognised) return false;
+  const isWithoutUnderscores = name.replaceAll('_', '') === known.replaceAll('_', '');
+  return isWithoutUnderscores || name.startsWith(known) || isOneSlipAway(name, known);
+};
+
+/** What is reported of a name that looks like a variable of Foyer and is none. */
+export const describeUnknown = (name: string): string =>
+  `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
+
+/** Names of the environment that look like variables of Foyer and are none: most likely typos. */
+export const unknownVariables = (
+  environment: Environment,
+  declared: readonly DeclaredOption[],
+): readonly string[] => {
+  const known = declared.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
+  return Object.keys(environment).filter((name) => {
+    const plain = name.replace(/_FILE$/, '');
+    if (known.includes(plain)) return false;
+    return /^(OIDC|SESSION)_/.test(plain) || known.some((each) => isNearlyThe(plain, each));
+  });
+};

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { check, option, type Refuse } from './option.ts';
+import { count, duration, size } from './quantities.ts';
+import { isHttpUrl, parseUrl } from './urls.ts';
+
+const routeRemedy = 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].';
+
+const apiRoute = z
+  .strictObject({
+    /** Path that begins with `/api/`, matched on whole segments; the longest wins. */
+    prefix: z.string(),
+    /** http or https URL that takes the prefix's place. */
+    upstream: z.string(),
+    /** Whether a session is needed; `none` never sends the access token. Default `required`. */
+    auth: z.enum(['required', 'optional', 'none']).optional(),
+    /** Methods that pass. Default: all. */
+    methods: z
+      .array(z.string().regex(/^[A-Z]+$/))
+      .readonly()
+      .optional(),
+    /** Time until the upstream must have begun to answer, in seconds or as a text. Default: `apiTimeout`. */
+    timeout: duration(0.001, 3600).optional(),
+  })
+  .readonly();
+
+/** One API behind the BFF. @see RFC 10017 section 6.1.3.6 */
+export type ApiRoute = z.output<typeof apiRoute>;
+
+const checkPrefix = ({ prefix }: ApiRoute, refuse: Refuse): void => {
+  if (!/^\/api(\/[A-Za-z0-9._~-]+)+$/.test(prefix) || /\/\.{1,2}(\/|$)/.test(prefix))
+    refuse(`${prefix}: prefix is not a plain path below /api/`, 'Write it as /api/users.');
+  else if (/^\/api\/me(\/|$)/.test(prefix))
+    refuse(`${prefix}: /api/me belongs to Foyer`, 'Choose another prefix.');
+};
+
+const checkUpstream = ({ prefix, upstream }: ApiRoute, refuse: Refuse): void => {
+  const url = isHttpUrl(upstream) ? parseUrl(upstream) : undefined;
+  if (url === undefined)
+    refuse(`${prefix}: upstream is not an http or https URL`, 'Write it as http://localhost:4000/users.');
+  else if (`${url.username}${url.password}${url.search}${url.hash}` !== '')
+    refuse(
+      `${prefix}: upstream has credentials, a query or a fragment`,
+      'Give scheme, host, port and path alone.',
+    );
+};
+
+const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
+  for (const route of routes) {
+    checkPrefix(route, refuse);
+    checkUpstream(route, refuse);
+  }
+  if (new Set(routes.map(({ prefix }) => prefix)).size !== routes.length)
+    refuse('holds one prefix twice', 'Leave one of them out.');
+};
+
+/** What is proxied, and how much of it. */
+export const apiOptions = {
+  /** APIs behind the BFF. Default: none. */
+  apiRoutes: option(z.array(apiRoute).readonly().superRefine(check(checkRoutes)).default([]), {
+    variable: 'API_ROUTES',
+    form: 'json',
+    meaning:
+      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`',
+    remedy: routeRemedy,
+  }),
+  /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */
+  apiTimeout: option(duration(0.05, 3600).default(15), {
+    variable: 'API_TIMEOUT',
+    form: 'duration',
+    meaning: 'Time until an upstream must have begun to answer',
+    remedy: 'Give a duration of at most 1h: 15s.',
+  }),
+  /** Largest request body that is passed on to an API, in bytes or as a text such as `10mb`. Default 10 MiB. */
+  apiMaxBody: option(size().default(10 * 1024 * 1024), {
+    variable: 'API_MAX_BODY',
+    form: 'size',
+    meaning: 'Largest request body that is passed on',
+    remedy: 'Write it as 10mb, 512kb or plain bytes.',
+  }),
+  /** Per minute and client address, on login, callback and back-channel logout; 0 switches it off. Default 60. */
+  rateLimitLogin: option(count().default(60), {
+    variable: 'RATE_LIMIT_LOGIN',
+    form: 'number',
+    meaning: 'Per minute and client address, on `/login`, the callback and back-channel logout; `0` = off',
+    remedy: 'Give 0 or more.',
+  }),
+} as const;

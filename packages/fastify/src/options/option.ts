@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** How the text of an environment variable is written. Durations and sizes are understood by their options as text. */
+type TextForm = 'text' | 'duration' | 'size' | 'list' | 'number' | 'boolean' | 'query' | 'json';
+
+/** What documentation and the environment reader need to know of an option beside its schema. */
+export interface OptionFacts {
+  /** Environment variable that the application reads it from. */
+  readonly variable: string;
+  /** Other names of that variable that are accepted. */
+  readonly aliases?: readonly string[];
+  /** How the variable's text is written. Default `text`. */
+  readonly form?: TextForm;
+  /** One sentence for the documentation, without a full stop. */
+  readonly meaning: string;
+  /** What to do about a bad value, unless its check says something more precise. */
+  readonly remedy: string;
+  /** The application's default for an option that the plugin requires. */
+  readonly fallback?: string;
+  /** The default in words, where no fixed value is one. */
+  readonly defaultInWords?: string;
+}
+
+/** An option as documentation and the environment reader see it. */
+export interface DeclaredOption {
+  /** Name of the option. */
+  readonly option: string;
+  readonly facts: OptionFacts;
+  /** Default of the schema; `undefined` when it has none. */
+  readonly defaultValue: unknown;
+}
+
+/** Named schemas. */
+export type OptionShape = Readonly<Record<string, z.ZodType>>;
+
+const registry = z.registry<OptionFacts>();
+
+/** Declares an option: its schema (type, default, check) together with its variable and what is said of it. */
+export const option = <Schema extends z.ZodType>(schema: Schema, facts: OptionFacts): Schema => {
+  registry.add(schema, facts);
+  return schema;
+};
+
+/** The options of a shape that a variable of the environment sets, in the order of their declaration. */
+export const declaredOptions = (shape: OptionShape): readonly DeclaredOption[] =>
+  Object.entries(shape).flatMap(([name, schema]) => {
+    const facts = registry.get(schema);
+    const defaultValue = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+    return facts === undefined ? [] : [{ option: name, facts, defaultValue }];
+  });
+
+/** Reports a problem with the value under examination; `remedy` says what to do, where the option's own does not. */
+export type Refuse = (problem: string, remedy?: string) => void;
+
+/** Makes a zod check of a function that reports problems. */
+export const check =
+  <Value>(examine: (value: Value, refuse: Refuse) => void) =>
+  (value: Value, context: z.RefinementCtx): void =>
+    examine(value, (message, remedy) =>
+      context.addIssue({ code: 'custom', message, ...(remedy !== undefined && { params: { remedy } }) }),
+    );
+
+/** The schema of a text that passes an examination. */
+export const text = (examine: (value: string, refuse: Refuse) => void): z.ZodString =>
+  z.string().superRefine(check(examine));

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import {
+  defaultPermissionsPolicy,
+  isPermissionsPolicy,
+  openerPolicies,
+} from '../browser-security/page-permissions.ts';
+import { findIneffectiveAddition } from '../browser-security/policy-additions.ts';
+import { check, option, type Refuse, text } from './option.ts';
+import { isHttpUrl, parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
+
+const checkPublicUrl = (publicUrl: string, refuse: Refuse): void => {
+  const url = parseUrl(publicUrl);
+  if (url === undefined) {
+    refuse('is not a URL');
+    return;
+  }
+  if (!requireSafeScheme(url, refuse)) return;
+  if (url.username !== '' || url.password !== '') {
+    refuseCredentials(url, refuse);
+    return;
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    refuse('has a path', `Give the origin alone: ${url.origin}.`);
+};
+
+const checkOrigins = (origins: readonly string[], refuse: Refuse): void => {
+  for (const origin of origins) {
+    const url = parseUrl(origin);
+    if (url === undefined || url.origin !== origin || origin.includes('*'))
+      refuse('holds something that is not an origin');
+    else requireSafeScheme(url, refuse, 'holds an origin that is not https');
+  }
+};
+
+const spaSource = z.union([
+  z.strictObject({ dir: z.string(), sourceMaps: z.boolean().optional() }).readonly(),
+  z.strictObject({ devServer: z.string() }).readonly(),
+]);
+
+/**
+ * Where pages and assets come from: a directory with a built SPA, whose source maps are served only when asked for, or
+ * the URL of a running dev server.
+ */
+export type SpaSource = z.output<typeof spaSource>;
+
+const checkSpa = (spa: SpaSource, refuse: Refuse): void => {
+  if ('devServer' in spa && !isHttpUrl(spa.devServer))
+    refuse('has a dev server that is not an http or https URL', 'Write it as http://localhost:5173.');
+};
+
+const checkSpaCsp = (csp: string, refuse: Refuse): void => {
+  const problem = /^[\x20-\x7e]*$/.test(csp)
+    ? findIneffectiveAddition(csp)
+    : 'holds characters that no policy has';
+  if (problem !== undefined) refuse(problem);
+};
+
+/** What the browser sees: the origin, the pages, and who else may ask. */
+export const pageOptions = {
+  /** The origin that the browser sees; the only source of every URL that is built. */
+  publicUrl: option(
+    text(checkPublicUrl).transform((url) => new URL(url).origin),
+    {
+      variable: 'PUBLIC_URL',
+      fallback: 'http://localhost:3000',
+      meaning: 'The origin that the browser sees; https, or http on a loopback host. A path is refused',
+      remedy: 'Give the origin that the browser sees: https://app.example.',
+    },
+  ),
+  /** Where the SPA comes from. Default: nowhere, for an application that serves its own pages. */
+  spa: spaSource.superRefine(check(checkSpa)).optional(),
+  /** Directives added to the content security policy of the SPA's pages, and of nothing else. Default: none. */
+  spaCsp: option(text(checkSpaCsp).optional(), {
+    variable: 'SPA_CSP',
+    meaning:
+      "Directives added to the content security policy of the SPA’s pages, and of nothing else: `img-src https://cdn.example; style-src 'unsafe-inline'`. What browsers would ignore is refused at the start",
+    remedy: "Write it as style-src 'unsafe-inline'; img-src https://cdn.example.",
+  }),
+  /** Permissions-Policy of the SPA's pages. Default: every feature for the page itself, none for frames of others. */
+  spaPermissionsPolicy: option(
+    text((policy, refuse) => {
+      if (!isPermissionsPolicy(policy)) refuse('is not a Permissions-Policy');
+    }).default(defaultPermissionsPolicy),
+    {
+      variable: 'SPA_PERMISSIONS_POLICY',
+      defaultInWords: 'every feature for the page itself, none for frames of other origins',
+      meaning:
+        '`Permissions-Policy` of the SPA’s pages: `geolocation=(self), payment=(self "https://pay.example")`',
+      remedy: 'Write it as geolocation=(self), payment=(self "https://pay.example").',
+    },
+  ),
+  /** Cross-Origin-Opener-Policy of the SPA's pages. Default `same-origin-allow-popups`. */
+  spaCoop: option(
+    z.enum(openerPolicies, 'is no value of Cross-Origin-Opener-Policy').default('same-origin-allow-popups'),
+    {
+      variable: 'SPA_COOP',
+      meaning:
+        '`Cross-Origin-Opener-Policy` of the SPA’s pages: `same-origin-allow-popups`, `same-origin`, `noopener-allow-popups` or `unsafe-none`',
+      remedy: `Use one of ${openerPolicies.join(', ')}.`,
+    },
+  ),
+  /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
+  allowedOrigins: option(z.array(z.string()).readonly().superRefine(check(checkOrigins)).default([]), {
+    variable: 'ALLOWED_ORIGINS',
+    form: 'list',
+    meaning: 'Comma list of SPA origins other than `PUBLIC_URL`, same-site with it',
+    remedy: 'Write scheme, host and port alone: https://app.example.',
+  }),
+} as const;

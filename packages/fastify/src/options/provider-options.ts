@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { check, option, type Refuse, text } from './option.ts';
+import { duration } from './quantities.ts';
+import { parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
+
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const asymmetricAlgorithms = [...algorithms, 'Ed25519'];
+
+/** Parameters of the authorization request that only Foyer sets. */
+const reservedParams = [
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'response_mode',
+  'request',
+  'request_uri',
+  'client_secret',
+];
+
+const checkIssuer = (issuer: string, refuse: Refuse): void => {
+  const url = parseUrl(issuer);
+  if (url === undefined) {
+    refuse('is not a URL');
+    return;
+  }
+  if (!requireSafeScheme(url, refuse)) return;
+  refuseCredentials(url, refuse);
+  if (url.hash !== '') refuse('has a fragment', 'Leave the part from # on out.');
+  if (url.search !== '' && !url.pathname.includes('/.well-known/'))
+    refuse('has a query', 'Leave the part from ? on out.');
+};
+
+const checkLogoutUrl = (logoutUrl: string, refuse: Refuse): void => {
+  const url = parseUrl(logoutUrl.replaceAll(/\{(client_id|return_to)\}/g, 'x'));
+  if (url === undefined) refuse('is not a URL');
+  else requireSafeScheme(url, refuse);
+};
+
+const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): void => {
+  for (const name of Object.keys(params))
+    if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
+};
+
+/** Who the provider is, and how it is asked. */
+export const providerOptions = {
+  /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
+  issuer: option(text(checkIssuer), {
+    variable: 'OIDC_ISSUER',
+    aliases: ['AUTH_URL', 'PLUSAUTH_ISSUER', 'PLUSAUTH_ISSUER_URL'],
+    meaning:
+      'Issuer, with or without the trailing slash, or a whole discovery URL; https, or http on a loopback host',
+    remedy: 'Copy the issuer from the provider: https://tenant.example.',
+  }),
+  /** The client that is registered at the provider. */
+  clientId: option(
+    text((id, refuse) => {
+      if (id === '') refuse('is missing');
+    }),
+    {
+      variable: 'OIDC_CLIENT_ID',
+      aliases: ['CLIENT_ID', 'PLUSAUTH_CLIENT_ID'],
+      meaning: 'The client that is registered at the provider',
+      remedy: 'Copy the client id from the provider.',
+    },
+  ),
+  /** The client's secret; required, since the BFF is a confidential client. */
+  clientSecret: option(z.string().optional(), {
+    variable: 'OIDC_CLIENT_SECRET',
+    aliases: ['CLIENT_SECRET', 'PLUSAUTH_CLIENT_SECRET'],
+    defaultInWords: 'required',
+    meaning: 'The secret of the client',
+    remedy: 'Copy the client secret from the provider; Foyer is a confidential client.',
+  }),
+  /** How the secret is sent. Default: what the provider's metadata lists, basic first; after `invalid_client` the other. */
+  clientAuth: option(
+    z
+      .enum(['client_secret_basic', 'client_secret_post'], 'is not a method of client authentication')
+      .optional(),
+    {
+      variable: 'OIDC_CLIENT_AUTH',
+      defaultInWords: 'what the metadata lists, basic first',
+      meaning: '`client_secret_basic` or `client_secret_post`',
+      remedy: 'Use client_secret_basic or client_secret_post, or leave it out.',
+    },
+  ),
+  /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
+  logoutUrl: option(text(checkLogoutUrl).optional(), {
+    variable: 'OIDC_LOGOUT_URL',
+    meaning:
+      'For providers whose logout has an address of its own: a URL in which `{client_id}` and `{return_to}` are filled in',
+    remedy: 'Give it as https://tenant.example/v2/logout?client_id={client_id}&returnTo={return_to}.',
+  }),
+  /** Scopes that are requested, `openid` among them. Default `openid profile email`. */
+  scope: option(
+    text((scope, refuse) => {
+      if (!scope.split(' ').includes('openid')) refuse('does not contain openid');
+    }).default('openid profile email'),
+    {
+      variable: 'OIDC_SCOPE',
+      meaning: 'Scopes that are requested. Add `offline_access` for refresh tokens',
+      remedy: 'Add it: openid profile email.',
+    },
+  ),
+  /** More authorization request parameters. Default: none. */
+  authorizationParams: option(
+    z.record(z.string(), z.string()).readonly().superRefine(check(checkParams)).default({}),
+    {
+      variable: 'OIDC_AUTHORIZATION_PARAMS',
+      form: 'query',
+      meaning:
+        'More authorization request parameters, as a query string: `audience=https://api.example&prompt=consent`',
+      remedy: 'Write it as audience=https://api.example&prompt=consent.',
+    },
+  ),
+  /** The one accepted signature algorithm of ID tokens and logout tokens. Default `RS256`. */
+  idTokenAlg: option(
+    text((alg, refuse) => {
+      if (!asymmetricAlgorithms.includes(alg)) refuse('is not an accepted signature algorithm');
+    }).default('RS256'),
+    {
+      variable: 'OIDC_ID_TOKEN_ALG',
+      meaning: 'The one accepted signature algorithm; `none` and HS* are refused',
+      remedy: `Use one of ${asymmetricAlgorithms.join(', ')}.`,
+    },
+  ),
+  /** How far the provider's clock may be off, in seconds or as a text such as `30s`. Default 30 seconds. */
+  clockTolerance: option(duration(0, 600).default(30), {
+    variable: 'OIDC_CLOCK_TOLERANCE',
+    form: 'duration',
+    meaning: 'How far the provider’s clock may be off',
+    remedy: 'Give a duration of at most 10m: 30s.',
+  }),
+  /** How long a request to the provider may take, in seconds or as a text such as `5s`. Default 5 seconds. */
+  providerTimeout: option(duration(0.05, 300).default(5), {
+    variable: 'OIDC_TIMEOUT',
+    form: 'duration',
+    meaning: 'Time limit of every request to the provider',
+    remedy: 'Give a duration of at most 5m: 5s.',
+  }),
+} as const;

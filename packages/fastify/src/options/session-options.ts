@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { SessionStore } from '../stores/session-store.ts';
+import { check, option, type Refuse, text } from './option.ts';
+import { duration } from './quantities.ts';
+
+const yearSeconds = 366 * 86_400;
+const keyRemedy = 'Make one with: pnpm key.';
+
+const weakKeys = new Set([Buffer.alloc(32).toString('base64'), Buffer.alloc(32, 1).toString('base64')]);
+
+const isWeakKey = (key: Buffer): boolean =>
+  new Set(key).size < 12 ||
+  /^[\x20-\x7e]{32}$/.test(key.toString('latin1')) ||
+  weakKeys.has(key.toString('base64'));
+
+const checkSessionKeys = (keys: readonly string[], refuse: Refuse): void => {
+  if (keys.length === 0) {
+    refuse('is empty');
+    return;
+  }
+  for (const [index, encoded] of keys.entries()) {
+    const key = Buffer.from(encoded, 'base64');
+    const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(encoded);
+    if (encoded === '')
+      refuse(`key ${index + 1} is empty`, 'Take the comma out, or put a key in its place: pnpm key.');
+    else if (!isBase64 || key.length !== 32) refuse(`key ${index + 1} is not 32 bytes in base64`);
+    else if (isWeakKey(key)) refuse(`key ${index + 1} is not random`);
+  }
+  if (new Set(keys).size !== keys.length) refuse('holds the same key twice', 'Leave one of them out.');
+};
+
+/** What is kept of a signed-in person, and for how long. */
+export const sessionOptions = {
+  /** 32-byte keys, base64; the first seals, all open. */
+  sessionKeys: option(
+    z
+      .array(z.string())
+      .readonly()
+      .superRefine(check(checkSessionKeys))
+      .transform((keys): readonly Uint8Array[] => keys.map((key) => Buffer.from(key, 'base64'))),
+    {
+      variable: 'SESSION_KEYS',
+      form: 'list',
+      defaultInWords: 'made and kept in `.data/` when `PUBLIC_URL` is loopback http, else required',
+      meaning: 'Comma list of base64 32-byte keys (`pnpm key`); the first seals, all open',
+      remedy: keyRemedy,
+    },
+  ),
+  /** Where sessions are kept: a store from `openSessionStore`, or your own. The caller who opened it closes it. */
+  sessionStore: z.custom<SessionStore>(
+    (value) => typeof value === 'object' && value !== null,
+    'is not a session store',
+  ),
+  /** How long an unused session lives, in seconds or as a text such as `30m`. Default 30 minutes. */
+  sessionIdleTimeout: option(duration(1, yearSeconds).default(30 * 60), {
+    variable: 'SESSION_IDLE_TIMEOUT',
+    form: 'duration',
+    meaning: 'A session that was not used for this long is over',
+    remedy: 'Give a duration between 1s and 366d: 30m.',
+  }),
+  /** How long a session lives at most, used or not, in seconds or as a text such as `12h`. Default 12 hours. */
+  sessionLifetime: option(duration(1, yearSeconds).default(12 * 3600), {
+    variable: 'SESSION_LIFETIME',
+    form: 'duration',
+    meaning: 'A session is over after this long, used or not',
+    remedy: 'Give a duration between 1s and 366d: 12h.',
+  }),
+  /** How long a login may stay unfinished, in seconds or as a text such as `10m`. Default 10 minutes. */
+  loginTimeout: option(duration(1, 86_400).default(10 * 60), {
+    variable: 'LOGIN_TIMEOUT',
+    form: 'duration',
+    meaning: 'How long a login may stay unfinished',
+    remedy: 'Give a duration between 1s and 24h: 10m.',
+  }),
+  /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
+  cookieName: option(
+    text((name, refuse) => {
+      if (!/^(?!__)[A-Za-z0-9_-]{1,32}$/.test(name)) refuse('is not a plain cookie name');
+    }).default('foyer'),
+    {
+      variable: 'COOKIE_NAME',
+      meaning: 'Name of the session cookie, which gets a prefix on https and the port on loopback http',
+      remedy: 'Use 1 to 32 letters, digits, hyphens and underscores, and leave __Host- out.',
+    },
+  ),
+} as const;

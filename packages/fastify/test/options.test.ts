@@ -1,0 +1,124 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+import {
+  type BffOptions,
+  checkOptions,
+  declaredOptions,
+  formatDuration,
+  formatSize,
+  option,
+  optionIssues,
+  pluginOptions,
+  resolveOptions,
+} from '../src/options.ts';
+import { openSessionStore } from '../src/stores/open-session-store.ts';
+import { createSessionKey } from './kit/start-bff.ts';
+
+const required = async (): Promise<BffOptions> => ({
+  issuer: 'https://op.example',
+  clientId: 'app',
+  clientSecret: 'hush-hush',
+  publicUrl: 'https://app.example',
+  sessionKeys: [createSessionKey()],
+  sessionStore: await openSessionStore('memory:'),
+});
+
+test('every option but the required ones has its default', async () => {
+  expect(resolveOptions(await required())).toMatchObject({
+    isSecure: true,
+    publicUrl: 'https://app.example',
+    scope: 'openid profile email',
+    clockTolerance: 30,
+    providerTimeout: 5,
+    sessionIdleTimeout: 1800,
+    sessionLifetime: 43_200,
+    loginTimeout: 600,
+    cookieName: 'foyer',
+    apiRoutes: [],
+    apiTimeout: 15,
+    apiMaxBody: 10_485_760,
+    allowedOrigins: [],
+    rateLimitLogin: 60,
+    drainTimeout: 0,
+  });
+});
+
+test('durations and sizes may be numbers or texts', async () => {
+  const given = { ...(await required()), sessionIdleTimeout: '45m', apiTimeout: 0.5, apiMaxBody: '512kb' };
+  expect(resolveOptions(given)).toMatchObject({
+    sessionIdleTimeout: 2700,
+    apiTimeout: 0.5,
+    apiMaxBody: 524_288,
+  });
+});
+
+test('a misspelt option is a mistake under its own name', async () => {
+  const [issue, ...more] = checkOptions({ ...(await required()), sessionIdleTimout: 60 });
+  expect(more).toEqual([]);
+  expect(issue).toMatchObject({ option: 'sessionIdleTimout', problem: 'is not an option of Foyer' });
+  expect(issue?.remedy).toContain('sessionIdleTimeout');
+});
+
+test('every mistake is found at once, each with what to do', () => {
+  const issues = checkOptions({
+    issuer: 'op.example',
+    publicUrl: 'http://app.example',
+    sessionKeys: ['', 'x'],
+  });
+  expect(issues.map((issue) => `${issue.option} ${issue.problem}`)).toEqual([
+    'issuer is not a URL',
+    'clientId is missing',
+    'publicUrl is not https',
+    'sessionKeys key 1 is empty',
+    'sessionKeys key 2 is not 32 bytes in base64',
+    'sessionStore is not a session store',
+    'clientSecret is missing',
+  ]);
+  for (const { remedy } of issues) expect(remedy).toMatch(/^[A-Z].*\.$/);
+});
+
+test('adding an option is one edit: type, check, variable and documentation follow from its declaration', () => {
+  const shape = {
+    greeting: option(z.string().max(5, 'is too long').default('hello'), {
+      variable: 'GREETING',
+      meaning: 'What visitors are greeted with',
+      remedy: 'Give at most five letters.',
+    }),
+  } as const;
+  const schema = z.strictObject(shape);
+  expectTypeOf<z.input<typeof schema>>().toEqualTypeOf<{ greeting?: string | undefined }>();
+  expectTypeOf<z.output<typeof schema>>().toEqualTypeOf<{ greeting: string }>();
+  expect(declaredOptions(shape)).toEqual([
+    {
+      option: 'greeting',
+      facts: expect.objectContaining({ variable: 'GREETING' }),
+      defaultValue: 'hello',
+    },
+  ]);
+  const { error } = schema.safeParse({ greeting: 'good morning' }, { reportInput: true });
+  expect(error && optionIssues(error, shape)).toEqual([
+    { option: 'greeting', problem: 'is too long', remedy: 'Give at most five letters.' },
+  ]);
+});
+
+test('no two options share a variable, and every option says what it means and what to do', () => {
+  const names = pluginOptions.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { facts } of pluginOptions) {
+    expect(facts.meaning).toMatch(/[^.]$/);
+    expect(facts.remedy).toMatch(/^[A-Z].*\.$/);
+  }
+});
+
+test.for([
+  [0, '0'],
+  [90, '90s'],
+  [1800, '30m'],
+  [43_200, '12h'],
+] as const)('%i seconds are written %s', ([seconds, written]) => {
+  expect(formatDuration(seconds)).toBe(written);
+});
+
+test('bytes are written in their largest unit', () => {
+  expect([formatSize(10_485_760), formatSize(1500)]).toEqual(['10mb', '1500b']);
+});
