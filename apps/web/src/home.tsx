@@ -1,9 +1,9 @@
 import { lastSignedIn } from '@foyer/client';
 import { useSession } from '@foyer/client/react';
 import type { ReactNode } from 'react';
+import { Link } from 'react-router-dom';
 import { outage } from './outage-notice.tsx';
 import { PageHeading } from './page-heading.tsx';
-import { PageLink } from './page-link.tsx';
 
 const Action = (): ReactNode => {
   const session = useSession();
@@ -12,10 +12,10 @@ const Action = (): ReactNode => {
       <>
         <p>You are signed in. Your tokens stay on the server.</p>
         <div className="row">
-          <PageLink className="button" to="/profile">
+          <Link className="button" to="/profile">
             View Profile »
-          </PageLink>
-          <PageLink to="/users">See an API behind it</PageLink>
+          </Link>
+          <Link to="/users">See an API behind it</Link>
         </div>
       </>
     );

@@ -1,7 +1,7 @@
 import { lastSignedIn } from '@foyer/client';
 import { useBffClient, useSession } from '@foyer/client/react';
 import { type ReactNode, useState } from 'react';
-import { PageLink } from './page-link.tsx';
+import { NavLink } from 'react-router-dom';
 
 const SignedInLinks = ({ displayName }: { readonly displayName: string }): ReactNode => {
   const client = useBffClient();
@@ -13,7 +13,7 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
   };
   return (
     <>
-      <PageLink to="/profile">Logged in as: {displayName}</PageLink>
+      <NavLink to="/profile">Logged in as: {displayName}</NavLink>
       <button type="button" className="quiet compact" onClick={signOut}>
         Logout
       </button>
@@ -29,9 +29,9 @@ export const Navbar = (): ReactNode => {
   return (
     <header>
       <nav aria-label="Main">
-        <PageLink className="brand" to="/">
+        <NavLink className="brand" to="/" end>
           Plusauth Starter
-        </PageLink>
+        </NavLink>
         <div className="links">
           {known && <SignedInLinks displayName={known.displayName} />}
           {session.status === 'anonymous' && <a href={session.loginUrl}>Login</a>}

@@ -9,6 +9,13 @@ const initialsOf = (displayName: string): string =>
     .map((word) => [...word][0]?.toUpperCase() ?? '')
     .join('') || '#';
 
+/** An https address, or a picture written as a `data:` URL; the claim may be any other text, `javascript:` among it. */
+const pictureAddress = (picture: unknown): string | undefined => {
+  const url = typeof picture === 'string' ? URL.parse(picture) : null;
+  const isPicture = url?.protocol === 'https:' || url?.href.startsWith('data:image/');
+  return isPicture ? url?.href : undefined;
+};
+
 /** The user's picture where the page's policy lets it load, else the initials of the display name. */
 export const Portrait = ({
   displayName,
@@ -18,8 +25,9 @@ export const Portrait = ({
   readonly picture: unknown;
 }): ReactNode => {
   const [failed, setFailed] = useState(false);
-  return typeof picture === 'string' && picture !== '' && !failed ? (
-    <img className="portrait" src={picture} alt="" onError={() => setFailed(true)} />
+  const address = pictureAddress(picture);
+  return address !== undefined && !failed ? (
+    <img className="portrait" src={address} alt="" onError={() => setFailed(true)} />
   ) : (
     <span className="portrait" aria-hidden="true">
       {initialsOf(displayName)}

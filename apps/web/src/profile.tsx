@@ -2,8 +2,8 @@ import { lastSignedIn } from '@foyer/client';
 import { useSession } from '@foyer/client/react';
 import type { MeSession, User } from '@foyer/contract';
 import type { ReactNode } from 'react';
+import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
-import { PageLink } from './page-link.tsx';
 import { Portrait } from './portrait.tsx';
 import { UserObject } from './user-object.tsx';
 
@@ -77,7 +77,7 @@ export const Profile = (): ReactNode => {
           <section className="card stack">
             <h2>This session</h2>
             <Limits session={session} />
-            <PageLink to="/sessions">Where you are signed in</PageLink>
+            <Link to="/sessions">Where you are signed in</Link>
           </section>
         </div>
         <UserObject user={user} />

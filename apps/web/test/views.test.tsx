@@ -180,3 +180,18 @@ test.each([
   await screen.findByRole('heading', { level: 1 });
   expect(document.querySelector('.portrait')?.textContent).toBe(initials);
 });
+
+test.each([
+  ['https://pictures.example/ada.png', 'https://pictures.example/ada.png'],
+  ['data:image/gif;base64,R0lGODlhAQABAAAAACw=', 'data:image/gif;base64,R0lGODlhAQABAAAAACw='],
+  ['javascript:alert(1)', undefined],
+  ['data:text/html,<p>', undefined],
+  ['http://pictures.example/ada.png', undefined],
+  ['ada.png', undefined],
+  [42, undefined],
+])('of the picture %s, %s is asked for', async (picture, address) => {
+  const me = signedInAs('Ada');
+  open('/profile', () => json({ ...me, user: { ...me.user, picture } }));
+  await screen.findByRole('heading', { level: 1 });
+  expect(document.querySelector('img')?.getAttribute('src')).toBe(address);
+});
