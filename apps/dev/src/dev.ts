@@ -32,6 +32,25 @@ const startVite = async (): Promise<string> => {
   return `http://127.0.0.1:${port}`;
 };
 
+/** Where the pages come from. */
+interface Pages {
+  /** Variables of the BFF. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** One line for the terminal. */
+  readonly origin: string;
+}
+
+/** The starter's dev server is started only where no other pages are configured. */
+const findPages = async ({ devServer, hasOwnBuild }: DevEnvironment): Promise<Pages> => {
+  if (devServer !== undefined)
+    return {
+      variables: {},
+      origin: `of the dev server ${devServer} (SPA_DEV_SERVER)${hasOwnBuild ? '; SPA_DIR is not used' : ''}`,
+    };
+  if (hasOwnBuild) return { variables: {}, origin: 'of the build in SPA_DIR, as built' };
+  return { variables: { SPA_DEV_SERVER: await startVite() }, origin: 'of the starter in apps/web' };
+};
+
 /** With another provider configured neither the embedded one nor the demo API is started. */
 const startBeside = async (environment: DevEnvironment): Promise<Beside> => {
   const { configuredIssuer } = environment;
@@ -44,7 +63,7 @@ const startBeside = async (environment: DevEnvironment): Promise<Beside> => {
 
 const run = async (): Promise<void> => {
   const environment = readEnvironment();
-  const { port, publicUrl, devServer, logLevel, inherited } = environment;
+  const { port, publicUrl, logLevel, inherited } = environment;
   if ((await tryPort(port)) === undefined) {
     throw new DevEnvironmentError(
       `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npx pnpm dev`,
@@ -52,19 +71,21 @@ const run = async (): Promise<void> => {
   }
   const [{ variables, people }, pages] = await Promise.all([
     startBeside(environment),
-    devServer ?? startVite(),
+    findPages(environment),
   ]);
   const bff = startBffProcess(port, {
     ...inherited,
     ...variables,
     PORT: String(port),
     PUBLIC_URL: publicUrl,
-    SPA_DEV_SERVER: pages,
+    ...pages.variables,
     LOG_LEVEL: logLevel,
   });
   running.push(bff);
   await bff.answers;
-  console.log(`\n  Open     ${publicUrl}\n  Sign in  ${people}\n  Stop     Ctrl-C\n`);
+  console.log(
+    `\n  Open     ${publicUrl}\n  Pages    ${pages.origin}\n  Sign in  ${people}\n  Stop     Ctrl-C\n`,
+  );
 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop(0));

@@ -8,6 +8,8 @@ export interface DevEnvironment {
   readonly configuredIssuer: string | undefined;
   /** URL of the user's own dev server, in place of the starter's. */
   readonly devServer: string | undefined;
+  /** Whether `SPA_DIR` names the user's own build, in place of the starter's dev server. */
+  readonly hasOwnBuild: boolean;
   /** Whether the routes to APIs, and the scope, are the user's own. */
   readonly hasApiRoutes: boolean;
   readonly hasScope: boolean;
@@ -45,6 +47,7 @@ export const readEnvironment = (): DevEnvironment => {
     publicUrl: process.env.PUBLIC_URL || `http://localhost:${port}`,
     configuredIssuer: issuerNames.find(isSet),
     devServer: process.env.SPA_DEV_SERVER || undefined,
+    hasOwnBuild: isSet('SPA_DIR'),
     hasApiRoutes: isSet('API_ROUTES'),
     hasScope: isSet('OIDC_SCOPE'),
     logLevel: process.env.LOG_LEVEL || 'warn',

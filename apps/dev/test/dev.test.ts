@@ -147,6 +147,18 @@ test('with an issuer and a dev server configured, neither of ours is started', a
   own.close();
 }, 40_000);
 
+test('the build in SPA_DIR is served as it is, and the terminal says so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-dev-'));
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Their build</title>');
+  const port = await freePort();
+  const { child, output } = startDev({ PORT: String(port), OIDC_ISSUER: '', SPA_DIR: folder });
+  await expect.poll(output, { timeout: 20_000 }).toContain('Pages    of the build in SPA_DIR');
+  const page = await fetch(`http://localhost:${port}/`);
+  expect(await page.text()).toBe('<!doctype html><title>Their build</title>');
+  await stopGroup(child);
+  await rm(folder, { recursive: true });
+}, 40_000);
+
 test('a taken port is said plainly, with what to do', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');

@@ -24,6 +24,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
     dev,
     'with an issuer and a dev server configured, neither of ours is started',
   ],
+  'SPA_DIR=… pnpm dev': [dev, 'the build in SPA_DIR is served as it is, and the terminal says so'],
   'pnpm start': [
     'apps/bff/test/main.test.ts',
     '.env is loaded by pnpm start and the doctor, and not by what the image runs',
