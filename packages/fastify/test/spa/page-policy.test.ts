@@ -105,7 +105,7 @@ test('a page may use what its person allows, and open pop-ups that know it', asy
 });
 
 test.for([
-  [{ spaCsp: 'style-source https://cdn.example' }, /spaCsp: has style-source, which is no directive/],
+  [{ spaCsp: 'style-source https://cdn.example' }, /spaCsp: has a directive that browsers do not know/],
   [{ spaCsp: 'img-src self' }, /spaCsp: has self without quotes in img-src/],
   [{ spaCsp: "connect-src 'none'" }, /spaCsp: adds 'none' to connect-src/],
   [{ spaCsp: "style-src 'unsafe-inline' 'nonce-abc'" }, /spaCsp: has 'unsafe-inline' in style-src beside/],
