@@ -19,7 +19,7 @@ RUN set -eu; \
     arch="$(node -p 'process.platform + "-" + process.arch')"; \
     find node_modules/.pnpm -type d -path '*/sodium-native/prebuilds/*' ! -name "$arch" -prune -exec rm -rf {} +; \
     mkdir -p /data; ln -s /data .data; \
-    rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit; \
+    rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit tools; \
     install -d -o 65532 -g 65532 /app/.compiled
 # Node keeps compiled code by its version and user: a start reads what the Node and the user of the image have compiled.
 # Importing run.ts starts nothing.
@@ -30,12 +30,12 @@ RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/n
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
     pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/dev-provider...
-RUN rm -rf apps packages/client packages/fastify packages/testkit
+RUN rm -rf apps packages/client packages/fastify packages/testkit tools
 
 FROM workspace AS demo-api-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
     pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/demo-api...
-RUN rm -rf apps/bff apps/dev apps/web packages
+RUN rm -rf apps/bff apps/dev apps/web packages tools
 
 # The embedded provider: for trying things out, never for production.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS provider

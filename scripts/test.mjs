@@ -32,5 +32,5 @@ const tested =
 const isIncomplete = browser === undefined || (redis ?? givenRedisUrl) === undefined;
 const isWhole = browser !== undefined && redis !== undefined && process.argv.length === 2;
 const held =
-  tested === 0 && isWhole ? await run(process.execPath, ['apps/bff/src/hold-conformance.ts']) : tested;
+  tested === 0 && isWhole ? await run(process.execPath, ['tools/src/hold-conformance.ts']) : tested;
 process.exitCode = isIncomplete && process.env.CI === 'true' ? 1 : held;

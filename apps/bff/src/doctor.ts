@@ -1,10 +1,8 @@
+import { codeOf, examine, examineLive } from '@foyer/doctor';
 import { openSessionStore, resolveOptions } from '@foyer/fastify';
-import { examineLive } from './conformance/live-report.ts';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { describeUnknown } from './environment/unknown-variables.ts';
 import { currentSettings } from './environment.ts';
-import { examine } from './examination/examination.ts';
-import { codeOf } from './server.ts';
 
 const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
 

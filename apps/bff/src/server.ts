@@ -59,8 +59,8 @@ const serveMetrics = async (
 ): Promise<Observe | undefined> => {
   if (metricsPort === undefined) return undefined;
   const [{ createMetrics }, { startMetricsServer }] = await Promise.all([
-    import('./metrics/metrics.ts'),
-    import('./metrics/metrics-server.ts'),
+    import('./telemetry/metrics.ts'),
+    import('./telemetry/metrics-server.ts'),
   ]);
   const metrics = createMetrics(async () => store.count());
   try {
@@ -80,7 +80,7 @@ const serveMetrics = async (
 /** Loads the tracing where it is asked for; what is left is sent when the server has closed. */
 const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Promise<Observe | undefined> => {
   if (!wantsTraces) return undefined;
-  const { startTraces } = await import('./traces/traces.ts');
+  const { startTraces } = await import('./telemetry/traces.ts');
   const { addTo, observe, stop } = startTraces();
   addTo(app);
   app.addHook('onClose', stop);

@@ -8,13 +8,13 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { requirements } from '@foyer/doctor/requirements';
+import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, test } from 'vitest';
-import { createConformancePage, referredTests } from '../src/conformance/conformance-page.ts';
-import { relyingPartyModules } from '../src/conformance/relying-party-modules.ts';
-import { requirements } from '../src/conformance/requirements.ts';
-import { parseTestReference, type TestReference } from '../src/conformance/test-reference.ts';
-import { findUnshown, parseTestReport } from '../src/conformance/test-results.ts';
+import { createConformancePage, referredTests } from '../../../tools/src/conformance/conformance-page.ts';
+import { relyingPartyModules } from '../../../tools/src/conformance/relying-party-modules.ts';
+import { findUnshown, parseTestReport } from '../../../tools/src/conformance/test-results.ts';
 import { makeCertificate } from './kit/start-front.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 

@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
+import { examine } from '@foyer/doctor';
 import { openSessionStore, resolveOptions } from '@foyer/fastify';
 import { findRedis, freePort, startRedis } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
-import { examine } from '../src/examination/examination.ts';
 import { createSessionKey } from '../src/session-key.ts';
 
 const soundSettings = ({

@@ -8,9 +8,9 @@ import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { parseEnvironment } from '../src/environment.ts';
-import { createMetricsPage, figures } from '../src/metrics/figures.ts';
 import { startServer } from '../src/server.ts';
 import { createSessionKey } from '../src/session-key.ts';
+import { createMetricsPage, figures } from '../src/telemetry/figures.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSparingCount } from '../src/metrics/sparing-count.ts';
+import { createSparingCount } from '../src/telemetry/sparing-count.ts';
 
 /** A store of which the first count takes so many milliseconds, and says how often it was counted. */
 const startCounting = (milliseconds: number) => {

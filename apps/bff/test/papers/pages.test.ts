@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { createConfigurationPage, createExampleFile } from '../../src/configuration-page.ts';
-import { createEventsPage } from '../../src/events-page.ts';
+import { createConfigurationPage, createExampleFile } from '../../../../tools/src/configuration-page.ts';
+import { createEventsPage } from '../../../../tools/src/events-page.ts';
 import { root } from '../kit/papers.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');

@@ -1,4 +1,4 @@
-import { parseTestReference, type TestReference } from './test-reference.ts';
+import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 
 /** A test in the report of a run. */
 export interface TestResult {

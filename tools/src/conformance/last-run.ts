@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { referredTests } from './conformance-page.ts';
 import { findUnshown, parseTestReport } from './test-results.ts';
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const report = `${root}.vitest/json/output.json`;
 
 /** What keeps docs/conformance.md from being true, by the report of the last run of the tests; empty when nothing does. */

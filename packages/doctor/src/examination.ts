@@ -1,5 +1,5 @@
 import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
-import { codeOf } from '../server.ts';
+import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
 

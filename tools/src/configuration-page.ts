@@ -1,5 +1,5 @@
+import { variables } from '@foyer/bff/environment';
 import { type DeclaredOption, formatDuration, formatSize, pluginOptions } from '@foyer/fastify/options';
-import { variables } from './environment.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { createMetricsPage } from '@foyer/bff/figures';
 import { createConfigurationPage, createExampleFile } from './configuration-page.ts';
 import { createConformancePage } from './conformance/conformance-page.ts';
 import { findDoubts } from './conformance/last-run.ts';
 import { createEventsPage } from './events-page.ts';
-import { createMetricsPage } from './metrics/figures.ts';
 
-const root = new URL('../../../', import.meta.url);
+const root = new URL('../../', import.meta.url);
 writeFileSync(new URL('docs/configuration.md', root), createConfigurationPage());
 writeFileSync(new URL('docs/metrics.md', root), createMetricsPage());
 writeFileSync(new URL('docs/events.md', root), createEventsPage());

@@ -1,3 +1,5 @@
+import { requirements } from '@foyer/doctor/requirements';
+import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 import { operation } from './promises/operation.ts';
 import type { PromisedOf } from './promises/promise.ts';
 import { providerAnswers } from './promises/provider-answers.ts';
@@ -5,8 +7,6 @@ import { requests } from './promises/requests.ts';
 import { sessions } from './promises/sessions.ts';
 import { signingIn } from './promises/signing-in.ts';
 import { relyingPartyModules } from './relying-party-modules.ts';
-import { requirements } from './requirements.ts';
-import { parseTestReference, type TestReference } from './test-reference.ts';
 
 const promises: readonly PromisedOf[] = [
   providerAnswers,

@@ -1,6 +1,6 @@
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
-import { codeOf } from '../server.ts';
 import { examineClientAuthentication } from './client-authentication.ts';
+import { codeOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
 import { isObject, judgeMetadata } from './metadata.ts';
 import { examinePostLogoutUri } from './post-logout-uri.ts';
