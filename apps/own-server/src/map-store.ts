@@ -1,12 +1,12 @@
 import type { NewStoredSession, SessionStore } from '@foyer/fastify';
 
-/** A value that is over at some time, in milliseconds since the epoch. */
-interface Lasting {
+/** A value that expires, in milliseconds since the epoch. */
+interface Expiring {
   readonly expiresAt: number;
 }
 
-/** A map that forgets what is over, at the latest with the next entry. */
-const createLastingMap = <Value extends Lasting>() => {
+/** A map that deletes what has expired, at the latest with the next entry. */
+const createExpiringMap = <Value extends Expiring>() => {
   const entries = new Map<string, Value>();
   const find = (key: string): Value | undefined => {
     const value = entries.get(key);
@@ -21,11 +21,11 @@ const createLastingMap = <Value extends Lasting>() => {
   return { find, set, remove, all };
 };
 
-/** Sessions in the memory of this one process: the smallest store of one's own, every operation in one turn. */
+/** Sessions in the memory of this one process: the smallest store of one's own. Nothing waits, so every operation is atomic. */
 export const createMapStore = (): SessionStore => {
-  const sessions = createLastingMap<NewStoredSession>();
-  const claims = createLastingMap<Lasting>();
-  const leases = createLastingMap<Lasting & { readonly holder: string }>();
+  const sessions = createExpiringMap<NewStoredSession>();
+  const claims = createExpiringMap<Expiring>();
+  const leases = createExpiringMap<Expiring & { readonly holder: string }>();
   const listeners = new Set<(message: string) => void>();
   const change = (id: string, changes: Partial<NewStoredSession>): boolean => {
     const session = sessions.find(id);
@@ -33,45 +33,44 @@ export const createMapStore = (): SessionStore => {
     return session !== undefined;
   };
   return {
-    insert: (session) => sessions.set(session.id, session),
-    read: sessions.find,
-    readState: sessions.find,
-    update: (id, expectedVersion, sealed) =>
+    insert: async (session) => sessions.set(session.id, session),
+    read: async (id) => sessions.find(id),
+    update: async (id, expectedVersion, sealed) =>
       sessions.find(id)?.version === expectedVersion && change(id, { sealed, version: expectedVersion + 1 }),
-    touch: (id, lastSeenAt, expiresAt) => {
+    touch: async (id, lastSeenAt, expiresAt) => {
       const session = sessions.find(id);
       return change(id, {
         lastSeenAt: Math.max(lastSeenAt, session?.lastSeenAt ?? 0),
         expiresAt: Math.max(expiresAt, session?.expiresAt ?? 0),
       });
     },
-    remove: sessions.remove,
-    findBySubject: (subject) => sessions.all().filter((session) => session.subject === subject),
-    findByProviderSession: (sid) =>
+    remove: async (id) => sessions.remove(id),
+    findBySubject: async (subject) => sessions.all().filter((session) => session.subject === subject),
+    findByProviderSession: async (sid) =>
       sessions.all().flatMap(({ id, providerSession }) => (providerSession === sid ? [id] : [])),
-    claim: (value, expiresAt) => {
+    claim: async (value, expiresAt) => {
       if (claims.find(value) !== undefined) return false;
       claims.set(value, { expiresAt });
       return true;
     },
-    isClaimed: (value) => claims.find(value) !== undefined,
-    acquireLease: (id, holder, milliseconds) => {
+    isClaimed: async (value) => claims.find(value) !== undefined,
+    acquireLease: async (id, holder, milliseconds) => {
       if ((leases.find(id)?.holder ?? holder) !== holder) return false;
       leases.set(id, { holder, expiresAt: Date.now() + milliseconds });
       return true;
     },
-    releaseLease: (id, holder) => {
+    releaseLease: async (id, holder) => {
       if (leases.find(id)?.holder === holder) leases.remove(id);
     },
-    publish: (message) => {
+    publish: async (message) => {
       for (const listener of listeners) listener(message);
     },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    count: () => sessions.all().length,
-    check: () => undefined,
+    count: async () => sessions.all().length,
+    check: async () => undefined,
     close: async () => undefined,
   };
 };

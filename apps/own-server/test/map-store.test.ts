@@ -3,5 +3,5 @@ import { testSessionStore } from '../../../packages/fastify/test/kit/session-sto
 import { createMapStore } from '../src/map-store.ts';
 
 describe('a store of one’s own', () => {
-  testSessionStore({ open: createMapStore, isAlone: true });
+  testSessionStore({ open: async () => createMapStore(), isAlone: true });
 });

@@ -121,6 +121,13 @@ export const logEvents = {
     when: 'The store fails after a session has ended; streams elsewhere notice by looking, some seconds later',
     remedy: 'Check the session store',
   },
+  idle_not_extended: {
+    level: 'warn',
+    message: 'the idle time of a session could not be extended',
+    fields: { err },
+    when: 'The store can be read and not written; the request is answered, and the next one tries again',
+    remedy: 'Check the session store: a file that another program has locked, or a Redis that refuses writes',
+  },
   stream_failed: {
     level: 'warn',
     message: 'an event stream lost sight of its session',

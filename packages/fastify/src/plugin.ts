@@ -33,9 +33,9 @@ import { addMeEventsRoute } from './routes/me-events.ts';
 import { addMeSessionsRoutes } from './routes/me-sessions.ts';
 import { createDraining } from './server/draining.ts';
 import { closeIdleConnections } from './server/idle-connections.ts';
-import { seenSession } from './session/seen-session.ts';
-import { createSessions, markAnonymous } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
+import { markAnonymous } from './session/session-reference.ts';
+import { createSessions } from './session/sessions.ts';
 import { registerSpa } from './spa/spa.ts';
 
 declare module 'fastify' {
@@ -148,7 +148,6 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const bff = await composeBff(app, given);
   const { observe } = bff.options;
   app.decorate('foyer', bff);
-  app.decorateRequest(seenSession);
   closeIdleConnections(app);
   keepTickShape();
 

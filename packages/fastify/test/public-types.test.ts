@@ -41,8 +41,8 @@ test('five options are required, and every other one has a default', () => {
   >();
 });
 
-test('a store of anybody may answer at once, or later', () => {
-  expectTypeOf<() => boolean>().toExtend<SessionStore['remove']>();
+test('a store of one’s own answers with promises', () => {
+  expectTypeOf<() => boolean>().not.toExtend<SessionStore['remove']>();
   expectTypeOf<() => Promise<boolean>>().toExtend<SessionStore['remove']>();
   expectTypeOf<() => Promise<void>>().not.toExtend<SessionStore['remove']>();
   expectTypeOf<typeof openSessionStore>().returns.resolves.toEqualTypeOf<SessionStore>();

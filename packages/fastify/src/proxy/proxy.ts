@@ -5,9 +5,9 @@ import { type Observe, secondsSince } from '../logging/observation.ts';
 import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
+import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
-import type { Session, Sessions } from '../session/session.ts';
-import type { Eventually } from '../stores/session-store.ts';
+import type { Sessions } from '../session/sessions.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { createFlights } from './flights.ts';
 import { forward } from './forward.ts';
@@ -29,11 +29,11 @@ interface Passage {
 
 const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-const findSession = (
+const findSession = async (
   sessions: Sessions,
   request: FastifyRequest,
   { auth = 'required' }: ApiRoute,
-): Eventually<Session | undefined> => {
+): Promise<Session | undefined> => {
   if (auth === 'none') return undefined;
   return auth === 'required' ? requireSession(sessions, request) : sessions.current(request);
 };

@@ -7,7 +7,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Draining } from '../server/draining.ts';
-import type { Sessions } from '../session/session.ts';
+import type { Sessions } from '../session/sessions.ts';
 
 /** The rooms that routes call upon, composed once by the plugin. */
 export interface Bff {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
 import { printPage } from '../pages/page.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {

@@ -2,8 +2,8 @@ import { type ExpiringEvent, paths, type SignedOutEvent, type SignedOutReason } 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
+import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
-import type { Session } from '../session/session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 const heartbeatMilliseconds = 15_000;

@@ -1,25 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
-import type { Eventually } from '../stores/session-store.ts';
-import type { CurrentOptions, Session, Sessions } from './session.ts';
+import type { Session } from './live-session.ts';
+import type { CurrentOptions } from './session.ts';
+import type { Sessions } from './sessions.ts';
 
 /**
- * The live session of a request. At once where the store is local.
+ * The live session of a request.
  *
  * @throws Problem `session_expired` when the request brought a session cookie, `unauthenticated` when not.
  */
-export const requireSession = (
+export const requireSession = async (
   sessions: Sessions,
   request: FastifyRequest,
   options?: CurrentOptions,
-): Eventually<Session> => {
-  const require = (session: Session | undefined): Session => {
-    if (session !== undefined) return session;
-    throw new Problem(
-      sessions.broughtCookie(request) ? 'session_expired' : 'unauthenticated',
-      'The request has no live session',
-    );
-  };
-  const session = sessions.current(request, options);
-  return session instanceof Promise ? session.then(require) : require(session);
+): Promise<Session> => {
+  const session = await sessions.current(request, options);
+  if (session !== undefined) return session;
+  throw new Problem(
+    sessions.broughtCookie(request) ? 'session_expired' : 'unauthenticated',
+    'The request has no live session',
+  );
 };

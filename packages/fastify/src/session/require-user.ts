@@ -2,26 +2,37 @@ import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
+import type { Bff } from '../routes/bff.ts';
 import { requireSession } from './require-session.ts';
+
+const findBff = ({ server }: FastifyRequest): Bff => {
+  const { foyer }: { readonly foyer?: Bff } = server;
+  if (foyer !== undefined) return foyer;
+  throw new Error(
+    'currentUser and requireUser need the bff plugin: register it before this route, in the same instance or one around it',
+  );
+};
 
 /**
  * The signed-in user of a request, `undefined` for anonymous visitors.
  *
- * @throws Problem `store_unavailable`
+ * @throws Problem `store_unavailable`; Error in an instance in which the plugin is not registered.
  * @see OpenID Connect Core section 5.1
  */
 export const currentUser = async (request: FastifyRequest): Promise<User | undefined> =>
-  (await request.server.foyer.sessions.current(request))?.user;
+  (await findBff(request).sessions.current(request))?.user;
 
 /**
  * An `onRequest` or `preHandler` hook for routes of your own: answers 403 to requests from other sites and
  * 401 to anonymous visitors, as problem JSON or a page; lets the user's own requests pass. A navigation from another
- * site, the way back from the provider included, is an anonymous visitor's: let sign-ins return to a page for everybody.
+ * site, the way back from the provider included, counts as an anonymous visitor's: let sign-ins return to a page that
+ * needs no user.
  *
+ * @throws Error in an instance in which the plugin is not registered.
  * @see RFC 10017 section 6.1.3.3; Fetch Metadata Request Headers section 2.3
  */
 export const requireUser = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-  const { judgeSource, sessions } = request.server.foyer;
+  const { judgeSource, sessions } = findBff(request);
   try {
     const verdict = judgeSource(request);
     if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');

@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
-import { takeRandomBytes } from '../random-bytes.ts';
 
 const {
   crypto_aead_xchacha20poly1305_ietf_NPUBBYTES: nonceLength,
@@ -14,7 +14,7 @@ const {
  * @see https://doc.libsodium.org/secret-key_cryptography/aead/chacha20-poly1305/xchacha20-poly1305_construction
  */
 export const sealBytes = (plain: Buffer, key: Buffer, bound: string): Buffer => {
-  const nonce = takeRandomBytes(nonceLength);
+  const nonce = randomBytes(nonceLength);
   const sealed = Buffer.alloc(nonceLength + plain.length + tagLength);
   nonce.copy(sealed);
   encrypt(sealed.subarray(nonceLength), plain, Buffer.from(bound), null, nonce, key);

@@ -1,57 +1,86 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { Observe } from '../logging/observation.ts';
-import type { SessionStore } from '../stores/session-store.ts';
-import type { Sessions } from './session.ts';
+import type { ListedSession, SessionStore } from '../stores/session-store.ts';
+import type { Session } from './live-session.ts';
 import type { SessionEvents } from './session-events.ts';
-import { findSubjectSessions, subjectOf } from './session-list.ts';
-import type { StoreIndex } from './store-index.ts';
+import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 
 /** The ways to end sessions without their cookie. */
-export type SessionEnding = Pick<Sessions, 'end' | 'endByProvider' | 'endOwn' | 'endOthers'>;
+export interface SessionEnding {
+  /** Ends a session by its id on every process; `false` when it was over already. */
+  readonly end: (id: string, reason: SignedOutReason) => Promise<boolean>;
+  /**
+   * Back-channel logout: `sid` ends that provider session, `sub` alone ends all of the subject; both: by `sid`. Returns
+   * how many ended.
+   */
+  readonly endByProvider: (target: {
+    readonly issuer: string;
+    readonly sub?: string | undefined;
+    readonly sid?: string | undefined;
+  }) => Promise<number>;
+  /** Ends one session of this session's user; `false` when it is not theirs or is over. */
+  readonly endOwn: (session: Session, id: string) => Promise<boolean>;
+  /** Ends all sessions of this session's user but this one. Returns how many ended. */
+  readonly endOthers: (session: Session) => Promise<number>;
+  /** The stored sessions of this session's user. */
+  readonly findOwn: (session: Session) => Promise<readonly ListedSession[]>;
+}
 
-/** Makes them. Whoever removes the record tells the others; those who come second tell nobody. */
-export const createSessionEnding = (
-  store: SessionStore,
-  index: StoreIndex,
-  events: SessionEvents,
-  observe?: Observe,
-): SessionEnding => {
-  const end = async (id: string, reason: SignedOutReason): Promise<boolean> => {
-    const wasThere = await store.remove(id);
-    if (!wasThere) return false;
+/** What ends sessions, and what is informed of it. */
+export interface SessionEndingDependencies {
+  readonly store: SessionStore;
+  readonly index: StoreIndex;
+  readonly events: SessionEvents;
+  readonly observe: Observe | undefined;
+}
+
+/** Only the caller that deleted the record publishes the end of the session. */
+const createEnd =
+  ({ store, events, observe }: SessionEndingDependencies): SessionEnding['end'] =>
+  async (id, reason) => {
+    if (!(await store.remove(id))) return false;
     observe?.({ kind: 'session_ended', reason });
     await events.publishEnded(id, reason);
     return true;
   };
 
+/** Makes the ways to end sessions. */
+export const createSessionEnding = (dependencies: SessionEndingDependencies): SessionEnding => {
+  const { store, index } = dependencies;
+  const end = createEnd(dependencies);
+
   const endAll = async (ids: readonly string[], reason: SignedOutReason): Promise<number> =>
     (await Promise.all(ids.map((id) => end(id, reason)))).filter(Boolean).length;
+
+  const findBySubject = async (target: IndexTarget): Promise<readonly ListedSession[]> =>
+    (await Promise.all(index.subjects(target).map((subject) => store.findBySubject(subject)))).flat();
+
+  const findOwn = (session: Session): Promise<readonly ListedSession[]> => findBySubject(subjectOf(session));
 
   return {
     end,
     endByProvider: async ({ issuer, sub, sid }) => {
       if (sid !== undefined) {
         const digests = index.providerSessions({ issuer, value: sid });
-        const found = await Promise.all(digests.map(async (digest) => store.findByProviderSession(digest)));
+        const found = await Promise.all(digests.map((digest) => store.findByProviderSession(digest)));
         return endAll(found.flat(), 'backchannel');
       }
       if (sub === undefined) return 0;
-      const found = await findSubjectSessions(store, index, { issuer, value: sub });
+      const found = await findBySubject({ issuer, value: sub });
       return endAll(
         found.map(({ id }) => id),
         'backchannel',
       );
     },
-    endOwn: async (session, id) => {
-      const own = await findSubjectSessions(store, index, subjectOf(session));
-      return own.some((listed) => listed.id === id) && end(id, 'revoked');
-    },
+    endOwn: async (session, id) =>
+      (await findOwn(session)).some((listed) => listed.id === id) && end(id, 'revoked'),
     endOthers: async (session) => {
-      const own = await findSubjectSessions(store, index, subjectOf(session));
+      const ids = (await findOwn(session)).map(({ id }) => id);
       return endAll(
-        own.map(({ id }) => id).filter((id) => id !== session.id),
+        ids.filter((id) => id !== session.id),
         'revoked',
       );
     },
+    findOwn,
   };
 };

@@ -5,11 +5,11 @@ import type { SessionStore } from '../stores/session-store.ts';
 
 type EndedListener = (reason: SignedOutReason) => void;
 
-/** Tells who listens that a session has ended, on every process. */
+/** Informs listeners, on every process, that a session has ended. */
 export interface SessionEvents {
-  /** The session is over already: what cannot be told is logged. */
+  /** Never throws: the session is over already, and a message that cannot be sent is logged. */
   readonly publishEnded: (id: string, reason: SignedOutReason) => Promise<void>;
-  /** Calls back once, also when the session expires by itself; gives back the way to stop listening. */
+  /** Calls back once, also when the session expires by itself; returns the way to stop listening. */
   readonly onEnded: (id: string, listener: EndedListener) => () => void;
   readonly stop: () => void;
 }
@@ -23,8 +23,14 @@ const reasons: readonly SignedOutReason[] = [
   'replaced',
 ];
 
+/** Messages come from outside: everything that can reach the store can send one. `undefined` for one that is not ours. */
 const parseEnded = (message: string): { id: string; reason: SignedOutReason } | undefined => {
-  const value: unknown = JSON.parse(message);
+  let value: unknown;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    return undefined;
+  }
   if (typeof value !== 'object' || value === null || !('ended' in value) || !('reason' in value))
     return undefined;
   const reason = reasons.find((known) => known === value.reason);
@@ -36,11 +42,13 @@ interface Watch {
   timer: NodeJS.Timeout | undefined;
 }
 
-const longestWait = 2 ** 31 - 1;
+/** What a timer counts at most. */
+const longestWaitMs = 2 ** 31 - 1;
+const shortestWaitMs = 20;
 /** Milliseconds within which every watched session is looked at after messages were lost. */
-const longestBlind = 500;
+const longestMissedMs = 500;
 
-/** Makes the events of the sessions in `store`; it is listened to only while somebody here listens. */
+/** Makes the events of the sessions in `store`, which is subscribed to only while there are listeners here. */
 export const createSessionEvents = (
   store: SessionStore,
   clock: () => number,
@@ -60,7 +68,13 @@ export const createSessionEvents = (
   const dispatch = (id: string, reason: SignedOutReason): void => {
     const listeners = [...(watches.get(id)?.listeners ?? [])];
     forget(id);
-    for (const listener of listeners) listener(reason);
+    for (const listener of listeners) {
+      try {
+        listener(reason);
+      } catch (error) {
+        logEvent(log, 'stream_failed', { err: error });
+      }
+    }
   };
 
   const receive = (message: string): void => {
@@ -68,14 +82,13 @@ export const createSessionEvents = (
     if (ended) dispatch(ended.id, ended.reason);
   };
 
-  /** Nobody announces that time has passed: look when it must have, and whether the end has moved since. */
+  /** Expiry is not announced: the store is read when the session must be over, as its end may have moved since. */
   const watchExpiry = async (id: string, watch: Watch): Promise<void> => {
-    const wait = await Promise.resolve(store.read(id)).then(
-      (stored) => stored && Math.max(stored.expiresAt - clock(), 20),
-    );
+    const stored = await store.read(id);
     if (watches.get(id) !== watch) return;
-    if (wait === undefined) return dispatch(id, 'expired');
-    lookIn(Math.min(wait, longestWait), id, watch);
+    if (stored === undefined) return dispatch(id, 'expired');
+    const waitMs = Math.max(stored.expiresAt - clock(), shortestWaitMs);
+    lookIn(Math.min(waitMs, longestWaitMs), id, watch);
   };
 
   const look = (id: string, watch: Watch): void => {
@@ -91,9 +104,9 @@ export const createSessionEvents = (
     watch.timer.unref();
   };
 
-  /** What was not heard is seen, not at one moment for all. */
+  /** Missed messages are found by polling, with jitter. */
   const lookAtAll = (): void => {
-    for (const [id, watch] of watches) lookIn(Math.random() * longestBlind, id, watch);
+    for (const [id, watch] of watches) lookIn(Math.random() * longestMissedMs, id, watch);
   };
 
   const startWatch = (id: string): Watch => {

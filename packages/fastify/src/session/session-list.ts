@@ -1,24 +1,32 @@
 import { createSecretKey } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
-import type { ListedSession, SessionStore } from '../stores/session-store.ts';
+import type { CompletedLogin } from '../provider/provider.ts';
+import type { ListedSession, NewStoredSession } from '../stores/session-store.ts';
 import { keyedDigest } from './keyed-digest.ts';
+import type { Session } from './live-session.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
-import type { Session } from './session.ts';
 import { deriveKey } from './session-cookie.ts';
-import type { IndexTarget, StoreIndex } from './store-index.ts';
+import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 import { type Device, parseUserAgent } from './user-agent.ts';
 
-interface About extends Device {
+/** What a user's list of sessions shows of one; sealed so that only a session of the same user can read it. */
+interface SessionOrigin extends Device {
   readonly createdAt: number;
 }
 
-/** What a session's siblings may know of it, sealed so that only a session of the same user can read it. */
-export interface SessionAbouts {
-  readonly seal: (target: IndexTarget, createdAt: number, userAgent: string | undefined) => Buffer;
-  readonly open: (target: IndexTarget, sealed: Uint8Array) => About | undefined;
+/** How a session is found and listed without its record. */
+export interface SessionLabelling {
+  /** What a new session is stored with. */
+  readonly create: (
+    login: Pick<CompletedLogin, 'issuer' | 'sub' | 'sid'>,
+    createdAt: number,
+    userAgent: string | undefined,
+  ) => Pick<NewStoredSession, 'subject' | 'providerSession' | 'about'>;
+  /** The list for the user of `session`, the newest first. */
+  readonly list: (session: Session, stored: readonly ListedSession[]) => readonly SessionSummary[];
 }
 
-const parseAbout = (text: string): About | undefined => {
+const parseOrigin = (text: string): SessionOrigin | undefined => {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return undefined;
   if (!('createdAt' in value) || !('browser' in value) || !('system' in value)) return undefined;
@@ -28,61 +36,58 @@ const parseAbout = (text: string): About | undefined => {
   return { createdAt, browser, system };
 };
 
-const bound = 'about';
+const boundTo = 'about';
 
-/** Makes the sealing of `about`; the first session key seals, all open. */
-export const createSessionAbouts = (sessionKeys: readonly Uint8Array[]): SessionAbouts => {
+/** The first session key seals, all open. */
+const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
   const secrets = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'about'));
   const keyFor = ({ issuer, value }: IndexTarget, secret: Buffer): Buffer =>
     keyedDigest(secret, JSON.stringify([issuer, value]));
   return {
-    seal: (target, createdAt, userAgent) => {
+    seal: (target: IndexTarget, origin: SessionOrigin): Buffer => {
       const [first] = secrets;
       if (first === undefined) throw new Error('There is no session key');
-      const about: About = { createdAt, ...parseUserAgent(userAgent) };
-      return sealBytes(Buffer.from(JSON.stringify(about)), keyFor(target, first), bound);
+      return sealBytes(Buffer.from(JSON.stringify(origin)), keyFor(target, first), boundTo);
     },
-    open: (target, sealed) => {
+    open: (target: IndexTarget, sealed: Uint8Array): SessionOrigin | undefined => {
       for (const secret of secrets) {
-        const plain = openBytes(sealed, keyFor(target, secret), bound);
-        if (plain !== undefined) return parseAbout(plain.toString());
+        const plain = openBytes(sealed, keyFor(target, secret), boundTo);
+        if (plain !== undefined) return parseOrigin(plain.toString());
       }
       return undefined;
     },
   };
 };
 
-/** The subject of a session, as index and `about` know it. */
-export const subjectOf = ({ record, user }: Session): IndexTarget => ({
-  issuer: record.issuer,
-  value: user.sub,
-});
-
-/** Every stored session of a subject, under whichever key it was written. */
-export const findSubjectSessions = async (
-  store: SessionStore,
+/** Makes the labels of sessions, and the lists that are read from them. */
+export const createSessionLabelling = (
+  sessionKeys: readonly Uint8Array[],
   index: StoreIndex,
-  target: IndexTarget,
-): Promise<readonly ListedSession[]> =>
-  (await Promise.all(index.subjects(target).map(async (subject) => store.findBySubject(subject)))).flat();
-
-/** The list for the user of `session`, the newest first. */
-export const createSessionList = (
-  session: Session,
-  stored: readonly ListedSession[],
-  abouts: SessionAbouts,
-): readonly SessionSummary[] =>
-  stored
-    .flatMap(({ id, about, lastSeenAt }) => {
-      const known = abouts.open(subjectOf(session), about);
-      return known === undefined ? [] : [{ id, lastSeenAt, ...known }];
-    })
-    .sort((one, other) => other.createdAt - one.createdAt)
-    .map(({ id, createdAt, lastSeenAt, browser, system }) => ({
-      id,
-      createdAt: new Date(createdAt).toISOString(),
-      lastSeenAt: new Date(lastSeenAt).toISOString(),
-      browser,
-      system,
-      current: id === session.id,
-    }));
+): SessionLabelling => {
+  const { seal, open } = createOriginSeal(sessionKeys);
+  return {
+    create: ({ issuer, sub, sid }, createdAt, userAgent) => {
+      const target = { issuer, value: sub };
+      return {
+        subject: index.subject(target),
+        providerSession: sid === undefined ? undefined : index.providerSession({ issuer, value: sid }),
+        about: seal(target, { createdAt, ...parseUserAgent(userAgent) }),
+      };
+    },
+    list: (session, stored) =>
+      stored
+        .flatMap(({ id, about, lastSeenAt }) => {
+          const origin = open(subjectOf(session), about);
+          return origin === undefined ? [] : [{ id, lastSeenAt, ...origin }];
+        })
+        .sort((one, other) => other.createdAt - one.createdAt)
+        .map(({ id, createdAt, lastSeenAt, browser, system }) => ({
+          id,
+          createdAt: new Date(createdAt).toISOString(),
+          lastSeenAt: new Date(lastSeenAt).toISOString(),
+          browser,
+          system,
+          current: id === session.id,
+        })),
+  };
+};

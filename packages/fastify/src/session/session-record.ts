@@ -14,6 +14,9 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
+/** The format that records are written in. A new format has a new number, and a reader in `readers`. */
+const currentFormat = 1;
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -31,9 +34,7 @@ const parseTokens = (value: unknown): TokenSet | undefined => {
   return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce };
 };
 
-/** A record from what was stored; `undefined` when it is none, or one of another version of this program. */
-const parseRecord = (value: unknown): SessionRecord | undefined => {
-  if (!isObject(value)) return undefined;
+const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
   const { issuer, user, createdAt, expiresAt } = value;
   const tokens = parseTokens(value.tokens);
   if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
@@ -41,12 +42,29 @@ const parseRecord = (value: unknown): SessionRecord | undefined => {
   return { issuer, user, tokens, createdAt, expiresAt };
 };
 
+/** Who reads each format, by its number. Records of every format that was ever written stay readable. */
+const readers: ReadonlyMap<unknown, (value: Record<string, unknown>) => SessionRecord | undefined> = new Map([
+  // What was written before formats had numbers is of the first.
+  [undefined, parseFirstFormat],
+  [1, parseFirstFormat],
+]);
+
+/** A record from what was stored; `undefined` when it is none, or of a format that only a newer program knows. */
+const parseRecord = (value: unknown): SessionRecord | undefined =>
+  isObject(value) ? readers.get(value.format)?.(value) : undefined;
+
+const boundTo = ({ id }: SessionReference, audience: string): string => `${id} ${audience}`;
+
 /**
  * Encrypts a record for the holder of `reference`. It opens only under the same id and for the same
  * `audience`, the issuer and client of this server.
  */
 export const sealRecord = (record: SessionRecord, reference: SessionReference, audience: string): Buffer =>
-  sealBytes(Buffer.from(JSON.stringify(record)), reference.key, `${reference.id} ${audience}`);
+  sealBytes(
+    Buffer.from(JSON.stringify({ format: currentFormat, ...record })),
+    reference.key,
+    boundTo(reference, audience),
+  );
 
 /** Decrypts a record; `undefined` when it was sealed with another key, id or audience, or was changed. */
 export const openRecord = (
@@ -54,6 +72,6 @@ export const openRecord = (
   reference: SessionReference,
   audience: string,
 ): SessionRecord | undefined => {
-  const plain = openBytes(sealed, reference.key, `${reference.id} ${audience}`);
+  const plain = openBytes(sealed, reference.key, boundTo(reference, audience));
   return plain === undefined ? undefined : parseRecord(JSON.parse(plain.toString()));
 };

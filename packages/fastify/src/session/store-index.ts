@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { keyedDigest } from './keyed-digest.ts';
+import type { Session } from './live-session.ts';
 import { deriveKey } from './session-cookie.ts';
 
 /** Whose session, as provider and client know it. */
@@ -37,3 +38,9 @@ export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: s
     providerSessions: (target) => digests('sid', target),
   };
 };
+
+/** The subject of a session, as the index knows it. */
+export const subjectOf = ({ record, user }: Pick<Session, 'record' | 'user'>): IndexTarget => ({
+  issuer: record.issuer,
+  value: user.sub,
+});

@@ -1,5 +1,3 @@
-import { memoize } from '../memoize.ts';
-
 /** A browser and its system in words, as its user knows them. */
 export interface Device {
   readonly browser: string;
@@ -32,16 +30,11 @@ const systems: Marks = [
 
 const find = (marks: Marks, text: string): string | undefined => marks.find(([mark]) => mark.test(text))?.[1];
 
-/** Most people have one of a few browsers. */
-const mostKnown = 256;
-
-const parse = memoize(
-  mostKnown,
-  (text): Device => ({
+/** Reads a `User-Agent` header, at most its first 512 characters; nothing of it is ever shown as it came. */
+export const parseUserAgent = (header: string | undefined): Device => {
+  const text = (header ?? '').slice(0, 512);
+  return {
     browser: find(browsers, text) ?? 'an unknown browser',
     system: find(systems, text) ?? 'an unknown system',
-  }),
-);
-
-/** Reads a `User-Agent` header, at most its first 512 characters; nothing of it is ever shown as it came. */
-export const parseUserAgent = (header: string | undefined): Device => parse((header ?? '').slice(0, 512));
+  };
+};

@@ -1,21 +1,14 @@
-/** A value, now or later: a local store answers at once and spares the hot path a turn of the event loop. */
-export type Eventually<T> = T | Promise<T>;
-
-/** What a store knows of a session beside its record. Times are milliseconds since the epoch. */
-export interface StoredState {
-  /** 1 when inserted, one more with each `update`: the same version of a session is the same record. */
-  readonly version: number;
-  readonly lastSeenAt: number;
-  /** From when on the session is over; the store forgets it then or soon after, and never returns it. */
-  readonly expiresAt: number;
-}
-
-/** A session as a store keeps it. @see docs/decisions/0003-sealed-reference.md */
-export interface StoredSession extends StoredState {
+/** A session as a store keeps it. Times are milliseconds since the epoch. @see docs/decisions/0003-sealed-reference.md */
+export interface StoredSession {
   /** The session's public handle. */
   readonly id: string;
+  /** 1 when inserted, one more with each `update`: the same version of a session is the same record. */
+  readonly version: number;
   /** The record, encrypted with a key that only the browser's cookie carries. */
   readonly sealed: Uint8Array;
+  readonly lastSeenAt: number;
+  /** From when on the session is over; the store deletes it then or soon after, and never returns it. */
+  readonly expiresAt: number;
 }
 
 /** What a store needs to know of a new session. @see docs/decisions/0003-sealed-reference.md */
@@ -44,34 +37,34 @@ export interface ListedSession {
  * @see docs/decisions/0003-sealed-reference.md
  */
 export interface SessionStore {
-  readonly insert: (session: NewStoredSession) => Eventually<void>;
+  readonly insert: (session: NewStoredSession) => Promise<void>;
   /** `undefined` when there is none, or when it is over. */
-  readonly read: (id: string) => Eventually<StoredSession | undefined>;
-  /** The same without the record, for those who have opened it before; as fresh as `read`. */
-  readonly readState: (id: string) => Eventually<StoredState | undefined>;
+  readonly read: (id: string) => Promise<StoredSession | undefined>;
   /** Replaces the sealed record when the stored version is `expectedVersion`; says whether it did. */
-  readonly update: (id: string, expectedVersion: number, sealed: Uint8Array) => Eventually<boolean>;
+  readonly update: (id: string, expectedVersion: number, sealed: Uint8Array) => Promise<boolean>;
   /** Moves the last-seen time and the end, neither of them back; never brings a removed session back. */
-  readonly touch: (id: string, lastSeenAt: number, expiresAt: number) => Eventually<boolean>;
-  /** Says whether it was there: of several who remove a session, one is told `true`. */
-  readonly remove: (id: string) => Eventually<boolean>;
-  readonly findBySubject: (subject: string) => Eventually<readonly ListedSession[]>;
-  readonly findByProviderSession: (providerSession: string) => Eventually<readonly string[]>;
-  /** Remembers a one-time value until `expiresAt`; `true` for the first who claims it, on every process. */
-  readonly claim: (value: string, expiresAt: number) => Eventually<boolean>;
-  /** Whether somebody has claimed a value that is still remembered. */
-  readonly isClaimed: (value: string) => Eventually<boolean>;
+  readonly touch: (id: string, lastSeenAt: number, expiresAt: number) => Promise<boolean>;
+  /** Says whether it was there: of several callers that remove a session, one gets `true`. */
+  readonly remove: (id: string) => Promise<boolean>;
+  readonly findBySubject: (subject: string) => Promise<readonly ListedSession[]>;
+  readonly findByProviderSession: (providerSession: string) => Promise<readonly string[]>;
+  /** Remembers a one-time value until `expiresAt`; `true` for the first claim of it, on every process. */
+  readonly claim: (value: string, expiresAt: number) => Promise<boolean>;
+  /** Whether a value has been claimed and is still remembered. */
+  readonly isClaimed: (value: string) => Promise<boolean>;
   /** Takes the lease of a session for `milliseconds`, or renews that of the same holder; `false` while another has it. */
-  readonly acquireLease: (id: string, holder: string, milliseconds: number) => Eventually<boolean>;
-  /** Gives a lease back; one that another holder has since taken is left alone. */
-  readonly releaseLease: (id: string, holder: string) => Eventually<void>;
-  /** Tells every process on this store, this one included, within a second. */
-  readonly publish: (message: string) => Eventually<void>;
-  /** Listens to `publish`; gives back the way to stop. `missed` is told after a time in which messages were lost. */
+  readonly acquireLease: (id: string, holder: string, milliseconds: number) => Promise<boolean>;
+  /** Releases a lease; one that another holder has since taken is left alone. */
+  readonly releaseLease: (id: string, holder: string) => Promise<void>;
+  /** Sends a message to every process on this store, this one included, within a second. */
+  readonly publish: (message: string) => Promise<void>;
+  /**
+   * Listens to `publish`; returns the way to stop. `missed` is called after a time in which messages may have been lost.
+   */
   readonly subscribe: (listener: (message: string) => void, missed?: () => void) => () => void;
   /** How many sessions there are, for the metrics; expired ones may still be counted. */
-  readonly count: () => Eventually<number>;
+  readonly count: () => Promise<number>;
   /** Throws when the store cannot be read and written. */
-  readonly check: () => Eventually<void>;
+  readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }

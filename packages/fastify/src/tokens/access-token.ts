@@ -10,9 +10,10 @@ import {
   RefreshRefused,
   RefreshUnverified,
 } from '../provider/provider.ts';
-import type { Session, Sessions } from '../session/session.ts';
+import type { Session } from '../session/live-session.ts';
+import type { SessionEnding } from '../session/session-ending.ts';
 import type { SessionRecord } from '../session/session-record.ts';
-import type { SessionVault } from '../session/session-vault.ts';
+import type { SessionRecords } from '../session/session-records.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import { mergeRecord } from './refreshed-record.ts';
 
@@ -21,8 +22,8 @@ export interface AccessTokenDependencies {
   readonly options: ResolvedOptions;
   readonly provider: Provider;
   readonly store: SessionStore;
-  readonly vault: SessionVault;
-  readonly end: Sessions['end'];
+  readonly vault: SessionRecords;
+  readonly end: SessionEnding['end'];
   readonly log: FastifyBaseLogger;
 }
 
@@ -43,7 +44,9 @@ const expired = (message: string, cause?: unknown): Problem =>
  *
  * @see RFC 9700 section 4.14
  */
-export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessions['accessToken'] => {
+export const createAccessTokens = (
+  dependencies: AccessTokenDependencies,
+): ((session: Session) => Promise<string>) => {
   const { options, provider, store, vault, end, log } = dependencies;
   const flights = new Map<string, Promise<string>>();
   /**
@@ -176,7 +179,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Sessi
     }
   };
 
-  return (session) => {
+  return async (session) => {
     if (isValidFor(session.record, margin)) return session.record.tokens.accessToken;
     if (performance.now() < troubleUntil && isValidFor(session.record, 0))
       return session.record.tokens.accessToken;

@@ -5,7 +5,7 @@ import type { NewStoredSession, SessionStore } from '../../src/stores/session-st
 /** A store to hold to its promises. */
 export interface StoreUnderTest {
   /** Opens a handle on the same sessions each time. */
-  readonly open: () => SessionStore | Promise<SessionStore>;
+  readonly open: () => Promise<SessionStore>;
   /** Whether a second handle would not see them: then there is one only. Default `false`. */
   readonly isAlone?: boolean;
 }
@@ -52,19 +52,19 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     await store.check();
   });
 
-  test('the state is as fresh as the record: version, times and end', async () => {
+  test('an update and a touch change what is read: version, times and end', async () => {
     const store = await open();
     const { id, lastSeenAt, expiresAt } = session();
-    expect(await store.readState(id)).toBe(undefined);
+    expect(await store.read(id)).toBe(undefined);
     await store.insert(session({ id, lastSeenAt, expiresAt }));
-    expect(await store.readState(id)).toMatchObject({ version: 1, lastSeenAt, expiresAt });
+    expect(await store.read(id)).toMatchObject({ version: 1, lastSeenAt, expiresAt });
     await store.update(id, 1, Uint8Array.of(200));
     await store.touch(id, lastSeenAt + 5, expiresAt + 5);
-    expect(await store.readState(id)).toMatchObject({
+    expect(await store.read(id)).toMatchObject({
       ...{ version: 2, lastSeenAt: lastSeenAt + 5, expiresAt: expiresAt + 5 },
     });
     await store.remove(id);
-    expect(await store.readState(id)).toBe(undefined);
+    expect(await store.read(id)).toBe(undefined);
   });
 
   test('what another connection writes is seen at the very next look', async () => {
@@ -74,12 +74,12 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     await here.insert({ id, lastSeenAt, expiresAt, ...rest });
     for (let version = 2; version < 12; version += 1) {
       await there.update(id, version - 1, Uint8Array.of(version));
-      expect(await here.readState(id)).toMatchObject({ version });
+      expect(await here.read(id)).toMatchObject({ version });
       await there.touch(id, lastSeenAt + version, expiresAt + version);
-      expect(await here.readState(id)).toMatchObject({ version, lastSeenAt: lastSeenAt + version });
+      expect(await here.read(id)).toMatchObject({ version, lastSeenAt: lastSeenAt + version });
     }
     await there.remove(id);
-    expect(await here.readState(id)).toBe(undefined);
+    expect(await here.read(id)).toBe(undefined);
   });
 
   test('an expired session is gone', async () => {
@@ -87,7 +87,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     const one = session({ expiresAt: Date.now() + 100 });
     await store.insert(one);
     await expect.poll(() => store.read(one.id)).toBe(undefined);
-    expect(await store.readState(one.id)).toBe(undefined);
+    expect(await store.read(one.id)).toBe(undefined);
     expect(await store.touch(one.id, Date.now(), Date.now() + 1000)).toBe(false);
     expect(await store.findBySubject(one.subject)).toEqual([]);
   });
@@ -97,7 +97,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     const { id, lastSeenAt, expiresAt } = session();
     await store.insert(session({ id, lastSeenAt, expiresAt }));
     expect(await store.touch(id, lastSeenAt - 5, expiresAt - 5)).toBe(true);
-    expect(await store.readState(id)).toMatchObject({ lastSeenAt, expiresAt });
+    expect(await store.read(id)).toMatchObject({ lastSeenAt, expiresAt });
   });
 
   test('an update and a touch leave a session on its lists', async () => {

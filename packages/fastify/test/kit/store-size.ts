@@ -106,7 +106,8 @@ export const measureSqlite = async (session: NewStoredSession, sessions: number)
     now = end;
     mock.timers.tick(30_000);
     await untilEmpty(store);
-    await new Promise((resolve) => setImmediate(resolve));
+    // The purge has still to shrink the file, in turns of the event loop.
+    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     return { sessions, before, full, after: sizeOf(file), grown };
   } finally {
     mock.timers.reset();
@@ -174,7 +175,6 @@ export const measureRedisCosts = async (
   try {
     return {
       insert: await measure((one) => store.insert(one)),
-      readState: await measure(({ id }) => store.readState(id)),
       read: await measure(({ id }) => store.read(id)),
       touch: await measure(({ id, expiresAt }) => store.touch(id, Date.now(), expiresAt + 1000)),
       remove: await measure(({ id }) => store.remove(id)),

@@ -136,16 +136,16 @@ test('a reader who leaves while the session is looked up is not looked after any
   const memory = await openSessionStore('memory:');
   const looks: (() => void)[] = [];
   let isSlow = false;
-  const readState: SessionStore['readState'] = async (id) => {
+  const read: SessionStore['read'] = async (id) => {
     if (isSlow) await new Promise<void>((resolve) => looks.push(resolve));
-    return memory.readState(id);
+    return memory.read(id);
   };
   const closed: number[] = [];
   const observe: Observe = (seen) => {
     if (seen.kind === 'stream' && seen.change === -1) closed.push(seen.change);
   };
   const options = { clock: () => clock.now, sessionIdleTimeout: 600, observe };
-  await using bff = await startBff({ ...options, sessionStore: { ...memory, readState } });
+  await using bff = await startBff({ ...options, sessionStore: { ...memory, read } });
   const cookie = await cookieOf(bff);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const stream = await listen(bff, cookie);

@@ -26,7 +26,6 @@ const openSlowStore = async (): Promise<SlowStore> => {
   return {
     ...store,
     read: (id) => afterGate(() => store.read(id)),
-    readState: (id) => afterGate(() => store.readState(id)),
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       gate = promise;

@@ -13,8 +13,9 @@ import {
   RefreshRefused,
   RefreshUnverified,
 } from '../../src/provider/provider.ts';
-import { createSessions, type Session, type Sessions } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/live-session.ts';
 import { createCookieSeal } from '../../src/session/session-cookie.ts';
+import { createSessions, type Sessions } from '../../src/session/sessions.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
 import { findRedis, givenRedisUrl, startRedis, startRedisCluster } from '@foyer/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -72,36 +69,9 @@ describe.runIf(withRedis)('redis alone', () => {
       key.split(':').find((part) => /^[a-z]{3,}$/.test(part) && part !== 'foyer'),
     );
     expect([...new Set(kinds)].toSorted()).toEqual([
-      ...['all', 'check', 'claim', 'lease', 'provider', 'record', 'subject'],
+      ...['all', 'check', 'claim', 'lease', 'provider', 'session', 'subject'],
     ]);
     expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.lastsUntil);
-  });
-
-  test('looks of one turn of the event loop leave in one piece, and each finds its own', async () => {
-    const pieces: string[] = [];
-    const { port } = new URL(redisUrl);
-    const relay = createServer((near) => {
-      const far = connect(Number(port), '127.0.0.1');
-      near.on('data', (piece) => pieces.push(piece.toString('latin1')));
-      pipeline(near, far, near, () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(relay, 'listening');
-    onTestFinished(() => {
-      relay.close();
-    });
-    const address = relay.address();
-    const store = await open(
-      `redis://127.0.0.1:${address !== null && typeof address === 'object' && address.port}`,
-    );
-    const sessions = Array.from({ length: 20 }, (_each, at) => session({ lastSeenAt: at + 1 }));
-    await Promise.all(sessions.map((one) => store.insert(one)));
-    for (const at of [3, 7]) await store.remove(sessions[at]?.id ?? '');
-    pieces.length = 0;
-    const states = await Promise.all(sessions.map(({ id }) => store.readState(id)));
-    expect(states.map((state) => state?.lastSeenAt)).toEqual(
-      sessions.map((_each, at) => (at === 3 || at === 7 ? undefined : at + 1)),
-    );
-    expect(pieces.filter((piece) => piece.includes('getrange'))).toHaveLength(1);
   });
 
   test('a stopped server is told within 1.5 s and found again, and that messages were missed', async () => {

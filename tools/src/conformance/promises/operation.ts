@@ -33,7 +33,6 @@ export const operation: readonly PromisedOf[] = [
           'fastify/login/rate-limit > behind a trusted proxy each client counts by itself, by what the proxy adds at the end',
           'fastify/login/rate-limit > login, callback and back-channel logout count together, other routes do not',
           'bff/endurance > mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
-          'fastify/session/session-reference > a reference that is remembered keeps no memory but its own',
         ],
       },
       {

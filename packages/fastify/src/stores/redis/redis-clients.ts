@@ -16,7 +16,7 @@ interface Library {
 
 const retry = (times: number): number => Math.min(times * 100, 1000);
 
-/** Nothing is queued or sent twice, and who is silent for long is hung up on, which ends every wait: a timer for each command would cost more than the command. */
+/** Nothing is queued or sent twice. A server that is silent for 2 s is disconnected, which ends every wait for it. */
 const limits = {
   lazyConnect: true,
   maxRetriesPerRequest: 0,
@@ -74,7 +74,7 @@ const createClusterClients = ({ Cluster, Redis }: Library, address: RedisAddress
   });
   return {
     client,
-    // A message that any node is told reaches all of them.
+    // A message that is sent to any node reaches all of them.
     createSubscriber: () => {
       const known = client.nodes('master').map(({ options }) => options);
       const nodes = known.length === 0 ? address.nodes : known;
@@ -85,14 +85,25 @@ const createClusterClients = ({ Cluster, Redis }: Library, address: RedisAddress
   };
 };
 
+/** The package is an optional peer: only those who keep sessions in a Redis install it. */
+const loadLibrary = async (): Promise<Library> => {
+  try {
+    return await import('ioredis');
+  } catch (cause) {
+    throw new Error('A session store in Redis needs the package ioredis: add it with `npm install ioredis`', {
+      cause,
+    });
+  }
+};
+
 /**
  * Makes the clients for a URL of one server, of sentinels or of a cluster; none of them is connected yet.
  *
- * @throws TypeError when the URL cannot be read.
+ * @throws TypeError when the URL cannot be read; Error when the package `ioredis` cannot be loaded.
  */
 export const createRedisClients = async (url: string): Promise<RedisClients> => {
-  const library = await import('ioredis');
   const address = parseRedisAddress(url);
+  const library = await loadLibrary();
   if (address === undefined) return createServerClients(library, url);
   return address.kind === 'cluster'
     ? createClusterClients(library, address)

@@ -13,11 +13,28 @@ export interface RedisConnection {
   readonly close: () => Promise<void>;
 }
 
-const longestStart = 2000;
+const startTimeoutMs = 2000;
+const pingIntervalMs = 1000;
 
-const hangUp = async (client: Redis | Cluster): Promise<void> => {
+const disconnect = async (client: Redis | Cluster): Promise<void> => {
   if (client.status === 'ready') await client.quit().catch(() => undefined);
   client.disconnect();
+};
+
+const readConnections = (client: Redis | Cluster): readonly Redis[] =>
+  'nodes' in client ? client.nodes('all') : [client];
+
+/**
+ * Keeps firewalls from forgetting a connection that nothing is sent on, and finds one that is dead before a request does:
+ * what does not answer in `socketTimeout` is disconnected, and connected again. Returns the way to stop.
+ */
+const keepAlive = (client: Redis | Cluster): (() => void) => {
+  const ping = (): void => {
+    for (const connection of readConnections(client))
+      if (connection.status === 'ready') connection.ping().catch(() => undefined);
+  };
+  const timer = setInterval(ping, pingIntervalMs).unref();
+  return () => clearInterval(timer);
 };
 
 /** Connects to a service of any kind; one that is down is tried again, at least once a second. */
@@ -30,18 +47,20 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
   });
   const starting = new AbortController();
   const connected = client.connect().catch(() => undefined);
-  const late = wait(longestStart, undefined, { signal: starting.signal }).catch(() => undefined);
+  const late = wait(startTimeoutMs, undefined, { signal: starting.signal }).catch(() => undefined);
   await Promise.race([connected, late]);
   const messages = followMessages(createSubscriber);
   await Promise.race([messages.begun, late]);
   starting.abort();
+  const stopPings = keepAlive(client);
   return {
     client,
     messages,
     trouble: () => trouble,
     close: async () => {
+      stopPings();
       messages.stop();
-      await hangUp(client);
+      await disconnect(client);
     },
   };
 };

@@ -14,8 +14,8 @@ const listOf = (tag: string): string => `${tag}:all`;
  */
 export const sessionTag = (id: string): string => tagOf(id.slice(-3, -1));
 
-/** The session itself, as one string. */
-export const sessionKey = (id: string): string => `${sessionTag(id)}:record:${id}`;
+/** The session itself, a hash. */
+export const sessionKey = (id: string): string => `${sessionTag(id)}:session:${id}`;
 
 /** The ids of every session with this tag, by their ends. */
 export const listKey = (id: string): string => listOf(sessionTag(id));

@@ -1,45 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { createMessageListeners } from '../message-listeners.ts';
 import type { SessionStore } from '../session-store.ts';
+import { isBusy, retryWhileBusy } from './sqlite-busy.ts';
 
-const pollInterval = 200;
-const keepFor = 60_000;
+const pollIntervalMs = 200;
+const keptForMs = 60_000;
 
-/** Messages between the processes that have one database file open; it is polled only while somebody listens. */
-export const createSqliteMessages = (
-  database: DatabaseSync,
-  clock: () => number,
-): Pick<SessionStore, 'publish' | 'subscribe'> & {
+/** Messages between the processes that have one database file open. */
+export interface SqliteMessages extends Pick<SessionStore, 'publish' | 'subscribe'> {
   readonly stop: () => void;
+  /** Why the last poll failed; `undefined` when it did not. */
   readonly failure: () => unknown;
-} => {
+}
+
+/** Makes the messages of a file, which is polled only while there are listeners in this process. */
+export const createSqliteMessages = (database: DatabaseSync, clock: () => number): SqliteMessages => {
   const sender = randomUUID();
   const insert = database.prepare('INSERT INTO messages (sender, message, expires_at) VALUES (?, ?, ?)');
   const last = database.prepare('SELECT coalesce(max(id), 0) AS id FROM messages');
   const since = database.prepare('SELECT id, sender, message FROM messages WHERE id > ? ORDER BY id');
-  const listeners = new Set<(message: string) => void>();
+  const listeners = createMessageListeners();
   let timer: NodeJS.Timeout | undefined;
-  let position = 0;
+  /** The last message that was read; `undefined` until it is known where to begin. */
+  let position: number | undefined;
   let failure: unknown;
 
-  const tell = (message: string): void => {
-    for (const listener of [...listeners]) listener(message);
-  };
-
   const readNew = (): void => {
+    if (position === undefined) {
+      position = Number(last.get()?.id ?? 0);
+      return;
+    }
     for (const row of since.all(position)) {
       position = Number(row.id);
-      if (row.sender !== sender) tell(String(row.message));
+      if (row.sender !== sender) listeners.deliver(String(row.message));
     }
   };
 
-  /** A timer has nobody to throw at: the failure is kept for `check`, until a poll succeeds. */
+  /** A timer has no caller to throw to: the failure is kept for `check`, until a poll succeeds. */
   const poll = (): void => {
     try {
       readNew();
       failure = undefined;
     } catch (error) {
-      failure = error;
+      if (!isBusy(error)) failure = error;
     }
   };
 
@@ -48,21 +52,23 @@ export const createSqliteMessages = (
     timer = undefined;
   };
 
+  const start = (): void => {
+    position = undefined;
+    poll();
+    timer = setInterval(poll, pollIntervalMs).unref();
+  };
+
   return {
-    publish: (message) => {
-      insert.run(sender, message, clock() + keepFor);
-      tell(message);
+    publish: async (message) => {
+      await retryWhileBusy(() => insert.run(sender, message, clock() + keptForMs));
+      listeners.deliver(message);
     },
     subscribe: (listener) => {
-      listeners.add(listener);
-      if (timer === undefined) {
-        position = Number(last.get()?.id ?? 0);
-        timer = setInterval(poll, pollInterval);
-        timer.unref();
-      }
+      const remove = listeners.add(listener);
+      if (timer === undefined) start();
       return () => {
-        listeners.delete(listener);
-        if (listeners.size === 0) stop();
+        remove();
+        if (listeners.isEmpty()) stop();
       };
     },
     stop,

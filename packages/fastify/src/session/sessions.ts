@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import type { SessionSummary, SignedOutReason } from '@foyer/contract';
+import type { FastifyBaseLogger } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import type { Provider } from '../provider/provider.ts';
+import { createAccessTokens } from '../tokens/access-token.ts';
+import type { Session } from './live-session.ts';
+import { createRequestSession, type RequestSession } from './session.ts';
+import type { CookieSeal } from './session-cookie.ts';
+import { createSessionEnding, type SessionEnding } from './session-ending.ts';
+import { createSessionEvents } from './session-events.ts';
+import { createSessionLabelling } from './session-list.ts';
+import { createSessionRecords } from './session-records.ts';
+import { guardStore } from './store-guard.ts';
+import { createStoreIndex } from './store-index.ts';
+
+/**
+ * The sessions of this BFF: the one door to the session cookie and the records behind it. Every method
+ * that touches the store throws `Problem` `store_unavailable` when it cannot.
+ */
+export interface Sessions extends RequestSession, SessionEnding {
+  /** The session as the store has it now, for streams that outlive a read; extends nothing. */
+  readonly reread: (session: Session) => Promise<Session | undefined>;
+  /** The sessions of this session's user, the newest first. */
+  readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
+  /**
+   * A valid access token: the session's own, or refreshed when it expires within 30 s. One refresh a
+   * session at a time, across processes.
+   *
+   * @throws Problem `session_expired` when the grant is over (the session has been ended), `provider_*` with
+   * `Retry-After` when the provider is in trouble and the old token is no longer valid.
+   */
+  readonly accessToken: (session: Session) => Promise<string>;
+  /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
+  readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
+  /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
+  readonly claimOnce: (value: string, expiresAt: number) => Promise<boolean>;
+  /** Whether a one-time value has been claimed and is still remembered. */
+  readonly isClaimed: (value: string) => Promise<boolean>;
+  /** Throws when the store does not answer. */
+  readonly checkStore: () => Promise<void>;
+  /** Stops timers and listeners; the store is closed by the program that opened it. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What the sessions are made of. */
+export interface SessionDependencies {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+  readonly seal: CookieSeal;
+  readonly log: FastifyBaseLogger;
+}
+
+const digest = (value: string): string => hash('sha256', value, 'base64url');
+
+/** Makes the sessions of one BFF over the store of its options. */
+export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
+  const { clientId, clock, sessionKeys, observe } = options;
+  const store = guardStore(options.sessionStore, observe);
+  const index = createStoreIndex(sessionKeys, clientId);
+  const labelling = createSessionLabelling(sessionKeys, index);
+  const records = createSessionRecords(options, store);
+  const events = createSessionEvents(store, clock, log);
+  const ending = createSessionEnding({ store, index, events, observe });
+  const { end } = ending;
+  return {
+    ...createRequestSession({ options, seal, records, labelling, end }),
+    ...ending,
+    reread: records.reread,
+    list: async (session) => labelling.list(session, await ending.findOwn(session)),
+    accessToken: createAccessTokens({ options, provider, store, vault: records, end, log }),
+    onEnded: events.onEnded,
+    claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
+    isClaimed: async (value) => store.isClaimed(digest(value)),
+    checkStore: () => store.check(),
+    stop: async () => events.stop(),
+  };
+};
