@@ -6,6 +6,7 @@ import { type Subject, startSubject } from './subject.ts';
 /** What a floor or peer is given beside its port. */
 interface FloorNeeds {
   readonly answer?: string;
+  readonly headers?: string;
   readonly source?: string;
 }
 
@@ -19,7 +20,9 @@ const start = async (name: string, file: string, port: number, settings: object)
     file: fileURLToPath(new URL(`./servers/${file}.ts`, import.meta.url)),
     readyPath: '/api/me',
     environment: { NODE_COMPILE_CACHE: compiled },
-    arguments: [JSON.stringify({ port, url: `http://localhost:${port}`, answer: '{}', ...settings })],
+    arguments: [
+      JSON.stringify({ port, url: `http://localhost:${port}`, answer: '{}', headers: '{}', ...settings }),
+    ],
   });
 
 /** Starts a small server of `servers/`. */

@@ -7,6 +7,8 @@ export interface ServerSettings {
   readonly url: string;
   /** The answer of `/api/me`, as the product gave it. */
   readonly answer: string;
+  /** The headers of that answer, as JSON. */
+  readonly headers: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;

@@ -13,6 +13,17 @@ const readAnswer = async ({ name, url }: Subject, cookie: string, expected: bool
   return text;
 };
 
+/** Headers that the floor's own server writes, or that are new with every answer. */
+const ownHeaders = ['connection', 'content-length', 'date', 'keep-alive', 'x-request-id'];
+
+const readHeaders = async ({ url }: Subject, cookie: string): Promise<string> => {
+  const response = await fetch(`${url}${path}`, { headers: { cookie } });
+  await response.arrayBuffer();
+  return JSON.stringify(
+    Object.fromEntries([...response.headers].filter(([name]) => !ownHeaders.includes(name))),
+  );
+};
+
 const contend = (
   subject: Subject,
   cookie: string,
@@ -42,18 +53,24 @@ const variants = (redis: string): Readonly<Record<string, Readonly<Record<string
 export const enterWhoIsSignedIn = async (redis: string): Promise<readonly Contender[]> => {
   const contenders: Contender[] = [];
   let answer = '{}';
+  let headers = '{}';
   for (const [name, variables] of Object.entries(variants(redis))) {
     const product = await startProduct(name, variables);
     const cookie = await signIn(product);
     if (contenders.length === 0) {
       answer = await readAnswer(product, cookie, true);
+      headers = await readHeaders(product, cookie);
       contenders.push(contend(product, '', { name: 'Foyer, anonymous, as shipped', isSignedIn: false }));
     }
     contenders.push(contend(product, cookie));
   }
-  const floors = { 'node:http': 'node-http', 'bare Fastify': 'bare-fastify' };
+  const floors = {
+    'node:http': 'node-http',
+    'bare Fastify': 'bare-fastify',
+    'Fastify, same headers and log line': 'honest-fastify',
+  };
   for (const [name, file] of Object.entries(floors))
-    contenders.push(contend(await startFloor(name, file, { answer }), ''));
+    contenders.push(contend(await startFloor(name, file, { answer, headers }), ''));
   const sealed = {
     'secure-session, claims only': 'secure-session',
     'iron-session, claims only': 'iron-session',
