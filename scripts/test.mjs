@@ -26,9 +26,13 @@ if (redis === undefined)
       ? 'No redis-server or valkey-server is here or can be installed; tests with Redis are left out.'
       : 'Redis is the one at REDIS_URL; tests that stop a Redis of their own are left out.',
   );
-const built = await run('vite', ['build', 'apps/web', '--logLevel', 'warn']);
+// By the Node that runs this, so that another one can try the suite: npx --package node@26 -c 'node scripts/test.mjs'
+const runTool = (path, args) => run(process.execPath, [`node_modules/${path}`, ...args]);
+const built = await runTool('vite/bin/vite.js', ['build', 'apps/web', '--logLevel', 'warn']);
 const tested =
-  built === 0 ? await run('vitest', ['run', '--reporter=default', '--reporter=json', ...filters]) : built;
+  built === 0
+    ? await runTool('vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json', ...filters])
+    : built;
 const isIncomplete = browser === undefined || (redis ?? givenRedisUrl) === undefined;
 const isWhole = browser !== undefined && redis !== undefined && process.argv.length === 2;
 const held =
