@@ -6,7 +6,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/client': ['@foyer/contract'],
   'packages/fastify': ['@foyer/contract'],
   'packages/dev-provider': [],
-  'apps/bff': ['@foyer/contract', '@foyer/fastify'],
+  'packages/doctor': ['@foyer/contract', '@foyer/fastify'],
+  'apps/bff': ['@foyer/contract', '@foyer/doctor', '@foyer/fastify'],
   'apps/web': ['@foyer/client', '@foyer/contract'],
 };
 
