@@ -1,15 +1,28 @@
 import { useSession } from '@foyer/client/react';
+import type { SignedOutReason } from '@foyer/contract';
 import type { ReactNode } from 'react';
 import { PageHeading } from './page-heading.tsx';
 
-/** What a guarded page says while nobody is signed in: nothing at first, then where it is going. */
+const explanations: Readonly<Record<SignedOutReason, string>> = {
+  logout: 'You signed out in another tab.',
+  backchannel: 'You signed out at the provider.',
+  expired: 'Your session has reached its time limit.',
+  revoked: 'The session was ended from another browser.',
+  refresh_failed: 'The provider has ended the session.',
+  replaced: 'A new sign-in has taken its place.',
+};
+
+/** What a guarded page shows while no one is signed in: nothing at first, then why, and where it is going. */
 export const SessionNotice = (): ReactNode => {
-  const { status } = useSession();
-  if (status !== 'anonymous') return <div className="placeholder" aria-hidden="true" />;
+  const session = useSession();
+  if (session.status !== 'anonymous') return <div className="placeholder" aria-hidden="true" />;
   return (
     <section className="hero">
       <PageHeading title="Signed out">You are signed out</PageHeading>
-      <p role="status">Taking you to the sign-in.</p>
+      <p role="status">
+        {session.reason && `${explanations[session.reason]} `}
+        Taking you to the sign-in.
+      </p>
       <a className="button" href="/login">
         Login
       </a>

@@ -1,4 +1,4 @@
-import { paths } from '@foyer/contract';
+import { paths, type SignedOutReason } from '@foyer/contract';
 import { createBffFetch } from './bff-fetch.ts';
 import { createBffOrigin } from './bff-origin.ts';
 import { createBffRequests } from './bff-requests.ts';
@@ -6,7 +6,13 @@ import { followPage } from './follow-page.ts';
 import { startLiveEvents } from './live-events.ts';
 import { startRetry } from './retry.ts';
 import { createSessionCheck } from './session-check.ts';
-import { isSameSnapshot, keepKnown, type SessionSnapshot, sessionOf } from './session-snapshot.ts';
+import {
+  isSameSnapshot,
+  keepKnown,
+  type SessionSnapshot,
+  sessionOf,
+  withReason,
+} from './session-snapshot.ts';
 import { createTabs } from './tabs.ts';
 
 /** How the client finds its BFF. @see RFC 10017 section 6.1.2 */
@@ -92,8 +98,17 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       if (!isLeaving) check.renew();
     };
     const hide = (): void => void publish({ status: 'loading' });
-    const live = startLiveEvents(origin.resolve(paths.meEvents), renew, (expiring) => {
-      if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
+    const ended = async (reason: SignedOutReason | undefined): Promise<void> => {
+      if (isLeaving) return;
+      const found = await check.renew();
+      // A new login may have taken the place of the session that ended.
+      if (found.status === 'anonymous') publish(withReason(found, reason));
+    };
+    const live = startLiveEvents(origin.resolve(paths.meEvents), {
+      ended: (reason) => void ended(reason),
+      nears: (expiring) => {
+        if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
+      },
     });
     const retry = startRetry(recheck);
     const unfollowTabs = tabs.follow((session) => {

@@ -1,2 +1,7 @@
 export { type BffClient, type BffClientOptions, createBffClient } from './bff-client.ts';
-export { lastSignedIn, type SessionSnapshot, type SignedInSnapshot } from './session-snapshot.ts';
+export {
+  type AnonymousSnapshot,
+  lastSignedIn,
+  type SessionSnapshot,
+  type SignedInSnapshot,
+} from './session-snapshot.ts';

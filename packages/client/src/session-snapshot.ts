@@ -1,4 +1,4 @@
-import type { AnonymousMe, ExpiringEvent, Me, SignedInMe } from '@foyer/contract';
+import type { AnonymousMe, ExpiringEvent, Me, SignedInMe, SignedOutReason } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 
 /** Somebody is signed in. @see RFC 10017 section 6.1.2.1 */
@@ -8,10 +8,17 @@ export interface SignedInSnapshot extends Omit<SignedInMe, 'authenticated'> {
   readonly expiring?: ExpiringEvent;
 }
 
+/** Nobody is signed in. @see RFC 10017 section 6.1.2.1 */
+export interface AnonymousSnapshot extends Omit<AnonymousMe, 'authenticated'> {
+  readonly status: 'anonymous';
+  /** Why the session that this page knew has ended, where the server said so. */
+  readonly reason?: SignedOutReason;
+}
+
 /** What is known of the session right now; views switch on `status`. @see RFC 10017 section 6.1.2.1 */
 export type SessionSnapshot =
   | { readonly status: 'loading' }
-  | ({ readonly status: 'anonymous' } & Omit<AnonymousMe, 'authenticated'>)
+  | AnonymousSnapshot
   | SignedInSnapshot
   | {
       readonly status: 'unreachable';
@@ -36,8 +43,19 @@ export const createSnapshot = (me: Me, { link }: BffOrigin): SessionSnapshot => 
   return { status: 'signed-in', user, displayName, session, logoutUrl: link(logoutUrl) };
 };
 
-/** What the next snapshot keeps of the one before: in an outage the user, else a limit that has not moved. */
+/** The same snapshot with the reason why the session ended, where there is one. */
+export const withReason = (
+  snapshot: AnonymousSnapshot,
+  reason: SignedOutReason | undefined,
+): AnonymousSnapshot => (reason === undefined ? snapshot : { ...snapshot, reason });
+
+/**
+ * What the next snapshot keeps of the one before: the reason why the session ended, in an outage the user, else a limit
+ * that has not moved.
+ */
 export const keepKnown = (before: SessionSnapshot, next: SessionSnapshot): SessionSnapshot => {
+  if (before.status === 'anonymous')
+    return next.status === 'anonymous' ? withReason(next, before.reason) : next;
   const last = lastSignedIn(before);
   if (last === undefined) return next;
   if (next.status === 'unreachable') return { ...next, last };

@@ -266,6 +266,29 @@ test('the live signed-out event is followed from the first signed-in answer on',
   expect(sources).toHaveLength(1);
 });
 
+test.each([
+  ['{"reason":"expired"}', 'expired'],
+  ['{"reason":"something new"}', undefined],
+  ['not JSON', undefined],
+])('the reason of a signed-out event with %s is %s in the snapshot', async (data, reason) => {
+  let me: unknown = signedIn;
+  stubBrowser(() => json(me));
+  const { sources } = stubEventSource();
+  const client = createBffClient();
+  watch(client);
+  await client.refresh();
+  me = anonymous;
+  sources[0]?.dispatchEvent(new MessageEvent('signed-out', { data }));
+  const known = { status: 'anonymous', reason };
+  await waitFor(() => expect(client.getSnapshot()).toMatchObject(reason ? known : { status: 'anonymous' }));
+  await client.refresh();
+  const snapshot = client.getSnapshot();
+  expect(snapshot.status === 'anonymous' ? snapshot.reason : 'not anonymous').toBe(reason);
+  me = signedIn;
+  await client.refresh();
+  expect(client.getSnapshot()).not.toHaveProperty('reason');
+});
+
 test('the page that signs itself out ignores the live signed-out event', async () => {
   const browser = stubBrowser((call) => json(call === 'POST /logout' ? { redirectTo: '/' } : signedIn));
   const { sources } = stubEventSource();
