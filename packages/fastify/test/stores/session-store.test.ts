@@ -50,6 +50,22 @@ test('the Redis client is loaded by those alone who have sessions in a Redis', (
   expect(String(output)).toBe('false\ntrue\n');
 });
 
+test('where the Redis client is not installed, the error names the package to install', () => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      resolve: (specifier, context, next) => {
+        if (specifier === 'ioredis') throw new Error('Cannot find package');
+        return next(specifier, context);
+      },
+    });
+    const { openSessionStore } = await import('./src/index.ts');
+    console.log((await openSessionStore('redis://127.0.0.1:9').catch((error) => error)).message);`;
+  const cwd = new URL('../..', import.meta.url);
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd });
+  expect(String(output)).toContain('needs the package ioredis: add it with `npm install ioredis`');
+});
+
 describe.runIf(withRedis)('redis alone', () => {
   test('every key expires, and begins with our prefix', async () => {
     const store = await open(redisUrl);
