@@ -1,14 +1,13 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
-import { takeRandomBytes } from '../random-bytes.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 import { tightenHints } from './authorization-policy.ts';
 import type { Metadata } from './discovery.ts';
 
 /** Each of 33 random bytes, printed at once. */
 const createRandomValues = (): readonly [state: string, nonce: string, codeVerifier: string] => {
-  const text = takeRandomBytes(99).toString('base64url');
+  const text = randomBytes(99).toString('base64url');
   return [text.slice(0, 44), text.slice(44, 88), text.slice(88)];
 };
 

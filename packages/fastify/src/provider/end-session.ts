@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { takeRandomBytes } from '../random-bytes.ts';
 import { type Discovery, discoveryUrl, type Metadata } from './discovery.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
@@ -25,7 +25,7 @@ export const createEndSessionUrl = (
   url.searchParams.set('client_id', options.clientId);
   if (idToken !== undefined && idToken.length <= maxHint) url.searchParams.set('id_token_hint', idToken);
   url.searchParams.set('post_logout_redirect_uri', returnTo);
-  url.searchParams.set('state', takeRandomBytes(16).toString('base64url'));
+  url.searchParams.set('state', randomBytes(16).toString('base64url'));
   return url.href;
 };
 
