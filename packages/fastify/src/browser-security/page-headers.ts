@@ -34,6 +34,8 @@ export const preparePageHeaders = ({
   const own = {
     'cross-origin-opener-policy': options.spaCoop,
     'permissions-policy': options.spaPermissionsPolicy,
+    // With no-referrer a form that posts to /logout has `Origin: null`, and older browsers send nothing else to judge by.
+    'referrer-policy': 'same-origin',
   };
   return {
     addTo: (scope) => {

@@ -18,6 +18,7 @@ const everywhere = {
 /** What the SPA's pages have in place of it: nothing is denied to a page itself. */
 const onPages = {
   ...everywhere,
+  'referrer-policy': /^same-origin$/,
   'cross-origin-opener-policy': /^same-origin-allow-popups$/,
   'permissions-policy': /camera=\(self\)/,
 };

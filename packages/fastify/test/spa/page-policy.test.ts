@@ -104,6 +104,11 @@ test('a page may use what its person allows, and open pop-ups that know it', asy
   expect(headers?.['cross-origin-opener-policy']).toBe('same-origin-allow-popups');
 });
 
+test('a form of a page names its origin, and no other origin sees where a person was', async () => {
+  const [page, me] = await headersOf(['/', '/api/me']);
+  expect([page?.['referrer-policy'], me?.['referrer-policy']]).toEqual(['same-origin', 'no-referrer']);
+});
+
 test.for([
   [{ spaCsp: 'style-source https://cdn.example' }, /spaCsp: has a directive that browsers do not know/],
   [{ spaCsp: 'img-src self' }, /spaCsp: has self without quotes in img-src/],
