@@ -12,13 +12,11 @@ import {
 import { z } from 'zod';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { withKey } from './environment/own-key.ts';
+import type { PluginOptions } from './environment/plugin-options.ts';
 import { serverOptions } from './environment/server-options.ts';
 import { unknownVariables } from './environment/unknown-variables.ts';
 import { type Environment, type EnvironmentIssue, readText } from './environment/variable-text.ts';
 import { parseValue, problemOfForm } from './environment/variable-value.ts';
-
-/** Options of the plugin as the environment gives them; the store is opened at the start of the server. */
-export type PluginOptions = Omit<BffOptions, 'sessionStore'>;
 
 const serverSchema = z.object(serverOptions);
 type ServerSettings = Omit<z.output<typeof serverSchema>, 'spaDir' | 'spaDevServer' | 'spaSourceMaps'>;

@@ -28,14 +28,14 @@ export const createDemoApi = ({ issuer, audience, logLevel = 'warn' }: DemoApiOp
   app.get('/healthz', async () => 'ok');
 
   app.get('/users', async (request, reply) => {
-    const access = await requireScope(tokens, 'users:read', request, reply);
+    const access = await requireScope(request, reply, { tokens, scope: 'users:read' });
     return access === undefined ? reply : { users: users.all() };
   });
 
   app.register(async (scope) => {
     const writers = new WeakMap<object, Access>();
     scope.addHook('onRequest', async (request, reply) => {
-      const access = await requireScope(tokens, 'users:write', request, reply);
+      const access = await requireScope(request, reply, { tokens, scope: 'users:write' });
       if (access === undefined) return reply;
       writers.set(request, access);
     });

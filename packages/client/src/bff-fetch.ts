@@ -1,14 +1,14 @@
 import type { BffOrigin } from './bff-origin.ts';
 
-/** Seconds that a caller is kept waiting for a second try. */
-const longestWait = 5;
+/** How long a caller is kept waiting for a second try, in seconds. */
+const longestWaitSeconds = 5;
 
 const signsIn: readonly unknown[] = [
   'urn:foyer:problem:unauthenticated',
   'urn:foyer:problem:session_expired',
 ];
 
-/** Whether the BFF itself says that nobody is signed in; an upstream's own 401 is left alone. */
+/** Whether the BFF itself says that no one is signed in; an upstream's own 401 is left alone. */
 const needsSignIn = async (response: Response): Promise<boolean> => {
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
   if (response.status !== 401 || !isProblem) return false;
@@ -25,6 +25,15 @@ const parseWait = (text: string): number =>
 
 const isSafe = (method: string): boolean => /^(GET|HEAD)$/i.test(method);
 
+/** Sends once more after the `Retry-After` of a 503, unless that is longer than a caller is kept waiting. */
+const sendTwice = async (send: () => Promise<Response>): Promise<Response> => {
+  const response = await send();
+  const waitSeconds = parseWait(response.headers.get('retry-after') ?? '');
+  if (response.status !== 503 || !(waitSeconds <= longestWaitSeconds)) return response;
+  await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
+  return send();
+};
+
 /** Makes the `fetch` of one BFF; requests to any other origin are the browser's own, without the session. */
 export const createBffFetch = (origin: BffOrigin, signIn: () => void): typeof fetch => {
   return async (input, init = {}) => {
@@ -32,12 +41,8 @@ export const createBffFetch = (origin: BffOrigin, signIn: () => void): typeof fe
     const target = origin.resolve(input instanceof Request ? input.url : input);
     if (!origin.owns(target)) return fetch(request ?? target, init);
     const send = (): Promise<Response> => fetch(request ?? target, { credentials: 'include', ...init });
-    let response = await send();
-    const wait = parseWait(response.headers.get('retry-after') ?? '');
-    if (response.status === 503 && isSafe(init.method ?? request?.method ?? 'GET') && wait <= longestWait) {
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-      response = await send();
-    }
+    const method = init.method ?? request?.method ?? 'GET';
+    const response = isSafe(method) ? await sendTwice(send) : await send();
     if (await needsSignIn(response)) signIn();
     return response;
   };

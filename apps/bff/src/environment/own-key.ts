@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { checkOptions } from '@foyer/fastify';
-import type { PluginOptions } from '../environment.ts';
 import { keptSessionKey } from '../session-key.ts';
 import { EnvironmentError } from './environment-error.ts';
+import type { PluginOptions } from './plugin-options.ts';
 
 /** The options with the key that is kept in `dataDir`. @throws EnvironmentError when none can be kept. */
 export const withKey = (options: PluginOptions, dataDir: string): PluginOptions => {

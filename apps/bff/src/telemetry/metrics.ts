@@ -16,11 +16,7 @@ type Named<Type> = {
   [Name in keyof typeof figures]: (typeof figures)[Name]['type'] extends Type ? Name : never;
 }[keyof typeof figures];
 
-/** Makes the figures, those of the process included. */
-export const createMetrics = (countSessions: () => Promise<number>): Metrics => {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-
+const createFigures = (registry: Registry) => {
   const facts = (name: keyof typeof figures) => ({
     name,
     help: figures[name].help,
@@ -30,61 +26,69 @@ export const createMetrics = (countSessions: () => Promise<number>): Metrics => 
   const counter = (name: Named<'counter'>): Counter => new Counter(facts(name));
   const gauge = (name: Named<'gauge'>): Gauge => new Gauge(facts(name));
   const histogram = (name: Named<'histogram'>): Histogram => new Histogram({ ...facts(name), buckets });
+  return {
+    requests: histogram('foyer_http_request_seconds'),
+    logins: counter('foyer_logins_total'),
+    logouts: counter('foyer_logouts_total'),
+    refreshes: counter('foyer_refreshes_total'),
+    opened: counter('foyer_sessions_opened_total'),
+    ended: counter('foyer_sessions_ended_total'),
+    active: gauge('foyer_sessions_active'),
+    limited: counter('foyer_rate_limited_total'),
+    providerCalls: histogram('foyer_provider_request_seconds'),
+    storeCalls: histogram('foyer_store_operation_seconds'),
+    upstreamCalls: histogram('foyer_upstream_response_seconds'),
+    streams: gauge('foyer_streams_open'),
+  };
+};
 
-  const requests = histogram('foyer_http_request_seconds');
-  const logins = counter('foyer_logins_total');
-  const logouts = counter('foyer_logouts_total');
-  const refreshes = counter('foyer_refreshes_total');
-  const opened = counter('foyer_sessions_opened_total');
-  const ended = counter('foyer_sessions_ended_total');
-  const active = gauge('foyer_sessions_active');
-  const limited = counter('foyer_rate_limited_total');
-  const providerCalls = histogram('foyer_provider_request_seconds');
-  const storeCalls = histogram('foyer_store_operation_seconds');
-  const upstreamCalls = histogram('foyer_upstream_response_seconds');
-  const streams = gauge('foyer_streams_open');
-
-  const countSparingly = createSparingCount(countSessions);
-
-  const observe: Observe = (seen) => {
+const createObserver =
+  (of: ReturnType<typeof createFigures>): Observe =>
+  (seen) => {
     switch (seen.kind) {
       case 'request':
-        return requests.observe(
+        return of.requests.observe(
           { method: seen.method, route: seen.route, status: seen.status },
           seen.seconds,
         );
       case 'login':
-        return logins.inc({ outcome: seen.outcome });
+        return of.logins.inc({ outcome: seen.outcome });
       case 'logout':
-        return logouts.inc({ by: seen.by });
+        return of.logouts.inc({ by: seen.by });
       case 'session_opened':
-        return opened.inc();
+        return of.opened.inc();
       case 'session_ended':
-        return ended.inc({ reason: seen.reason });
+        return of.ended.inc({ reason: seen.reason });
       case 'refresh':
-        return refreshes.inc({ outcome: seen.outcome });
+        return of.refreshes.inc({ outcome: seen.outcome });
       case 'rate_limited':
-        return limited.inc();
+        return of.limited.inc();
       case 'provider_call':
-        return providerCalls.observe({ endpoint: seen.endpoint, status: seen.status }, seen.seconds);
+        return of.providerCalls.observe({ endpoint: seen.endpoint, status: seen.status }, seen.seconds);
       case 'store_call': {
         const outcome = seen.hasFailed ? 'failed' : 'succeeded';
-        return storeCalls.observe({ operation: seen.operation, outcome }, seen.seconds);
+        return of.storeCalls.observe({ operation: seen.operation, outcome }, seen.seconds);
       }
       case 'upstream_call':
-        return upstreamCalls.observe({ prefix: seen.prefix, status: seen.status }, seen.seconds);
+        return of.upstreamCalls.observe({ prefix: seen.prefix, status: seen.status }, seen.seconds);
       case 'stream':
-        return streams.inc({ of: seen.of }, seen.change);
+        return of.streams.inc({ of: seen.of }, seen.change);
     }
   };
 
+/** Creates the figures, those of the process included. */
+export const createMetrics = (countSessions: () => Promise<number>): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const created = createFigures(registry);
+  const countSparingly = createSparingCount(countSessions);
   return {
-    observe,
+    observe: createObserver(created),
     print: async () => {
       try {
-        active.set(await countSparingly());
+        created.active.set(await countSparingly());
       } catch {
-        active.remove(); // The store is down: its failures are counted where they happen.
+        created.active.remove(); // The store is down: its failures are counted where they happen.
       }
       return registry.metrics();
     },

@@ -1,11 +1,16 @@
 import { lookFromOutside } from './outside-view.ts';
-import { requirements } from './requirements.ts';
+import { type Requirement, requirements } from './requirements.ts';
 
 /** What was seen of one requirement. */
 export interface LiveFinding {
   readonly verdict: 'ok' | 'bad' | 'note';
   readonly text: string;
 }
+
+const judge = (isHeld: boolean | undefined, level: Requirement['level']): LiveFinding['verdict'] => {
+  if (isHeld === true) return 'ok';
+  return isHeld === undefined || level === 'MAY' ? 'note' : 'bad';
+};
 
 /**
  * Looks at the deployment at `url` and judges every requirement that can be seen from outside.
@@ -17,8 +22,7 @@ export const examineLive = async (url: string): Promise<readonly LiveFinding[]> 
   return requirements.flatMap(({ section, level, text, isSeen }) => {
     if (isSeen === undefined) return [];
     const seen = isSeen(view);
-    const verdict = seen === undefined ? 'note' : seen ? 'ok' : level === 'MAY' ? 'note' : 'bad';
     const what = seen === undefined ? ' (does not apply here, or could not be seen)' : '';
-    return [{ verdict, text: `${section} ${level}: ${text}${what}` }];
+    return [{ verdict: judge(seen, level), text: `${section} ${level}: ${text}${what}` }];
   });
 };
