@@ -21,7 +21,7 @@ import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
 import { registerProxy } from './proxy/proxy.ts';
-import { requireOwnOrigin } from './proxy/web-socket-request.ts';
+import { isWebSocket, requireOwnOrigin, takesWebSockets } from './proxy/web-socket-request.ts';
 import { addBackchannelLogoutRoute } from './routes/backchannel-logout.ts';
 import type { Bff } from './routes/bff.ts';
 import { addCallbackRoute } from './routes/callback.ts';
@@ -33,6 +33,7 @@ import { addMeEventsRoute } from './routes/me-events.ts';
 import { addMeSessionsRoutes } from './routes/me-sessions.ts';
 import { createDraining } from './server/draining.ts';
 import { closeIdleConnections } from './server/idle-connections.ts';
+import { routeUpgrades } from './server/socket-takeover.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { markAnonymous } from './session/session-reference.ts';
 import { createSessions } from './session/sessions.ts';
@@ -132,7 +133,7 @@ const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): 
 /** Pages and assets: opened under another loopback name they move to the public URL first. */
 const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   scope.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.upgrade !== undefined) requireOwnOrigin(request, bff.options);
+    if (isWebSocket(request)) requireOwnOrigin(request, bff.options);
     const corrected = wantsPage(request) ? bff.correctOrigin(request) : undefined;
     if (corrected === undefined) done();
     else reply.redirect(corrected, 303);
@@ -149,6 +150,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const { observe } = bff.options;
   app.decorate('foyer', bff);
   closeIdleConnections(app);
+  if (takesWebSockets(bff.options)) routeUpgrades(app);
   keepTickShape();
 
   const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {

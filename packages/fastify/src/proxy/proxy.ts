@@ -17,7 +17,6 @@ import { createLocations } from './location.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { createWebSockets } from './web-socket.ts';
 import { isWebSocket, requireOwnOrigin } from './web-socket-request.ts';
-import { routeUpgrades } from './web-socket-upgrade.ts';
 
 /** What one request is passed on with. */
 interface Passage {
@@ -103,7 +102,7 @@ export const registerProxy = async (
       try {
         await sockets.open(request, reply, { ...upgrade, onSessionEnded });
       } catch (error) {
-        if (!reply.sent) throw error;
+        if (!reply.sent && !hasLeft(request, reply)) throw error;
         logEvent(request.log, 'cut', { err: error });
       }
       return;
@@ -145,7 +144,6 @@ export const registerProxy = async (
     proxy.removeAllContentTypeParsers();
     proxy.addContentTypeParser('*', (_request, _payload, done) => done(null));
     proxy.all('/api/*', answer);
-    if (options.apiRoutes.length > 0) routeUpgrades(proxy);
     proxy.addHook('preClose', async () => {
       sockets.endAll();
       flights.cutStreams();

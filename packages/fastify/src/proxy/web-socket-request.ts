@@ -1,19 +1,14 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { isTakenOver } from '../server/socket-takeover.ts';
 
-/** The part of a request that tells what it asks for. */
-interface Asking {
-  readonly method?: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-}
+/** Whether a request opens a WebSocket. The server's `upgrade` event decides it; headers alone do not. */
+export const isWebSocket = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => isTakenOver(raw);
 
-/** Whether a request asks for a WebSocket: with a body, which an upgrade would lose, it does not. @see RFC 6455 section 4.1 */
-export const isWebSocket = ({ method, headers }: Asking): boolean =>
-  method === 'GET' &&
-  headers.upgrade?.toLowerCase() === 'websocket' &&
-  headers['transfer-encoding'] === undefined &&
-  Number(headers['content-length'] ?? 0) === 0;
+/** Whether anything behind the BFF can answer a WebSocket. */
+export const takesWebSockets = ({ apiRoutes, spa }: Pick<ResolvedOptions, 'apiRoutes' | 'spa'>): boolean =>
+  apiRoutes.length > 0 || (spa !== undefined && 'devServer' in spa);
 
 /** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
 export const requireOwnOrigin = (

@@ -7,8 +7,10 @@ export interface Tunnel {
   readonly end: (code: number, reason: string) => void;
 }
 
-/** Milliseconds that a peer has for the frame that is under way, and then for its own goodbye. */
-const patience = 1000;
+/** Milliseconds that a peer has for the frame that is under way, and then for its own close frame. */
+const closeTimeoutMs = 1000;
+/** Milliseconds that one side has to end when the other has ended: one that does not is cut. */
+const halfOpenTimeoutMs = 5000;
 
 /**
  * Passes bytes both ways with back-pressure until one side goes; then the other goes too. `onClosed` is called
@@ -22,8 +24,8 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
     browser.destroy();
     upstream.destroy();
   };
-  const closeSoon = (): void => {
-    setTimeout(close, patience).unref();
+  const closeSoon = (timeoutMs = closeTimeoutMs): void => {
+    setTimeout(close, timeoutMs).unref();
   };
   const sendGoodbye = (): void => {
     upstream.destroy();
@@ -48,7 +50,9 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
   for (const side of [browser, upstream]) {
     side.on('error', close);
     side.once('end', () => {
-      if (goodbye === undefined) (side === browser ? upstream : browser).end();
+      if (goodbye !== undefined) return;
+      (side === browser ? upstream : browser).end();
+      closeSoon(halfOpenTimeoutMs);
     });
     side.once('close', () => {
       open -= 1;

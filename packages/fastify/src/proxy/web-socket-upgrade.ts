@@ -1,36 +1,7 @@
-import { type IncomingMessage, request as requestHttp, ServerResponse } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems.ts';
-
-const heads = new WeakMap<IncomingMessage, Buffer>();
-
-/** What the browser sent before it was answered: nothing, in a sound one. */
-export const takeHead = (raw: IncomingMessage): Buffer => heads.get(raw) ?? Buffer.alloc(0);
-
-/**
- * Brings upgrades to the routes, so that the same hooks guard them as any request. Where another plugin
- * listens for them already (a dev server's proxy, @fastify/websocket) it does the same.
- */
-export const routeUpgrades = (scope: FastifyInstance): void => {
-  scope.server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (scope.server.listenerCount('upgrade') > 1) return;
-    if (!(socket instanceof Socket)) throw new Error('An http server has other connections than sockets');
-    heads.set(raw, head);
-    const response = new ServerResponse(raw);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.once('finish', () => socket.destroySoon());
-    // Node looks after the idle time of requests only.
-    socket.setTimeout(scope.server.timeout);
-    socket.on('timeout', () => {
-      if (response.headersSent) socket.destroy();
-    });
-    scope.routing(raw, response);
-  });
-};
 
 /** How the upstream answered: with a connection, or with an ordinary answer that is passed on. */
 export type UpgradeAnswer =
@@ -77,9 +48,16 @@ export const askForUpgrade = (upgrade: UpgradeRequest): Promise<UpgradeAnswer> =
       clearTimeout(timer);
       resolve(answer);
     };
-    outgoing.once('upgrade', (answer, socket, head) => settle({ kind: 'opened', answer, socket, head }));
-    outgoing.once('response', (answer) => settle({ kind: 'refused', answer }));
-    outgoing.once('error', (error) => {
+    outgoing.once('upgrade', (answer, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      settle({ kind: 'opened', answer, socket, head });
+    });
+    outgoing.once('response', (answer) => {
+      answer.on('error', () => answer.destroy());
+      settle({ kind: 'refused', answer });
+    });
+    // It may come again after the answer: a later one changes nothing, but must find a listener.
+    outgoing.on('error', (error) => {
       clearTimeout(timer);
       if (signal.reason instanceof Problem) reject(signal.reason);
       else if (error instanceof Problem) reject(error);

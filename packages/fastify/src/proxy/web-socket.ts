@@ -6,8 +6,9 @@ import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders } from './forward-headers.ts';
-import { openTunnel, type Tunnel } from './web-socket-tunnel.ts';
-import { askForUpgrade, takeHead, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
+import { switchProtocols } from './protocol-switch.ts';
+import type { Tunnel } from './web-socket-tunnel.ts';
+import { askForUpgrade, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
 
 /** Closing codes of ours. @see RFC 6455 section 7.4.2 */
 const sessionEnded = 4401;
@@ -32,14 +33,9 @@ export interface WebSockets {
   readonly endAll: () => void;
 }
 
-const printHead = (status: string, headers: Readonly<Record<string, string | string[]>>): string =>
-  `HTTP/1.1 ${status}\r\n${Object.entries(headers)
-    .flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
-    .join('')}\r\n`;
-
 /** Passes a refusal on to its end. A pipeline would wait for ever when the browser leaves before that. */
 const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortController): Promise<void> => {
-  answer.once('error', (error) => stop.abort(error));
+  answer.on('error', (error) => stop.abort(error));
   answer.pipe(raw);
   try {
     await once(raw, 'finish', { signal: stop.signal });
@@ -59,26 +55,20 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
     upstream: Extract<UpgradeAnswer, { kind: 'opened' }>,
     onClosed: () => void,
   ): Tunnel => {
-    const { socket: browser } = request.raw;
     const known = ours.of(reply);
     const headers = {
       ...createAnswerHeaders(upstream.answer.headers, known, () => undefined),
       ...known.usual,
-      connection: 'Upgrade',
-      upgrade: 'websocket',
     };
-    reply.raw.detachSocket(browser);
-    browser.setTimeout(0);
-    // Messages may lie far apart: cut is only a connection whose other end is gone without a word.
-    browser.setKeepAlive(true, 60_000);
-    browser.write(printHead('101 Switching Protocols', headers));
-    upstream.socket.unshift(upstream.head);
-    browser.unshift(takeHead(request.raw));
-    const tunnel = openTunnel(browser, upstream.socket, () => {
-      tunnels.delete(tunnel);
-      onClosed();
-      observe?.({ kind: 'stream', of: 'websocket', change: -1 });
-      logEvent(request.log, 'websocket_closed', {});
+    const tunnel = switchProtocols(request, reply, {
+      upstream,
+      headers,
+      onClosed: () => {
+        tunnels.delete(tunnel);
+        onClosed();
+        observe?.({ kind: 'stream', of: 'websocket', change: -1 });
+        logEvent(request.log, 'websocket_closed', {});
+      },
     });
     tunnels.add(tunnel);
     observe?.({ kind: 'stream', of: 'websocket', change: 1 });
@@ -95,12 +85,12 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
       reply.raw.once('close', () => stop.abort());
       try {
         const upstream = await askForUpgrade({ ...upgrade, signal: stop.signal });
-        reply.hijack();
         if (upstream.kind === 'opened') {
           const tunnel = openBetween(request, reply, upstream, stopListening);
           cut = () => tunnel.end(sessionEnded, 'The session ended');
           return;
         }
+        reply.hijack();
         const { answer } = upstream;
         const headers = createAnswerHeaders(answer.headers, ours.of(reply), () => undefined);
         ours.begin(reply, answer.statusCode ?? 502, headers);

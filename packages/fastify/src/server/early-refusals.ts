@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { pageStyleHash } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
+import { hasBegunAnswer } from './answers-in-flight.ts';
 
 /** An error of the parser, or of the time limits. */
 type ClientError = Error & { readonly code?: string };
@@ -38,12 +39,6 @@ const problemOf = (code: string): Problem => {
   return new Problem('bad_request', 'The request is not HTTP');
 };
 
-/** A refusal in the middle of another answer would be read as part of it. */
-const isAnswering = (socket: Socket): boolean => {
-  const answer: unknown = Reflect.get(socket, '_httpMessage');
-  return typeof answer === 'object' && answer !== null && Reflect.get(answer, 'headersSent') === true;
-};
-
 /** Makes the answers; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
 export const createEarlyRefusals = (
   settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
@@ -56,7 +51,7 @@ export const createEarlyRefusals = (
   };
   return {
     answerClientError: ({ code = '' }, socket) => {
-      if (code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+      if (code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
         socket.destroy();
         return;
       }

@@ -5,10 +5,11 @@ import { createLogStream, type LogStream } from '../logging/log-stream.ts';
 import { readRequestId } from '../logging/request-id.ts';
 import { pathOf, RequestLog } from '../logging/request-log.ts';
 import { createRequestLogger } from '../logging/request-logger.ts';
-import { isWebSocket } from '../proxy/web-socket-request.ts';
+import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
+import { asksForWebSocket } from './socket-takeover.ts';
 
 /** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
 export interface ServerSettings {
@@ -39,8 +40,9 @@ const createServerFactory = (
     const server: Server = createServer(
       {
         requireHostHeader: false,
-        // Where nobody listens, Node would hang up on an upgrade without a word.
-        shouldUpgradeCallback: (request) => isWebSocket(request) && server.listenerCount('upgrade') > 0,
+        // Node closes the connection of an upgrade that has no listener; one behind another answer stays HTTP.
+        shouldUpgradeCallback: (request) =>
+          asksForWebSocket(request) && server.listenerCount('upgrade') > 0 && !isAnswering(request.socket),
         maxHeaderSize: 32 * 1024,
         headersTimeout: within.headersTimeout * 1000,
         requestTimeout: within.requestTimeout * 1000,
@@ -49,6 +51,7 @@ const createServerFactory = (
       },
       handle,
     );
+    watchAnswers(server);
     server.setTimeout(within.idleTimeout * 1000);
     server.on('connection', limitConnections);
     server.on('checkExpectation', handle);

@@ -3,8 +3,10 @@ import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { Problem } from '../problems.ts';
+import { isWebSocket } from '../proxy/web-socket-request.ts';
+import { createDevWebSockets } from './dev-web-socket.ts';
 
-const withheld = new Set(['cookie', 'authorization']);
+const withheld = new Set(['cookie', 'authorization', 'upgrade', 'connection']);
 
 /** Whether a browser that is here on purpose names us so: by the public URL, or as this machine. */
 const isOurName = (host: string | undefined, publicUrl: string): boolean =>
@@ -48,19 +50,14 @@ export const registerDevServer = async (
   publicUrl: string,
 ): Promise<void> => {
   const target = new URL(devServer);
-  // Of the browser's headers a WebSocket takes none along but that there was an Origin.
-  const wsClientOptions = {
-    headers: {},
-    rewriteRequestHeaders: (_headers: unknown, { headers }: FastifyRequest) =>
-      headers.origin === undefined ? {} : { origin: target.origin },
-  };
+  const rewriteRequestHeaders = createRewriter(target, publicUrl);
+  const sockets = createDevWebSockets(target.origin);
+  scope.addHook('preClose', async () => sockets.endAll());
   await scope.register(httpProxy, {
     upstream: target.origin,
-    websocket: true,
     disableRequestLogging: true,
-    wsClientOptions,
     replyOptions: {
-      rewriteRequestHeaders: createRewriter(target, publicUrl),
+      rewriteRequestHeaders,
       retryDelay: () => null,
       onError: (reply, { error }) => {
         reply.send(
@@ -71,8 +68,10 @@ export const registerDevServer = async (
         );
       },
     },
-    handler: (request, reply, dest, options) => {
+    handler: async (request, reply, dest, options) => {
       requireOutsideApi(request.url);
+      if (isWebSocket(request))
+        return sockets.open(request, reply, rewriteRequestHeaders(request, request.headers));
       const { rewriteHeaders } = options;
       return reply.from(dest, {
         ...options,

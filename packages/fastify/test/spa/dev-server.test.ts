@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { replyProblem } from '../../src/pages/problem-reply.ts';
 import { Problem } from '../../src/problems.ts';
+import { routeUpgrades } from '../../src/server/socket-takeover.ts';
 import { registerDevServer } from '../../src/spa/dev-server.ts';
 
 const closers: (() => unknown)[] = [];
@@ -55,6 +56,7 @@ const startDevServer = async () => {
 const startApp = async (devServer: string): Promise<{ app: FastifyInstance; origin: string }> => {
   const app = Fastify();
   app.setErrorHandler(replyProblem);
+  routeUpgrades(app);
   await app.register(async (own) => {
     own.get('/login', () => 'ours');
     own.all('/api/*', () => {
