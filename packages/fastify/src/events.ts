@@ -100,6 +100,13 @@ export const logEvents = {
     remedy:
       'Let the proxy in front pass on `Host` as it comes, port included; in nginx `proxy_set_header Host $http_host`',
   },
+  lease_not_renewed: {
+    level: 'warn',
+    message: 'a refresh lease could not be renewed',
+    fields: { err },
+    when: 'The store fails during a refresh; another process may start the same refresh when the lease runs out',
+    remedy: 'Check the session store',
+  },
   lease_stays: {
     level: 'warn',
     message: 'a refresh lease stays until it runs out',

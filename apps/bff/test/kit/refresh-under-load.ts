@@ -14,8 +14,8 @@ export interface RefreshReport {
   readonly isSignedIn: boolean;
 }
 
-/** Seconds that an access token lives; it is refreshed 30 s before, so every other second. */
-const accessToken = 32;
+/** Seconds that an access token lives; it is refreshed when half of them are over. */
+const accessToken = 4;
 /** Calls that are under way at once. */
 const width = 50;
 

@@ -54,7 +54,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.2.2',
     level: 'SHOULD',
     text: 'The refresh token stays with the session; when it is no longer valid the session ends',
-    test: 'fastify/session/sessions > a refused refresh ends the session and tells why on the other instance',
+    test: 'fastify/tokens/access-token > a refused refresh ends the session and tells why on the other instance',
   },
   {
     section: 'RFC 10017 6.1.3.1',

@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly issuer: string;
   readonly user: User;
   readonly tokens: TokenSet;
+  /** When the access token was refreshed last, milliseconds since the epoch; the login is not meant. */
+  readonly accessTokenIssuedAt?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** The absolute limit, milliseconds since the epoch. */
@@ -23,6 +25,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isOptionalString = (value: unknown): value is string | undefined =>
   value === undefined || typeof value === 'string';
 
+const isOptionalNumber = (value: unknown): value is number | undefined =>
+  value === undefined || typeof value === 'number';
+
 const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
 
 const parseTokens = (value: unknown): TokenSet | undefined => {
@@ -35,11 +40,12 @@ const parseTokens = (value: unknown): TokenSet | undefined => {
 };
 
 const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
-  const { issuer, user, createdAt, expiresAt } = value;
+  const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt } = value;
   const tokens = parseTokens(value.tokens);
   if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
   if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
-  return { issuer, user, tokens, createdAt, expiresAt };
+  if (!isOptionalNumber(accessTokenIssuedAt)) return undefined;
+  return { issuer, user, tokens, accessTokenIssuedAt, createdAt, expiresAt };
 };
 
 /** Who reads each format, by its number. Records of every format that was ever written stay readable. */

@@ -3,7 +3,7 @@ import type { SessionSummary, SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import type { Provider } from '../provider/provider.ts';
-import { createAccessTokens } from '../tokens/access-token.ts';
+import { type AccessTokens, createAccessTokens } from '../tokens/access-token.ts';
 import type { Session } from './live-session.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
 import type { CookieSeal } from './session-cookie.ts';
@@ -18,19 +18,11 @@ import { createStoreIndex } from './store-index.ts';
  * The sessions of this BFF: the one door to the session cookie and the records behind it. Every method
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
-export interface Sessions extends RequestSession, SessionEnding {
+export interface Sessions extends RequestSession, SessionEnding, AccessTokens {
   /** The session as the store has it now, for streams that outlive a read; extends nothing. */
   readonly reread: (session: Session) => Promise<Session | undefined>;
   /** The sessions of this session's user, the newest first. */
   readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
-  /**
-   * A valid access token: the session's own, or refreshed when it expires within 30 s. One refresh a
-   * session at a time, across processes.
-   *
-   * @throws Problem `session_expired` when the grant is over (the session has been ended), `provider_*` with
-   * `Retry-After` when the provider is in trouble and the old token is no longer valid.
-   */
-  readonly accessToken: (session: Session) => Promise<string>;
   /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
   readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
   /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
@@ -68,7 +60,7 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
     ...ending,
     reread: records.reread,
     list: async (session) => labelling.list(session, await ending.findOwn(session)),
-    accessToken: createAccessTokens({ options, provider, store, vault: records, end, log }),
+    ...createAccessTokens({ options, provider, store, records, end, log }),
     onEnded: events.onEnded,
     claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
     isClaimed: async (value) => store.isClaimed(digest(value)),

@@ -167,11 +167,13 @@ describe('the provider’s configuration', () => {
 const startBeforeApi = async (refreshed: Bends['idToken']) => {
   const upstream = await startUpstream((_request, response) => response.end('ok'));
   onTestFinished(() => upstream[Symbol.asyncDispose]());
+  let aheadMs = 0;
   const kit = await startBentBff(
     { token: (usual) => ({ body: { ...usual, expires_in: 10 } }) },
-    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] },
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + aheadMs },
   );
   const { browser } = await signIn(kit);
+  aheadMs = 6000;
   kit.bent.bends = {
     idToken: refreshed,
     token: (usual) => ({ body: { ...usual, access_token: 'access-token-2' } }),

@@ -71,13 +71,15 @@ test('a session that ends while its tokens are refreshed stays ended, and the ne
   const mayAnswer = Promise.withResolvers<void>();
   const upstream = await startUpstream((_request, response) => response.end('ok'));
   onTestFinished(() => upstream[Symbol.asyncDispose]());
+  let aheadMs = 0;
   const kit = await startBentBff(
     { token: (usual) => ({ body: { ...usual, expires_in: 10 } }) },
-    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] },
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + aheadMs },
   );
   const login = await kit.begin();
   await kit.comeBack(login);
   const cookie = cookieHeader(login.browser, kit.bff);
+  aheadMs = 6000;
   kit.bent.bends = {
     token: (usual) => ({
       write: (response) => {

@@ -83,7 +83,7 @@ export const sessions: readonly PromisedOf[] = [
       {
         text: 'A hundred parallel calls, two processes, a provider that rotates and detects reuse: one grant, a hundred answers, nobody signed out. A crash between grant and save: at worst that one session asks to log in again.',
         tests: [
-          'fastify/session/sessions > 100 calls on two instances refresh once',
+          'fastify/tokens/access-token > 100 calls on two instances refresh once',
           'bff/replicas > a provider that rotates and detects reuse, two processes on one %s',
           'bff/killed-processes > processes on %s > killed between grant and save: the session asks to log in again at worst, and nothing hangs',
         ],
@@ -91,7 +91,7 @@ export const sessions: readonly PromisedOf[] = [
       {
         text: '`invalid_grant` ends the session everywhere; time-outs, 5xx and resets do not.',
         tests: [
-          'fastify/session/sessions > a refused refresh ends the session and tells why on the other instance',
+          'fastify/tokens/access-token > a refused refresh ends the session and tells why on the other instance',
           'fastify/provider/token-refresh > a refresh leaves the session',
           'bff/provider-outages > the provider > down at refresh: the old token while it is valid, then 503, and nobody is signed out',
         ],

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import type { BffOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/options.ts';
+import type { CompletedLogin, Provider } from '../../src/provider/provider.ts';
+import { createCookieSeal } from '../../src/session/session-cookie.ts';
+import { createSessions, type Sessions } from '../../src/session/sessions.ts';
+import type { SessionStore } from '../../src/stores/session-store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+
+/** A step of the provider that a test does not take. */
+export const idle = async (): Promise<never> => {
+  throw new Error('Not part of this test');
+};
+
+/** A provider whose refreshes are made by hand. */
+export const standIn = (refresh: Provider['refresh']): Provider => ({
+  warmUp: () => undefined,
+  isDiscovered: async () => true,
+  endSessionOrigin: () => undefined,
+  createAuthorizationRequest: idle,
+  completeLogin: idle,
+  refresh,
+  revoke: async () => undefined,
+  findEndSession: async () => undefined,
+  verifyLogoutToken: idle,
+  close: async () => undefined,
+});
+
+/** The clock of every instance, and of their stores; it stands still until a test moves it. */
+export const clock = { now: Date.now() };
+const sessionKeys = [randomBytes(32).toString('base64')];
+
+const login = (): CompletedLogin => ({
+  issuer: 'https://issuer.example',
+  sub: 'ada',
+  sid: 'provider-session',
+  claims: { sub: 'ada', iss: 'https://issuer.example', name: ' ', given_name: 'Ada', family_name: 'L' },
+  tokens: {
+    accessToken: 'first',
+    accessTokenExpiresAt: clock.now + 60_000,
+    refreshToken: 'refresh-1',
+    idToken: 'id-1',
+  },
+});
+
+/** The sessions of one process, behind a few routes. */
+export interface Instance {
+  readonly app: FastifyInstance;
+  readonly sessions: Sessions;
+}
+
+/** Starts the sessions of one process over a sqlite file. */
+export const startInstance = async (
+  file: string,
+  provider: Provider,
+  change = (store: SessionStore): SessionStore => store,
+): Promise<Instance> => {
+  const sessionStore = change(openSqliteStore({ file, clock: () => clock.now }));
+  const given: BffOptions = {
+    issuer: 'https://issuer.example',
+    clientId: 'client',
+    clientSecret: 'secret',
+    publicUrl: 'http://localhost:3000',
+    sessionKeys,
+    sessionStore,
+    clock: () => clock.now,
+  };
+  const options = resolveOptions(given);
+  const app = Fastify();
+  const seal = await createCookieSeal(app, options.sessionKeys);
+  const sessions = createSessions({ options, provider, seal, log: app.log });
+  app.post('/open', async (request, reply) => (await sessions.open(request, reply, login(), undefined)).id);
+  app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
+  app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
+  app.get('/token', async (request) => {
+    const session = await sessions.current(request);
+    return session === undefined ? 'nobody' : sessions.accessToken(session);
+  });
+  app.get('/refused', async (request) => {
+    const session = await sessions.current(request);
+    return session === undefined ? 'nobody' : ((await sessions.refreshAccessToken(session)) ?? 'none');
+  });
+  app.post('/close', async (request, reply) => {
+    await sessions.close(request, reply, 'logout');
+    return 'closed';
+  });
+  onTestFinished(async () => {
+    await sessions.stop();
+    await app.close();
+    await sessionStore.close();
+  });
+  return { app, sessions };
+};
+
+/** A session file that is gone when the test is finished. */
+export const makeFile = async (): Promise<string> => {
+  const directory = await mkdtemp(join(tmpdir(), 'foyer-sessions-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return join(directory, 'sessions.db');
+};
+
+/** Opens a session; returns its cookie. */
+export const signIn = async ({ app }: Instance): Promise<string> => {
+  const { headers } = await app.inject({ method: 'POST', url: '/open' });
+  return String(headers['set-cookie']).split(';')[0] ?? '';
+};
+
+/** The body of an answer to the holder of a cookie. */
+export const get = async ({ app }: Instance, url: string, cookie: string): Promise<string> =>
+  (await app.inject({ url, headers: { cookie } })).body;
