@@ -1,5 +1,6 @@
 import { type AnonymousMe, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addVary } from '../browser-security/vary.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -28,8 +29,8 @@ export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): 
     slide: boolean,
   ): Promise<FastifyReply> => {
     const session = await sessions.current(request, { slide });
-    return reply
-      .headers({ 'cache-control': 'no-store', vary: 'Cookie' })
+    return addVary(reply, 'Cookie')
+      .header('cache-control', 'no-store')
       .send(session === undefined ? anonymous : createSignedIn(session, options.clock()));
   };
   addRoute(scope, paths.me, {

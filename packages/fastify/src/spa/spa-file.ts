@@ -53,7 +53,6 @@ const toVariant = (body: Buffer, encoding: Encoding, { contentType, cacheControl
     'content-type': contentType,
     'cache-control': cacheControl,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
-    vary: 'Accept-Encoding',
     ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
   },
 });

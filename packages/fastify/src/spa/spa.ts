@@ -3,6 +3,7 @@ import { negotiate } from '@fastify/accept-negotiator';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
+import { addVary } from '../browser-security/vary.ts';
 import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
 import { openSpaBuild } from './spa-build.ts';
@@ -10,22 +11,15 @@ import type { SpaFile, SpaVariant } from './spa-file.ts';
 import type { SpaFiles } from './spa-files.ts';
 import { asFolder, findSpaFile, readPath } from './spa-path.ts';
 
-/** With what the reply was given before, as by CORS. */
-const withVary = (reply: FastifyReply): string => {
-  const given = reply.getHeader('vary');
-  return given === undefined ? 'Accept-Encoding' : `${String(given)}, Accept-Encoding`;
-};
-
 /** A small file goes out from memory, with the headers that were made when the build was read. */
 const sendVariant = ({ body, headers }: SpaVariant, reply: FastifyReply): FastifyReply => {
-  const vary = withVary(reply);
-  reply.headers(headers).header('vary', vary);
+  addVary(reply.headers(headers), 'Accept-Encoding');
   return fresh(reply.request.headers, headers) ? reply.code(304).send() : reply.send(body);
 };
 
 /** A large file, and a range of any file as media players ask for it, is read from the disk. */
 const sendFromDisk = ({ name, cacheControl, contentType }: SpaFile, reply: FastifyReply): FastifyReply => {
-  reply.header('cache-control', cacheControl).header('vary', withVary(reply)).type(contentType);
+  addVary(reply, 'Accept-Encoding').header('cache-control', cacheControl).type(contentType);
   return reply.sendFile(name);
 };
 
