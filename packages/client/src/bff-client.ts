@@ -1,18 +1,11 @@
-import { paths, type SignedOutReason } from '@foyer/contract';
+import { paths } from '@foyer/contract';
 import { createBffFetch } from './bff-fetch.ts';
 import { createBffOrigin } from './bff-origin.ts';
 import { createBffRequests } from './bff-requests.ts';
-import { followPage } from './follow-page.ts';
-import { startLiveEvents } from './live-events.ts';
-import { startRetry } from './retry.ts';
+import { createDeparture } from './departure.ts';
 import { createSessionCheck } from './session-check.ts';
-import {
-  isSameSnapshot,
-  keepKnown,
-  type SessionSnapshot,
-  sessionOf,
-  withReason,
-} from './session-snapshot.ts';
+import { isSameSnapshot, keepKnown, type SessionSnapshot } from './session-snapshot.ts';
+import { type SessionWatch, startSessionWatch } from './session-watch.ts';
 import { createTabs } from './tabs.ts';
 
 /** How the client finds its BFF. @see RFC 10017 section 6.1.2 */
@@ -28,7 +21,7 @@ export interface BffClientOptions {
  */
 export interface BffClient {
   readonly getSnapshot: () => SessionSnapshot;
-  /** Calls back after each change; gives back the way to stop. The first subscriber starts the client, the last one to go stops it. */
+  /** Calls back after each change; returns the way to stop. The first subscriber starts the client, the last one to go stops it. */
   readonly subscribe: (listener: () => void) => () => void;
   /** Asks who is signed in, and slides the session. A server that cannot be reached signs nobody out. */
   readonly refresh: () => Promise<SessionSnapshot>;
@@ -43,129 +36,79 @@ export interface BffClient {
   readonly fetch: typeof fetch;
 }
 
-/** A page that is still here after so many milliseconds was kept by the person, say at the question of a page with unsaved work. */
-const patience = 30_000;
-
-/** What runs while somebody listens. */
-interface Running {
-  readonly follow: () => void;
-  readonly close: () => void;
-}
-
-/**
- * Makes the client of one BFF; nothing is asked before the first `subscribe` or `refresh`.
- *
- * @see RFC 10017 section 6.1.2
- */
-export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
+/** The snapshot, and who is told of its changes. The first subscriber starts the watch, the last one stops it. */
+const createSnapshotStore = (startWatch: () => SessionWatch) => {
   const listeners = new Set<() => void>();
-  const origin = createBffOrigin(baseUrl);
-  const requests = createBffRequests(origin);
-  const tabs = createTabs(baseUrl);
   let snapshot: SessionSnapshot = { status: 'loading' };
-  let isLeaving = false;
-  let running: Running | undefined;
-
-  const publish = (next: SessionSnapshot): SessionSnapshot => {
-    const isNew = !isSameSnapshot(snapshot, next);
-    if (isNew) snapshot = next;
-    running?.follow();
-    if (isNew) for (const listener of listeners) listener();
-    return snapshot;
-  };
-
-  const check = createSessionCheck(requests.whoIsThere, (found) => publish(keepKnown(snapshot, found)));
-
-  const leave = (url: URL): void => {
-    location.assign(url);
-    setTimeout(() => {
-      isLeaving = false;
-    }, patience);
-  };
-
-  const login: BffClient['login'] = ({ returnTo } = {}) => {
-    if (isLeaving) return;
-    isLeaving = true;
-    const query = new URLSearchParams({ returnTo: origin.wayBack(returnTo ?? location.href) });
-    leave(origin.resolve(`${paths.login}?${query}`));
-  };
-
-  const start = (): Running => {
-    const recheck = (): void => {
-      if (!isLeaving) check.join(false);
-    };
-    const renew = (): void => {
-      if (!isLeaving) check.renew();
-    };
-    const hide = (): void => void publish({ status: 'loading' });
-    const ended = async (reason: SignedOutReason | undefined): Promise<void> => {
-      if (isLeaving) return;
-      const found = await check.renew();
-      // A new login may have taken the place of the session that ended.
-      if (found.status === 'anonymous') publish(withReason(found, reason));
-    };
-    const live = startLiveEvents(origin.resolve(paths.meEvents), {
-      ended: (reason) => void ended(reason),
-      nears: (expiring) => {
-        if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
-      },
-    });
-    const retry = startRetry(recheck);
-    const unfollowTabs = tabs.follow((session) => {
-      if (session !== sessionOf(snapshot)) renew();
-    });
-    const unfollowPage = followPage({
-      recheck,
-      frozen: hide,
-      restored: () => {
-        isLeaving = false;
-        hide();
-        renew();
-      },
-    });
-    const follow = (): void => {
-      const session = sessionOf(snapshot);
-      if (session !== undefined) tabs.tell(session);
-      live.follow(snapshot.status === 'signed-in');
-      retry.follow(snapshot.status === 'unreachable');
-    };
-    follow();
-    return {
-      follow,
-      close: () => {
-        live.close();
-        retry.close();
-        unfollowTabs();
-        unfollowPage();
-      },
-    };
-  };
-
+  let watch: SessionWatch | undefined;
   return {
     getSnapshot: () => snapshot,
-    subscribe: (listener) => {
+    publish: (next: SessionSnapshot): SessionSnapshot => {
+      const isNew = !isSameSnapshot(snapshot, next);
+      if (isNew) snapshot = next;
+      watch?.follow(snapshot);
+      if (isNew) for (const listener of listeners) listener();
+      return snapshot;
+    },
+    subscribe: (listener: () => void): (() => void) => {
       listeners.add(listener);
-      if (running === undefined) {
-        running = start();
-        check.join(true);
+      if (watch === undefined) {
+        watch = startWatch();
+        watch.follow(snapshot);
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
-        running?.close();
-        running = undefined;
+        watch?.close();
+        watch = undefined;
       };
+    },
+    isWatched: () => watch !== undefined,
+  };
+};
+
+/**
+ * Creates the client of one BFF; nothing is requested before the first `subscribe` or `refresh`.
+ *
+ * @see RFC 10017 section 6.1.2
+ */
+export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
+  const origin = createBffOrigin(baseUrl);
+  const requests = createBffRequests(origin);
+  const tabs = createTabs(baseUrl);
+  const departure = createDeparture();
+  const store = createSnapshotStore(() =>
+    startSessionWatch({ eventsUrl: origin.resolve(paths.meEvents), tabs, check, departure, ...store }),
+  );
+  const check = createSessionCheck(requests.whoIsThere, (found) =>
+    store.publish(keepKnown(store.getSnapshot(), found)),
+  );
+
+  const login: BffClient['login'] = ({ returnTo } = {}) => {
+    if (departure.isUnderWay()) return;
+    departure.begin();
+    const query = new URLSearchParams({ returnTo: origin.wayBack(returnTo ?? location.href) });
+    departure.leaveFor(origin.resolve(`${paths.login}?${query}`));
+  };
+
+  return {
+    getSnapshot: store.getSnapshot,
+    subscribe: (listener) => {
+      const isFirst = !store.isWatched();
+      const unsubscribe = store.subscribe(listener);
+      if (isFirst) check.join(true);
+      return unsubscribe;
     },
     refresh: () => check.join(true),
     login,
     logout: async () => {
-      isLeaving = true;
+      departure.begin();
       try {
         const next = await requests.signOut();
         tabs.tell('');
-        leave(next);
+        departure.leaveFor(next);
       } catch (error) {
-        isLeaving = false;
+        departure.cancel();
         throw error;
       }
     },

@@ -23,6 +23,9 @@ const needsSignIn = async (response: Response): Promise<boolean> => {
 const parseWait = (text: string): number =>
   /^\d+$/.test(text) ? Number(text) : Math.max(0, (Date.parse(text) - Date.now()) / 1000);
 
+const methodOf = (request: Request | undefined, { method }: RequestInit): string =>
+  method ?? request?.method ?? 'GET';
+
 const isSafe = (method: string): boolean => /^(GET|HEAD)$/i.test(method);
 
 /** Sends once more after the `Retry-After` of a 503, unless that is longer than a caller is kept waiting. */
@@ -41,8 +44,7 @@ export const createBffFetch = (origin: BffOrigin, signIn: () => void): typeof fe
     const target = origin.resolve(input instanceof Request ? input.url : input);
     if (!origin.owns(target)) return fetch(request ?? target, init);
     const send = (): Promise<Response> => fetch(request ?? target, { credentials: 'include', ...init });
-    const method = init.method ?? request?.method ?? 'GET';
-    const response = isSafe(method) ? await sendTwice(send) : await send();
+    const response = await (isSafe(methodOf(request, init)) ? sendTwice(send) : send());
     if (await needsSignIn(response)) signIn();
     return response;
   };

@@ -1,0 +1,83 @@
+import type { SignedOutReason } from '@foyer/contract';
+import type { Departure } from './departure.ts';
+import { followPage } from './follow-page.ts';
+import { startLiveEvents } from './live-events.ts';
+import { startRetry } from './retry.ts';
+import type { SessionCheck } from './session-check.ts';
+import { type SessionSnapshot, sessionOf, withReason } from './session-snapshot.ts';
+import type { Tabs } from './tabs.ts';
+
+/** What keeps the snapshot true while someone subscribes: live events, retries, other tabs, the page itself. */
+export interface SessionWatch {
+  /** Adapts to a new snapshot. */
+  readonly follow: (snapshot: SessionSnapshot) => void;
+  readonly close: () => void;
+}
+
+/** What the watch works with. */
+export interface SessionWatchNeeds {
+  readonly eventsUrl: URL;
+  readonly tabs: Tabs;
+  readonly check: SessionCheck;
+  readonly departure: Departure;
+  readonly getSnapshot: () => SessionSnapshot;
+  readonly publish: (next: SessionSnapshot) => SessionSnapshot;
+}
+
+const watchEvents = ({ eventsUrl, check, departure, getSnapshot, publish }: SessionWatchNeeds) => {
+  const ended = async (reason: SignedOutReason | undefined): Promise<void> => {
+    if (departure.isUnderWay()) return;
+    const found = await check.renew();
+    // A new login may have taken the place of the session that ended.
+    if (found.status === 'anonymous') publish(withReason(found, reason));
+  };
+  return startLiveEvents(eventsUrl, {
+    ended: (reason) => void ended(reason),
+    nears: (expiring) => {
+      const snapshot = getSnapshot();
+      if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
+    },
+  });
+};
+
+const watchPage = ({ check, departure, publish }: SessionWatchNeeds): (() => void) => {
+  const hide = (): void => void publish({ status: 'loading' });
+  return followPage({
+    recheck: () => {
+      if (!departure.isUnderWay()) check.join(false);
+    },
+    frozen: hide,
+    restored: () => {
+      departure.cancel();
+      hide();
+      check.renew();
+    },
+  });
+};
+
+/** Starts the watch. */
+export const startSessionWatch = (needs: SessionWatchNeeds): SessionWatch => {
+  const { tabs, check, departure, getSnapshot } = needs;
+  const live = watchEvents(needs);
+  const retry = startRetry(() => {
+    if (!departure.isUnderWay()) check.join(false);
+  });
+  const unfollowTabs = tabs.follow((session) => {
+    if (session !== sessionOf(getSnapshot()) && !departure.isUnderWay()) check.renew();
+  });
+  const unfollowPage = watchPage(needs);
+  return {
+    follow: (snapshot) => {
+      const session = sessionOf(snapshot);
+      if (session !== undefined) tabs.tell(session);
+      live.follow(snapshot.status === 'signed-in');
+      retry.follow(snapshot.status === 'unreachable');
+    },
+    close: () => {
+      live.close();
+      retry.close();
+      unfollowTabs();
+      unfollowPage();
+    },
+  };
+};
