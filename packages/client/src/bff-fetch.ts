@@ -23,9 +23,6 @@ const needsSignIn = async (response: Response): Promise<boolean> => {
 const parseWait = (text: string): number =>
   /^\d+$/.test(text) ? Number(text) : Math.max(0, (Date.parse(text) - Date.now()) / 1000);
 
-const methodOf = (request: Request | undefined, { method }: RequestInit): string =>
-  method ?? request?.method ?? 'GET';
-
 const isSafe = (method: string): boolean => /^(GET|HEAD)$/i.test(method);
 
 /** Sends once more after the `Retry-After` of a 503, unless that is longer than a caller is kept waiting. */
@@ -37,15 +34,21 @@ const sendTwice = async (send: () => Promise<Response>): Promise<Response> => {
   return send();
 };
 
-/** Makes the `fetch` of one BFF; requests to any other origin are the browser's own, without the session. */
-export const createBffFetch = (origin: BffOrigin, signIn: () => void): typeof fetch => {
-  return async (input, init = {}) => {
-    const request = input instanceof Request ? input : undefined;
+/** Fetches from the BFF, with the session. */
+const fetchOwn = (input: Request | URL, init: RequestInit): Promise<Response> => {
+  const send = (): Promise<Response> => fetch(input, { credentials: 'include', ...init });
+  const method = init.method ?? (input instanceof Request ? input.method : 'GET');
+  return isSafe(method) ? sendTwice(send) : send();
+};
+
+/** Creates the `fetch` of one BFF; requests to any other origin are the browser's own, without the session. */
+export const createBffFetch =
+  (origin: BffOrigin, signIn: () => void): typeof fetch =>
+  async (input, init = {}) => {
     const target = origin.resolve(input instanceof Request ? input.url : input);
-    if (!origin.owns(target)) return fetch(request ?? target, init);
-    const send = (): Promise<Response> => fetch(request ?? target, { credentials: 'include', ...init });
-    const response = await (isSafe(methodOf(request, init)) ? sendTwice(send) : send());
+    const asked = input instanceof Request ? input : target;
+    if (!origin.owns(target)) return fetch(asked, init);
+    const response = await fetchOwn(asked, init);
     if (await needsSignIn(response)) signIn();
     return response;
   };
-};
