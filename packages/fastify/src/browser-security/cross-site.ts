@@ -12,26 +12,35 @@ export interface RequestSource {
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
+const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
+  return method === 'GET' && mode === 'navigate' && destination === 'document';
+};
+
 /**
  * Judges requests by Fetch Metadata, by `Origin` where there is none, by the `X-CSRF` header where there is
- * neither. A top-level navigation from elsewhere is answered as to an anonymous visitor.
+ * neither. A top-level navigation from elsewhere is answered as to an anonymous visitor. An `Origin` that is sent must be
+ * ours or allowed even where the browser says `same-origin`: under a name that was rebound to this address, a stranger's
+ * page is same-origin with us. `null` is what our own pages send under their referrer policy.
  *
  * @see RFC 10017 on CSRF defence for the BFF; W3C Fetch Metadata Request Headers section 2
  */
 export const createCrossSiteRule = ({ publicUrl, allowedOrigins }: ResolvedOptions) => {
-  return ({ method, headers }: RequestSource): CrossSiteVerdict => {
-    const isSafe = safeMethods.includes(method);
+  const isOwn = (origin: string): boolean => origin === publicUrl || allowedOrigins.includes(origin);
+
+  const judgeWithoutMetadata = ({ method, headers }: RequestSource): CrossSiteVerdict => {
     const { origin } = headers;
-    const site = headers['sec-fetch-site'];
-    if (site === undefined) {
-      if (origin !== undefined)
-        return origin === publicUrl || allowedOrigins.includes(origin) ? 'allowed' : 'refused';
-      return isSafe || headers['x-csrf'] !== undefined ? 'allowed' : 'refused';
-    }
-    if (site === 'same-origin' || (site === 'none' && isSafe)) return 'allowed';
+    if (origin !== undefined) return isOwn(origin) ? 'allowed' : 'refused';
+    return safeMethods.includes(method) || headers['x-csrf'] !== undefined ? 'allowed' : 'refused';
+  };
+
+  return (source: RequestSource): CrossSiteVerdict => {
+    const { method, headers } = source;
+    const { origin, 'sec-fetch-site': site } = headers;
+    if (site === undefined) return judgeWithoutMetadata(source);
+    const isFromHere = site === 'same-origin' || (site === 'none' && safeMethods.includes(method));
+    if (isFromHere && (origin === undefined || origin === 'null' || isOwn(origin))) return 'allowed';
     if (origin !== undefined && allowedOrigins.includes(origin)) return 'allowed';
-    const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
-    const isNavigation = mode === 'navigate' && destination === 'document';
-    return method === 'GET' && isNavigation ? 'anonymous' : 'refused';
+    return isTopNavigation(source) ? 'anonymous' : 'refused';
   };
 };

@@ -22,7 +22,7 @@ export const usualHeaders = ({
 type Given = Readonly<Record<string, number | string | string[] | undefined>>;
 
 /** What an answer that Fastify does not send has to have beside its own. */
-export interface OurHeaders {
+interface OurHeaders {
   /** What the reply was given, and its request id. */
   readonly given: Given;
   /** The headers of every answer of the scope. */

@@ -1,16 +1,33 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
 
+/** Names in `Connection` that anyone has a use for fit into less. Characters. */
+const maxConnectionLength = 1024;
+
 /**
- * Refuses what the parser lets through and two servers may read in two ways: no `Host` or more than one, and
- * versions that this is not.
+ * `chunked` is the one transfer coding there is here, and HTTP/1.0 knows none.
+ *
+ * @see RFC 9112 sections 6.1 and 7
+ */
+const requireSoundCoding = ({ headers, httpVersionMinor }: IncomingMessage): void => {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return;
+  if (httpVersionMinor === 0) throw new Problem('bad_request', 'An HTTP/1.0 request has a transfer coding');
+  if (/,\s*chunked\s*$/i.test(coding))
+    throw new Problem('bad_request', 'The transfer coding is not implemented', { status: 501 });
+};
+
+/**
+ * Refuses what the parser lets through and two servers may read in two ways: no `Host` or more than one, versions and
+ * transfer codings that this is not, and a `Connection` header that names hundreds of others.
  *
  * @throws Problem `bad_request`.
  * @see RFC 9112 sections 2.3 and 3.2
  */
 export const requireSoundRequest = ({ raw }: FastifyRequest): void => {
   if ('stream' in raw) return; // HTTP/2 has no framing to disagree about.
-  const { rawHeaders, httpVersionMajor, httpVersionMinor } = raw;
+  const { rawHeaders, httpVersionMajor, httpVersionMinor, headers } = raw;
   if (httpVersionMajor !== 1) throw new Problem('bad_request', 'The request is of no HTTP/1 version');
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -19,4 +36,7 @@ export const requireSoundRequest = ({ raw }: FastifyRequest): void => {
   }
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
     throw new Problem('bad_request', 'The request has no Host, or more than one');
+  if ((headers.connection?.length ?? 0) > maxConnectionLength)
+    throw new Problem('bad_request', 'The Connection header is too long');
+  requireSoundCoding(raw);
 };

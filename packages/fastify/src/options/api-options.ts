@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayPass } from '../proxy/refused-request-headers.ts';
 import { check, option, type Refuse } from './option.ts';
 import { count, duration, size } from './quantities.ts';
 import { isHttpUrl, parseUrl } from './urls.ts';
@@ -20,6 +21,11 @@ const apiRoute = z
       .optional(),
     /** Time until the upstream must have begun to answer, in seconds or as a text. Default: `apiTimeout`. */
     timeout: duration(0.001, 3600).optional(),
+    /** Names of request headers that pass beside the ordinary ones; none by which gateways name people. Default: none. */
+    passHeaders: z
+      .array(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/))
+      .readonly()
+      .optional(),
   })
   .readonly();
 
@@ -44,10 +50,17 @@ const checkUpstream = ({ prefix, upstream }: ApiRoute, refuse: Refuse): void => 
     );
 };
 
+const checkPassHeaders = ({ prefix, passHeaders = [] }: ApiRoute, refuse: Refuse): void => {
+  for (const name of passHeaders)
+    if (!mayPass(name.toLowerCase()))
+      refuse(`${prefix}: passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
+};
+
 const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
   for (const route of routes) {
     checkPrefix(route, refuse);
     checkUpstream(route, refuse);
+    checkPassHeaders(route, refuse);
   }
   if (new Set(routes.map(({ prefix }) => prefix)).size !== routes.length)
     refuse('holds one prefix twice', 'Leave one of them out.');
@@ -60,7 +73,7 @@ export const apiOptions = {
     variable: 'API_ROUTES',
     form: 'json',
     meaning:
-      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`',
+      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`',
     remedy: routeRemedy,
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */

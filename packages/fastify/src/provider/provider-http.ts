@@ -1,8 +1,7 @@
-import type undici from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
-import { Agent } from '../undici.ts';
 
 /** What one request to the provider carries. */
 interface ProviderRequest {
@@ -75,12 +74,12 @@ const createAnswer = (
 
 /** One request, whose every end is the first: an answer, a failure, or the limit. */
 const exchange = (
-  agent: undici.Agent,
+  agent: Agent,
   { origin, path }: Target,
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> =>
   new Promise((resolve, reject) => {
-    let controller: undici.Dispatcher.DispatchController | undefined;
+    let controller: Dispatcher.DispatchController | undefined;
     let failure: Problem | undefined;
     let status = 0;
     let answered: Readonly<Record<string, string | string[] | undefined>> = {};

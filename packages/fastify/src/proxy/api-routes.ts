@@ -6,6 +6,8 @@ export interface ApiMatch {
   readonly route: ApiRoute;
   readonly origin: string;
   readonly target: string;
+  /** In lower case. */
+  readonly passHeaders: readonly string[];
 }
 
 /** Makes the look-up of API routes: whole segments, the longest prefix wins. @see RFC 10017 section 6.1.3.6 */
@@ -13,14 +15,16 @@ export const createApiRoutes = (routes: readonly ApiRoute[]) => {
   const table = routes
     .map((route) => {
       const { origin, pathname } = new URL(route.upstream);
-      return { route, origin, base: pathname.replace(/\/$/, '') };
+      const passHeaders = (route.passHeaders ?? []).map((name) => name.toLowerCase());
+      return { route, origin, base: pathname.replace(/\/$/, ''), passHeaders };
     })
     .sort((one, other) => other.route.prefix.length - one.route.prefix.length);
 
   return ({ path, query }: RequestTarget): ApiMatch | undefined => {
     const found = table.find(({ route }) => path === route.prefix || path.startsWith(`${route.prefix}/`));
     if (found === undefined) return undefined;
-    const { route, origin, base } = found;
-    return { route, origin, target: `${base}${path.slice(route.prefix.length)}`.replace(/^$/, '/') + query };
+    const { route, origin, base, passHeaders } = found;
+    const target = `${base}${path.slice(route.prefix.length)}`.replace(/^$/, '/') + query;
+    return { route, origin, target, passHeaders };
   };
 };

@@ -1,192 +1,160 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import type { Flight, Flights } from './flights.ts';
-import { giveBack } from './spent-memory.ts';
-import { createUpload } from './upload.ts';
+import { startDeadline } from './deadline.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
+import { createUpload, requireFittingLength } from './upload.ts';
 
 /** One request to an upstream. */
 export interface Forwarding {
   readonly pool: Pool;
   readonly target: string;
-  readonly headers: Record<string, string | string[]>;
-  /** Seconds that the upstream may leave us waiting for its answer, or for it to take the next piece of an upload. */
-  readonly timeout: number;
-  /** Bytes. */
-  readonly maxBody: number;
-  readonly flights: Flights;
-  /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
+  readonly headers: HeaderValues;
+  /** How long the upstream may take to begin its answer, or to accept the next piece of an upload. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** Cuts the event streams that are open, by a function for each. */
+  readonly openStreams: Set<() => void>;
+  /** Calls back when the session ends, if there is one; returns the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
-  /** Begins the browser's answer, with headers made from those of the upstream's. */
-  readonly begin: (status: number, upstream: IncomingHttpHeaders) => void;
-  /** Told how the upstream answered, or that it did not. */
+  /** The headers of the browser's answer. */
+  readonly createAnswerHeaders: (status: number, upstream: IncomingHttpHeaders) => HeaderValues;
+  /** Takes how the upstream answered, or that it did not. */
   readonly onAnswer: ((status: number | 'failed') => void) | undefined;
 }
 
-const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
-
-/** An upstream may be waited for longer than a connection may be idle; gives back the way to watch it again. */
-const letWait = ({ socket }: IncomingMessage, patience: number): (() => void) | undefined => {
-  const idle = socket.timeout ?? 0;
-  if (idle === 0 || idle > patience) return undefined;
+/** An upstream may be waited for longer than a connection may be idle; returns the way to watch it again. */
+const suspendIdleTimeout = ({ socket }: IncomingMessage, timeoutMs: number): (() => void) => {
+  const idleMs = socket.timeout ?? 0;
+  if (idleMs === 0 || idleMs > timeoutMs) return () => undefined;
   socket.setTimeout(0);
-  return () => void socket.setTimeout(idle);
+  return () => void socket.setTimeout(idleMs);
 };
 
-/** Events may lie far apart: cut is only a connection whose other end is gone without a word. */
-const letBeQuiet = ({ socket }: IncomingMessage): void => {
+/** Events may be far apart: only a connection whose other end is gone without a FIN is cut. */
+const keepOpen = ({ socket }: IncomingMessage): void => {
   socket.setTimeout(0);
   socket.setKeepAlive(true, 60_000);
 };
 
-/** How many bytes are still to come; `NaN` when nobody knows, or when an answer has no body whatever it says. */
-const bodyLength = (method: string, status: number, headers: IncomingHttpHeaders): number =>
-  method === 'HEAD' || status === 204 || status === 304
-    ? Number.NaN
-    : Number(headers['content-length'] ?? Number.NaN);
+const listenAfterMs = 50;
 
-/** Bytes that are taken in without asking whether the browser keeps up: as many as one read brings. */
-const smallRest = 64 * 1024;
-
-/** Lets what comes in the same turn of the event loop go out in one piece: a write costs more than its bytes. */
-const writeWithRest = (raw: ServerResponse, chunk: Buffer, onWritten: ReturnType<typeof giveBack>): void => {
-  raw.cork();
-  raw.write(chunk, onWritten);
-  setImmediate(() => {
-    if (!raw.writableEnded) raw.uncork();
-  });
+/** Everything that may end a call before the upstream does. */
+const watchCall = (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding) => {
+  const { raw } = reply;
+  const { timeoutMs, openStreams, onSessionEnded } = forwarding;
+  const cancel = new AbortController();
+  const { promise: cancelled, reject } = Promise.withResolvers<never>();
+  const cut = (reason: Error): void => {
+    if (raw.headersSent) raw.destroy();
+    cancel.abort(reason);
+    reject(reason);
+  };
+  const onClose = (): void => {
+    if (!raw.writableFinished) cut(new Error('The connection was closed'));
+  };
+  const cutStream = (): void => cut(new Error('The server closes'));
+  const deadline = startDeadline(timeoutMs, () =>
+    cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
+  );
+  const watchIdle = suspendIdleTimeout(request.raw, timeoutMs);
+  let stopListening: (() => void) | undefined;
+  // Most calls are over before a subscription in the store would be worth its round trip.
+  const listening = setTimeout(() => {
+    stopListening = onSessionEnded?.(() =>
+      cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
+    );
+  }, listenAfterMs);
+  raw.once('close', onClose);
+  return {
+    ...{ signal: cancel.signal, cancelled, deadline, cut },
+    onAnswered: (isStream: boolean): void => {
+      deadline.stop();
+      watchIdle();
+      if (!isStream) return;
+      keepOpen(request.raw);
+      openStreams.add(cutStream);
+    },
+    close: (): void => {
+      deadline.stop();
+      clearTimeout(listening);
+      stopListening?.();
+      openStreams.delete(cutStream);
+      raw.off('close', onClose);
+    },
+  };
 };
 
 /**
- * Sends the request on and the answer back, both as they come. An answer cut half way cuts the browser's connection.
- * What fails before is answered with a Problem: `upstream_timeout`, `upstream_unavailable`, `payload_too_large`, or what
- * the flight was cut with. Nothing is waited for: a promise and its turns are a fortieth of a small call.
+ * Sends the answer's head. The head and the body go by the response itself, past `reply.send`: a head must go out before
+ * there is a body (events), Fastify would add a content type where the upstream sent none, and an answer that breaks off
+ * must end the connection. One stream less between the two connections is a tenth of a small call.
+ */
+const beginAnswer = (
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers }: { readonly status: number; readonly headers: HeaderValues },
+): void => {
+  const { raw } = reply;
+  raw.writeHead(status, headers);
+  reply.hijack();
+  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+  // Not `flushHeaders`: that prints the head in UTF-8, and bytes beyond ASCII would not pass unchanged.
+  if (hasBody && headers['content-length'] === undefined) raw.write(Buffer.alloc(0));
+};
+
+/** What is answered, or only logged, when a call fails. */
+const settleFailure = (request: FastifyRequest, reply: FastifyReply, cause: unknown): void => {
+  if (reply.sent) {
+    logEvent(request.log, 'cut', { err: cause });
+    return;
+  }
+  if (reply.raw.destroyed) {
+    reply.hijack();
+    logEvent(request.log, 'client_gone', {});
+    return;
+  }
+  if (!request.raw.complete) reply.header('connection', 'close');
+  throw cause instanceof Problem
+    ? cause
+    : new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause });
+};
+
+/**
+ * Sends the request on and the answer back, both as they come, with back-pressure. An answer that breaks off cuts the
+ * browser's connection.
  *
- * @throws Problem `payload_too_large` when the request tells it beforehand.
+ * @throws Problem `upstream_timeout`, `upstream_unavailable`, `payload_too_large`, or `session_expired` when the session
+ * ends, as long as nothing was answered.
  */
 export const forward = async (
   request: FastifyRequest,
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { pool, target, headers, maxBody, flights, onSessionEnded, begin, onAnswer } = forwarding;
-  const { raw } = reply;
-  const patience = forwarding.timeout * 1000;
-  if (Number(request.headers['content-length'] ?? 0) > maxBody) {
-    reply.header('connection', 'close');
-    throw tooLarge();
-  }
-  let controller: Dispatcher.DispatchController | undefined;
-  let problem: Problem | undefined;
-  let deadline = performance.now() + patience;
-  let isAnswered = false;
-  let isStream = false;
-  let isOver = false;
-  let left = Number.NaN;
-  let stopListening: (() => void) | undefined;
-  let stopWaiting: (() => void) | undefined;
-
-  const ended = Promise.withResolvers<void>();
-
-  const end = (): void => {
-    isOver = true;
-    ended.resolve();
-    flights.remove(flight);
-    stopListening?.();
-    stopWaiting?.();
-  };
-
-  const fail = (cause: Error): void => {
-    if (isOver) return;
-    end();
-    if (isAnswered) {
-      raw.destroy();
-      logEvent(request.log, 'cut', { err: problem ?? cause });
-      return;
-    }
-    onAnswer?.('failed');
-    if (raw.destroyed) {
-      reply.hijack();
-      logEvent(request.log, 'client_gone', {});
-      return;
-    }
-    if (!request.raw.complete) reply.header('connection', 'close');
-    reply.send(problem ?? new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause }));
-  };
-
-  const flight: Flight = {
-    deadline: () => deadline,
-    onLate: () => flight.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time')),
-    onLong: () => {
-      if (!isAnswered) stopWaiting = letWait(request.raw, patience);
-      stopListening = onSessionEnded?.(() =>
-        flight.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
-      );
-    },
-    cut: (reason) => {
-      if (isOver) return;
-      problem = reason;
-      const cause = reason ?? new Error('The connection was closed');
-      fail(cause);
-      controller?.abort(cause);
-    },
-    isStream: () => isStream,
-  };
-
-  raw.once('close', () => flight.cut(undefined));
-  flights.add(flight);
-
-  const body = createUpload(request.raw, maxBody, {
-    onBrowsersTurn: () => {
-      if (!isAnswered) deadline = Number.POSITIVE_INFINITY;
-    },
-    onUpstreamsTurn: () => {
-      if (!isAnswered) deadline = performance.now() + patience;
-    },
-    onTooLarge: () => flight.cut(tooLarge()),
-  });
-
-  pool.dispatch(
-    { path: target, method: request.method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
-    {
-      onRequestStart: (given) => {
-        controller = given;
-        if (isOver) given.abort(problem ?? new Error('The request is over'));
-      },
-      onResponseStart: (_controller, status, answer) => {
-        if (isOver || status < 200) return;
-        isAnswered = true;
-        deadline = Number.POSITIVE_INFINITY;
-        stopWaiting?.();
+  const { pool, target, headers, maxBodyBytes, createAnswerHeaders, onAnswer } = forwarding;
+  const call = watchCall(request, reply, forwarding);
+  try {
+    requireFittingLength(request.raw, maxBodyBytes);
+    const body = createUpload(request.raw, { maxBodyBytes, deadline: call.deadline, onTooLarge: call.cut });
+    const { method } = request;
+    const { signal } = call;
+    const streamed = pool.stream(
+      { path: target, method, headers, body, signal, headersTimeout: 0, bodyTimeout: 0 },
+      ({ statusCode: status, headers: upstream }) => {
+        beginAnswer(request, reply, { status, headers: createAnswerHeaders(status, upstream) });
+        call.onAnswered(String(upstream['content-type'] ?? '').startsWith('text/event-stream'));
         onAnswer?.(status);
-        reply.hijack();
-        begin(status, answer);
-        left = bodyLength(request.method, status, answer);
-        if (Number.isNaN(left)) raw.flushHeaders();
-        isStream = String(answer['content-type'] ?? '').startsWith('text/event-stream');
-        if (isStream) letBeQuiet(request.raw);
+        return reply.raw;
       },
-      onResponseData: (given, chunk) => {
-        left -= chunk.length;
-        // One read may bring several pieces of an answer without a length, all in the same memory.
-        const onWritten = Number.isNaN(left) ? undefined : giveBack(chunk);
-        // The last piece goes out together with the end, and with the headers when it is the only one.
-        if (left === 0 && chunk.length <= 4096) raw.end(chunk.toString('latin1'), 'latin1');
-        else if (left === 0) raw.end(chunk, onWritten);
-        else if (left <= smallRest) writeWithRest(raw, chunk, onWritten);
-        else if (!raw.write(chunk, onWritten)) {
-          given.pause();
-          raw.once('drain', () => given.resume());
-        }
-      },
-      onResponseEnd: () => {
-        if (!raw.writableEnded) raw.end();
-        end();
-      },
-      onResponseError: (_controller, error) => fail(error),
-    },
-  );
-  await ended.promise;
+    );
+    await Promise.race([streamed, call.cancelled]);
+  } catch (error) {
+    if (!reply.sent) onAnswer?.('failed');
+    settleFailure(request, reply, error);
+  } finally {
+    call.close();
+  }
 };

@@ -15,7 +15,7 @@ interface InFlightPlace {
 }
 
 /** The limits that the proxy runs with. */
-const inFlightNumbers: InFlightNumbers = {
+export const inFlightNumbers: InFlightNumbers = {
   perConnection: 64,
   perSession: 100,
   perUpstream: 1024,

@@ -1,35 +1,52 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { Problem } from '../problems.ts';
+import type { Deadline } from './deadline.ts';
 
-/** What happens while a request's body is passed on. */
-export interface UploadEvents {
-  /** The browser has to send the next piece. */
-  readonly onBrowsersTurn: () => void;
-  /** The upstream has to take a piece, or to answer. */
-  readonly onUpstreamsTurn: () => void;
-  readonly onTooLarge: () => void;
-}
+const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-async function* readPieces(
-  raw: IncomingMessage,
-  maxBody: number,
-  events: UploadEvents,
-): AsyncGenerator<Buffer> {
-  let size = 0;
-  events.onBrowsersTurn();
-  for await (const piece of raw.iterator({ destroyOnReturn: false })) {
-    size += piece.length;
-    if (size > maxBody) return events.onTooLarge();
-    events.onUpstreamsTurn();
-    yield piece;
-    events.onBrowsersTurn();
-  }
-  events.onUpstreamsTurn();
+/**
+ * Refuses a body whose length is known before it is read.
+ *
+ * @throws Problem `payload_too_large`.
+ */
+export const requireFittingLength = ({ headers }: IncomingMessage, maxBodyBytes: number): void => {
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+};
+
+/** What a request's body is passed on with. */
+interface UploadLimits {
+  readonly maxBodyBytes: number;
+  /** Runs while the upstream has to take a piece or to answer, and stands still while the browser has to send one. */
+  readonly deadline: Deadline;
+  readonly onTooLarge: (problem: Problem) => void;
 }
 
-/** The request's body as a stream of at most `maxBody` bytes; `null` when there is none. */
-export const createUpload = (raw: IncomingMessage, maxBody: number, events: UploadEvents): Readable | null =>
-  hasBody(raw) ? Readable.from(readPieces(raw, maxBody, events), { objectMode: false }) : null;
+async function* readPieces(
+  raw: IncomingMessage,
+  { maxBodyBytes, deadline, onTooLarge }: UploadLimits,
+): AsyncGenerator<Buffer> {
+  let size = 0;
+  deadline.pause();
+  try {
+    for await (const piece of raw.iterator({ destroyOnReturn: false })) {
+      size += piece.length;
+      if (size > maxBodyBytes) return onTooLarge(tooLarge());
+      deadline.restart();
+      yield piece;
+      deadline.pause();
+    }
+    deadline.restart();
+  } finally {
+    // What is left of an upload that the upstream answered early: unread, it would block the connection. The iterator
+    // lets go of the stream only in the next turn.
+    setImmediate(() => raw.resume());
+  }
+}
+
+/** The request's body as a stream of at most `maxBodyBytes`; `null` when there is none. */
+export const createUpload = (raw: IncomingMessage, limits: UploadLimits): Readable | null =>
+  hasBody(raw) ? Readable.from(readPieces(raw, limits), { objectMode: false }) : null;

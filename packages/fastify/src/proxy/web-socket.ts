@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ResponseHeaders } from '../browser-security/response-headers.ts';
 import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
-import { createAnswerHeaders } from './forward-headers.ts';
+import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { switchProtocols } from './protocol-switch.ts';
 import type { Tunnel } from './web-socket-tunnel.ts';
 import { askForUpgrade, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
@@ -46,7 +45,7 @@ const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortC
 };
 
 /** Makes the room for open WebSockets. */
-export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebSockets => {
+export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
 
   const openBetween = (
@@ -55,11 +54,11 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
     upstream: Extract<UpgradeAnswer, { kind: 'opened' }>,
     onClosed: () => void,
   ): Tunnel => {
-    const known = ours.of(reply);
-    const headers = {
-      ...createAnswerHeaders(upstream.answer.headers, known, () => undefined),
-      ...known.usual,
-    };
+    const headers = createAnswerHeaders(upstream.answer.headers, {
+      given: ownHeaders(reply),
+      status: 101,
+      translate: () => undefined,
+    });
     const tunnel = switchProtocols(request, reply, {
       upstream,
       headers,
@@ -92,8 +91,12 @@ export const createWebSockets = (ours: ResponseHeaders, observe?: Observe): WebS
         }
         reply.hijack();
         const { answer } = upstream;
-        const headers = createAnswerHeaders(answer.headers, ours.of(reply), () => undefined);
-        ours.begin(reply, answer.statusCode ?? 502, headers);
+        const status = answer.statusCode ?? 502;
+        const given = ownHeaders(reply);
+        reply.raw.writeHead(
+          status,
+          createAnswerHeaders(answer.headers, { given, status, translate: () => undefined }),
+        );
         await passOn(answer, reply.raw, stop);
         stopListening();
       } catch (error) {

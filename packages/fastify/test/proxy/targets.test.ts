@@ -58,6 +58,7 @@ test.for([
   ['/api/a/x;v=1/y,z', '/v1/x;v=1/y,z'],
   ['/api/a/a%20b/caf%C3%A9/%7e', '/v1/a%20b/caf%C3%A9/%7e'],
   ['/api/a/...x/x..', '/v1/...x/x..'],
+  ['/api/a/why%3F/%23one%3f%23', '/v1/why%3F/%23one%3f%23'],
   ["/api/a/$&+,:=@!*'()", "/v1/$&+,:=@!*'()"],
 ] as const)('%s is asked for as %s: the longest prefix wins, on whole segments', async ([target, seen]) => {
   expect(await send(target)).toEqual([200, seen]);

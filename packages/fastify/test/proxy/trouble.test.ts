@@ -6,7 +6,7 @@ import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
 
 const startBefore = (upstream: string): Promise<RunningBff> =>
-  startBff({ apiRoutes: [{ prefix: '/api/a', upstream, auth: 'none', timeout: 0.3 }] });
+  startBff({ apiRoutes: [{ prefix: '/api/a', upstream, auth: 'none', timeout: 2 }] });
 
 const portOf = ({ url }: RunningBff): number => Number(new URL(url).port);
 
@@ -198,4 +198,22 @@ test('a stream and a download of a session are cut when it ends, others go on', 
   expect(performance.now() - ended).toBeLessThan(1000);
   expect(theirs.isClosed()).toBe(false);
   await expect.poll(upstream.openConnections).toBe(1);
+});
+
+test('an upstream that answers before the upload is done is heard at once, and the connection serves on', async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    if (_request.method === 'GET') response.end('next');
+    else response.writeHead(413, { 'content-length': 9 }).end('too large');
+  });
+  await using bff = await startBff({
+    apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+  });
+  using client = connectRaw(portOf(bff));
+  const length = 5_000_000;
+  client.send(`PUT /api/a HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nContent-Length: ${length}\r\n\r\n`);
+  client.send(Buffer.alloc(1000));
+  await expect.poll(client.received, { timeout: 1000 }).toMatch(/^HTTP\/1\.1 413 [\s\S]*too large$/);
+  client.send(Buffer.alloc(length - 1000));
+  client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+  await expect.poll(client.received).toMatch(/next$/);
 });

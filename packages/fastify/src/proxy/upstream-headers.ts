@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';
+import { mayPass } from './refused-request-headers.ts';
+
+/** What the upstream is sent beside the request's own headers. */
+interface ForwardedFrom {
+  readonly requestId: string;
+  /** Address of the client. */
+  readonly ip: string;
+  readonly accessToken: string | undefined;
+}
+
+/** What browsers, and the HTTP libraries of SPAs, send by themselves. */
+const ordinary = new Set([
+  ...['accept', 'cache-control', 'date', 'dnt', 'last-event-id', 'origin', 'pragma', 'prefer', 'priority'],
+  ...['purpose', 'range', 'referer', 'save-data', 'user-agent', 'upgrade-insecure-requests', 'digest'],
+  ...['idempotency-key', 'x-idempotency-key', 'x-requested-with', 'x-csrf', 'x-csrf-token', 'x-xsrf-token'],
+  ...['tracestate', 'baggage', 'b3', 'sentry-trace', 'uber-trace-id', 'x-correlation-id', 'x-trace-id'],
+  ...[
+    'soapaction',
+    'x-grpc-web',
+    'x-client-info',
+    'x-signalr-user-agent',
+    'x-socket-id',
+    'rsc',
+    'api-version',
+  ],
+  ...['x-api-version', 'tus-resumable', 'repr-digest', 'x-timezone', 'x-locale'],
+]);
+
+const ordinaryPrefixes = [
+  ...['accept-', 'content-', 'if-', 'sec-ch-', 'sec-fetch-', 'sec-gpc', 'sec-purpose', 'sec-websocket-'],
+  ...[
+    'apollo-',
+    'apollographql-',
+    'x-apollo-',
+    'graphql-',
+    'connect-',
+    'grpc-',
+    'odata-',
+    'upload-',
+    'want-',
+  ],
+  ...['x-b3-', 'x-datadog-', 'hx-', 'next-', 'turbo-', 'x-inertia'],
+];
+
+const isOrdinary = (name: string): boolean =>
+  ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix));
+
+const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** A trace of our own, not sampled: whether traces are recorded is not ours to decide. @see W3C Trace Context section 3.2 */
+const createTrace = (): string => {
+  const random = randomBytes(24).toString('hex');
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
+};
+
+/** Makes what makes the headers of upstream requests. @see RFC 9110 section 7.6 */
+export const createUpstreamHeaders = (publicUrl: string) => {
+  const { protocol, host } = new URL(publicUrl);
+  const proto = protocol.slice(0, -1);
+  return (
+    headers: IncomingHttpHeaders,
+    { requestId, ip, accessToken }: ForwardedFrom,
+    passHeaders: readonly string[],
+  ): HeaderValues => {
+    const picked = pickHeaders(
+      headers,
+      (name) => (isOrdinary(name) || passHeaders.includes(name)) && mayPass(name),
+    );
+    const { traceparent } = headers;
+    const isTraced = typeof traceparent === 'string' && wellFormedTrace.test(traceparent);
+    if (!isTraced) delete picked.tracestate;
+    picked['x-request-id'] = requestId;
+    picked.traceparent = isTraced ? traceparent : createTrace();
+    picked['x-forwarded-for'] = ip;
+    picked['x-forwarded-proto'] = proto;
+    picked['x-forwarded-host'] = host;
+    if (accessToken !== undefined) picked.authorization = `Bearer ${accessToken}`;
+    return picked;
+  };
+};
