@@ -19,6 +19,9 @@ const judge = createCrossSiteRule(
 test.for([
   ['POST', { 'sec-fetch-site': 'same-origin' }, 'allowed'],
   ['POST', { 'sec-fetch-site': 'same-origin', origin: 'null' }, 'allowed'],
+  ['POST', { 'sec-fetch-site': 'same-origin', origin: 'http://rebound.example' }, 'refused'],
+  ['GET', { 'sec-fetch-site': 'none', origin: 'http://rebound.example' }, 'refused'],
+  ['POST', { 'sec-fetch-site': 'same-origin', origin: 'https://app.example' }, 'allowed'],
   ['GET', { 'sec-fetch-site': 'none' }, 'allowed'],
   ['POST', { 'sec-fetch-site': 'none' }, 'refused'],
   [
