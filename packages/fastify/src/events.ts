@@ -57,6 +57,13 @@ export const logEvents = {
     remedy:
       'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: somebody tries something, or a proxy drops headers. `internal_error`: report it',
   },
+  client_address_unreadable: {
+    level: 'warn',
+    message: 'the address of the client cannot be read: its proxy counts instead',
+    fields: {},
+    when: 'A proxy of `TRUST_PROXY` names a client by something that is no IP address; logged once',
+    remedy: 'Let the proxy write the address of the client into `X-Forwarded-For`, with or without its port',
+  },
   refresh_failed: {
     level: 'warn',
     message: 'the provider ended the grant',

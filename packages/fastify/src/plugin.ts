@@ -65,7 +65,7 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
       answers,
       pages: preparePageHeaders({ options, answers, endSessionOrigin }),
     },
-    limitRate: createRateLimit(options),
+    limitRate: await createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),
     allowedMethods: new Map(),

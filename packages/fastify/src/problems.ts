@@ -12,6 +12,8 @@ export interface ProblemOptions {
   readonly allow?: readonly string[];
   /** A status that is more exact than the code's own. */
   readonly status?: number;
+  /** Where "Try again" of the page leads: an address of ours. Default: by the code. */
+  readonly tryAgainAt?: string;
   /** How long the file is of which a range was asked, as `Content-Range` of a 416. */
   readonly contentRange?: string;
 }
@@ -56,6 +58,7 @@ export class Problem extends Error {
   readonly retryAfter: number | undefined;
   readonly allow: readonly string[] | undefined;
   readonly contentRange: string | undefined;
+  readonly tryAgainAt: string | undefined;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -66,5 +69,20 @@ export class Problem extends Error {
     this.retryAfter = options.retryAfter;
     this.allow = options.allow;
     this.contentRange = options.contentRange;
+    this.tryAgainAt = options.tryAgainAt;
+  }
+
+  /** The same problem, whose page leads to `tryAgainAt`. */
+  tryingAgainAt(tryAgainAt: string): Problem {
+    const { code, message, cause, detail, retryAfter, allow, status, contentRange } = this;
+    return new Problem(code, message, {
+      detail,
+      status,
+      tryAgainAt,
+      ...(cause !== undefined && { cause }),
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(allow !== undefined && { allow }),
+      ...(contentRange !== undefined && { contentRange }),
+    });
   }
 }

@@ -14,7 +14,8 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
-  return method === 'GET' && mode === 'navigate' && destination === 'document';
+  // A service worker that passes a navigation on sends an empty destination.
+  return method === 'GET' && mode === 'navigate' && ['document', 'empty'].includes(destination);
 };
 
 /**

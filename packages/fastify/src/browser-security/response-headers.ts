@@ -74,7 +74,9 @@ export const prepareResponseHeaders = (
     addTo: (scope) => {
       scope.addHook('onSend', (request, reply, _payload, done) => {
         refresh();
+        const own = reply.getHeader('referrer-policy');
         reply.headers(named).header('x-request-id', request.id);
+        if (own !== undefined) reply.header('referrer-policy', own);
         done();
       });
     },

@@ -4,19 +4,15 @@ import type { LoginHints } from '../provider/provider.ts';
 export interface Query {
   readonly get: (name: string) => string | undefined;
   readonly parameters: URLSearchParams;
-  /** Whether any parameter came more than once. */
-  readonly hasDuplicates: boolean;
 }
 
 /** Reads the query of a request target. */
 export const readQuery = (url: string): Query => {
   const mark = url.indexOf('?');
   const parameters = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
-  const names = [...parameters.keys()];
   return {
     get: (name) => (parameters.getAll(name).length === 1 ? (parameters.get(name) ?? undefined) : undefined),
     parameters,
-    hasDuplicates: new Set(names).size !== names.length,
   };
 };
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -27,7 +28,7 @@ export interface LoginTransactions {
   /**
    * Takes the transaction of this `state`: its cookie is cleared with the answer, whatever that is.
    *
-   * @throws Problem `login_not_started` when this browser has none, `login_expired` when it is too old.
+   * @throws Problem `login_not_started` when this browser has none of this client, `login_expired` when it is too old.
    */
   readonly take: (request: FastifyRequest, reply: FastifyReply, state: string) => LoginTransaction;
   /** Clears every login in flight of this browser. */
@@ -41,6 +42,9 @@ const mostCharacters = 8192;
 /** Cookies that one answer clears; whoever planted more on a sibling port keeps them until the next. */
 const mostCleared = 20;
 
+/** Seconds that the cookie outlives its login, so that the callback can say that it took too long. */
+const explainsItselfSeconds = 86_400;
+
 const idOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 12);
 
 type Sealed = Readonly<Record<string, unknown>>;
@@ -50,13 +54,29 @@ const texts = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) ? value.map(String) : undefined;
 const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
+/** What is missing when a callback has no pending login: each has another cause. */
+const missingReason = (cookies: number, sealed: Sealed | undefined): string => {
+  if (cookies === 0) return 'The browser sent no cookie of a pending login for the state of the callback';
+  if (cookies > 1) return 'The browser sent two cookies of one pending login: one of them was planted';
+  return sealed === undefined
+    ? 'The cookie of the pending login does not open: another session key, or it was changed'
+    : 'The pending login belongs to another issuer, client or state';
+};
+
+/** Where a login starts that ends at `returnTo`. */
+export const loginAddress = (returnTo: ReturnTo): string =>
+  returnTo === '/' ? paths.login : `${paths.login}?returnTo=${encodeURIComponent(returnTo)}`;
+
 /** Makes the login transactions of one BFF. */
 export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSeal): LoginTransactions => {
   const rules = createCookieRules(options);
+  const client = hash('sha256', JSON.stringify([options.issuer, options.clientId]), 'base64url').slice(0, 22);
+  const endOf = (startedAt: number): number => startedAt + options.loginTimeout * 1000;
 
   const parse = (sealed: Sealed): LoginTransaction | undefined => {
     const [state, nonce, codeVerifier] = [text(sealed.state), text(sealed.nonce), text(sealed.verifier)];
-    if (state === undefined || nonce === undefined || codeVerifier === undefined) return undefined;
+    if (sealed.client !== client || state === undefined || nonce === undefined || codeVerifier === undefined)
+      return undefined;
     return {
       checks: {
         state,
@@ -92,7 +112,9 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
     return findPending(request).filter(({ size, startedAt }, index) => {
       room -= size;
       return (
-        index >= mostInFlight - 1 || room < 0 || startedAt + options.loginTimeout * 1000 <= options.clock()
+        index >= mostInFlight - 1 ||
+        room < 0 ||
+        endOf(startedAt) + explainsItselfSeconds * 1000 <= options.clock()
       );
     });
   };
@@ -100,6 +122,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
   return {
     begin: (request, reply, { checks, returnTo, replaces, isQuiet }) => {
       const sealed = seal.seal('login', {
+        client,
         state: checks.state,
         nonce: checks.nonce,
         verifier: checks.codeVerifier,
@@ -113,7 +136,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
       clearThese(reply, crowdedOut(request, sealed.length));
       reply.header(
         'set-cookie',
-        rules.setLogin(idOf(checks.state), sealed, Math.floor(options.loginTimeout)),
+        rules.setLogin(idOf(checks.state), sealed, Math.floor(options.loginTimeout) + explainsItselfSeconds),
       );
     },
     take: (request, reply, state) => {
@@ -123,13 +146,12 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
       const sealed = cookies.length === 1 && cookies[0] ? seal.open('login', cookies[0]) : undefined;
       const transaction = sealed && parse(sealed);
       if (!sealed || transaction?.checks.state !== state) {
-        throw new Problem(
-          'login_not_started',
-          'This browser has no pending login for the state of the callback',
-        );
+        throw new Problem('login_not_started', missingReason(cookies.length, sealed));
       }
-      if ((count(sealed.at) ?? 0) + options.loginTimeout * 1000 <= options.clock()) {
-        throw new Problem('login_expired', 'The pending login is older than LOGIN_TIMEOUT');
+      if (endOf(count(sealed.at) ?? 0) <= options.clock()) {
+        throw new Problem('login_expired', 'The pending login is older than LOGIN_TIMEOUT', {
+          tryAgainAt: loginAddress(transaction.returnTo),
+        });
       }
       return transaction;
     },

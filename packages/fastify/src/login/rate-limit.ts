@@ -1,46 +1,60 @@
-import type { FastifyRequest } from 'fastify';
+import fastifyRateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyRequest } from 'fastify';
+import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { groupAddress } from '../server/address-group.ts';
 
-const windowMilliseconds = 60_000;
+const timeWindowMs = 60_000;
 /** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */
 const mostAddresses = 10_000;
 
 /** What a trusted proxy passes on may be any text, of any length: then its own address counts. */
-const addressOf = ({ ip, socket }: FastifyRequest): string =>
-  groupAddress(ip) ?? groupAddress(socket.remoteAddress ?? '') ?? '';
+const createAddressReader = (): ((request: FastifyRequest) => string) => {
+  let isLogged = false;
+  return ({ ip, socket, log }) => {
+    const address = groupAddress(ip);
+    if (address !== undefined) return address;
+    if (!isLogged) logEvent(log, 'client_address_unreadable', {});
+    isLogged = true;
+    return groupAddress(socket.remoteAddress ?? '') ?? '';
+  };
+};
 
 /**
- * Limits requests per minute and client address, in the memory of this process.
+ * Limits requests per minute and client address with @fastify/rate-limit: in Redis where the sessions are, so that all
+ * replicas have one limit, else in the memory of this process.
  *
- * @returns a check that throws Problem `rate_limited` with the seconds to wait.
+ * The limiter has a Fastify instance of its own, without routes: in a host that registered the plugin itself, an
+ * encapsulated scope would inherit the host's limiter instead of ours.
+ *
+ * @returns a check that rejects with Problem `rate_limited` and the seconds to wait.
  */
-export const createRateLimit = ({
+export const createRateLimit = async ({
   rateLimitLogin,
-  clock,
   observe,
-}: ResolvedOptions): ((request: FastifyRequest) => void) => {
-  const windows = new Map<string, { readonly endsAt: number; count: number }>();
-  if (rateLimitLogin === 0) return () => undefined;
-  return (request) => {
-    const now = clock();
-    const address = addressOf(request);
-    const current = windows.get(address);
-    if (current === undefined || current.endsAt <= now) {
-      windows.delete(address);
-      const [oldest] = windows.size >= mostAddresses ? windows.keys() : [];
-      if (oldest !== undefined) windows.delete(oldest);
-      windows.set(address, { endsAt: now + windowMilliseconds, count: 1 });
-      return;
-    }
-    current.count += 1;
-    if (current.count > rateLimitLogin) {
-      observe?.({ kind: 'rate_limited' });
-      const retryAfter = Math.max(1, Math.ceil((current.endsAt - now) / 1000));
-      throw new Problem('rate_limited', 'More sign-in requests from one address than RATE_LIMIT_LOGIN', {
-        retryAfter,
-      });
-    }
+  sessionStore,
+}: ResolvedOptions): Promise<(request: FastifyRequest) => Promise<void>> => {
+  if (rateLimitLogin === 0) return async () => undefined;
+  const scope = Fastify();
+  await scope.register(fastifyRateLimit, {
+    global: false,
+    max: rateLimitLogin,
+    timeWindow: timeWindowMs,
+    cache: mostAddresses,
+    keyGenerator: createAddressReader(),
+    nameSpace: 'foyer:rate:',
+    // A store in trouble has its own answers; it does not lock people out.
+    skipOnError: true,
+    ...(sessionStore.redis && { redis: sessionStore.redis }),
+  });
+  const count = scope.createRateLimit();
+  return async (request) => {
+    const limit = await count(request);
+    if (limit.isAllowed || !limit.isExceeded) return;
+    observe?.({ kind: 'rate_limited' });
+    throw new Problem('rate_limited', 'More sign-in requests from one address than RATE_LIMIT_LOGIN', {
+      retryAfter: Math.max(1, limit.ttlInSeconds),
+    });
   };
 };

@@ -42,9 +42,13 @@ const isPlainPath = (path: string): boolean => {
   );
 };
 
+const rawPath = (value: string): string =>
+  value.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] ?? value;
+
 /**
- * Checks where a login should end: a path on our own origin, or an absolute URL on one of `allowedOrigins`,
- * at most 2,048 characters, never one of the BFF's own routes. Anything else becomes `/`.
+ * Checks where a login should end: a path on our own origin, or an absolute URL of it or of one of `allowedOrigins`, at
+ * most 2,048 characters, never one of the BFF's own routes. Anything else becomes `/`; an absolute URL of our own
+ * origin becomes its path.
  *
  * @see RFC 9700 section 4.11
  */
@@ -59,10 +63,10 @@ export const parseReturnTo = (
   if (isPath ? value.startsWith('//') : !/^https?:\/\//.test(value)) return home;
   if (!URL.canParse(value, publicUrl)) return home;
   const url = new URL(value, publicUrl);
-  if (isPath ? url.origin !== publicUrl : !allowedOrigins.includes(url.origin)) return home;
-  const text = isPath ? `${url.pathname}${url.search}${url.hash}` : url.href;
-  if (text.length > longest || !isPlainPath(isPath ? rawPath(value) : url.pathname)) return home;
+  const isOwn = url.origin === publicUrl;
+  if (!isOwn && (isPath || !allowedOrigins.includes(url.origin))) return home;
+  if (url.username !== '' || url.password !== '') return home;
+  const text = isOwn ? `${url.pathname}${url.search}${url.hash}` : url.href;
+  if (text.length > longest || !isPlainPath(rawPath(value))) return home;
   return isPlainPath(url.pathname) && isReturnTo(text, url.origin) ? text : home;
 };
-
-const rawPath = (value: string): string => value.split(/[?#]/, 1)[0] ?? value;

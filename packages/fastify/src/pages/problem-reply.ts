@@ -54,12 +54,16 @@ export const printProblem = (
   return JSON.stringify(details);
 };
 
-const printProblemPage = (problem: Problem, requestId: string): string => {
+/** Where "Try again" leads; empty is the address that was asked for, its query included. */
+const tryAgainAt = ({ code, tryAgainAt: given }: Problem, url: string): string => {
+  if (given !== undefined) return given;
   const isLogin =
-    /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(
-      problem.code,
-    );
-  const again = isLogin ? paths.login : '';
+    /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(code);
+  return isLogin && url.split('?', 1)[0] !== paths.login ? paths.login : '';
+};
+
+const printProblemPage = (problem: Problem, { id: requestId, url }: FastifyRequest): string => {
+  const again = tryAgainAt(problem, url);
   return printPage({
     title: problem.title,
     body: `<p>${problem.detail}</p><nav><a class="first" href="${again}">Try again</a><a href="/">Home</a></nav>`,
@@ -95,6 +99,6 @@ export const replyProblem = (error: unknown, request: FastifyRequest, reply: Fas
   if (problem.contentRange !== undefined) reply.header('content-range', problem.contentRange);
   if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
   return wantsPage(request) && !isMissingApi(request, problem)
-    ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request.id))
+    ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request))
     : reply.type('application/problem+json; charset=utf-8').send(printProblem(problem, request.id));
 };

@@ -19,15 +19,21 @@ const tightenAcr = (policy: readonly string[], asked: readonly string[]): readon
   return both.length > 0 ? both : policy;
 };
 
+/** The operator's prompt stays; a link chooses one where the operator has none. */
+const keepPrompt = (policy: string | undefined, asked: string | undefined): { readonly prompt?: string } => {
+  const prompt = policy || asked;
+  return prompt === undefined ? {} : { prompt };
+};
+
 /**
  * Lets a login ask for more than the operator's authorization parameters do, and never for less: the lower `max_age`,
- * a part of `acr_values`.
+ * a part of `acr_values`, no other `prompt`.
  *
  * @see OpenID Connect Core section 3.1.2.1
  */
 export const tightenHints = (
   policy: Readonly<Record<string, string>>,
-  { max_age, acr_values, ...hints }: LoginHints,
+  { max_age, acr_values, prompt, ...hints }: LoginHints,
 ): TightenedHints => {
   const ages = [readMaxAge(policy.max_age), max_age].filter((age) => age !== undefined);
   const maxAge = ages.length === 0 ? undefined : Math.min(...ages);
@@ -38,6 +44,7 @@ export const tightenHints = (
   return {
     hints: {
       ...hints,
+      ...keepPrompt(policy.prompt, prompt),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
       ...(sentAcr.length === 0 ? {} : { acr_values: sentAcr.join(' ') }),
     },

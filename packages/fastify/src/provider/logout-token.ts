@@ -50,5 +50,6 @@ export const verifyLogout = async (token: string, trust: TokenTrust): Promise<Lo
   const jti = optionalText(payload.jti, 'jti');
   requireThat(sub !== undefined || sid !== undefined, 'sub and sid are missing');
   requireThat(jti !== undefined, 'jti is missing');
-  return { issuer: trust.issuer, sub, sid, jti, staleAt: (iat + maxAge + clockTolerance) * 1000 };
+  const staleAt = (iat + maxAge + clockTolerance) * 1000;
+  return { issuer: trust.issuer, sub, sid, jti, issuedAt: iat * 1000, staleAt };
 };

@@ -4,6 +4,8 @@ export interface LogoutToken {
   readonly sub: string | undefined;
   readonly sid: string | undefined;
   readonly jti: string;
+  /** Milliseconds since the epoch, by the provider's clock. */
+  readonly issuedAt: number;
   /** Milliseconds since the epoch: from when on a replay is refused for its age alone. */
   readonly staleAt: number;
 }

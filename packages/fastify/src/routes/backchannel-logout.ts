@@ -18,7 +18,7 @@ const usedBefore = (): LogoutTokenInvalid => new LogoutTokenInvalid('The logout 
 const endOnce = async ({ sessions }: Bff, token: LogoutToken): Promise<number> => {
   const use = `logout ${token.issuer} ${token.jti}`;
   if (await sessions.isClaimed(use)) throw usedBefore();
-  const ended = await sessions.endByProvider(token);
+  const ended = await sessions.endByLogoutToken(token);
   if (!(await sessions.claimOnce(use, token.staleAt))) throw usedBefore();
   return ended;
 };
@@ -32,7 +32,6 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: LogoutToken
 export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
   addRoute(scope, paths.backchannelLogout, {
     POST: async (request, reply) => {
-      bff.limitRate(request);
       reply.header('cache-control', 'no-store');
       try {
         const token = await bff.provider.verifyLogoutToken(readToken(request));
@@ -41,8 +40,10 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
         logEvent(request.log, 'backchannel', { ended });
         return reply.code(200).send();
       } catch (error) {
-        if (error instanceof LogoutTokenInvalid) return refuse(request, reply, error);
-        throw error;
+        if (!(error instanceof LogoutTokenInvalid)) throw error;
+        // Only refused tokens count: a limit on good ones would leave people signed in.
+        await bff.limitRate(request);
+        return refuse(request, reply, error);
       }
     },
   });

@@ -18,7 +18,8 @@ export interface Bff {
   readonly draining: Draining;
   /** What every answer has: our own, and the pages and assets of the SPA. */
   readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };
-  readonly limitRate: (request: FastifyRequest) => void;
+  /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
+  readonly limitRate: (request: FastifyRequest) => Promise<void>;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;
   /** The methods of each path of ours, as its 405 names them. */

@@ -2,27 +2,37 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { type Query, readQuery } from '../login/login-hints.ts';
-import type { LoginTransaction } from '../login/login-transaction.ts';
+import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
 import { printPage } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 const longestParameter = 8192;
 
-/** Duplicates, control characters and oversize are nothing that a provider sends. @see RFC 6749 section 3.1 */
-const requireWellFormed = ({ parameters, hasDuplicates }: Query): void => {
-  const isOdd = [...parameters].some(
-    ([name, value]) => value.length > longestParameter || /\p{Cc}/u.test(name + value),
-  );
-  if (hasDuplicates || isOdd) {
+/** What an authorization response is judged by; whatever else the provider adds changes nothing. */
+const usedParameters = ['code', 'state', 'iss', 'error'] as const;
+
+/**
+ * The parameters that are used, each at most once. Duplicates, control characters and oversize in them are nothing that
+ * a provider sends.
+ *
+ * @throws Problem `invalid_authorization_response`.
+ * @see RFC 6749 section 3.1
+ */
+const readResponse = ({ parameters }: Query): URLSearchParams => {
+  const used = [...parameters].filter(([name]) => usedParameters.some((one) => one === name));
+  const isOdd = used.some(([, value]) => value.length > longestParameter || /\p{Cc}/u.test(value));
+  if (isOdd || new Set(used.map(([name]) => name)).size !== used.length) {
     throw new Problem(
       'invalid_authorization_response',
       'A parameter of the callback is doubled, too long or malformed',
     );
   }
-  if (parameters.has('code') && parameters.has('error')) {
+  const response = new URLSearchParams(used);
+  if (response.has('code') && response.has('error')) {
     throw new Problem('invalid_authorization_response', 'The callback has both code and error');
   }
+  return response;
 };
 
 /** Takes the pending login: its cookie is cleared, and no other request gets it, before anything can fail. */
@@ -40,7 +50,6 @@ const takeTransaction = async (
   if (!(await sessions.claimOnce(`login ${state}`, options.clock() + options.loginTimeout * 1000))) {
     throw new Problem('login_not_started', 'The callback was used before');
   }
-  requireWellFormed(query);
   return transaction;
 };
 
@@ -85,7 +94,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     const query = readQuery(request.url);
     const transaction = await takeTransaction(bff, { request, query }, reply);
     try {
-      const login = await provider.completeLogin(query.parameters, transaction.checks, request.log);
+      const login = await provider.completeLogin(readResponse(query), transaction.checks, request.log);
       const session = await sessions.open(request, reply, login, transaction.replaces);
       bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
       logEvent(request.log, 'login', { session: session.id });
@@ -93,13 +102,13 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     } catch (error) {
       if (transaction.isQuiet && isProblem(error, 'login_required'))
         return reply.redirect(transaction.returnTo, 303);
-      throw error;
+      throw error instanceof Problem ? error.tryingAgainAt(loginAddress(transaction.returnTo)) : error;
     }
   };
 
   addRoute(scope, paths.callback, {
     GET: async (request, reply) => {
-      bff.limitRate(request);
+      await bff.limitRate(request);
       reply.header('cache-control', 'no-store');
       try {
         return await finish(request, reply);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
@@ -5,11 +6,17 @@ import { parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import { addRoute, type Bff } from './bff.ts';
 
+/** A service worker that passes a navigation on sends mode `navigate` with an empty destination. @see Fetch section 2.2.5 */
+const isForTopLevel = ({
+  'sec-fetch-dest': destination,
+  'sec-fetch-mode': mode,
+}: IncomingHttpHeaders): boolean =>
+  destination === undefined || destination === 'document' || (destination === 'empty' && mode === 'navigate');
+
 /** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
 const requireNavigation = ({ headers }: FastifyRequest): void => {
   const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
-  const destination = headers['sec-fetch-dest'] ?? 'document';
-  if (/prefetch|prerender|preview/i.test(purpose) || destination !== 'document') {
+  if (/prefetch|prerender|preview/i.test(purpose) || !isForTopLevel(headers)) {
     throw new Problem('bad_request', 'A login starts with a top-level navigation only', {
       detail: 'Open the sign-in address as a page of its own.',
     });
@@ -22,7 +29,7 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
   addRoute(scope, paths.login, {
     GET: async (request, reply) => {
       requireNavigation(request);
-      bff.limitRate(request);
+      await bff.limitRate(request);
       reply.header('cache-control', 'no-store');
       const corrected = bff.correctOrigin(request);
       if (corrected !== undefined) return reply.redirect(corrected, 303);
@@ -37,7 +44,7 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
         checks,
         returnTo,
         replaces: session?.id,
-        isQuiet: hints.prompt === 'none',
+        isQuiet: (options.authorizationParams.prompt || hints.prompt) === 'none',
       });
       options.observe?.({ kind: 'login', outcome: 'started' });
       return reply.redirect(url, 303);

@@ -33,6 +33,8 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       const session = await sessions.current(request, { slide: false });
       if (session === undefined) return reply.redirect('/', 303);
       const page = printPage({ title: 'Sign out?', body: question, requestId: undefined });
+      // Under `no-referrer` a browser without Fetch Metadata posts the form with `Origin: null`.
+      reply.header('referrer-policy', 'same-origin');
       return reply.type('text/html; charset=utf-8').send(page);
     },
     HEAD: async (_request, reply) =>

@@ -2,8 +2,10 @@ import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
+import type { RecentLogouts } from './recent-logouts.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { startFreshSession } from './session-fixation.ts';
@@ -25,6 +27,8 @@ export interface RequestSession {
   /**
    * Opens a session for a finished login: a new id, its cookie on `reply`. Ends the one it `replaces` and the one that
    * the request brought.
+   *
+   * @throws Problem `login_required` when the provider has signed the person out meanwhile.
    */
   readonly open: (
     request: FastifyRequest,
@@ -50,8 +54,20 @@ export interface RequestSessionDependencies {
   readonly seal: CookieSeal;
   readonly records: SessionRecords;
   readonly labelling: SessionLabelling;
+  readonly recentLogouts: RecentLogouts;
   readonly end: SessionEnding['end'];
 }
+
+/** To be called after the session is stored: a logout token that comes later finds it. */
+const requireStillSignedIn = async (
+  { recentLogouts, end, options }: RequestSessionDependencies,
+  { session, elapsedMs }: { readonly session: Session; readonly elapsedMs: number },
+  login: CompletedLogin,
+): Promise<void> => {
+  if (!(await recentLogouts.cover(login, options.clock() - elapsedMs))) return;
+  await end(session.id, 'backchannel');
+  throw new Problem('login_required', 'The provider signed the person out while the login was finished');
+};
 
 /** Opens, reads and closes the sessions of requests. */
 export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
@@ -100,6 +116,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       const labels = labelling.create(login, record.createdAt, request.headers['user-agent']);
       const session = await records.insert(reference, record, labels);
       options.observe?.({ kind: 'session_opened' });
+      await requireStillSignedIn(dependencies, { session, elapsedMs: reply.elapsedTime }, login);
       await endEarlier();
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
       known.set(request, Promise.resolve(session));

@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import type { SessionSummary, SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import type { Provider } from '../provider/provider.ts';
+import type { LogoutToken, Provider } from '../provider/provider.ts';
 import { type AccessTokens, createAccessTokens } from '../tokens/access-token.ts';
 import type { Session } from './live-session.ts';
+import { createRecentLogouts } from './recent-logouts.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
 import type { CookieSeal } from './session-cookie.ts';
 import { createSessionEnding, type SessionEnding } from './session-ending.ts';
@@ -19,6 +20,8 @@ import { createStoreIndex } from './store-index.ts';
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
 export interface Sessions extends RequestSession, SessionEnding, AccessTokens {
+  /** Back-channel logout: ends what the token names, logins that are being finished included. Returns how many ended. */
+  readonly endByLogoutToken: (token: LogoutToken) => Promise<number>;
   /** The session as the store has it now, for streams that outlive a read; extends nothing. */
   readonly reread: (session: Session) => Promise<Session | undefined>;
   /** The sessions of this session's user, the newest first. */
@@ -55,9 +58,14 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
   const events = createSessionEvents(store, clock, log);
   const ending = createSessionEnding({ store, index, events, observe });
   const { end } = ending;
+  const recentLogouts = createRecentLogouts(options, store, index);
   return {
-    ...createRequestSession({ options, seal, records, labelling, end }),
+    ...createRequestSession({ options, seal, records, labelling, recentLogouts, end }),
     ...ending,
+    endByLogoutToken: async (token) => {
+      await recentLogouts.remember(token);
+      return ending.endByProvider(token);
+    },
     reread: records.reread,
     list: async (session) => labelling.list(session, await ending.findOwn(session)),
     ...createAccessTokens({ options, provider, store, records, end, log }),

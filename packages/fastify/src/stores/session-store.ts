@@ -66,5 +66,7 @@ export interface SessionStore {
   readonly count: () => Promise<number>;
   /** Throws when the store cannot be read and written. */
   readonly check: () => Promise<void>;
+  /** The ioredis client of a store in Redis: what is counted there is one count for all replicas. */
+  readonly redis?: object;
   readonly close: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { askRaw } from '@foyer/testkit';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { groupAddress } from '../../src/server/address-group.ts';
 import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
@@ -16,7 +16,9 @@ test.for([
   ['::', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['unknown', undefined],
-  ['192.0.2.7:80', undefined],
+  ['203.0.113.7:51234', '203.0.113.7'],
+  ['[2001:db8::1]:443', '2001:db8:0:0::/64'],
+  ['[2001:db8::1]', '2001:db8:0:0::/64'],
   ['', undefined],
 ] as const)('the address %s counts as %s', ([ip, group]) => {
   expect(groupAddress(ip)).toBe(group);
@@ -72,9 +74,19 @@ test('login, callback and back-channel logout count together, other routes do no
 });
 
 test('a minute later the client may again', async () => {
-  let now = Date.now();
-  await using bff = await startBff({ rateLimitLogin: 1, clock: () => now });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  await using bff = await startBff({ rateLimitLogin: 1 });
   expect([await ask(bff, ''), await ask(bff, '')]).toEqual([303, 429]);
-  now += 60_000;
+  vi.setSystemTime(Date.now() + 60_001);
   expect(await ask(bff, '')).toBe(303);
+});
+
+test('what is no address is said once in the log', async () => {
+  await using bff = await startBff({}, { trustProxy: ['127.0.0.1'] });
+  await ask(bff, from('unknown'));
+  await ask(bff, from('unknown'));
+  expect(bff.log.filter(({ event }) => event === 'client_address_unreadable')).toHaveLength(1);
 });

@@ -87,3 +87,32 @@ test('a provider is no browser: no cross-site rule, and no CORS even for an allo
     [],
   ]);
 });
+
+test.for([
+  ['its sub', { sub: 'ada', sid: undefined }],
+  ['its sid', { sub: undefined, sid: 'one' }],
+] as const)('a logout token of %s that comes while a login is being finished wins', async ([, claims]) => {
+  const store = openMemoryStore();
+  const inserting = Promise.withResolvers<void>();
+  const isLet = Promise.withResolvers<void>();
+  const insert: typeof store.insert = async (session) => {
+    inserting.resolve();
+    await isLet.promise;
+    return store.insert(session);
+  };
+  const kit = await startBentBff({}, { sessionStore: { ...store, insert } });
+  const finished = signInAs(kit, 'one');
+  await inserting.promise;
+  expect((await sendToken(kit, claims)).status).toBe(200);
+  isLet.resolve();
+  expect(await (await finished)()).toBe(false);
+});
+
+test('good logout tokens are never refused for their number, bad ones are', async () => {
+  const kit = await startBentBff({}, { rateLimitLogin: 2 });
+  for (let count = 0; count < 5; count += 1) expect((await sendToken(kit, { sub: 'x' })).status).toBe(200);
+  const statuses: number[] = [];
+  for (let count = 0; count < 3; count += 1) statuses.push((await sendToken(kit, { aud: 'x' })).status);
+  expect(statuses).toEqual([400, 400, 429]);
+  expect((await sendToken(kit, { sub: 'x' })).status).toBe(200);
+});

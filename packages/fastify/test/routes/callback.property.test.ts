@@ -42,9 +42,9 @@ const sound = fc.constantFrom<(readonly (readonly [string, string])[])[]>(
   [],
 );
 
-/** What is acceptable, told anew: one `state`, ours; one `code`; no `error`; `iss` the issuer's; nothing odd. */
+/** What is acceptable: one `state`, ours; one `code`; no `error`; `iss` the issuer's; whatever else there is. */
 const isAcceptable = (query: URLSearchParams, state: string, issuer: string): boolean => {
-  const pairs = [...query];
+  const pairs = [...query].filter(([one]) => ['code', 'state', 'iss', 'error'].includes(one));
   const names = pairs.map(([one]) => one);
   const isPlain = (text: string): boolean =>
     [...text].every((character) => {
@@ -53,7 +53,7 @@ const isAcceptable = (query: URLSearchParams, state: string, issuer: string): bo
     });
   return (
     new Set(names).size === names.length &&
-    pairs.every(([one, text]) => isPlain(one) && isPlain(text) && text.length <= 8192) &&
+    pairs.every(([, text]) => isPlain(text) && text.length <= 8192) &&
     query.get('state') === state &&
     (query.get('code') ?? '') !== '' &&
     !query.has('error') &&

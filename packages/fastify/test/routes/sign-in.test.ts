@@ -44,7 +44,7 @@ test('the login cookie is Lax, the session cookie Strict, both are HttpOnly', as
   const start = await fetch(`${bff.url}/login`, { redirect: 'manual' });
   expect(start.headers.getSetCookie()).toEqual([
     expect.stringMatching(
-      new RegExp(`^foyer-${port}-login-[A-Za-z0-9_-]+=[^;]+; Max-Age=600; Path=/; HttpOnly; SameSite=Lax$`),
+      new RegExp(`^foyer-${port}-login-[A-Za-z0-9_-]+=[^;]+; Max-Age=87000; Path=/; HttpOnly; SameSite=Lax$`),
     ),
   ]);
 });

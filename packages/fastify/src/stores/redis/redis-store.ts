@@ -104,6 +104,7 @@ export const openRedisStore = async (url: string): Promise<SessionStore> => {
       await client.publish(channel, message);
     },
     subscribe: messages.subscribe,
+    redis: client,
     check: async () => {
       try {
         await client.set('foyer:check', '1', 'PX', 1000);

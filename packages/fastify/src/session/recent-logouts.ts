@@ -1,0 +1,89 @@
+import type { ResolvedOptions } from '../options.ts';
+import type { CompletedLogin, LogoutToken } from '../provider/provider.ts';
+import type { SessionStore } from '../stores/session-store.ts';
+import type { StoreIndex } from './store-index.ts';
+
+/** The sign-outs that the provider has announced lately, on every process. */
+export interface RecentLogouts {
+  /** To be called before the sessions are looked for: then no session escapes that a login opens meanwhile. */
+  readonly remember: (token: LogoutToken) => Promise<void>;
+  /**
+   * Whether the provider has ended what this login began: its `sid`, or all of its subject's logins so far. The callback
+   * came at `startedAt`, in milliseconds since the epoch.
+   */
+  readonly cover: (login: CompletedLogin, startedAt: number) => Promise<boolean>;
+}
+
+/** Seconds within which a login whose tokens are issued is finished, or fails. */
+const longestFinishSeconds = 60;
+
+const isSeconds = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+const from = (first: number, last: number): readonly number[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
+
+/** Milliseconds: a time is remembered in spans of each, so that a long interval is covered by few of them. */
+const spans = [1024, 32, 1];
+
+const spansOf = (time: number): readonly string[] => spans.map((span) => `${span}.${time - (time % span)}`);
+
+/** The spans that cover an interval: the longest that begin where the one before ends. */
+const spansBetween = (first: number, last: number): readonly string[] => {
+  const found: string[] = [];
+  let time = first;
+  while (time <= last) {
+    const start = time;
+    const span = spans.find((one) => start % one === 0) ?? 1;
+    found.push(`${span}.${time}`);
+    time += span;
+  }
+  return found;
+};
+
+/**
+ * When a login's subject may have been signed out so that the login is over: in a later second than its tokens are of,
+ * by the provider's clock, or in the same second and since the callback came, by ours.
+ */
+const timesThatCover = (iat: number, startedAt: number, now: number): readonly string[] => {
+  const latest = Math.floor(now / 1000) + 1;
+  const later = from(Math.max(iat + 1, latest - longestFinishSeconds), latest);
+  const first = Math.max(Math.floor(startedAt), now - longestFinishSeconds * 1000);
+  return [...later.map((second) => `${second}`), ...spansBetween(first, now).map((span) => `${iat} ${span}`)];
+};
+
+/**
+ * Remembers logout tokens for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
+ * a person may sign in again right after.
+ *
+ * @see OpenID Connect Back-Channel Logout section 2.7
+ */
+export const createRecentLogouts = (
+  { clock, loginTimeout }: ResolvedOptions,
+  store: SessionStore,
+  index: StoreIndex,
+): RecentLogouts => {
+  const claim = async (mark: string, lifetimeSeconds: number): Promise<void> => {
+    await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000));
+  };
+  return {
+    remember: async ({ issuer, sub, sid, issuedAt }) => {
+      if (sid !== undefined) return claim(index.providerSession({ issuer, value: sid }), loginTimeout);
+      const subject = index.subject({ issuer, value: sub ?? '' });
+      const second = Math.floor(issuedAt / 1000);
+      await claim(`${subject} ${second}`, longestFinishSeconds * 2);
+      for (const span of spansOf(clock()))
+        await claim(`${subject} ${second} ${span}`, longestFinishSeconds * 2);
+    },
+    cover: async ({ issuer, sub, sid, claims: { iat } }, startedAt) => {
+      const now = clock();
+      const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
+      const times = timesThatCover(second, startedAt, now);
+      const subjects = index.subjects({ issuer, value: sub });
+      const marks = [
+        ...(sid === undefined ? [] : index.providerSessions({ issuer, value: sid })),
+        ...subjects.flatMap((subject) => times.map((time) => `${subject} ${time}`)),
+      ];
+      return (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);
+    },
+  };
+};
