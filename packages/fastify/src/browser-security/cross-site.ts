@@ -18,6 +18,23 @@ const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
   return method === 'GET' && mode === 'navigate' && ['document', 'empty'].includes(destination);
 };
 
+type IsOwn = (origin: string) => boolean;
+
+const judgeByOrigin = ({ method, headers }: RequestSource, isOwn: IsOwn): CrossSiteVerdict => {
+  const { origin } = headers;
+  if (origin !== undefined) return isOwn(origin) ? 'allowed' : 'refused';
+  return safeMethods.includes(method) || headers['x-csrf'] !== undefined ? 'allowed' : 'refused';
+};
+
+const judgeByMetadata = (source: RequestSource, isOwn: IsOwn): CrossSiteVerdict => {
+  const { method, headers } = source;
+  const { origin, 'sec-fetch-site': site } = headers;
+  const isFromHere = site === 'same-origin' || (site === 'none' && safeMethods.includes(method));
+  if (isFromHere) return origin === undefined || origin === 'null' || isOwn(origin) ? 'allowed' : 'refused';
+  if (origin !== undefined && isOwn(origin)) return 'allowed';
+  return isTopNavigation(source) ? 'anonymous' : 'refused';
+};
+
 /**
  * Judges requests by Fetch Metadata, by `Origin` where there is none, by the `X-CSRF` header where there is
  * neither. A top-level navigation from elsewhere is answered as to an anonymous visitor. An `Origin` that is sent must be
@@ -27,21 +44,9 @@ const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
  * @see RFC 10017 on CSRF defence for the BFF; W3C Fetch Metadata Request Headers section 2
  */
 export const createCrossSiteRule = ({ publicUrl, allowedOrigins }: ResolvedOptions) => {
-  const isOwn = (origin: string): boolean => origin === publicUrl || allowedOrigins.includes(origin);
-
-  const judgeWithoutMetadata = ({ method, headers }: RequestSource): CrossSiteVerdict => {
-    const { origin } = headers;
-    if (origin !== undefined) return isOwn(origin) ? 'allowed' : 'refused';
-    return safeMethods.includes(method) || headers['x-csrf'] !== undefined ? 'allowed' : 'refused';
-  };
-
-  return (source: RequestSource): CrossSiteVerdict => {
-    const { method, headers } = source;
-    const { origin, 'sec-fetch-site': site } = headers;
-    if (site === undefined) return judgeWithoutMetadata(source);
-    const isFromHere = site === 'same-origin' || (site === 'none' && safeMethods.includes(method));
-    if (isFromHere && (origin === undefined || origin === 'null' || isOwn(origin))) return 'allowed';
-    if (origin !== undefined && allowedOrigins.includes(origin)) return 'allowed';
-    return isTopNavigation(source) ? 'anonymous' : 'refused';
-  };
+  const isOwn: IsOwn = (origin) => origin === publicUrl || allowedOrigins.includes(origin);
+  return (source: RequestSource): CrossSiteVerdict =>
+    source.headers['sec-fetch-site'] === undefined
+      ? judgeByOrigin(source, isOwn)
+      : judgeByMetadata(source, isOwn);
 };

@@ -21,6 +21,13 @@ const createLoopWatch = (clock: () => number): ((address: string) => boolean) =>
   };
 };
 
+/** Name and port of a `Host` header that names a loopback host, as `URL` writes them; `undefined` for any other. */
+const parseLoopback = (header: string | undefined): string | undefined => {
+  const url =
+    header !== undefined && URL.canParse(`http://${header}`) ? new URL(`http://${header}`) : undefined;
+  return url !== undefined && isLoopbackHost(url.hostname) ? url.host : undefined;
+};
+
 /**
  * Where to send a browser that opened a page under another loopback name or port than `publicUrl`, whose
  * cookies would be lost; `undefined` for every other request. A foreign `Host` is never repeated. A proxy in front that
@@ -32,14 +39,11 @@ export const createOriginCorrection = ({ publicUrl, clock }: ResolvedOptions) =>
   const isLoop = createLoopWatch(clock);
   let isTold = false;
   return (request: FastifyRequest): string | undefined => {
-    const asked = request.headers.host;
-    if (!isLocal || asked === undefined || asked === host || !URL.canParse(`http://${asked}`))
-      return undefined;
-    const { hostname: askedHost, host: askedHostPort } = new URL(`http://${asked}`);
-    if (askedHostPort === host || !isLoopbackHost(askedHost)) return undefined;
+    const asked = isLocal ? parseLoopback(request.headers.host) : undefined;
+    if (asked === undefined || asked === host) return undefined;
     const path = request.url.startsWith('/') ? request.url : '/';
     if (!isLoop(`${asked}${path}`)) return `${publicUrl}${path}`;
-    if (!isTold) logEvent(request.log, 'host_changed', { host: askedHostPort });
+    if (!isTold) logEvent(request.log, 'host_changed', { host: asked });
     isTold = true;
     return undefined;
   };

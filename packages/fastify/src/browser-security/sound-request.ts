@@ -18,6 +18,10 @@ const requireSoundCoding = ({ headers, httpVersionMinor }: IncomingMessage): voi
     throw new Problem('bad_request', 'The transfer coding is not implemented', { status: 501 });
 };
 
+/** Names and values alternate in raw headers. */
+const countHosts = (rawHeaders: readonly string[]): number =>
+  rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+
 /**
  * Refuses what the parser lets through and two servers may read in two ways: no `Host` or more than one, versions and
  * transfer codings that this is not, and a `Connection` header that names hundreds of others.
@@ -29,11 +33,7 @@ export const requireSoundRequest = ({ raw }: FastifyRequest): void => {
   if ('stream' in raw) return; // HTTP/2 has no framing to disagree about.
   const { rawHeaders, httpVersionMajor, httpVersionMinor, headers } = raw;
   if (httpVersionMajor !== 1) throw new Problem('bad_request', 'The request is of no HTTP/1 version');
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-  }
+  const hosts = countHosts(rawHeaders);
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
     throw new Problem('bad_request', 'The request has no Host, or more than one');
   if ((headers.connection?.length ?? 0) > maxConnectionLength)

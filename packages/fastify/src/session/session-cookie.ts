@@ -108,19 +108,10 @@ export const createCookieRules = ({
  * was planted from a sibling host; callers treat them as none.
  */
 export const readCookies = (header: string | undefined, name: string): readonly string[] => {
-  if (header === undefined) return [];
-  const found: string[] = [];
-  let start = 0;
-  while (start < header.length) {
-    const semicolon = header.indexOf(';', start);
-    const end = semicolon === -1 ? header.length : semicolon;
-    while (start < end && (header.charCodeAt(start) === 32 || header.charCodeAt(start) === 9)) start += 1;
-    if (header.startsWith(name, start) && header.charCodeAt(start + name.length) === 61) {
-      found.push(header.slice(start + name.length + 1, end).trim());
-    }
-    start = end + 1;
-  }
-  return found;
+  const pairs = (header ?? '').split(';').map((pair) => pair.trimStart());
+  return pairs
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1).trim());
 };
 
 /** Every cookie whose name begins with `prefix`, unparsed. */

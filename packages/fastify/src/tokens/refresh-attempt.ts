@@ -41,16 +41,15 @@ export const createRefreshAttempt = (
   return async (session, isGood) => {
     const waitMs = isValid(session.record, options.clock()) ? shortWaitMs : longWaitMs;
     const deadline = performance.now() + waitMs;
-    while (true) {
+    let now = session;
+    while (performance.now() <= deadline) {
       const lease = await takeLease(session.id);
       if (lease !== undefined) return refreshUnderLease(lease, session, isGood);
-      const now = await outcome.reread(session);
+      now = await outcome.reread(session);
       if (isGood(now)) return now.record.tokens.accessToken;
-      if (performance.now() > deadline) {
-        const late = new Problem('provider_timeout', 'Another process holds the refresh for too long');
-        return outcome.failed(now, late, 'session');
-      }
       await wait(pollIntervalMs);
     }
+    const late = new Problem('provider_timeout', 'Another process holds the refresh for too long');
+    return outcome.failed(now, late, 'session');
   };
 };

@@ -22,6 +22,17 @@ const purgedTables = [
   { table: 'messages', key: 'id' },
 ] as const;
 
+const deleteExpired = async (
+  database: DatabaseSync,
+  deletion: StatementSync,
+  clock: () => number,
+): Promise<void> => {
+  for (let isMore = true; isMore && database.isOpen; await nextTurn()) {
+    isMore = Number(deletion.run(clock()).changes) === rowsPerTurn;
+    database.exec(`PRAGMA incremental_vacuum(${pagesPerTurn})`);
+  }
+};
+
 /** Purges a session file by the index that each table has on its expiry. */
 export const startSqlitePurge = (database: DatabaseSync, clock: () => number): SqlitePurge => {
   const deletions = purgedTables.map(({ table, key }) =>
@@ -32,18 +43,11 @@ export const startSqlitePurge = (database: DatabaseSync, clock: () => number): S
   let failure: unknown;
   let isRunning = false;
 
-  const deleteExpired = async (deletion: StatementSync): Promise<void> => {
-    for (let isMore = true; isMore && database.isOpen; await nextTurn()) {
-      isMore = Number(deletion.run(clock()).changes) === rowsPerTurn;
-      database.exec(`PRAGMA incremental_vacuum(${pagesPerTurn})`);
-    }
-  };
-
   const purge = async (): Promise<void> => {
     if (isRunning) return;
     isRunning = true;
     try {
-      for (const deletion of deletions) await deleteExpired(deletion);
+      for (const deletion of deletions) await deleteExpired(database, deletion, clock);
       // The file is smaller only when the log has been written back to it.
       if (database.isOpen) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
       failure = undefined;
