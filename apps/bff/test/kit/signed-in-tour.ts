@@ -68,14 +68,15 @@ const begin = async (port: number, text: string, status: number): Promise<RawCon
 };
 
 /**
- * Signs in, has the tokens refreshed, leaves an upload, a download, an event stream and a WebSocket half way, and
+ * Signs in, calls an API until `hasRefreshed` (where given), leaves an upload, a download, an event stream and a WebSocket half way, and
  * signs out under another event stream and another WebSocket, which hear of it.
  */
-export const takeSignedInTour = async (url: string): Promise<void> => {
+export const takeSignedInTour = async (url: string, hasRefreshed = () => true): Promise<void> => {
   const port = Number(new URL(url).port);
   const head = `Host: x\r\nX-CSRF: 1\r\nCookie: ${await signIn(url)}\r\n`;
   const get = (path: string, more = closing): string => `GET ${path} HTTP/1.1\r\n${head}${more}\r\n`;
-  (await begin(port, get('/api/things/short'), 200))[Symbol.dispose]();
+  do (await begin(port, get('/api/things/short'), 200))[Symbol.dispose]();
+  while (!hasRefreshed());
   const left = await Promise.all([
     begin(port, get('/api/things/endless'), 200),
     begin(port, get('/api/me/events'), 200),
