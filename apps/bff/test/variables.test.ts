@@ -101,6 +101,15 @@ const table: Readonly<Record<string, Values>> = {
       'client_secret=swordfish',
     ],
   },
+  OIDC_DISCOVERY_URL: {
+    good: ['https://tenant.example/p/v2.0/.well-known/openid-configuration', 'http://localhost:9000/x'],
+    bad: [
+      'tenant.example',
+      'http://tenant.example/x',
+      'https://a:b@tenant.example/x',
+      'https://tenant.example/#x',
+    ],
+  },
   OIDC_ID_TOKEN_ALG: {
     good: ['RS256', 'PS512', 'ES256', 'EdDSA'],
     bad: ['none', 'HS256', 'HS512', 'rs256', 'RSA-OAEP', 'RS256,ES256'],

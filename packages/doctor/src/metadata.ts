@@ -18,13 +18,15 @@ const judgeIssuer = (issuer: string, metadata: FoundMetadata): Finding => {
   return ofProvider('bad', `it calls itself ${announced || 'nothing'}. Set OIDC_ISSUER to exactly that.`);
 };
 
-const judgeAlgorithm = (alg: string, metadata: FoundMetadata): Finding =>
-  lists(metadata.id_token_signing_alg_values_supported, alg)
+const judgeAlgorithm = (alg: string | undefined, metadata: FoundMetadata): Finding => {
+  if (alg === undefined) return ofProvider('ok', 'signs with an algorithm that it announces');
+  return lists(metadata.id_token_signing_alg_values_supported, alg)
     ? ofProvider('ok', `signs ID tokens with ${alg}`)
     : ofProvider(
         'bad',
         `does not announce ${alg}. Set OIDC_ID_TOKEN_ALG to what the client is registered for.`,
       );
+};
 
 const judgePkce = (metadata: FoundMetadata): Finding =>
   lists(metadata.code_challenge_methods_supported, 'S256')

@@ -55,7 +55,7 @@ const examineAnswer = async (options: ResolvedOptions, response: Response): Prom
 
 /** Reads the provider's metadata and keys, and tries the client there without signing anybody in. */
 export const examineProvider = async (options: ResolvedOptions): Promise<readonly Finding[]> => {
-  const url = discoveryUrl(options.issuer);
+  const url = options.discoveryUrl ?? discoveryUrl(options.issuer);
   try {
     const signal = AbortSignal.timeout(options.providerTimeout * 1000);
     const response = await fetch(url, { redirect: 'manual', signal });

@@ -20,7 +20,9 @@ export const examineSigningKeys = async (
   const response = await fetch(uri, { signal, redirect: 'manual' });
   const set: unknown = response.ok ? await response.json() : undefined;
   const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
-  const usable = keys.filter((key) => key.use !== 'enc' && (key.alg === undefined || key.alg === alg));
+  const usable = keys.filter(
+    (key) => key.use !== 'enc' && (alg === undefined || key.alg === undefined || key.alg === alg),
+  );
   const weakest = Math.min(...usable.map(bitsOf));
   if (weakest < leastBits)
     return ofProvider(
@@ -28,6 +30,9 @@ export const examineSigningKeys = async (
       `signs with a key of ${weakest} bits. Have it replaced by one of ${leastBits} or more.`,
     );
   return usable.length > 0
-    ? ofProvider('ok', `publishes ${usable.length} key${usable.length === 1 ? '' : 's'} for ${alg}`)
-    : ofProvider('bad', `publishes no key for ${alg} at ${uri}. ${remedy}`);
+    ? ofProvider(
+        'ok',
+        `publishes ${usable.length} key${usable.length === 1 ? '' : 's'} for ${alg ?? 'its signatures'}`,
+      )
+    : ofProvider('bad', `publishes no key for ${alg ?? 'its signatures'} at ${uri}. ${remedy}`);
 };

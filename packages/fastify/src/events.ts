@@ -99,6 +99,20 @@ export const logEvents = {
     when: 'Discovery fails; it is tried again, and `/readyz` answers 503 until it has succeeded once',
     remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
   },
+  provider_metadata_stale: {
+    level: 'warn',
+    message: 'the metadata of the provider could not be read again',
+    fields: { err },
+    when: 'Metadata is older than an hour, or than the provider says, or in doubt after a failure, and cannot be read again; what was good stays in use',
+    remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
+  },
+  provider_endpoint_ignored: {
+    level: 'warn',
+    message: 'an optional endpoint of the provider cannot be used',
+    fields: { endpoint: 'its name in the metadata' },
+    when: 'The metadata names an optional endpoint that is no https URL; all goes on without it',
+    remedy: 'Check the metadata at the provider: `pnpm run doctor`',
+  },
   host_changed: {
     level: 'warn',
     message: 'the Host of requests is not what the browser asks for',

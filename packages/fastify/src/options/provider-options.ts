@@ -46,6 +46,17 @@ const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): 
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
 };
 
+const checkDiscoveryUrl = (discoveryUrl: string, refuse: Refuse): void => {
+  const url = parseUrl(discoveryUrl);
+  if (url === undefined) {
+    refuse('is not a URL');
+    return;
+  }
+  if (!requireSafeScheme(url, refuse)) return;
+  refuseCredentials(url, refuse);
+  if (url.hash !== '') refuse('has a fragment', 'Leave the part from # on out.');
+};
+
 /** Who the provider is, and how it is asked. */
 export const providerOptions = {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
@@ -55,6 +66,14 @@ export const providerOptions = {
     meaning:
       'Issuer, with or without the trailing slash, or a whole discovery URL; https, or http on a loopback host',
     remedy: 'Copy the issuer from the provider: https://tenant.example.',
+  }),
+  /** Where the metadata is when that is not below the issuer; its `issuer` has to be the configured one. Default: below the issuer. */
+  discoveryUrl: option(text(checkDiscoveryUrl).optional(), {
+    variable: 'OIDC_DISCOVERY_URL',
+    defaultInWords: 'below the issuer',
+    meaning:
+      'Where the metadata is when that is not below the issuer; the `issuer` in it has to be `OIDC_ISSUER`',
+    remedy: 'Copy the address of the metadata from the provider.',
   }),
   /** The client that is registered at the provider. */
   clientId: option(
@@ -117,14 +136,15 @@ export const providerOptions = {
       remedy: 'Write it as audience=https://api.example&prompt=consent.',
     },
   ),
-  /** The one accepted signature algorithm of ID tokens and logout tokens. Default `RS256`. */
+  /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
   idTokenAlg: option(
     text((alg, refuse) => {
       if (!asymmetricAlgorithms.includes(alg)) refuse('is not an accepted signature algorithm');
-    }).default('RS256'),
+    }).optional(),
     {
       variable: 'OIDC_ID_TOKEN_ALG',
-      meaning: 'The one accepted signature algorithm; `none` and HS* are refused',
+      defaultInWords: 'every asymmetric one that the metadata lists',
+      meaning: 'The one accepted signature algorithm; `none` and HS* are refused always',
       remedy: `Use one of ${asymmetricAlgorithms.join(', ')}.`,
     },
   ),

@@ -1,91 +1,72 @@
+import type { Configuration } from 'openid-client';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
-import type { Metadata } from './discovery.ts';
-import { EndpointRefusal } from './provider-errors.ts';
-import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
+import type { Metadata } from './metadata.ts';
+import type { OpenidClient } from './openid-client.ts';
+import { findRefusal } from './provider-errors.ts';
 
-type Texts = Readonly<Record<string, string>>;
+/** An endpoint that wants to know which client asks; each may want it in another way. */
+type AuthenticatedEndpoint = 'token_endpoint' | 'revocation_endpoint';
 
-/** What tells the provider who asks, in a form that is sent to it. */
-export interface ClientCredentials {
-  readonly headers: Texts;
-  readonly parameters: Texts;
-}
+/** Runs a request with the client's authentication, a second time by the other method after `invalid_client`. */
+export type AuthenticatedRequest = <T>(
+  metadata: Metadata,
+  endpoint: AuthenticatedEndpoint,
+  run: (config: Configuration) => Promise<T>,
+) => Promise<T>;
 
-/**
- * Form-encodes a credential; `-`, `_`, `.` stay, because several providers compare without decoding.
- *
- * @see RFC 6749 section 2.3.1
- */
-const encodeCredential = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
+/** Milliseconds for which a method that was found by trying is tried first. */
+const lessonMs = 3600_000;
 
-const basicCredentials = (clientId: string, secret: string): ClientCredentials => {
-  const pair = `${encodeCredential(clientId)}:${encodeCredential(secret)}`;
-  return {
-    headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
-    parameters: {},
-  };
-};
-
-const postCredentials = (clientId: string, secret: string): ClientCredentials => ({
-  headers: {},
-  parameters: { client_id: clientId, client_secret: secret },
-});
-
-const listed = ({ token_endpoint_auth_methods_supported: methods }: Metadata): ClientAuth =>
+const listedMethod = (methods: readonly string[]): ClientAuth =>
   methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
     ? 'client_secret_post'
     : 'client_secret_basic';
 
-const other = (method: ClientAuth): ClientAuth =>
+const otherMethod = (method: ClientAuth): ClientAuth =>
   method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
 
-const wasInvalidClient = (error: unknown): boolean => {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof EndpointRefusal) return cause.error === 'invalid_client';
-  }
-  return false;
+const wasInvalidClient = (error: unknown): boolean => findRefusal(error)?.error === 'invalid_client';
+
+/** An OAuth error of another kind, `invalid_grant` for a used code, says that the client was known. */
+const wasKnownClient = (error: unknown): boolean => {
+  const code = findRefusal(error)?.error;
+  return code !== undefined && code !== 'invalid_client';
 };
 
-/** Runs a request with the client's authentication. */
-export type Authenticated = <T>(
-  metadata: Metadata,
-  run: (credentials: ClientCredentials) => Promise<T>,
-) => Promise<T>;
-
-/** The configured method; without one the listed method, and after `invalid_client` the other, remembered. */
-export const createClientAuthentication = (options: ResolvedOptions): Authenticated => {
-  let remembered = options.clientAuth;
-  const secret = options.clientSecret ?? '';
-  const credentials = {
-    client_secret_basic: basicCredentials(options.clientId, secret),
-    client_secret_post: postCredentials(options.clientId, secret),
+/**
+ * The configured method; without one the listed method, and after `invalid_client` the other. What works is remembered
+ * for its endpoint alone and for an hour, and forgotten when it is refused.
+ */
+export const createClientAuthentication = (
+  { clientAuth, clock }: ResolvedOptions,
+  { configure }: OpenidClient,
+): AuthenticatedRequest => {
+  const lessons = new Map<AuthenticatedEndpoint, { readonly method: ClientAuth; readonly until: number }>();
+  const learn = (endpoint: AuthenticatedEndpoint, method: ClientAuth): void => {
+    lessons.set(endpoint, { method, until: clock() + lessonMs });
   };
-  return async (metadata, run) => {
-    const method = remembered ?? listed(metadata);
+  const firstMethod = (metadata: Metadata, endpoint: AuthenticatedEndpoint): ClientAuth => {
+    const lesson = lessons.get(endpoint);
+    if (lesson !== undefined && clock() < lesson.until) return lesson.method;
+    return listedMethod(metadata[`${endpoint}_auth_methods_supported`]);
+  };
+  return async (metadata, endpoint, run) => {
+    if (clientAuth !== undefined) return run(configure(metadata, clientAuth));
+    const method = firstMethod(metadata, endpoint);
     try {
-      return await run(credentials[method]);
+      return await run(configure(metadata, method));
     } catch (error) {
-      if (remembered !== undefined || !wasInvalidClient(error)) throw error;
-      const result = await run(credentials[other(method)]);
-      remembered = other(method);
+      if (!wasInvalidClient(error)) throw error;
+      lessons.delete(endpoint);
+    }
+    const other = otherMethod(method);
+    try {
+      const result = await run(configure(metadata, other));
+      learn(endpoint, other);
       return result;
+    } catch (error) {
+      if (wasKnownClient(error)) learn(endpoint, other);
+      throw error;
     }
   };
 };
-
-/** Sends a form with the client's credentials. @see RFC 6749 section 2.3 */
-export const sendForm = (
-  http: ProviderHttp,
-  url: string,
-  form: Texts,
-  { headers, parameters }: ClientCredentials,
-): Promise<ProviderAnswer> =>
-  http.send(url, {
-    method: 'POST',
-    headers: {
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
-      ...headers,
-    },
-    body: new URLSearchParams({ ...form, ...parameters }).toString(),
-  });

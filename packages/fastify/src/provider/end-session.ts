@@ -1,53 +1,64 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
-import type { ResolvedOptions } from '../options.ts';
+import { buildEndSessionUrl } from 'openid-client';
 import { Problem } from '../problems.ts';
-import { type Discovery, discoveryUrl, type Metadata } from './discovery.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { Discovery } from './discovery.ts';
+import { fillLogoutUrl } from './logout-url.ts';
+import { metadataUrl } from './metadata.ts';
+import type { ProviderContext } from './provider-context.ts';
+import { replaceParameters } from './replaced-parameters.ts';
 
-const maxHint = 4096;
+const maxHintLength = 4096;
 
 /** Where the browser goes to end the provider's session. @see OpenID Connect RP-Initiated Logout section 2 */
-export const createEndSessionUrl = (
-  metadata: Metadata | undefined,
-  options: ResolvedOptions,
+const createEndSessionUrl = (
+  { options, discovery, openidClient }: ProviderContext,
   idToken: string | undefined,
 ): string | undefined => {
-  const returnTo = `${options.publicUrl}${paths.logout}`;
-  if (options.logoutUrl !== undefined) {
-    return options.logoutUrl
-      .replaceAll('{client_id}', () => encodeURIComponent(options.clientId))
-      .replaceAll('{return_to}', () => encodeURIComponent(returnTo));
-  }
+  const logoutUrl = fillLogoutUrl(options);
+  if (logoutUrl !== undefined) return logoutUrl;
+  const metadata = discovery.current();
   if (metadata?.end_session_endpoint === undefined) return undefined;
-  const url = new URL(metadata.end_session_endpoint);
-  url.searchParams.set('client_id', options.clientId);
-  if (idToken !== undefined && idToken.length <= maxHint) url.searchParams.set('id_token_hint', idToken);
-  url.searchParams.set('post_logout_redirect_uri', returnTo);
-  url.searchParams.set('state', randomBytes(16).toString('base64url'));
-  return url.href;
+  const parameters = {
+    client_id: options.clientId,
+    ...(idToken !== undefined && idToken.length <= maxHintLength ? { id_token_hint: idToken } : {}),
+    post_logout_redirect_uri: `${options.publicUrl}${paths.logout}`,
+    state: randomBytes(16).toString('base64url'),
+  };
+  const url = buildEndSessionUrl(openidClient.configure(metadata, 'client_secret_basic'), parameters);
+  return replaceParameters(url, parameters);
 };
 
 /** Seconds; a provider that is merely slow is not down. */
-const patience = 0.5;
+const waitSeconds = 0.5;
 
-/** Tries the first discovery once more where it is still to come: the provider may have come back unasked. */
+/** Tries the first discovery once more where it is still to come: the provider may have come back meanwhile. */
 export const tryDiscovery = async ({ current, require }: Discovery): Promise<void> => {
   if (current() !== undefined) return;
   const tried = require().catch(() => undefined);
-  await Promise.race([tried, wait(patience * 1000, undefined, { ref: false })]);
+  await Promise.race([tried, wait(waitSeconds * 1000, undefined, { ref: false })]);
 };
 
 /**
- * Whether sending the browser to the provider would strand it: nobody listens there, or it answers 5xx.
+ * Whether sending the browser to the provider would strand it: no server listens there, or it answers 5xx.
  * Settles within half a second.
  */
-export const isProviderDown = async (http: ProviderHttp, issuer: string): Promise<boolean> => {
+const isProviderDown = async ({ http, options }: ProviderContext): Promise<boolean> => {
   try {
-    return (await http.send(discoveryUrl(issuer), { limit: patience })).status >= 500;
+    return (await http.send(metadataUrl(options), { limit: waitSeconds })).status >= 500;
   } catch (error) {
     if (error instanceof Problem) return error.code === 'provider_unavailable';
     throw error;
   }
+};
+
+/** Where the browser goes to end the provider's session; `undefined` where there is no such place or it is down. */
+export const findEndSession = async (
+  context: ProviderContext,
+  idToken: string | undefined,
+): Promise<string | undefined> => {
+  if (context.options.logoutUrl === undefined) await tryDiscovery(context.discovery);
+  const url = createEndSessionUrl(context, idToken);
+  return url === undefined || (await isProviderDown(context)) ? undefined : url;
 };

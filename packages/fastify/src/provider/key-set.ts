@@ -3,23 +3,61 @@ import {
   createLocalJWKSet,
   errors,
   type JSONWebKeySet,
+  type JWK,
   type JWSHeaderParameters,
 } from 'jose';
 import { Problem } from '../problems.ts';
 import { asRetryable, EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
-/** Finds the key of a signature; embedded keys and key addresses of the token are never looked at. */
-export type FindKey = (header: JWSHeaderParameters) => Promise<CryptoKey>;
+/** The keys that may have made a signature. */
+interface FoundKeys {
+  readonly keys: readonly CryptoKey[];
+  /** Whether they have been fetched for this very call: a second look would bring nothing new. */
+  readonly isNew: boolean;
+}
 
-const minimumPause = 5_000;
+/** The provider's keys; embedded keys and key addresses of a token are never looked at. */
+export interface KeySet {
+  /** @throws Problem `provider_*` when there are no keys yet and they cannot be fetched. */
+  readonly find: (url: string, header: JWSHeaderParameters) => Promise<FoundKeys>;
+  /**
+   * Fetches the keys again; `false` when that was in vain within the last 5 s.
+   *
+   * @throws Problem `provider_*` when they cannot be fetched now, or could not within the last 5 s.
+   */
+  readonly renew: (url: string) => Promise<boolean>;
+  /** A renewal brought the key: the next one need not wait. */
+  readonly confirm: () => void;
+}
+
+const pauseMs = 5000;
+const lifetimeMs = 3600_000;
+
+type SelectKey = ReturnType<typeof createLocalJWKSet>;
+
+interface LoadedKeys {
+  readonly url: string;
+  readonly loadedAt: number;
+  readonly byKid: SelectKey;
+  /** Keys without a `kid` may be of any. */
+  readonly withoutKid: SelectKey;
+}
+
+const isKey = (key: unknown): key is JWK & { readonly kty: string } =>
+  typeof key === 'object' && key !== null && 'kty' in key && typeof key.kty === 'string';
+
+/** `EdDSA` and `Ed25519` name one algorithm, so that the curve alone says what such a key is for. */
+const withoutAbsent = (key: JWK & { readonly kty: string }): JWK => {
+  const present = Object.entries(key).filter(
+    ([name, value]) => value !== null && value !== '' && !(name === 'alg' && key.crv === 'Ed25519'),
+  );
+  return { kty: key.kty, ...Object.fromEntries(present) };
+};
 
 const parseKeySet = (text: string): JSONWebKeySet | undefined => {
   const keys = parseObject(text)?.keys;
-  if (!Array.isArray(keys)) return undefined;
-  return {
-    keys: keys.filter((key) => typeof key === 'object' && key !== null && typeof key.kty === 'string'),
-  };
+  return Array.isArray(keys) ? { keys: keys.filter(isKey).map(withoutAbsent) } : undefined;
 };
 
 const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeySet> => {
@@ -30,21 +68,46 @@ const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeyS
   return keySet;
 };
 
-/**
- * The provider's keys. An unknown `kid` fetches them again at once; after a fetch that failed or did not bring
- * the key, not for another 5 s, so that a flood of unknown `kid`s costs little and rotations are followed.
- *
- * @see OpenID Connect Core section 10.1.1
- */
-export const createKeySet = (http: ProviderHttp, clock: () => number): ((url: string) => FindKey) => {
-  let local: ReturnType<typeof createLocalJWKSet> | undefined;
-  let running: Promise<void> | undefined;
+const collectKeys = async (found: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey[]> => {
+  const keys: CryptoKey[] = [];
+  for await (const key of found) keys.push(key);
+  return keys;
+};
+
+const selectKeys = async (select: SelectKey, header: JWSHeaderParameters): Promise<readonly CryptoKey[]> => {
+  try {
+    return [await select(header)];
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) return collectKeys(error);
+    if (error instanceof errors.JWKSNoMatchingKey) return [];
+    throw error;
+  }
+};
+
+const findKeys = async (
+  { byKid, withoutKid }: LoadedKeys,
+  { kid, alg = '' }: JWSHeaderParameters,
+): Promise<readonly CryptoKey[]> => {
+  if (kid === undefined) return selectKeys(byKid, { alg });
+  const named = await selectKeys(byKid, { kid, alg });
+  return named.length > 0 ? named : selectKeys(withoutKid, { alg });
+};
+
+/** Makes the key set of a provider. @see OpenID Connect Core section 10.1.1 */
+export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
+  let loaded: LoadedKeys | undefined;
+  let running: Promise<LoadedKeys> | undefined;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let failure: Problem | undefined;
-  const load = async (url: string): Promise<void> => {
+
+  const load = async (url: string): Promise<LoadedKeys> => {
     try {
-      local = createLocalJWKSet(await fetchKeySet(http, url));
+      const { keys } = await fetchKeySet(http, url);
+      const withoutKid = { keys: keys.filter(({ kid }) => kid === undefined) };
+      const now = { byKid: createLocalJWKSet({ keys }), withoutKid: createLocalJWKSet(withoutKid) };
+      loaded = { url, loadedAt: clock(), ...now };
       failure = undefined;
+      return loaded;
     } catch (error) {
       failure = asRetryable(providerProblem(error));
       throw failure;
@@ -52,32 +115,33 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): ((url: st
       running = undefined;
     }
   };
-  const fetchOnce = (url: string): Promise<void> => {
+  const loadOnce = (url: string): Promise<LoadedKeys> => {
     running ??= load(url);
     return running;
   };
-  const find: FindKey = async ({ kid, alg = '' }) => {
-    if (!local) throw new errors.JWKSNoMatchingKey();
-    return local(kid === undefined ? { alg } : { kid, alg });
+  /** Old keys are renewed, and stay when that fails. */
+  const loadAged = async (url: string, aged: LoadedKeys): Promise<LoadedKeys> => {
+    if (clock() < aged.loadedAt + lifetimeMs || clock() < pausedUntil) return aged;
+    pausedUntil = clock() + pauseMs;
+    return loadOnce(url).catch(() => aged);
   };
-  const findAgain = async (url: string, header: JWSHeaderParameters): Promise<CryptoKey> => {
-    if (!running) {
-      if (clock() < pausedUntil) throw failure ?? new errors.JWKSNoMatchingKey();
-      pausedUntil = clock() + minimumPause;
-    }
-    await fetchOnce(url);
-    const key = await find(header);
-    pausedUntil = Number.NEGATIVE_INFINITY;
-    return key;
-  };
-  return (url) => async (header) => {
-    const wasEmpty = !local;
-    if (wasEmpty) await fetchOnce(url);
-    try {
-      return await find(header);
-    } catch (error) {
-      if (wasEmpty || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      return findAgain(url, header);
-    }
+  return {
+    find: async (url, header) => {
+      const before = loaded?.url === url ? loaded : undefined;
+      const now = before === undefined ? await loadOnce(url) : await loadAged(url, before);
+      return { keys: await findKeys(now, header), isNew: now !== before };
+    },
+    renew: async (url) => {
+      if (running === undefined && clock() < pausedUntil) {
+        if (failure !== undefined) throw failure;
+        return false;
+      }
+      if (running === undefined) pausedUntil = clock() + pauseMs;
+      await loadOnce(url);
+      return true;
+    },
+    confirm: () => {
+      pausedUntil = Number.NEGATIVE_INFINITY;
+    },
   };
 };

@@ -1,25 +1,29 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { authorizationCodeGrant, type Configuration } from 'openid-client';
+import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from './authorization-checks.ts';
 import { redirectUri } from './authorization-request.ts';
 import { requireAcr } from './checks/authentication-context.ts';
-import { sendForm } from './client-authentication.ts';
 import type { CompletedLogin } from './completed-login.ts';
-import type { Metadata } from './discovery.ts';
+import { createGrantedTokens } from './granted-tokens.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
-import { authorizationProblem, EndpointRefusal, providerProblem } from './provider-errors.ts';
-import type { ProviderRoom } from './provider-room.ts';
-import { parseTokenResponse, readTokenAnswer, type TokenResponse } from './token-endpoint.ts';
+import type { Metadata } from './metadata.ts';
+import type { ProviderContext } from './provider-context.ts';
+import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
 import type { TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
 
-const checkResponse = (
-  parameters: URLSearchParams,
-  checks: AuthorizationChecks,
-  metadata: Metadata,
-): void => {
+/** What came back with the browser, and what was sent with it. */
+interface AuthorizationResponse {
+  readonly parameters: URLSearchParams;
+  readonly checks: AuthorizationChecks;
+}
+
+/** Our own refusals come first: they are the browser's fault, not the provider's. @see RFC 9207 section 2.4 */
+const checkResponse = ({ parameters, checks }: AuthorizationResponse, metadata: Metadata): void => {
   if (parameters.get('state') !== checks.state) throw invalid('state differs');
   const iss = parameters.get('iss');
   if (iss === null && metadata.authorization_response_iss_parameter_supported)
@@ -27,36 +31,37 @@ const checkResponse = (
   if (iss !== null && iss !== metadata.issuer) throw invalid('iss is another issuer');
   const error = parameters.get('error');
   if (error !== null && parameters.has('code')) throw invalid('both code and error');
-  if (error !== null) throw authorizationProblem(error);
+  if (error !== null) throw authorizationProblem(error, parameters.get('error_description'));
   if (!parameters.get('code')) throw invalid('code is missing');
 };
 
 const grantProblem = (error: unknown): Problem => {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof EndpointRefusal && cause.error === 'invalid_grant') {
-      return new Problem('login_expired', 'the token endpoint answered invalid_grant', { cause: error });
-    }
-  }
-  return providerProblem(error);
+  const refusal = findRefusal(error);
+  return refusal?.error === 'invalid_grant' && endsGrant(refusal)
+    ? new Problem('login_expired', 'the token endpoint answered invalid_grant', { cause: error })
+    : providerProblem(error);
 };
 
-/** Changes the code for tokens. @see RFC 6749 section 4.1.3 */
-const requestTokens = async (
-  { options, http, authenticated }: ProviderRoom,
-  metadata: Metadata,
-  { code, codeVerifier }: { readonly code: string; readonly codeVerifier: string },
-): Promise<TokenResponse> => {
-  const form = {
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: redirectUri(options),
-    code_verifier: codeVerifier,
-  };
-  const answer = await authenticated(metadata, async (credentials) =>
-    readTokenAnswer(await sendForm(http, metadata.token_endpoint, form, credentials)),
-  );
-  return parseTokenResponse(answer, options);
+/** The callback as openid-client sees it: whatever else the provider adds changes nothing. */
+const callbackUrl = (options: ResolvedOptions, parameters: URLSearchParams): URL => {
+  const url = new URL(redirectUri(options));
+  for (const name of ['code', 'state', 'iss']) {
+    const value = parameters.get(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
+  return url;
 };
+
+const requestTokens =
+  (url: URL, { state, nonce, codeVerifier, maxAge }: AuthorizationChecks) =>
+  (config: Configuration): ReturnType<typeof authorizationCodeGrant> =>
+    authorizationCodeGrant(config, url, {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+      ...(maxAge === undefined ? {} : { maxAge }),
+    });
 
 interface Exchanged {
   readonly tokens: TokenSet;
@@ -64,37 +69,37 @@ interface Exchanged {
 }
 
 const exchange = async (
-  room: ProviderRoom,
+  context: ProviderContext,
   metadata: Metadata,
-  { parameters, checks }: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
+  { parameters, checks }: AuthorizationResponse,
 ): Promise<Exchanged> => {
-  const { codeVerifier, nonce, maxAge, acrValues } = checks;
-  const code = parameters.get('code') ?? '';
-  const { idToken, ...tokens } = await requestTokens(room, metadata, { code, codeVerifier });
+  const { authenticated, options } = context;
+  const grant = requestTokens(callbackUrl(options, parameters), checks);
+  const granted = await authenticated(metadata, 'token_endpoint', grant);
+  const { idToken, ...tokens } = createGrantedTokens(granted, options);
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
-  const { accessToken } = tokens;
-  const claims = await verifyIdToken(idToken, room.trust(metadata), { nonce, maxAge, accessToken });
-  requireAcr(claims, acrValues);
-  return { claims, tokens: { ...tokens, idToken, nonce } };
+  const claims = await verifyIdToken(idToken, context.trust(metadata), tokens.accessToken);
+  requireAcr(claims, checks.acrValues);
+  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */
 export const completeLogin = async (
-  room: ProviderRoom,
-  response: { readonly parameters: URLSearchParams; readonly checks: AuthorizationChecks },
+  context: ProviderContext,
+  response: AuthorizationResponse,
   log: FastifyBaseLogger,
 ): Promise<CompletedLogin> => {
-  const metadata = await room.discovery.require();
-  checkResponse(response.parameters, response.checks, metadata);
-  const { tokens, claims } = await exchange(room, metadata, response).catch((error: unknown) => {
-    throw grantProblem(error);
+  const { discovery } = context;
+  const metadata = await discovery.require();
+  checkResponse(response, metadata);
+  const { tokens, claims } = await exchange(context, metadata, response).catch((error: unknown) => {
+    const problem = grantProblem(error);
+    if (problem.code !== 'login_expired') discovery.doubt();
+    throw problem;
   });
-  const userinfo = await readUserinfo(room, metadata, {
-    accessToken: tokens.accessToken,
-    sub: claims.sub,
-    log,
-  });
-  const sid = typeof claims.sid === 'string' ? claims.sid : undefined;
-  return { issuer: metadata.issuer, sub: claims.sub, sid, claims: { ...claims, ...userinfo }, tokens };
+  const { sub } = claims;
+  const userinfo = await readUserinfo(context, metadata, { accessToken: tokens.accessToken, sub, log });
+  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
+  return { issuer: metadata.issuer, sub, sid, claims: { ...claims, ...userinfo }, tokens };
 };

@@ -1,4 +1,5 @@
 import { errors } from 'jose';
+import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
@@ -12,7 +13,7 @@ const requireThat: (holds: boolean, reason: string) => asserts holds = (holds, r
 };
 
 const optionalText = (value: unknown, name: string): string | undefined => {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string' || value.length < 1 || value.length > 255) {
     throw new LogoutTokenInvalid(`${name} is malformed`);
   }
@@ -22,12 +23,14 @@ const optionalText = (value: unknown, name: string): string | undefined => {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Verifies a logout token. @see OpenID Connect Back-Channel Logout section 2.6 */
-export const verifyLogout = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
+const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
   const { clock, clockTolerance } = trust.options;
-  const required = ['iss', 'aud', 'iat', 'jti', 'events'];
-  const { payload, protectedHeader } = await verifySigned(token, trust, required).catch((error: unknown) => {
-    if (error instanceof errors.JOSEError)
+  const { payload, protectedHeader } = await verifySigned(token, trust, {
+    issuer: trust.issuer,
+    audience: trust.options.clientId,
+    requiredClaims: ['iat', 'jti', 'events'],
+  }).catch((error: unknown) => {
+    if (error instanceof errors.JOSEError || error instanceof TypeError)
       throw new LogoutTokenInvalid('the token is not acceptable', { cause: error });
     throw providerProblem(error);
   });
@@ -53,3 +56,14 @@ export const verifyLogout = async (token: string, trust: TokenTrust): Promise<Lo
   const staleAt = (iat + maxAge + clockTolerance) * 1000;
   return { issuer: trust.issuer, sub, sid, jti, issuedAt: iat * 1000, staleAt };
 };
+
+/**
+ * Verifies a logout token.
+ *
+ * @throws LogoutTokenInvalid; Problem `provider_*` when the keys cannot be fetched.
+ * @see OpenID Connect Back-Channel Logout section 2.6
+ */
+export const verifyLogout = async (
+  { discovery, trust }: ProviderContext,
+  token: string,
+): Promise<LogoutToken> => verify(token, trust(await discovery.require()));

@@ -1,55 +1,68 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { createRequests } from './authorization-request.ts';
+import { createAnswerReaders } from './answer-readers.ts';
+import { createAuthorizationRequest } from './authorization-request.ts';
+import { acceptedAlgorithms } from './checks/algorithm.ts';
 import { createClientAuthentication } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEndSessionUrl, isProviderDown, tryDiscovery } from './end-session.ts';
+import { findEndSession, tryDiscovery } from './end-session.ts';
 import { createKeySet } from './key-set.ts';
 import { completeLogin } from './login-completion.ts';
 import { verifyLogout } from './logout-token.ts';
-import type { Provider } from './provider.ts';
+import type { Metadata } from './metadata.ts';
+import { createOpenidClient } from './openid-client.ts';
+import type { ProviderContext } from './provider-context.ts';
 import { createProviderHttp } from './provider-http.ts';
-import type { ProviderRoom } from './provider-room.ts';
-import { createRefreshRequests } from './refresh-request.ts';
+import type { TokenTrust } from './signed-token.ts';
+import { createSuccessors } from './successors.ts';
 import { refreshTokens } from './token-refresh.ts';
 import { revokeToken } from './token-revocation.ts';
 
-/** The steps towards the provider, and the room that they are taken in. */
-export interface OpenedProvider
-  extends Omit<Provider, 'warmUp' | 'isDiscovered' | 'endSessionOrigin' | 'close'> {
-  readonly room: ProviderRoom;
+/** One protocol step each. */
+const steps = {
+  createAuthorizationRequest,
+  completeLogin,
+  findEndSession,
+  refreshTokens,
+  revokeToken,
+  tryDiscovery,
+  verifyLogout,
+};
+
+/** The steps towards the provider, and what they work with. */
+export interface OpenedProvider {
+  readonly context: ProviderContext;
+  readonly steps: typeof steps;
 }
 
-const createRoom = (options: ResolvedOptions): ProviderRoom => {
+const createContext = (options: ResolvedOptions, log: FastifyBaseLogger): ProviderContext => {
   const http = createProviderHttp(options.providerTimeout, options.observe);
-  const findKeyOf = createKeySet(http, options.clock);
+  const keySet = createKeySet(http, options.clock);
+  const successors = createSuccessors();
+  const trust = (metadata: Metadata): TokenTrust => ({
+    issuer: metadata.issuer,
+    jwksUri: metadata.jwks_uri,
+    algorithms: acceptedAlgorithms(options.idTokenAlg, metadata.id_token_signing_alg_values_supported),
+    options,
+    keySet,
+  });
+  const openidClient = createOpenidClient(options, http, (metadata) =>
+    createAnswerReaders(trust(metadata), successors),
+  );
   return {
     options,
+    log,
     http,
-    discovery: createDiscovery(http, options.issuer, options.clock),
-    authenticated: createClientAuthentication(options),
-    requestRefresh: createRefreshRequests(options, http),
-    trust: ({ issuer, jwks_uri }) => ({ issuer, options, findKey: findKeyOf(jwks_uri) }),
+    discovery: createDiscovery(http, options, log),
+    openidClient,
+    authenticated: createClientAuthentication(options, openidClient),
+    successors,
+    trust,
   };
 };
 
 /** Opens the way to the provider of these options: nothing is asked of it yet. */
-export const openProvider = (options: ResolvedOptions): OpenedProvider => {
-  const room = createRoom(options);
-  const { discovery } = room;
-  const createRequest = createRequests(options);
-  return {
-    room,
-    createAuthorizationRequest: async (hints) => createRequest(await discovery.require(), hints),
-    completeLogin: (parameters, checks, log) => completeLogin(room, { parameters, checks }, log),
-    refresh: (refreshToken, expected, keepSuccessor) =>
-      refreshTokens(room, refreshToken, { ...expected, keepSuccessor }),
-    revoke: (refreshToken) => revokeToken(room, refreshToken),
-    findEndSession: async (idToken) => {
-      if (options.logoutUrl === undefined) await tryDiscovery(discovery);
-      const url = createEndSessionUrl(discovery.current(), options, idToken);
-      if (url === undefined || (await isProviderDown(room.http, options.issuer))) return undefined;
-      return url;
-    },
-    verifyLogoutToken: async (token) => verifyLogout(token, room.trust(await discovery.require())),
-  };
-};
+export const openProvider = (options: ResolvedOptions, log: FastifyBaseLogger): OpenedProvider => ({
+  context: createContext(options, log),
+  steps,
+});

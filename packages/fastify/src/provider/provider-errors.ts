@@ -1,3 +1,4 @@
+import { errors } from 'jose';
 import { Problem } from '../problems.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 
@@ -42,24 +43,77 @@ export const parseErrorCode = (value: unknown): string | undefined =>
 export const isTrouble = ({ status }: Pick<ProviderAnswer, 'status'>): boolean =>
   status >= 500 || status === 429 || status === 408;
 
+/** A provider's text for a log line: without control characters, within 200 characters. */
+export const cleanText = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 200);
+
+/** The first error of a chain of causes that is of this kind; libraries wrap what they did not make. */
+const findCause = <Kind extends Error>(
+  error: unknown,
+  isKind: (cause: Error) => cause is Kind,
+): Kind | undefined => {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (isKind(cause)) return cause;
+  }
+  return undefined;
+};
+
+/** The refusal of an endpoint that an error comes from. */
+export const findRefusal = (error: unknown): EndpointRefusal | undefined =>
+  findCause(error, (cause) => cause instanceof EndpointRefusal);
+
+/** The problem that an error comes from. */
+export const findProblem = (error: unknown): Problem | undefined =>
+  findCause(error, (cause) => cause instanceof Problem);
+
+const verdicts = new Set([
+  'invalid_grant',
+  'invalid_scope',
+  'unsupported_grant_type',
+  'invalid_request',
+  'access_denied',
+]);
+
+/**
+ * Whether the provider says that a grant is over: an OAuth error with a 4xx. What says that the client is unknown, the
+ * server busy, or comes from a proxy in between says nothing about the grant.
+ *
+ * @see RFC 6749 section 5.2
+ */
+export const endsGrant = ({ status, error }: EndpointRefusal): boolean =>
+  error !== undefined &&
+  verdicts.has(error) &&
+  status >= 400 &&
+  status < 500 &&
+  status !== 408 &&
+  status !== 429;
+
 /** The problem that an error of the provider or of a library stands for. */
 export const providerProblem = (error: unknown): Problem => {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof Problem) return cause;
-    if (cause instanceof EndpointRefusal) return refusalProblem(cause);
-  }
-  return new Problem('provider_invalid_response', 'the provider gave an unacceptable answer', {
+  const problem = findProblem(error);
+  if (problem !== undefined) return problem;
+  const refusal = findRefusal(error);
+  if (refusal !== undefined) return refusalProblem(refusal);
+  // jose and openid-client name the check, and no value.
+  const refused = findCause(error, (cause) => cause instanceof errors.JOSEError);
+  const reason = refused === undefined ? '' : `: ${refused.message}`;
+  return new Problem('provider_invalid_response', `the provider gave an unacceptable answer${reason}`, {
     cause: error,
   });
 };
+
+const ofClient = new Set(['invalid_client', 'unauthorized_client']);
 
 const refusalProblem = (refusal: EndpointRefusal): Problem => {
   const { error, retryAfter } = refusal;
   if (error === 'temporarily_unavailable' || (error === undefined && isTrouble(refusal))) {
     return new Problem('provider_unavailable', refusal.message, { cause: refusal, retryAfter });
   }
-  const message = `${refusal.message}: look at OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_CLIENT_AUTH`;
-  return new Problem('provider_error', message, { cause: refusal, retryAfter });
+  const remedy =
+    error !== undefined && ofClient.has(error)
+      ? ': look at OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_CLIENT_AUTH'
+      : '';
+  return new Problem('provider_error', `${refusal.message}${remedy}`, { cause: refusal, retryAfter });
 };
 
 const needsUser = new Set([
@@ -70,9 +124,10 @@ const needsUser = new Set([
 ]);
 
 /** The problem for an error of the authorization response. @see OpenID Connect Core section 3.1.2.6 */
-export const authorizationProblem = (error: string): Problem => {
-  const told = parseErrorCode(error) ?? 'an unreadable error';
-  const message = `the authorization endpoint answered ${told}`;
+export const authorizationProblem = (error: string, description: string | null): Problem => {
+  const code = parseErrorCode(error) ?? 'an unreadable error';
+  const detail = description === null || description === '' ? '' : ` (${cleanText(description)})`;
+  const message = `the authorization endpoint answered ${code}${detail}`;
   if (error === 'access_denied') return new Problem('access_denied', message);
   if (needsUser.has(error)) return new Problem('login_required', message);
   if (error === 'temporarily_unavailable')

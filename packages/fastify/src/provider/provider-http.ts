@@ -1,12 +1,13 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
-import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
+import { decodeContent } from './content-encoding.ts';
 
 /** What one request to the provider carries. */
 interface ProviderRequest {
   readonly method: string;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   /** Seconds for the whole request. Default: the provider timeout; never more. */
   readonly limit: number;
@@ -27,26 +28,12 @@ export interface ProviderHttp {
   readonly close: () => Promise<void>;
 }
 
-/** Where a request goes. */
-interface Target {
-  readonly origin: string;
-  readonly pathname: string;
-  readonly path: string;
-}
-
-/** Addresses whose parts are remembered: a provider has a handful. */
-const mostTargets = 32;
-
-const parseTarget = (address: string): Target => {
-  const { origin, pathname, search } = new URL(address);
-  return { origin, pathname, path: `${pathname}${search}` };
-};
-
-const maxBody = 1024 * 1024;
+/** Bytes of an answer, before and after its content encoding is undone. */
+const maxBodyBytes = 1024 * 1024;
 const decoder = new TextDecoder();
 
 const tooLarge = (origin: string): Problem =>
-  new Problem('provider_invalid_response', `${origin} answered more than ${maxBody} bytes`);
+  new Problem('provider_invalid_response', `${origin} answered more than ${maxBodyBytes} bytes`);
 
 const tooLate = (origin: string): Problem =>
   new Problem('provider_timeout', `${origin} did not answer in time: look at OIDC_TIMEOUT and the provider`, {
@@ -59,95 +46,76 @@ const unreachable = (origin: string, cause: unknown): Problem =>
     retryAfter: 5,
   });
 
-const createAnswer = (
-  status: number,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  pieces: readonly Buffer[],
-): ProviderAnswer => ({
-  status,
-  text: decoder.decode(Buffer.concat(pieces)),
-  header: (name) => {
-    const value = headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
-  },
-});
+const joinValues = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value;
 
-/** One request, whose every end is the first: an answer, a failure, or the limit. */
-const exchange = (
-  agent: Agent,
-  { origin, path }: Target,
+const readBody = async (body: AsyncIterable<Buffer>, origin: string): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    // Leaving the loop closes the connection.
+    if (size > maxBodyBytes) throw tooLarge(origin);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+};
+
+const exchange = async (
+  dispatcher: Dispatcher,
+  url: URL,
   { method, headers, body, limit }: ProviderRequest,
-): Promise<ProviderAnswer> =>
-  new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let failure: Problem | undefined;
-    let status = 0;
-    let answered: Readonly<Record<string, string | string[] | undefined>> = {};
-    let size = 0;
-    const pieces: Buffer[] = [];
+): Promise<ProviderAnswer> => {
+  const { origin, pathname, search } = url;
+  const signal = AbortSignal.timeout(Math.ceil(limit * 1000));
+  try {
+    const answer = await dispatcher.request({
+      origin,
+      path: `${pathname}${search}`,
+      method: method === 'POST' ? 'POST' : 'GET',
+      headers: { 'accept-encoding': 'identity', ...headers },
+      body: body ?? null,
+      signal,
+    });
+    const header = (name: string): string | undefined => joinValues(answer.headers[name]);
+    const sent = await readBody(answer.body, origin);
+    const plain = await decodeContent(sent, header('content-encoding'), maxBodyBytes);
+    if (plain === undefined) throw tooLarge(origin);
+    return { status: answer.statusCode, text: decoder.decode(plain), header };
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw signal.aborted ? tooLate(origin) : unreachable(origin, error);
+  }
+};
 
-    const fail = (problem: Problem): void => {
-      if (failure !== undefined) return;
-      failure = problem;
-      clearTimeout(timer);
-      reject(problem);
-      controller?.abort(problem);
-    };
-    const timer = setTimeout(() => fail(tooLate(origin)), limit * 1000);
-
-    agent.dispatch(
-      { origin, path, method, headers, body: body ?? null },
-      {
-        onRequestStart: (given) => {
-          controller = given;
-          if (failure !== undefined) given.abort(failure);
-        },
-        onResponseStart: (_controller, code, received) => {
-          status = code;
-          answered = received;
-        },
-        onResponseData: (_controller, piece) => {
-          size += piece.length;
-          if (size > maxBody) fail(tooLarge(origin));
-          else pieces.push(piece);
-        },
-        onResponseEnd: () => {
-          clearTimeout(timer);
-          resolve(createAnswer(status, answered, pieces));
-        },
-        onResponseError: (_controller, error) => fail(unreachable(origin, error)),
-      },
-    );
-  });
-
-/** Opens the connections to the provider; `timeout` is in seconds and covers a whole request. */
+/**
+ * Opens the connections to the provider; `timeout` is in seconds and covers a whole request. `HTTPS_PROXY`,
+ * `HTTP_PROXY` and `NO_PROXY` are honoured, but for loopback hosts.
+ */
 export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
-  const agent = new Agent({ keepAliveTimeout: 10_000, connections: 64 });
-  const readTarget = memoize(mostTargets, parseTarget);
+  const settings = { keepAliveTimeout: 10_000, connections: 64 };
+  const direct = new Agent(settings);
+  const throughProxy = new EnvHttpProxyAgent(settings);
   const send: ProviderHttp['send'] = async (address, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
-    const target = readTarget(address);
+    const url = new URL(address);
     const start = performance.now();
-    const tell = (status: number | 'failed'): void =>
-      observe?.({
-        kind: 'provider_call',
-        endpoint: target.pathname,
-        status,
-        seconds: secondsSince(start),
-      });
+    const report = (status: number | 'failed'): void =>
+      observe?.({ kind: 'provider_call', endpoint: url.pathname, status, seconds: secondsSince(start) });
+    const request = { method, headers, body, limit: Math.min(limit, timeout) };
     try {
-      const answer = await exchange(agent, target, {
-        method,
-        headers,
-        body,
-        limit: Math.min(limit, timeout),
-      });
-      tell(answer.status);
+      const answer = await exchange(isLoopbackHost(url.hostname) ? direct : throughProxy, url, request);
+      report(answer.status);
       return answer;
     } catch (error) {
-      tell('failed');
-      throw error instanceof Problem ? error : unreachable(target.origin, error);
+      report('failed');
+      throw error;
     }
   };
-  return { send, close: () => agent.destroy() };
+  return {
+    send,
+    close: async () => {
+      await Promise.all([direct.destroy(), throughProxy.destroy()]);
+    },
+  };
 };

@@ -3,10 +3,10 @@ import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 import type { CompletedLogin } from './completed-login.ts';
-import type { Metadata } from './discovery.ts';
-import { createEndSessionUrl, tryDiscovery } from './end-session.ts';
+import { createEndSessionOrigin } from './logout-url.ts';
+import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
-import type { ProviderRoom } from './provider-room.ts';
+import type { ProviderContext } from './provider-context.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 import type { LogoutToken } from './valid-logout-token.ts';
 
@@ -61,61 +61,49 @@ export type { RefreshedTokens } from './refreshed-tokens.ts';
 export type { TokenSet } from './token-set.ts';
 export type { LogoutToken } from './valid-logout-token.ts';
 
-/** Reads anew only when what it depends on is another object: every answer's policy asks. */
-const readOncePer = <T>(current: () => unknown, read: () => T): (() => T) => {
-  let known = current();
-  let value = read();
-  return () => {
-    const now = current();
-    if (now !== known) {
-      known = now;
-      value = read();
-    }
-    return value;
-  };
-};
-
 /**
  * Makes the provider of these options; it is discovered lazily, and what speaks to it is loaded then: half of all that
  * a server loads, and nothing that a first page waits for. @see OpenID Connect Discovery section 4
  */
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
-  let room: ProviderRoom | undefined;
+  let context: ProviderContext | undefined;
   let loading: Promise<OpenedProvider> | undefined;
   const load = async (): Promise<OpenedProvider> => {
     const { openProvider } = await import('./opened-provider.ts');
-    const opened = openProvider(options);
-    room = opened.room;
+    const opened = openProvider(options, log);
+    context = opened.context;
     return opened;
   };
   const open = (): Promise<OpenedProvider> => {
     loading ??= load();
     return loading;
   };
-  const current = (): Metadata | undefined => room?.discovery.current();
+  const take = async <T>(step: (opened: OpenedProvider) => Promise<T>): Promise<T> => step(await open());
+  const current = (): Metadata | undefined => context?.discovery.current();
   return {
     warmUp: () => {
-      const discovered = open().then((opened) => opened.room.discovery.require());
+      const discovered = take((opened) => opened.context.discovery.require());
       discovered.catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
     },
     isDiscovered: async () => {
-      if (current() === undefined) await tryDiscovery((await open()).room.discovery);
+      if (current() === undefined)
+        await take((opened) => opened.steps.tryDiscovery(opened.context.discovery));
       return current() !== undefined;
     },
-    endSessionOrigin: readOncePer(current, () => {
-      const url = createEndSessionUrl(current(), options, undefined);
-      return url === undefined ? undefined : new URL(url).origin;
-    }),
-    createAuthorizationRequest: async (hints) => (await open()).createAuthorizationRequest(hints),
-    completeLogin: async (parameters, checks, requestLog) =>
-      (await open()).completeLogin(parameters, checks, requestLog),
-    refresh: async (refreshToken, expected, keepSuccessor) =>
-      (await open()).refresh(refreshToken, expected, keepSuccessor),
-    revoke: async (refreshToken) => (await open()).revoke(refreshToken),
-    findEndSession: async (idToken) => (await open()).findEndSession(idToken),
-    verifyLogoutToken: async (token) => (await open()).verifyLogoutToken(token),
+    endSessionOrigin: createEndSessionOrigin(options, current),
+    createAuthorizationRequest: (hints) =>
+      take((opened) => opened.steps.createAuthorizationRequest(opened.context, hints)),
+    completeLogin: (parameters, checks, requestLog) =>
+      take((opened) => opened.steps.completeLogin(opened.context, { parameters, checks }, requestLog)),
+    refresh: (refreshToken, expected, keepSuccessor) =>
+      take((opened) =>
+        opened.steps.refreshTokens(opened.context, refreshToken, { ...expected, keepSuccessor }),
+      ),
+    revoke: (refreshToken) => take((opened) => opened.steps.revokeToken(opened.context, refreshToken)),
+    findEndSession: (idToken) => take((opened) => opened.steps.findEndSession(opened.context, idToken)),
+    verifyLogoutToken: (token) => take((opened) => opened.steps.verifyLogout(opened.context, token)),
     close: async () => {
-      await (await loading)?.room.http.close();
+      await (await loading)?.context.http.close();
     },
   };
 };

@@ -1,35 +1,55 @@
 import { errors } from 'jose';
+import { refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { Claims } from './completed-login.ts';
-import type { Metadata } from './discovery.ts';
+import { createGrantedTokens, type GrantedTokens } from './granted-tokens.ts';
 import { verifyIdToken } from './id-token.ts';
-import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
+import type { Metadata } from './metadata.ts';
+import type { ProviderContext } from './provider-context.ts';
+import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
-import type { ProviderRoom } from './provider-room.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 
-const isOurTrouble = ({ status, error }: EndpointRefusal): boolean =>
-  error === 'invalid_client' || error === 'unauthorized_client' || status === 408 || status === 429;
-
+/**
+ * What the reader of answers threw says nothing about the grant, unless it is a verdict of the provider. What
+ * openid-client found by itself is about the claims of the ID token, the rest having been judged before.
+ */
 const refreshError = (error: unknown): Error => {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (!(cause instanceof EndpointRefusal)) continue;
-    const endsGrant = cause.error === 'invalid_grant' || (cause.status >= 400 && cause.status < 500);
-    if (endsGrant && !isOurTrouble(cause)) return new RefreshRefused(cause.message, { cause: error });
-  }
-  return asRetryable(providerProblem(error));
+  const refusal = findRefusal(error);
+  if (refusal !== undefined && endsGrant(refusal))
+    return new RefreshRefused(refusal.message, { cause: error });
+  if (refusal !== undefined || findProblem(error) !== undefined || error instanceof errors.JOSEError)
+    return asRetryable(providerProblem(error));
+  return new RefreshRefused('the refreshed ID token is not acceptable', { cause: error });
 };
 
 /** Whether the token was judged and found wrong; keys that cannot be had (`retryAfter`) are no judgement. */
-const isVerdict = (error: unknown): error is Problem =>
-  error instanceof Problem &&
-  error.code === 'provider_invalid_response' &&
-  error.retryAfter === undefined &&
-  !(error.cause instanceof errors.JWKSNoMatchingKey);
+const isVerdict = (problem: Problem): boolean =>
+  problem.code === 'provider_invalid_response' &&
+  problem.retryAfter === undefined &&
+  !(problem.cause instanceof errors.JWKSNoMatchingKey);
+
+const requestTokens = async (
+  context: ProviderContext,
+  metadata: Metadata,
+  { refreshToken, keepSuccessor }: { readonly refreshToken: string; readonly keepSuccessor: KeepSuccessor },
+): Promise<GrantedTokens> => {
+  const { authenticated, successors, options, discovery } = context;
+  try {
+    const granted = await successors.during(refreshToken, keepSuccessor, () =>
+      authenticated(metadata, 'token_endpoint', (config) => refreshTokenGrant(config, refreshToken)),
+    );
+    return createGrantedTokens(granted, options);
+  } catch (error) {
+    const failure = refreshError(error);
+    if (!(failure instanceof RefreshRefused)) discovery.doubt();
+    throw failure;
+  }
+};
 
 /** A session of an older version does not know its nonce. @see OpenID Connect Core section 12.2 */
 const isOtherNonce = (found: unknown, expected: string | undefined): boolean =>
-  found !== undefined && found !== null && expected !== undefined && found !== expected;
+  found !== undefined && expected !== undefined && found !== expected;
 
 interface Refreshed {
   readonly idToken: string;
@@ -38,42 +58,44 @@ interface Refreshed {
 }
 
 const verifyRefreshed = async (
-  room: ProviderRoom,
+  context: ProviderContext,
   metadata: Metadata,
   { idToken, accessToken, expected }: Refreshed,
 ): Promise<Claims> => {
-  const checks = { nonce: undefined, maxAge: undefined, accessToken };
-  const claims = await verifyIdToken(idToken, room.trust(metadata), checks).catch((error: unknown) => {
-    if (!isVerdict(error)) throw refreshError(error);
-    throw new RefreshRefused(error.message, { cause: error });
-  });
-  if (claims.sub !== expected.sub) throw new RefreshRefused('the refreshed ID token is about another sub');
-  if (isOtherNonce(claims.nonce, expected.nonce))
-    throw new RefreshRefused('the refreshed ID token has another nonce');
-  return claims;
+  try {
+    const claims = await verifyIdToken(idToken, context.trust(metadata), accessToken);
+    if (claims.sub !== expected.sub) throw new RefreshRefused('the refreshed ID token is about another sub');
+    if (isOtherNonce(claims.nonce, expected.nonce))
+      throw new RefreshRefused('the refreshed ID token has another nonce');
+    return claims;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (isVerdict(error)) throw new RefreshRefused(error.message, { cause: error });
+    throw asRetryable(error);
+  }
 };
 
 /** Refreshes the tokens of a session. @see OpenID Connect Core section 12 */
 export const refreshTokens = async (
-  room: ProviderRoom,
+  context: ProviderContext,
   refreshToken: string,
   expected: ExpectedGrant & { readonly keepSuccessor?: KeepSuccessor | undefined },
 ): Promise<RefreshedTokens> => {
-  const metadata = await room.discovery.require();
+  const metadata = await context.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
-  const grant = room.authenticated(metadata, (credentials) =>
-    room.requestRefresh(metadata, refreshToken, credentials),
-  );
-  const tokens = await grant.catch((error: unknown) => {
-    throw refreshError(error);
-  });
-  const { idToken, accessToken, refreshToken: rotated } = tokens;
-  if (rotated !== undefined) await expected.keepSuccessor?.(rotated);
-  const verified =
-    idToken === undefined ? undefined : verifyRefreshed(room, metadata, { idToken, accessToken, expected });
-  const claims = await verified?.catch((error: unknown) => {
+  let rotated: string | undefined;
+  const keepSuccessor: KeepSuccessor = async (successor) => {
+    rotated = successor;
+    await expected.keepSuccessor?.(successor);
+  };
+  try {
+    const tokens = await requestTokens(context, metadata, { refreshToken, keepSuccessor });
+    const { idToken, accessToken } = tokens;
+    if (idToken === undefined) return { ...tokens, claims: undefined };
+    const claims = await verifyRefreshed(context, metadata, { idToken, accessToken, expected });
+    return { ...tokens, claims };
+  } catch (error) {
     if (!(error instanceof Problem) || rotated === undefined) throw error;
     throw new RefreshUnverified(error, rotated, error);
-  });
-  return { ...tokens, claims };
+  }
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseMetadata } from '../../src/provider/discovery.ts';
+import { parseMetadata } from '../../src/provider/metadata.ts';
 import type { Answer, Bends, Json } from './bent-provider.ts';
 import { problemCode, problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
@@ -29,9 +29,6 @@ describe('metadata is refused, and nothing of it is kept', () => {
     ['with an http token endpoint', withChange({ token_endpoint: httpEndpoint })],
     ['with an http key set', withChange({ jwks_uri: httpEndpoint })],
     ['with a file: key set', withChange({ jwks_uri: 'file:///etc/passwd' })],
-    ['with an http userinfo endpoint', withChange({ userinfo_endpoint: httpEndpoint })],
-    ['with an http revocation endpoint', withChange({ revocation_endpoint: httpEndpoint })],
-    ['with a data: end-session endpoint', withChange({ end_session_endpoint: 'data:text/html,x' })],
     ['with credentials in an endpoint', withChange({ token_endpoint: 'https://a:b@provider.example/token' })],
     ['with a relative endpoint', withChange({ token_endpoint: '/token' })],
     ['with an endpoint that is a number', withChange({ token_endpoint: 7 })],
@@ -130,11 +127,14 @@ test.for(['authorization', 'token', 'userinfo', 'revocation', 'end_session'])(
       token_endpoint: `${issuer}/token`,
       jwks_uri: `${issuer}/jwks`,
     };
-    expect(parseMetadata(sound, issuer)).toMatchObject(sound);
-    for (const local of ['http://localhost:8080/x', 'http://127.0.0.1/x', 'HTTP://[::1]/x'])
-      expect(() => parseMetadata({ ...sound, [`${name}_endpoint`]: local }, issuer)).toThrow(
-        'is not an https URL',
-      );
+    const options = { issuer, discoveryUrl: undefined };
+    expect(parseMetadata(sound, options).metadata).toMatchObject(sound);
+    const isRequired = ['authorization', 'token'].includes(name);
+    for (const local of ['http://localhost:8080/x', 'http://127.0.0.1/x', 'HTTP://[::1]/x']) {
+      const parse = () => parseMetadata({ ...sound, [`${name}_endpoint`]: local }, options);
+      if (isRequired) expect(parse).toThrow('is not an https URL');
+      else expect(parse().ignored).toEqual([`${name}_endpoint`]);
+    }
   },
 );
 
@@ -156,4 +156,64 @@ test('an authorization endpoint keeps the query of its own, under what every req
     expect(url).toMatch(/^https:\/\/provider\.example\/authorize\?tenant=a\+b&response_type=code&[!-~]+$/);
     expect(new URL(url).searchParams.getAll('response_type')).toEqual(['code']);
   }
+});
+
+test.for(['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'])(
+  'an optional %s that cannot be used is left out with a warning, an empty one without',
+  async (name) => {
+    for (const [value, warnings] of [
+      ['http://provider.example/x', 1],
+      ['data:text/html,x', 1],
+      [7, 1],
+      ['', 0],
+      [null, 0],
+    ]) {
+      await using party = await startRelyingParty({ discovery: withChange({ [String(name)]: value }) });
+      expect(await party.login()).toMatchObject({ sub: 'ada' });
+      expect(party.log.filter(({ event }) => event === 'provider_endpoint_ignored')).toHaveLength(
+        Number(warnings),
+      );
+    }
+  },
+);
+
+test('metadata is read again after an hour, and what was good stays until the new is good', async () => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  await start(party);
+  bent.clock.now += 3_600_000;
+  bent.bends = { discovery: () => ({ status: 500 }) };
+  expect((await start(party)).url).toMatch(`${bent.issuer}/authorize?`);
+  await expect.poll(() => party.log).toMatchObject([{ event: 'provider_metadata_stale' }]);
+  bent.bends = { discovery: withChange({ authorization_endpoint: `${bent.issuer}/moved` }) };
+  bent.clock.now += 5000;
+  await expect.poll(async () => (await start(party)).url).toMatch(`${bent.issuer}/moved?`);
+});
+
+test('a failure makes the metadata be read again: a key set that has moved is found', async () => {
+  await using party = await startRelyingParty({
+    discovery: (usual) => ({ body: { ...usual, jwks_uri: `${usual.issuer}/nowhere` } }),
+  });
+  party.bent.clock.now += 5000;
+  await start(party);
+  party.bent.clock.now += 5000;
+  party.bent.bends = {};
+  expect(await problemOf(party.login())).toMatchObject({ code: 'provider_error' });
+  await expect.poll(() => party.bent.count('discovery')).toBe(2);
+  await expect.poll(async () => (await party.login()).sub).toBe('ada');
+});
+
+test('another issuer than the configured one is refused with both, and the settings', async () => {
+  await using party = await startRelyingParty({ discovery: withChange({ issuer: 'https://other.example' }) });
+  expect(String(await problemOf(start(party)))).toMatch(
+    /https:\/\/other\.example, and http:\/\/127\.0\.0\.1:\d+ is expected: set OIDC_ISSUER .* OIDC_DISCOVERY_URL/,
+  );
+});
+
+test('the metadata may be elsewhere than below the issuer', async () => {
+  const issuer = 'http://localhost:9/tenant';
+  await using other = await startRelyingParty({ discovery: withChange({ issuer }) });
+  const discoveryUrl = `${other.bent.issuer}/.well-known/openid-configuration`;
+  await using party = await startRelyingParty({}, { issuer, discoveryUrl });
+  expect((await start(party)).url).toMatch(`${other.bent.issuer}/authorize?`);
 });

@@ -134,3 +134,32 @@ test('addresses of keys in a token are never asked', async () => {
   expect(await problemCode(party.login())).toBe('provider_invalid_response');
   expect(other.bent.seen).toEqual([]);
 });
+
+test('a new key under the same kid works at once', async () => {
+  await using party = await startRelyingParty();
+  await party.login();
+  party.bent.rotateKey();
+  const { header } = party.bent.idToken();
+  party.bent.bends = {
+    jwks: (usual) => ({
+      body: {
+        keys: [
+          { ...onlyKey(usual), kid: 'same' },
+          { ...foreign.jwk, kid: 'same' },
+        ],
+      },
+    }),
+    idToken: (usual) => ({ claims: usual.claims, header: { ...header, kid: 'same' } }),
+  };
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+  party.bent.rotateKey();
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('several keys without kid are tried in turn', async () => {
+  await using party = await startRelyingParty({
+    jwks: (usual) => ({ body: { keys: [withoutKid(foreign.jwk), withoutKid(onlyKey(usual))] } }),
+    idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});

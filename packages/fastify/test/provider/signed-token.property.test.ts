@@ -61,9 +61,18 @@ const importFor = async (alg: string, { pair }: Signer): Promise<CryptoKey> => {
 
 const trustIn = (alg: string, key: CryptoKey): TokenTrust => ({
   issuer,
-  options: { idTokenAlg: alg, clientId, clock: () => now, clockTolerance },
-  findKey: async () => key,
+  jwksUri: `${issuer}/jwks`,
+  algorithms: [alg],
+  options: { clientId, clock: () => now, clockTolerance },
+  keySet: {
+    find: async () => ({ keys: [key], isNew: true }),
+    renew: async () => false,
+    confirm: () => undefined,
+  },
 });
+
+const checks = { issuer, audience: clientId };
+const withExpiry = { ...checks, requiredClaims: ['exp'] };
 
 const claims = { iss: issuer, aud: clientId, iat: seconds, exp: seconds + 60 };
 
@@ -79,16 +88,18 @@ describe.for(Object.entries(signers))('%s', ([alg, signer]) => {
     const cut = token.lastIndexOf('.') + 1;
     const bytes = Buffer.from(token.slice(cut), 'base64url');
     bytes[9] = (bytes[9] ?? 0) ^ 1;
-    expect(await accepted(verifySigned(token, trust, ['exp']))).toEqual(claims);
+    expect(await accepted(verifySigned(token, trust, withExpiry))).toEqual(claims);
     for (const signature of [bytes.toString('base64url'), '', token.slice(cut, -4)])
-      expect(await accepted(verifySigned(token.slice(0, cut) + signature, trust, []))).toBe('refused');
+      expect(await accepted(verifySigned(token.slice(0, cut) + signature, trust, checks))).toBe('refused');
   });
 });
 
 test('an RSA key of less than 2,048 bits is refused', async () => {
   const small = { pair: generateKeyPairSync('rsa', { modulusLength: 1024 }), hash: 'sha256' };
   const trust = trustIn('RS256', await importFor('RS256', small));
-  await expect(verifySigned(signToken({ alg: 'RS256' }, claims, small), trust, [])).rejects.toThrow(/2048/);
+  await expect(verifySigned(signToken({ alg: 'RS256' }, claims, small), trust, checks)).rejects.toThrow(
+    /2048/,
+  );
 });
 
 const times = oneof(
@@ -148,7 +159,7 @@ test('what jose refuses is refused, and what it accepts is taken for the same cl
         where,
         what,
       );
-      const ours = await accepted(verifySigned(token, trust, ['exp']));
+      const ours = await accepted(verifySigned(token, trust, withExpiry));
       const judged = jwtVerify(token, key, {
         algorithms: ['ES256'],
         issuer,

@@ -17,7 +17,6 @@ describe('a refresh ends the session', () => {
   test.for<[string, Bends]>([
     ['at invalid_grant', refused(400, 'invalid_grant')],
     ['at another OAuth error', refused(400, 'invalid_request')],
-    ['at a 4xx without an OAuth error', { token: () => ({ status: 403, body: '<h1>No</h1>' }) }],
     ['at an ID token for another sub', withClaims({ sub: 'eve' })],
     ['at an ID token of another issuer', withClaims({ iss: 'https://other.example' })],
     ['at an ID token for another client', withClaims({ aud: 'other' })],
@@ -44,6 +43,12 @@ describe('a refresh leaves the session', () => {
     ['at 503 as a page', { token: () => ({ status: 503, body: '<h1>Soon</h1>' }) }, 'provider_unavailable'],
     ['at 429', { token: () => ({ status: 429 }) }, 'provider_unavailable'],
     ['at 408', { token: () => ({ status: 408 }) }, 'provider_unavailable'],
+    [
+      'at a 4xx without an OAuth error',
+      { token: () => ({ status: 403, body: '<h1>No</h1>' }) },
+      'provider_error',
+    ],
+    ['at invalid_grant with 500', refused(500, 'invalid_grant'), 'provider_error'],
     ['at server_error', refused(500, 'server_error'), 'provider_error'],
     ['at invalid_client', refused(401, 'invalid_client'), 'provider_error'],
     ['at unauthorized_client', refused(400, 'unauthorized_client'), 'provider_error'],

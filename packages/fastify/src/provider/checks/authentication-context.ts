@@ -1,4 +1,4 @@
-import { Problem } from '../../problems.ts';
+import { refusedClaim } from './refused-claim.ts';
 
 /**
  * Requires the authentication that the operator's `acr_values` ask for: the provider may answer with a weaker one.
@@ -11,8 +11,5 @@ export const requireAcr = (
   acrValues: readonly string[] | undefined,
 ): void => {
   if (acrValues === undefined || (typeof acr === 'string' && acrValues.includes(acr))) return;
-  throw new Problem(
-    'provider_invalid_response',
-    'ID token: acr is none of the acr_values that OIDC_AUTHORIZATION_PARAMS asks for',
-  );
+  throw refusedClaim('acr is none of the acr_values that OIDC_AUTHORIZATION_PARAMS asks for');
 };

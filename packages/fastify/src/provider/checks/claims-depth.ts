@@ -1,7 +1,7 @@
-import { Problem } from '../problems.ts';
+import { Problem } from '../../problems.ts';
 
 /** Levels of objects and lists; those that specifications define have three. */
-const deepest = 32;
+const maxLevels = 32;
 
 const isDeeperThan = (levels: number, value: unknown): boolean =>
   typeof value === 'object' &&
@@ -15,6 +15,6 @@ const isDeeperThan = (levels: number, value: unknown): boolean =>
  * @throws Problem `provider_invalid_response`.
  */
 export const requireShallow = (claims: Readonly<Record<string, unknown>>): void => {
-  if (isDeeperThan(deepest, claims))
-    throw new Problem('provider_invalid_response', `claims are nested deeper than ${deepest} levels`);
+  if (isDeeperThan(maxLevels, claims))
+    throw new Problem('provider_invalid_response', `claims are nested deeper than ${maxLevels} levels`);
 };

@@ -1,0 +1,47 @@
+import { decodeProtectedHeader } from 'jose';
+import { requireBearer } from './checks/access-token.ts';
+import { requireAlgorithm } from './checks/algorithm.ts';
+import { withoutEmptyClaims } from './empty-claims.ts';
+import type { AnswerReaders, ReadAnswer } from './openid-client.ts';
+import type { TokenTrust } from './signed-token.ts';
+import type { Successors } from './successors.ts';
+import { parseTokenAnswer, readRefusal } from './token-answer.ts';
+import { readUserinfoAnswer } from './userinfo-answer.ts';
+
+const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): void => {
+  try {
+    requireAlgorithm(decodeProtectedHeader(idToken).alg, algorithms);
+  } catch (error) {
+    // What is no token at all, openid-client refuses.
+    if (!(error instanceof TypeError)) throw error;
+  }
+};
+
+/** The new refresh token is kept first: whatever else the answer holds, the old one is used up. */
+const readGrant =
+  (trust: TokenTrust, successors: Successors): ReadAnswer =>
+  async (answer, form) => {
+    const tokens = parseTokenAnswer(answer);
+    await successors.keep(form.get('refresh_token'), tokens.refresh_token);
+    requireBearer(tokens);
+    if (tokens.id_token === undefined) return Response.json(tokens);
+    requireKnownAlgorithm(tokens.id_token, trust);
+    return Response.json({
+      ...tokens,
+      id_token: withoutEmptyClaims(tokens.id_token),
+      signed_id_token: tokens.id_token,
+    });
+  };
+
+/** Any 2xx is a success. @see RFC 7009 section 2.2 */
+const readRevocation: ReadAnswer = async (answer) => {
+  if (answer.status < 200 || answer.status > 299) throw readRefusal('revocation endpoint', answer);
+  return new Response(null, { status: 200 });
+};
+
+/** Makes the readers of the answers of one provider. */
+export const createAnswerReaders = (trust: TokenTrust, successors: Successors): AnswerReaders => ({
+  grant: readGrant(trust, successors),
+  revocation: readRevocation,
+  userinfo: (answer) => readUserinfoAnswer(answer, trust),
+});

@@ -1,0 +1,40 @@
+import { errors } from 'jose';
+import { cleanText } from '../provider-errors.ts';
+
+/** Signature algorithms by which the provider alone can have signed. @see RFC 7518 section 3.1 */
+export const asymmetricAlgorithms: readonly string[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** `EdDSA` and `Ed25519` name one algorithm. @see RFC 9864 section 2.2 */
+const withOtherName = (algorithm: string): readonly string[] =>
+  algorithm === 'EdDSA' || algorithm === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [algorithm];
+
+/** The one configured algorithm, or what the metadata lists among asymmetric ones, `RS256` where it lists none. */
+export const acceptedAlgorithms = (
+  configured: string | undefined,
+  listed: readonly string[],
+): readonly string[] => {
+  if (configured !== undefined) return withOtherName(configured);
+  const usable = listed.filter((algorithm) => asymmetricAlgorithms.includes(algorithm));
+  return usable.length === 0 ? ['RS256'] : [...new Set(usable.flatMap(withOtherName))];
+};
+
+/** @throws JOSEAlgNotAllowed with what came, what is accepted, and the setting. */
+export const requireAlgorithm = (found: unknown, accepted: readonly string[]): void => {
+  if (typeof found === 'string' && accepted.includes(found)) return;
+  throw new errors.JOSEAlgNotAllowed(
+    `the token is signed with ${cleanText(String(found))}, and ${accepted.join(', ')} is accepted: look at ` +
+      'OIDC_ID_TOKEN_ALG and at how the client is registered',
+  );
+};

@@ -1,0 +1,115 @@
+import { isLoopbackHost } from '../browser-security/loopback-host.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+import { cleanText } from './provider-errors.ts';
+
+/** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
+export interface Metadata {
+  readonly issuer: string;
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly jwks_uri: string;
+  readonly userinfo_endpoint?: string;
+  readonly revocation_endpoint?: string;
+  readonly end_session_endpoint?: string;
+  readonly token_endpoint_auth_methods_supported: readonly string[];
+  readonly revocation_endpoint_auth_methods_supported: readonly string[];
+  readonly id_token_signing_alg_values_supported: readonly string[];
+  readonly authorization_response_iss_parameter_supported: boolean;
+}
+
+/** Metadata, and the names of the optional endpoints that cannot be used. */
+export interface ParsedMetadata {
+  readonly metadata: Metadata;
+  readonly ignored: readonly string[];
+}
+
+/** Where the metadata is looked for, and whose it has to be. */
+export type IssuerOptions = Pick<ResolvedOptions, 'issuer' | 'discoveryUrl'>;
+
+const optionalEndpoints = ['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'] as const;
+
+const unacceptable = (what: string): Problem =>
+  new Problem('provider_invalid_response', `discovery: ${what}`);
+
+/** Where the metadata of an issuer is: a whole discovery URL is used as it is. */
+export const metadataUrl = ({ issuer, discoveryUrl }: IssuerOptions): string => {
+  if (discoveryUrl !== undefined) return discoveryUrl;
+  return issuer.includes('/.well-known/')
+    ? issuer
+    : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+};
+
+const isEndpoint = (value: string): boolean => {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(value);
+  if (username !== '' || password !== '' || hash !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
+};
+
+const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.test(url);
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** A provider on https that names http on a loopback host would have our secret sent to a neighbour of ours. */
+const readEndpoint = (document: Document, name: string): string | undefined => {
+  const value = document[name];
+  const isSafe =
+    typeof value === 'string' && isEndpoint(value) && (!isHttp(value) || isHttp(document.issuer));
+  return isSafe ? value : undefined;
+};
+
+const requireEndpoint = (document: Document, name: string): string => {
+  if (isAbsent(document[name])) throw unacceptable(`${name} is missing: look at OIDC_ISSUER`);
+  const value = readEndpoint(document, name);
+  if (value === undefined) throw unacceptable(`${name} is not an https URL: look at OIDC_ISSUER`);
+  return value;
+};
+
+const checkIssuer = (found: unknown, { issuer, discoveryUrl }: IssuerOptions): string => {
+  if (typeof found !== 'string' || !isEndpoint(found))
+    throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
+  const isWhole = discoveryUrl === undefined && issuer.includes('/.well-known/');
+  const expected = isWhole ? issuer.slice(0, issuer.indexOf('/.well-known/')) : issuer;
+  if (found.replace(/\/$/, '') === expected.replace(/\/$/, '')) return found;
+  throw unacceptable(
+    `the metadata names the issuer ${cleanText(found)}, and ${cleanText(expected)} is expected: set OIDC_ISSUER to ` +
+      'the first, or OIDC_DISCOVERY_URL to where the metadata of the second is',
+  );
+};
+
+const readTexts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+
+/**
+ * Reads the metadata of the configured issuer.
+ *
+ * @throws Problem `provider_invalid_response`.
+ */
+export const parseMetadata = (document: Document, options: IssuerOptions): ParsedMetadata => {
+  const methods = readTexts(document.token_endpoint_auth_methods_supported);
+  const revocationMethods = readTexts(document.revocation_endpoint_auth_methods_supported);
+  const found = optionalEndpoints.map((name) => [name, readEndpoint(document, name)] as const);
+  const usable: Pick<Metadata, (typeof optionalEndpoints)[number]> = Object.fromEntries(
+    found.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return {
+    metadata: {
+      issuer: checkIssuer(document.issuer, options),
+      authorization_endpoint: requireEndpoint(document, 'authorization_endpoint'),
+      token_endpoint: requireEndpoint(document, 'token_endpoint'),
+      jwks_uri: requireEndpoint(document, 'jwks_uri'),
+      ...usable,
+      token_endpoint_auth_methods_supported: methods,
+      revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
+      id_token_signing_alg_values_supported: readTexts(document.id_token_signing_alg_values_supported),
+      authorization_response_iss_parameter_supported:
+        document.authorization_response_iss_parameter_supported === true,
+    },
+    ignored: found.flatMap(([name, value]) =>
+      value === undefined && !isAbsent(document[name]) ? [name] : [],
+    ),
+  };
+};

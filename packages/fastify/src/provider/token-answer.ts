@@ -1,0 +1,60 @@
+import { Problem } from '../problems.ts';
+import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
+import type { ProviderAnswer } from './provider-http.ts';
+
+/** What a grant brings, in wire spelling: absent, `null`, empty and unusable optional members are left out. */
+export interface TokenAnswer {
+  readonly access_token: unknown;
+  readonly token_type: unknown;
+  /** Seconds. */
+  readonly expires_in?: number;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+}
+
+/** Some providers say `invalid_client` in a header alone. @see RFC 6749 section 5.2 */
+const challengeError = (answer: ProviderAnswer): string | undefined =>
+  /\berror="?invalid_client\b/.test(answer.header('www-authenticate') ?? '') ? 'invalid_client' : undefined;
+
+/** The refusal that an answer of an endpoint stands for. */
+export const readRefusal = (endpoint: string, answer: ProviderAnswer): EndpointRefusal =>
+  new EndpointRefusal(
+    endpoint,
+    answer,
+    parseErrorCode(parseObject(answer.text)?.error) ?? challengeError(answer),
+  );
+
+/** Seconds: no session lasts longer, and a number without bounds is lost when it is stored. */
+const maxLifetimeSeconds = 366 * 86_400;
+
+/** Seconds; some providers write them as text, and what is no time to come says nothing. */
+const readLifetime = (value: unknown): number | undefined => {
+  const seconds = typeof value === 'string' ? Number.parseFloat(value) : value;
+  if (typeof seconds !== 'number' || !(seconds > 0)) return undefined;
+  return Math.min(seconds, maxLifetimeSeconds);
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/**
+ * Reads the answer of any grant.
+ *
+ * @throws EndpointRefusal for any status but 200; Problem `provider_invalid_response` for no JSON object.
+ * @see RFC 6749 sections 5.1 and 5.2
+ */
+export const parseTokenAnswer = (answer: ProviderAnswer): TokenAnswer => {
+  if (answer.status !== 200) throw readRefusal('token endpoint', answer);
+  const members = parseObject(answer.text);
+  // Its first characters would stand in the log as the cause of a parser's error.
+  if (members === undefined)
+    throw new Problem('provider_invalid_response', 'the token response is not a JSON object');
+  const { access_token, token_type, refresh_token, id_token } = members;
+  const expires_in = readLifetime(members.expires_in);
+  return {
+    access_token,
+    token_type,
+    ...(expires_in === undefined ? {} : { expires_in }),
+    ...(isText(refresh_token) ? { refresh_token } : {}),
+    ...(isText(id_token) ? { id_token } : {}),
+  };
+};
