@@ -8,35 +8,39 @@ import { isSameSnapshot, keepKnown, type SessionSnapshot } from './session-snaps
 import { type SessionWatch, startSessionWatch } from './session-watch.ts';
 import { createTabs } from './tabs.ts';
 
-/** How the client finds its BFF. @see RFC 10017 section 6.1.2 */
+/** Options of `createBffClient`. @see RFC 10017 section 6.1.2 */
 export interface BffClientOptions {
-  /** Origin of the BFF where it is not the page's own. Default: the page's own. */
+  /** Origin of the BFF, such as `https://bff.example.com`. Default: the page's own origin. */
   readonly baseUrl?: string;
 }
 
 /**
- * The browser's side of the BFF: one snapshot of the session, and the ways to change it.
+ * The browser's client of a BFF: holds one snapshot of the session, and signs in and out.
  *
  * @see RFC 10017 section 6.1.2
  */
 export interface BffClient {
   readonly getSnapshot: () => SessionSnapshot;
-  /** Calls back after each change; returns the way to stop. The first subscriber starts the client, the last one to go stops it. */
+  /**
+   * Calls `listener` after each change; returns the function that unsubscribes it. The client watches the session as long
+   * as it has a subscriber.
+   */
   readonly subscribe: (listener: () => void) => () => void;
-  /** Asks who is signed in, and slides the session. A server that cannot be reached signs nobody out. */
+  /** Requests `/api/me` and extends the session. Never rejects: an unreachable server gives the status `unreachable`. */
   readonly refresh: () => Promise<SessionSnapshot>;
-  /** Leaves for the sign-in; `returnTo` defaults to the current page. */
+  /** Navigates to the login. `returnTo` defaults to the current page. */
   readonly login: (options?: { readonly returnTo?: string }) => void;
-  /** Signs out here, then goes where the BFF says. @throws Error when the BFF did not sign out. */
+  /** Ends the session, then navigates to the URL that the BFF answered with. @throws Error when the BFF did not end it. */
   readonly logout: () => Promise<void>;
   /**
-   * `fetch` with the session: a 401 of the BFF leads to one move to the sign-in, a 503 to a safe method is tried once
-   * more after a `Retry-After` of at most 5 seconds. A path is one of the BFF; another origin gets the plain `fetch`.
+   * `fetch` with the session cookie. Paths are resolved against the BFF; requests to other origins go to the plain `fetch`.
+   * Navigates to the login, once, when the BFF answers 401. Retries a GET or HEAD once when the BFF answers 503 with a
+   * `Retry-After` of at most 5 seconds.
    */
   readonly fetch: typeof fetch;
 }
 
-/** The snapshot, and who is told of its changes. The first subscriber starts the watch, the last one stops it. */
+/** Holds the snapshot and notifies subscribers. The first subscriber starts the watch; removing the last one stops it. */
 const createSnapshotStore = (startWatch: () => SessionWatch) => {
   const listeners = new Set<() => void>();
   let snapshot: SessionSnapshot = { status: 'loading' };
@@ -68,7 +72,7 @@ const createSnapshotStore = (startWatch: () => SessionWatch) => {
 };
 
 /**
- * Creates the client of one BFF; nothing is requested before the first `subscribe` or `refresh`.
+ * Creates the client of one BFF. It requests nothing before the first `subscribe` or `refresh`.
  *
  * @see RFC 10017 section 6.1.2
  */
@@ -80,14 +84,14 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   const store = createSnapshotStore(() =>
     startSessionWatch({ eventsUrl: origin.resolve(paths.meEvents), tabs, check, departure, ...store }),
   );
-  const check = createSessionCheck(requests.whoIsThere, (found) =>
+  const check = createSessionCheck(requests.readSession, (found) =>
     store.publish(keepKnown(store.getSnapshot(), found)),
   );
 
   const login: BffClient['login'] = ({ returnTo } = {}) => {
     if (departure.isUnderWay()) return;
     departure.begin();
-    const query = new URLSearchParams({ returnTo: origin.wayBack(returnTo ?? location.href) });
+    const query = new URLSearchParams({ returnTo: origin.returnTo(returnTo ?? location.href) });
     departure.leaveFor(origin.resolve(`${paths.login}?${query}`));
   };
 
@@ -105,7 +109,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
       departure.begin();
       try {
         const next = await requests.signOut();
-        tabs.tell('');
+        tabs.announce('');
         departure.leaveFor(next);
       } catch (error) {
         departure.cancel();

@@ -1,16 +1,16 @@
-/** Where the BFF is, seen from this page. */
+/** The origin of the BFF, and how addresses of this page relate to it. */
 export interface BffOrigin {
-  /** The address of a path of the BFF; whole addresses stay as they are. */
+  /** Resolves a path against the BFF; absolute URLs stay as they are. */
   readonly resolve: (url: string | URL) => URL;
-  /** Whether an address is one of the BFF. */
+  /** Whether a URL has the BFF's origin. */
   readonly owns: (url: URL) => boolean;
-  /** A path of the BFF as a page links to it: itself where the BFF is the page's own origin. */
+  /** A path of the BFF as a page links to it: unchanged when the BFF has the page's origin, else an absolute URL. */
   readonly link: (path: string) => string;
-  /** An address of this page as `/login` takes it for `returnTo`. */
-  readonly wayBack: (url: string) => string;
+  /** An address of this page as the value of `/login?returnTo=`. */
+  readonly returnTo: (url: string) => string;
 }
 
-/** Makes it for the BFF at `baseUrl`; the empty one is the page's own origin. */
+/** Creates the origin of the BFF at `baseUrl`; the empty string stands for the page's own origin. */
 export const createBffOrigin = (baseUrl: string): BffOrigin => {
   const resolve = (url: string | URL): URL => new URL(url, baseUrl || location.href);
   const owns = (url: URL): boolean => url.origin === resolve('/').origin;
@@ -18,7 +18,7 @@ export const createBffOrigin = (baseUrl: string): BffOrigin => {
     resolve,
     owns,
     link: (path) => (baseUrl === '' ? path : resolve(path).href),
-    wayBack: (url) => {
+    returnTo: (url) => {
       const { href, pathname, search, hash } = new URL(url, location.href);
       return owns(new URL(location.href)) ? `${pathname}${search}${hash}` : href;
     },

@@ -2,24 +2,24 @@ import { parseLogoutAnswer, parseMe, paths } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 import { createSnapshot, type SessionSnapshot } from './session-snapshot.ts';
 
-/** What the client itself asks of the BFF. */
+/** The requests that the client itself sends to the BFF. */
 export interface BffRequests {
-  /** Asks who is signed in; never rejects. */
-  readonly whoIsThere: (slides: boolean) => Promise<SessionSnapshot>;
-  /** Signs out here; gives back where to go next. @throws Error when the BFF did not sign out. */
+  /** Requests `/api/me`; extends the session if `isExtending`. Never rejects. */
+  readonly readSession: (isExtending: boolean) => Promise<SessionSnapshot>;
+  /** Ends the session; returns the URL to open next. @throws Error when the BFF did not end it. */
   readonly signOut: () => Promise<URL>;
 }
 
-/** Makes them for one BFF. */
+/** Creates the requests of one BFF. */
 export const createBffRequests = (origin: BffOrigin): BffRequests => ({
-  whoIsThere: async (slides) => {
+  readSession: async (isExtending) => {
     try {
-      const url = origin.resolve(slides ? paths.me : `${paths.me}?slide=false`);
+      const url = origin.resolve(isExtending ? paths.me : `${paths.me}?slide=false`);
       const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
       if (!response.ok) return { status: 'unreachable' };
       return createSnapshot(parseMe(await response.json()), origin);
     } catch {
-      // Offline, cut, or not an answer of the BFF: all mean that it cannot be reached, and sign nobody out.
+      // Offline, cut off, or not an answer of the BFF: the session may still exist, so the user is not signed out.
       return { status: 'unreachable' };
     }
   },

@@ -1,9 +1,12 @@
-/** The page's way out: to the sign-in, or to where a sign-out leads. */
+/** A navigation away from the page: to the login, or to the URL that follows a sign-out. */
 export interface Departure {
-  /** Whether the page is leaving: what happens meanwhile must not start another move. */
+  /** Whether the page is leaving. While it is, nothing may start another navigation. */
   readonly isUnderWay: () => boolean;
   readonly begin: () => void;
-  /** Navigates. A page that is still here half a minute later was kept, say by its own question about unsaved work. */
+  /**
+   * Navigates. If the page is still open 30 seconds later, the user stayed, for example because of unsaved work, and the
+   * departure is cancelled.
+   */
   readonly leaveFor: (url: URL) => void;
   readonly cancel: () => void;
 }

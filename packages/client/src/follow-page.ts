@@ -1,14 +1,14 @@
-/** What to do when the person leaves the page, and comes back to it. */
+/** Callbacks for when the user leaves the page, and comes back to it. */
 export interface PageReturns {
-  /** The page is looked at again, or the network is back. */
+  /** The page became visible again, or the network is back. */
   readonly recheck: () => void;
-  /** The browser freezes the page, to bring it back as it is now. */
+  /** The browser puts the page into the back/forward cache. */
   readonly frozen: () => void;
-  /** The browser brought a frozen page back. */
+  /** The browser restored the page from the back/forward cache. */
   readonly restored: () => void;
 }
 
-/** Follows focus, network and the back/forward cache; gives back the way to stop. */
+/** Follows visibility, network and the back/forward cache; returns the function that stops it. */
 export const followPage = ({ recheck, frozen, restored }: PageReturns): (() => void) => {
   const seen = (): void => {
     if (document.visibilityState === 'visible') recheck();

@@ -1,25 +1,25 @@
 import type { ExpiringEvent, SignedOutReason } from '@foyer/contract';
 import { startTurn } from './turn.ts';
 
-/** What to do with the events of the session. */
+/** Callbacks for the events of the session. */
 export interface LiveListener {
-  /** The session has ended; without a reason where the server gave none that is known. */
-  readonly ended: (reason: SignedOutReason | undefined) => void;
-  readonly nears: (expiring: ExpiringEvent) => void;
+  /** The session has ended; `reason` is undefined when the server sent none that this client knows. */
+  readonly onEnded: (reason: SignedOutReason | undefined) => void;
+  readonly onExpiring: (expiring: ExpiringEvent) => void;
 }
 
-/** The live events of the session. */
+/** The subscription to the session's events. */
 export interface LiveEvents {
-  /** Listens while somebody is signed in, and only then. */
+  /** Listens while a user is signed in, and only then. */
   readonly follow: (isSignedIn: boolean) => void;
   readonly close: () => void;
 }
 
-/** `EventSource.CLOSED`: the browser does not try again by itself. */
+/** `EventSource.CLOSED`: the browser does not reconnect by itself. */
 const closed = 2;
 
-/** An event as it passes from the tab with the stream to the others. */
-interface Heard {
+/** An event of the stream, as the tab that has the stream sends it to the other tabs. */
+interface StreamEvent {
   readonly type: 'signed-out' | 'expiring';
   readonly data: string;
 }
@@ -47,22 +47,22 @@ const parseExpiring = ({ limit, expiresAt, now }: Fields): ExpiringEvent | undef
   return isKnown && typeof now === 'string' ? { limit, expiresAt, now } : undefined;
 };
 
-const parseHeard = (message: unknown): Heard | undefined => {
+const parseStreamEvent = (message: unknown): StreamEvent | undefined => {
   if (typeof message !== 'object' || message === null) return undefined;
   const { type, data }: Fields = { ...message };
   const isKnown = type === 'signed-out' || type === 'expiring';
   return isKnown && typeof data === 'string' ? { type, data } : undefined;
 };
 
-const deliver = ({ type, data }: Heard, { ended, nears }: LiveListener): void => {
+const deliver = ({ type, data }: StreamEvent, { onEnded, onExpiring }: LiveListener): void => {
   const fields = parseFields(data);
   const expiring = parseExpiring(fields);
-  if (type === 'signed-out') ended(parseReason(fields));
-  else if (expiring) nears(expiring);
+  if (type === 'signed-out') onEnded(parseReason(fields));
+  else if (expiring) onExpiring(expiring);
 };
 
-/** One stream of `/api/me/events`; one that failed is opened again by the next `open`. */
-const createStream = (url: URL, hear: (heard: Heard) => void) => {
+/** One stream of `/api/me/events`. After a failure the next call of `open` connects again. */
+const createStream = (url: URL, onEvent: (event: StreamEvent) => void) => {
   let source: EventSource | undefined;
   const close = (): void => {
     source?.close();
@@ -75,7 +75,7 @@ const createStream = (url: URL, hear: (heard: Heard) => void) => {
       for (const type of ['signed-out', 'expiring'] as const)
         opened.addEventListener(type, (event: Event) => {
           if (type === 'signed-out') close();
-          hear({ type, data: event instanceof MessageEvent ? String(event.data) : '' });
+          onEvent({ type, data: event instanceof MessageEvent ? String(event.data) : '' });
         });
       source = opened;
     },
@@ -83,9 +83,9 @@ const createStream = (url: URL, hear: (heard: Heard) => void) => {
   };
 };
 
-/** Every tab has a stream of its own: for browsers without Web Locks, and pages without a secure context. */
+/** Opens one stream for each tab: for browsers without Web Locks, and for pages outside a secure context. */
 const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
-  const stream = createStream(url, (heard) => deliver(heard, listener));
+  const stream = createStream(url, (event) => deliver(event, listener));
   return {
     follow: (isSignedIn) => (isSignedIn ? stream.open() : stream.close()),
     close: stream.close,
@@ -93,22 +93,23 @@ const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
 };
 
 /**
- * One tab of the browser has the stream and passes its events on; when it closes, another takes its turn. HTTP/1.1
- * allows six connections to an origin, which the streams of six tabs would use up.
+ * Opens one stream for all tabs: the tab that holds the lock has the stream and sends its events to the others; when it
+ * closes, another tab takes over. Browsers open at most six HTTP/1.1 connections to an origin, which the streams of six
+ * tabs would use up.
  */
 const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
   const name = `foyer events ${url}`;
   let channel: BroadcastChannel | undefined;
-  const stream = createStream(url, (heard) => {
-    channel?.postMessage(heard);
-    deliver(heard, listener);
+  const stream = createStream(url, (event) => {
+    channel?.postMessage(event);
+    deliver(event, listener);
   });
   const turn = startTurn(name, stream.open);
   const join = (): void => {
     channel = new BroadcastChannel(name);
     channel.addEventListener('message', ({ data }) => {
-      const heard = parseHeard(data);
-      if (heard) deliver(heard, listener);
+      const event = parseStreamEvent(data);
+      if (event) deliver(event, listener);
     });
   };
   const close = (): void => {
@@ -127,7 +128,7 @@ const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
   };
 };
 
-/** Listens to `/api/me/events`, by one stream for all tabs of the browser where it can share one. */
+/** Listens to `/api/me/events`, with one stream for all tabs where the browser has Web Locks. */
 export const startLiveEvents = (url: URL, listener: LiveListener): LiveEvents => {
   if (typeof EventSource === 'undefined') return { follow: () => undefined, close: () => undefined };
   return navigator.locks ? followTogether(url, listener) : followAlone(url, listener);

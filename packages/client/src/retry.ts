@@ -1,21 +1,21 @@
-/** Tries again for as long as the server cannot be reached. */
+/** Calls a function repeatedly for as long as the server cannot be reached. */
 export interface Retry {
   readonly follow: (isUnreachable: boolean) => void;
   readonly close: () => void;
 }
 
-const firstWait = 5000;
-const longestWait = 60_000;
+const firstDelayMs = 5000;
+const maxDelayMs = 60_000;
 
-/** Calls `again` after 5 seconds, then after twice as long each time, a minute at most. */
-export const startRetry = (again: () => void): Retry => {
-  let wait = firstWait;
+/** Calls `retry` 5 seconds after the server became unreachable, then with a delay that doubles up to a minute. */
+export const startRetry = (retry: () => void): Retry => {
+  let delayMs = firstDelayMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     follow: (isUnreachable) => {
       clearTimeout(timer);
-      if (isUnreachable) timer = setTimeout(again, wait);
-      wait = isUnreachable ? Math.min(2 * wait, longestWait) : firstWait;
+      if (isUnreachable) timer = setTimeout(retry, delayMs);
+      delayMs = isUnreachable ? Math.min(2 * delayMs, maxDelayMs) : firstDelayMs;
     },
     close: () => clearTimeout(timer),
   };

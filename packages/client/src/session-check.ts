@@ -1,34 +1,34 @@
 import type { SessionSnapshot } from './session-snapshot.ts';
 
-/** Asks who is signed in, and publishes what the newest question finds. */
+/** Requests the session, and publishes the answer of the newest request. */
 export interface SessionCheck {
-  /** Joins a question under way that does at least as much: one that slides serves one that does not. */
-  readonly join: (slides: boolean) => Promise<SessionSnapshot>;
-  /** Asks anew without sliding: what is on its way may be older than the news. */
+  /** Shares a request in flight, unless that one does not extend the session and this one has to. */
+  readonly join: (isExtending: boolean) => Promise<SessionSnapshot>;
+  /** Sends a new request without extending the session: the answer in flight may be older than the change. */
   readonly renew: () => Promise<SessionSnapshot>;
 }
 
-/** Makes the one way to ask; an answer that a newer question has overtaken is dropped. */
+/** Creates the session check. It drops the answer of a request when a newer one has been sent. */
 export const createSessionCheck = (
-  ask: (slides: boolean) => Promise<SessionSnapshot>,
+  read: (isExtending: boolean) => Promise<SessionSnapshot>,
   publish: (found: SessionSnapshot) => SessionSnapshot,
 ): SessionCheck => {
   let newest: Promise<SessionSnapshot> | undefined;
-  let running: 'looking' | 'sliding' | undefined;
-  const start = (slides: boolean): Promise<SessionSnapshot> => {
-    const settled: Promise<SessionSnapshot> = ask(slides).then((found) => {
+  let inFlight: 'reading' | 'extending' | undefined;
+  const start = (isExtending: boolean): Promise<SessionSnapshot> => {
+    const settled: Promise<SessionSnapshot> = read(isExtending).then((found) => {
       if (newest !== settled) return newest ?? found;
-      running = undefined;
+      inFlight = undefined;
       return publish(found);
     });
-    running = slides ? 'sliding' : 'looking';
+    inFlight = isExtending ? 'extending' : 'reading';
     newest = settled;
     return settled;
   };
   return {
-    join: (slides) => {
-      const isEnough = running === 'sliding' || (running === 'looking' && !slides);
-      return isEnough && newest ? newest : start(slides);
+    join: (isExtending) => {
+      const isShareable = inFlight === 'extending' || (inFlight === 'reading' && !isExtending);
+      return isShareable && newest ? newest : start(isExtending);
     },
     renew: () => start(false),
   };

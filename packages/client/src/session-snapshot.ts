@@ -1,33 +1,33 @@
 import type { AnonymousMe, ExpiringEvent, Me, SignedInMe, SignedOutReason } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 
-/** Somebody is signed in. @see RFC 10017 section 6.1.2.1 */
+/** A user is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface SignedInSnapshot extends Omit<SignedInMe, 'authenticated'> {
   readonly status: 'signed-in';
-  /** Which limit is near, and when it is reached: `refresh()` moves the idle one. */
+  /** The limit that is about to be reached, and when. `refresh()` extends the idle limit. */
   readonly expiring?: ExpiringEvent;
 }
 
-/** Nobody is signed in. @see RFC 10017 section 6.1.2.1 */
+/** No user is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface AnonymousSnapshot extends Omit<AnonymousMe, 'authenticated'> {
   readonly status: 'anonymous';
-  /** Why the session that this page knew has ended, where the server said so. */
+  /** Why the session that this page showed has ended, if the server reported it. */
   readonly reason?: SignedOutReason;
 }
 
-/** What is known of the session right now; views switch on `status`. @see RFC 10017 section 6.1.2.1 */
+/** The current state of the session; views switch on `status`. @see RFC 10017 section 6.1.2.1 */
 export type SessionSnapshot =
   | { readonly status: 'loading' }
   | AnonymousSnapshot
   | SignedInSnapshot
   | {
       readonly status: 'unreachable';
-      /** Who was signed in when the server last answered. */
+      /** The session as it was when the server last answered. */
       readonly last?: SignedInSnapshot;
     };
 
 /**
- * Who is signed in, or was when the server last answered: an outage signs nobody out.
+ * The signed-in session; during an outage, the one that the server last reported.
  *
  * @see RFC 10017 section 6.1.2.1
  */
@@ -36,22 +36,22 @@ export const lastSignedIn = (snapshot: SessionSnapshot): SignedInSnapshot | unde
   return snapshot.status === 'signed-in' ? snapshot : undefined;
 };
 
-/** The snapshot of an answer of `/api/me`. */
+/** Creates the snapshot of an answer of `/api/me`. */
 export const createSnapshot = (me: Me, { link }: BffOrigin): SessionSnapshot => {
   if (!me.authenticated) return { status: 'anonymous', loginUrl: link(me.loginUrl) };
   const { user, displayName, session, logoutUrl } = me;
   return { status: 'signed-in', user, displayName, session, logoutUrl: link(logoutUrl) };
 };
 
-/** The same snapshot with the reason why the session ended, where there is one. */
+/** The snapshot with the reason why the session ended, if there is one. */
 export const withReason = (
   snapshot: AnonymousSnapshot,
   reason: SignedOutReason | undefined,
 ): AnonymousSnapshot => (reason === undefined ? snapshot : { ...snapshot, reason });
 
 /**
- * What the next snapshot keeps of the one before: the reason why the session ended, in an outage the user, else a limit
- * that has not moved.
+ * Copies into the next snapshot what is still valid of the one before: the reason why the session ended; during an outage,
+ * the user; else the limit that is about to be reached, if it has not been extended.
  */
 export const keepKnown = (before: SessionSnapshot, next: SessionSnapshot): SessionSnapshot => {
   if (before.status === 'anonymous')
@@ -64,7 +64,7 @@ export const keepKnown = (before: SessionSnapshot, next: SessionSnapshot): Sessi
   return isStillNear ? { ...next, expiring } : next;
 };
 
-/** The public handle of the session, the empty text for nobody's, `undefined` while it is not known. */
+/** The public handle of the session; the empty string when no user is signed in, `undefined` while that is unknown. */
 export const sessionOf = (snapshot: SessionSnapshot): string | undefined => {
   if (snapshot.status === 'anonymous') return '';
   return snapshot.status === 'signed-in' ? snapshot.session.id : undefined;
@@ -75,6 +75,6 @@ const core = (snapshot: SessionSnapshot): string =>
     snapshot.status === 'signed-in' ? { ...snapshot, session: { ...snapshot.session, now: '' } } : snapshot,
   );
 
-/** Whether two snapshots look the same to a view: the server's time alone changes nothing. */
+/** Whether two snapshots look the same to a view, which does not show the server's time. */
 export const isSameSnapshot = (one: SessionSnapshot, other: SessionSnapshot): boolean =>
   core(one) === core(other);

@@ -7,15 +7,15 @@ import type { SessionCheck } from './session-check.ts';
 import { type SessionSnapshot, sessionOf, withReason } from './session-snapshot.ts';
 import type { Tabs } from './tabs.ts';
 
-/** What keeps the snapshot true while someone subscribes: live events, retries, other tabs, the page itself. */
+/** Keeps the snapshot up to date while there is a subscriber: by live events, retries, other tabs and page events. */
 export interface SessionWatch {
   /** Adapts to a new snapshot. */
   readonly follow: (snapshot: SessionSnapshot) => void;
   readonly close: () => void;
 }
 
-/** What the watch works with. */
-export interface SessionWatchNeeds {
+/** What the watch depends on. */
+export interface SessionWatchDependencies {
   readonly eventsUrl: URL;
   readonly tabs: Tabs;
   readonly check: SessionCheck;
@@ -24,23 +24,23 @@ export interface SessionWatchNeeds {
   readonly publish: (next: SessionSnapshot) => SessionSnapshot;
 }
 
-const watchEvents = ({ eventsUrl, check, departure, getSnapshot, publish }: SessionWatchNeeds) => {
+const watchEvents = ({ eventsUrl, check, departure, getSnapshot, publish }: SessionWatchDependencies) => {
   const ended = async (reason: SignedOutReason | undefined): Promise<void> => {
     if (departure.isUnderWay()) return;
     const found = await check.renew();
-    // A new login may have taken the place of the session that ended.
+    // A new login may have replaced the session that ended.
     if (found.status === 'anonymous') publish(withReason(found, reason));
   };
   return startLiveEvents(eventsUrl, {
-    ended: (reason) => void ended(reason),
-    nears: (expiring) => {
+    onEnded: (reason) => void ended(reason),
+    onExpiring: (expiring) => {
       const snapshot = getSnapshot();
       if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
     },
   });
 };
 
-const watchPage = ({ check, departure, publish }: SessionWatchNeeds): (() => void) => {
+const watchPage = ({ check, departure, publish }: SessionWatchDependencies): (() => void) => {
   const hide = (): void => void publish({ status: 'loading' });
   return followPage({
     recheck: () => {
@@ -56,20 +56,20 @@ const watchPage = ({ check, departure, publish }: SessionWatchNeeds): (() => voi
 };
 
 /** Starts the watch. */
-export const startSessionWatch = (needs: SessionWatchNeeds): SessionWatch => {
-  const { tabs, check, departure, getSnapshot } = needs;
-  const live = watchEvents(needs);
+export const startSessionWatch = (dependencies: SessionWatchDependencies): SessionWatch => {
+  const { tabs, check, departure, getSnapshot } = dependencies;
+  const live = watchEvents(dependencies);
   const retry = startRetry(() => {
     if (!departure.isUnderWay()) check.join(false);
   });
   const unfollowTabs = tabs.follow((session) => {
     if (session !== sessionOf(getSnapshot()) && !departure.isUnderWay()) check.renew();
   });
-  const unfollowPage = watchPage(needs);
+  const unfollowPage = watchPage(dependencies);
   return {
     follow: (snapshot) => {
       const session = sessionOf(snapshot);
-      if (session !== undefined) tabs.tell(session);
+      if (session !== undefined) tabs.announce(session);
       live.follow(snapshot.status === 'signed-in');
       retry.follow(snapshot.status === 'unreachable');
     },

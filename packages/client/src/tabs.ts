@@ -1,28 +1,31 @@
-/** The tabs of this browser, which tell each other whose session they see. */
+/** The channel between the tabs of this browser, in which each announces the session that it knows. */
 export interface Tabs {
-  /** Tells the other tabs, unless they have said the same; the empty text is nobody's session. */
-  readonly tell: (session: string) => void;
-  /** Listens to what the other tabs tell; gives back the way to stop. */
-  readonly follow: (told: (session: unknown) => void) => () => void;
+  /**
+   * Announces a session's public handle to the other tabs, unless it was the last one announced. The empty string stands
+   * for no session.
+   */
+  readonly announce: (session: string) => void;
+  /** Calls `listener` with each session that another tab announces; returns the function that stops it. */
+  readonly follow: (listener: (session: unknown) => void) => () => void;
 }
 
-/** Opens the way to the tabs that have the same BFF; the browser must know `BroadcastChannel`. */
+/** Creates the channel between the tabs that use the same BFF. The browser must have `BroadcastChannel`. */
 export const createTabs = (bff: string): Tabs => {
   const open = (): BroadcastChannel => new BroadcastChannel(`foyer ${bff}`);
-  let agreed: unknown;
+  let lastAnnounced: unknown;
   return {
-    tell: (session) => {
-      if (session === agreed) return;
-      agreed = session;
+    announce: (session) => {
+      if (session === lastAnnounced) return;
+      lastAnnounced = session;
       const channel = open();
       channel.postMessage(session);
       channel.close();
     },
-    follow: (told) => {
+    follow: (listener) => {
       const channel = open();
       channel.addEventListener('message', ({ data }) => {
-        agreed = data;
-        told(data);
+        lastAnnounced = data;
+        listener(data);
       });
       return () => channel.close();
     },

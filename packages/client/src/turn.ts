@@ -1,6 +1,6 @@
-/** The right of one tab of the browser to do something for all of them. */
+/** A lock that one tab of the browser holds at a time, in order to act for all tabs. */
 export interface Turn {
-  /** Acts as soon as no other tab has the turn; acts again at once while this tab has it. */
+  /** Requests the lock and acts when this tab gets it; acts immediately while this tab holds it. */
   readonly take: () => void;
   readonly giveUp: () => void;
 }
@@ -12,7 +12,7 @@ interface Claim {
 }
 
 /**
- * Makes the turn of this tab. The browser passes it on when the tab closes or crashes.
+ * Creates this tab's turn. When the tab closes or crashes, the browser passes the lock to another tab.
  *
  * @see Web Locks API section 2
  */
@@ -34,7 +34,7 @@ export const startTurn = (name: string, act: () => void): Turn => {
       act();
       await ended;
     };
-    // Rejected when it is given up, and where the page may have no locks: then it acts for itself.
+    // Rejected when it is given up, and where the page may not use locks: then this tab acts without one.
     navigator.locks.request(name, { signal: waiting.signal }, hold).catch(hold);
     return made;
   };

@@ -171,7 +171,7 @@ test('news from another tab is not answered by a question asked before it', asyn
   const answers: ((me: unknown) => void)[] = [];
   const browser = stubBrowser(() => new Promise((resolve) => answers.push((me) => resolve(json(me)))));
   const { client, seen } = watch();
-  createTabs('').tell('');
+  createTabs('').announce('');
   await waitFor(() => expect(browser.calls).toHaveLength(2));
   answers[1]?.(anonymous);
   answers[0]?.(signedIn);

@@ -1,7 +1,7 @@
 import { isObject, isTime } from './json.ts';
 
 /**
- * The signed-in person's claims in wire spelling, without protocol claims and never with a token.
+ * The claims about the signed-in user, in wire spelling. Contains no protocol claims and never a token.
  *
  * @see OpenID Connect Core section 5.1
  */
@@ -11,36 +11,36 @@ export interface User {
 }
 
 /**
- * What the browser may know of its session. Times are ISO 8601 in UTC, by the server's clock.
+ * What the browser may know about its session. Times are ISO 8601 in UTC, by the server's clock.
  *
  * @see RFC 10017 section 6.1.2.1
  */
 export interface MeSession {
   /** A public handle of the session, useless as a credential. */
   readonly id: string;
-  /** The server's time when it answered: subtract it from the others to be free of the browser's clock. */
+  /** The server's time when it answered. Subtract it from the other times: the browser's clock may be wrong. */
   readonly now: string;
-  /** When the session ends unless it is used before. */
+  /** When the session ends if no request uses it before then. */
   readonly idleExpiresAt: string;
-  /** When the session ends, used or not. */
+  /** When the session ends, whether it is used or not. */
   readonly expiresAt: string;
 }
 
-/** `GET /api/me` while somebody is signed in. @see RFC 10017 section 6.1.2.1 */
+/** The answer of `GET /api/me` while a user is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface SignedInMe {
   readonly authenticated: true;
   readonly user: User;
-  /** What to call this person; never blank. */
+  /** The user's name to display; never blank. */
   readonly displayName: string;
   readonly session: MeSession;
-  /** Where to `POST` to sign out. */
+  /** The path to `POST` to in order to sign out. */
   readonly logoutUrl: string;
 }
 
-/** `GET /api/me` while nobody is signed in. @see RFC 10017 section 6.1.2.1 */
+/** The answer of `GET /api/me` while no user is signed in. @see RFC 10017 section 6.1.2.1 */
 export interface AnonymousMe {
   readonly authenticated: false;
-  /** Where the browser goes to sign in; takes `?returnTo=`. */
+  /** The path where the browser starts a login; accepts `?returnTo=`. */
   readonly loginUrl: string;
 }
 
@@ -59,7 +59,7 @@ const isSession = (value: unknown): value is Record<keyof MeSession, string> =>
 /**
  * Checks that `value` is an answer of `GET /api/me`.
  *
- * @throws TypeError when it is not, naming the member that is wrong.
+ * @throws TypeError when it is not; the message names the invalid member.
  * @see RFC 10017 section 6.1.2.1
  */
 export const parseMe = (value: unknown): Me => {

@@ -1,5 +1,5 @@
 /**
- * The BFF's own routes, as the browser asks for them. A SPA's page never has one of these paths.
+ * The paths of the BFF's own routes. No page of the SPA can have one of them.
  *
  * @see RFC 10017 section 6.1.2
  */

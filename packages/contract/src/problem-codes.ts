@@ -1,6 +1,6 @@
 /**
- * Every problem that the BFF answers with: its code, HTTP status and title. The code is the last part of
- * the problem's `type`, `urn:foyer:problem:<code>`.
+ * Every problem that the BFF reports: its code, HTTP status and title. The code is the last part of the problem's `type`,
+ * `urn:foyer:problem:<code>`.
  *
  * @see RFC 9457 section 3.1
  */
@@ -41,10 +41,10 @@ export interface ProblemDetails {
   readonly title: string;
   readonly status: number;
   readonly code: ProblemCode;
-  /** One sentence that says what to do. */
+  /** One sentence that says what the user can do. */
   readonly detail: string;
-  /** The same as the answer's `X-Request-Id`; the server's log lines carry it. */
+  /** The value of the answer's `X-Request-Id` header; the server's log lines about the request have it too. */
   readonly requestId: string;
-  /** On every 401: where to sign in. */
+  /** On every 401: the path where the browser starts a login. */
   readonly loginUrl?: string;
 }

@@ -1,7 +1,7 @@
 /**
- * Why a session ended: the user signed out (`logout`), the provider said so (`backchannel`), a limit was reached
- * (`expired`), another session of the user ended it (`revoked`), the provider ended the grant (`refresh_failed`),
- * or a new login took its place (`replaced`).
+ * Why a session ended: the user signed out (`logout`), the provider sent a back-channel logout (`backchannel`), a limit
+ * was reached (`expired`), the user ended it from another session (`revoked`), the provider refused to refresh its tokens
+ * (`refresh_failed`), or a new login in the same browser replaced it (`replaced`).
  *
  * @see RFC 10017 section 6.1.2.2; OpenID Connect Back-Channel Logout section 2.7
  */
@@ -14,7 +14,7 @@ export type SignedOutReason =
   | 'replaced';
 
 /**
- * Data of the server-sent event `signed-out`, the last of its stream.
+ * Data of the server-sent event `signed-out`, the last event of its stream.
  * @see HTML Standard section 9.2; GET /api/me/events
  */
 export interface SignedOutEvent {
@@ -27,7 +27,7 @@ export interface SignedOutEvent {
  * @see HTML Standard section 9.2
  */
 export interface ExpiringEvent {
-  /** Which limit comes first. Any request of the session moves the idle one; nothing moves the absolute one. */
+  /** The limit that is reached first. A request of the session extends the idle limit; nothing extends the absolute limit. */
   readonly limit: 'idle' | 'absolute';
   /** ISO 8601 in UTC, by the server's clock. */
   readonly expiresAt: string;

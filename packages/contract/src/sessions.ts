@@ -1,24 +1,24 @@
 import { isObject, isTime } from './json.ts';
 
 /**
- * One of this user's sessions, as `GET /api/me/sessions` lists them. Times are ISO 8601 in UTC.
+ * One of the user's sessions in the answer of `GET /api/me/sessions`. Times are ISO 8601 in UTC.
  *
  * @see OWASP ASVS 5.0 V7.5
  */
 export interface SessionSummary {
-  /** The public handle: the `{id}` of `DELETE /api/me/sessions/{id}`. */
+  /** The public handle of the session: the `{id}` of `DELETE /api/me/sessions/{id}`. */
   readonly id: string;
   readonly createdAt: string;
   readonly lastSeenAt: string;
-  /** In words: `Firefox`, `Safari`, `an unknown browser`. */
+  /** The browser's name for display: `Firefox`, `Safari`, `an unknown browser`. */
   readonly browser: string;
-  /** In words: `Windows`, `iPhone`, `an unknown system`. */
+  /** The operating system's name for display: `Windows`, `iPhone`, `an unknown system`. */
   readonly system: string;
-  /** Whether it is the session that asks. */
+  /** Whether the request was made with this session. */
   readonly current: boolean;
 }
 
-/** The answer of `GET /api/me/sessions`, the newest first. @see OWASP ASVS 5.0 V7.5 */
+/** The answer of `GET /api/me/sessions`, newest session first. @see OWASP ASVS 5.0 V7.5 */
 export interface SessionList {
   readonly sessions: readonly SessionSummary[];
 }
@@ -29,7 +29,7 @@ export interface EndedSessions {
 }
 
 /**
- * The answer of `POST /logout` to a request that accepts JSON: where the browser goes next.
+ * The answer of `POST /logout` to a request that accepts JSON: the URL that the browser has to open next.
  *
  * @see OpenID Connect RP-Initiated Logout section 2
  */

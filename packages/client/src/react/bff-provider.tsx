@@ -9,7 +9,7 @@ export interface BffProviderProps {
   readonly children: ReactNode;
 }
 
-/** Gives one client to the views below it. @see https://react.dev/reference/react/createContext */
+/** Provides one client to the components below it. @see https://react.dev/reference/react/createContext */
 export const BffProvider = ({ client, children }: BffProviderProps): ReactNode => (
   <BffContext value={client}>{children}</BffContext>
 );
@@ -17,7 +17,7 @@ export const BffProvider = ({ client, children }: BffProviderProps): ReactNode =
 /**
  * The client of the nearest `BffProvider`.
  *
- * @throws Error outside of one.
+ * @throws Error when there is none.
  * @see https://react.dev/reference/react/use
  */
 export const useBffClient = (): BffClient => {

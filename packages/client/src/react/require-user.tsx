@@ -6,14 +6,14 @@ import { useSession } from './use-session.ts';
 /** Props of `RequireUser`. @see RFC 10017 section 6.1.2.1 */
 export interface RequireUserProps {
   readonly children: ReactNode;
-  /** Shown while the session is loading and on the way to the sign-in. */
+  /** Shown while the session is loading, and until the browser has left for the login. */
   readonly pending?: ReactNode;
-  /** Shown while the server cannot be reached and nobody was signed in before. */
+  /** Shown while the server cannot be reached, if no user was signed in before. */
   readonly unreachable?: ReactNode;
 }
 
 /**
- * Shows its children to a signed-in user, in an outage too; sends an anonymous one to the sign-in and back here.
+ * Shows its children to a signed-in user, during an outage too. Sends an anonymous user to the login, and then back here.
  *
  * @see RFC 10017 section 6.1.2.1
  */

@@ -4,7 +4,7 @@ import { lastSignedIn, type SessionSnapshot } from '../index.ts';
 import { useBffClient } from './bff-provider.tsx';
 
 /**
- * The session's snapshot; the view renders again with each change.
+ * The session's snapshot. The component renders again after each change.
  *
  * @see https://react.dev/reference/react/useSyncExternalStore
  */
@@ -14,7 +14,7 @@ export const useSession = (): SessionSnapshot => {
 };
 
 /**
- * The signed-in user, `undefined` while there is none; an outage keeps the last one.
+ * The signed-in user; `undefined` while there is none. During an outage, the last one that the server reported.
  *
  * @see OpenID Connect Core section 5.1
  */
