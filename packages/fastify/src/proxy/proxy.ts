@@ -8,10 +8,12 @@ import type { Session } from '../session/live-session.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { type Forwarding, forward } from './forward.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
 import { readSession, requireMethod } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
+import { isRepeatable } from './token-retry.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
@@ -43,9 +45,16 @@ const createPreparation = ({ options, sessions }: ProxyBff) => {
   ) => {
     const accessToken = session && (await sessions.accessToken(session));
     const { id: requestId, ip } = request;
+    const createFor = (token: string | undefined): HeaderValues =>
+      createHeaders(request.headers, { requestId, ip, accessToken: token }, passHeaders);
+    const renewHeaders = async (from: Session): Promise<HeaderValues | undefined> => {
+      const renewed = await sessions.refreshAccessToken(from);
+      return renewed === undefined ? undefined : createFor(renewed);
+    };
     return {
       target,
-      headers: createHeaders(request.headers, { requestId, ip, accessToken }, passHeaders),
+      headers: createFor(accessToken),
+      renewHeaders: session && isRepeatable(request.raw) ? () => renewHeaders(session) : undefined,
       timeout: route.timeout ?? options.apiTimeout,
       onSessionEnded: session && ((listener: () => void) => sessions.onEnded(session.id, listener)),
     };

@@ -5,7 +5,8 @@ import type { Deadline } from './deadline.ts';
 
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
+/** Whether a request has a body. @see RFC 9112 section 6.3 */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /**
