@@ -43,7 +43,7 @@ test('a sound configuration has nothing bad, and what was tried is told', async 
       'ok provider: leads back to http://localhost:3000/login/callback',
       'ok provider: accepts the client’s credentials by client_secret_basic (its metadata list it)',
       'ok provider: ends its own session, and knows http://localhost:3000/logout as post-logout redirect URI',
-      'ok provider: publishes 1 key for RS256',
+      'ok provider: publishes 1 key for its signatures',
       'ok provider: can revoke refresh tokens at sign-out',
       expect.stringMatching(/^ok clock: differs from the provider’s by \d+ s$/),
       'note cookies: on http://localhost:3000 they are not Secure: for this machine alone.',

@@ -18,7 +18,9 @@ const changes = fc.dictionary(
 
 const isText = (value: unknown): boolean =>
   typeof value === 'string' && value.length > 0 && value.length < 256;
-const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value);
+/** `null` and empty text are absence. */
+const isNone = (value: unknown): boolean => value === undefined || value === null || value === '';
+const isTextOrNone = (value: unknown): boolean => isNone(value) || isText(value);
 
 /** What may be acceptable, told anew and without the times, which have tests of their own. */
 const mayPass = (claims: Record<string, unknown>, issuer: string, clientId: string): boolean => {
@@ -34,7 +36,7 @@ const mayPass = (claims: Record<string, unknown>, issuer: string, clientId: stri
     !('nonce' in claims && claims.nonce !== undefined) &&
     isTextOrNone(sub) &&
     isTextOrNone(sid) &&
-    (sub !== undefined || sid !== undefined)
+    !(isNone(sub) && isNone(sid))
   );
 };
 
