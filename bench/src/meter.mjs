@@ -42,13 +42,6 @@ const profiling = {
   },
 };
 
-// Chance decides else which of the servers has slow ticks for good: see packages/fastify/src/logging/tick-shape.ts.
-let kept;
-process.nextTick(() => {
-  kept = builtin('node:async_hooks').executionAsyncResource();
-  if (kept === undefined) throw new Error('Node no longer tells what it has queued');
-});
-
 process.on('message', (question) => {
   const name = String(question);
   if (profiling[name]) profiling[name]();

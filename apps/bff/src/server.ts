@@ -2,6 +2,7 @@ import {
   bff,
   createServerOptions,
   logEvent,
+  logRequest,
   type Observe,
   openSessionStore,
   type SessionStore,
@@ -114,6 +115,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   const { allowedOrigins = [] } = options;
   const served = createServerOptions({ logLevel, trustProxy, isSecure, allowedOrigins });
   const app = Fastify({ ...served, schemaController });
+  app.addHook('onResponse', logRequest);
   for (const variable of settings.unknownVariables) logEvent(app.log, 'unknown_variable', { variable });
   try {
     const observers = [

@@ -1,4 +1,11 @@
-import { type BffOptions, bff, createServerOptions, currentUser, requireUser } from '@foyer/fastify';
+import {
+  type BffOptions,
+  bff,
+  createServerOptions,
+  currentUser,
+  logRequest,
+  requireUser,
+} from '@foyer/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createMapStore } from './map-store.ts';
 
@@ -36,6 +43,7 @@ const addNotes = (app: FastifyInstance): void => {
 /** Makes the application: its own Fastify, the BFF registered in it, a session store of its own. */
 export const createApp = async ({ logLevel = 'info', ...options }: AppOptions): Promise<FastifyInstance> => {
   const app = Fastify(createServerOptions({ logLevel, trustProxy: [] }));
+  app.addHook('onResponse', logRequest);
   await app.register(bff, { ...options, sessionStore: createMapStore() });
   addNotes(app);
   return app;

@@ -2,6 +2,7 @@ export { isLoopbackHost } from './browser-security/loopback-host.ts';
 export type { OpenerPolicy } from './browser-security/page-permissions.ts';
 export { logEvent, logEvents } from './events.ts';
 export type { Observation, Observe } from './logging/observation.ts';
+export { logRequest } from './logging/request-log.ts';
 export {
   type ApiRoute,
   type BffOptions,

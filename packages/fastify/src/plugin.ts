@@ -6,13 +6,12 @@ import { createCrossSiteRule } from './browser-security/cross-site.ts';
 import { preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
 import {
+  createSecurityHeaders,
   prepareResponseHeaders,
   type ResponseHeaders,
-  usualHeaders,
 } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
 import { observeRequests } from './logging/request-observation.ts';
-import { keepTickShape } from './logging/tick-shape.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createRateLimit } from './login/rate-limit.ts';
 import type { BffOptions } from './options.ts';
@@ -51,10 +50,11 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
   const seal = await createCookieSeal(app, options.sessionKeys);
   const provider = createProvider(options, app.log);
   const sessions = createSessions({ options, provider, seal, log: app.log });
-  const usual = usualHeaders(options);
   const printPolicy = createAnswerPolicy();
   const { endSessionOrigin } = provider;
-  const answers = prepareResponseHeaders(usual, () => printPolicy(endSessionOrigin()));
+  const answers = prepareResponseHeaders(createSecurityHeaders(options), () =>
+    printPolicy(endSessionOrigin()),
+  );
   return {
     options,
     provider,
@@ -151,7 +151,6 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   app.decorate('foyer', bff);
   closeIdleConnections(app);
   if (takesWebSockets(bff.options)) routeUpgrades(app);
-  keepTickShape();
 
   const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
     scope.setErrorHandler(replyProblem);

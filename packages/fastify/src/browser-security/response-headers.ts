@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { createHeadWriter, createReadySender, type HeaderList, type ReadyAnswer } from './ready-answer.ts';
 
 const permissions =
   'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()';
 
-/** The headers of every answer but its policy and its request id. @see OWASP ASVS 5.0 V3.4 */
-export const usualHeaders = ({
+/** The security headers of every answer, without its policy and its request id. @see OWASP ASVS 5.0 V3.4 */
+export const createSecurityHeaders = ({
   isSecure,
   allowedOrigins,
 }: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>): Readonly<Record<string, string>> => ({
@@ -18,81 +17,35 @@ export const usualHeaders = ({
   ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 });
 
-/** Headers by their names in lower case, as a reply was given them. */
-type Given = Readonly<Record<string, number | string | string[] | undefined>>;
-
-/** What an answer that Fastify does not send has to have beside its own. */
-interface OurHeaders {
-  /** What the reply was given, and its request id. */
-  readonly given: Given;
-  /** The headers of every answer of the scope. */
-  readonly usual: Readonly<Record<string, string>>;
-}
-
-/** The headers of every answer of a scope. */
+/** The security headers of our own answers. */
 export interface ResponseHeaders {
-  /** Puts them on whatever Fastify sends in the scope. */
+  /** Adds them to every answer that Fastify sends in the scope, over those that it has. */
   readonly addTo: (scope: FastifyInstance) => void;
-  /** What an answer that Fastify does not send is begun with, or made from. */
-  readonly of: (reply: FastifyReply) => OurHeaders;
-  /** Begins an answer that Fastify does not send, with `own` headers under the usual ones. */
-  readonly begin: (reply: FastifyReply, status: number, own: Given) => void;
-  /** Sends an answer that lies ready. */
-  readonly send: (reply: FastifyReply, answer: ReadyAnswer) => void;
+  /** The same headers as an object, for an answer that is written to `reply.raw`. */
+  readonly of: (reply: FastifyReply) => Readonly<Record<string, string>>;
 }
 
-/** Headers but those of the same names as `usual`. */
-const listBeside = (usual: OurHeaders['usual'], headers: Given): readonly string[] => {
-  const list: string[] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || Object.hasOwn(usual, name)) continue;
-    if (Array.isArray(value)) for (const one of value) list.push(name, one);
-    else list.push(name, String(value));
-  }
-  return list;
-};
-
-/** Prepares the usual headers for answers of which `policy` tells the content security policy. */
+/** Prepares the headers of a scope; `printPolicy` returns its content security policy as it is now. */
 export const prepareResponseHeaders = (
-  usual: Readonly<Record<string, string>>,
-  policy: () => string,
+  security: Readonly<Record<string, string>>,
+  printPolicy: () => string,
 ): ResponseHeaders => {
-  let known: string | undefined;
-  let named: Readonly<Record<string, string>> = usual;
-  let listed: HeaderList = [];
-  const writeHead = createHeadWriter();
-  const sendReady = createReadySender(writeHead);
-  const refresh = (): void => {
-    const current = policy();
-    if (current === known) return;
-    known = current;
-    named = { ...usual, 'content-security-policy': current };
-    listed = Object.entries(named).flat();
+  let prepared = { ...security, 'content-security-policy': printPolicy() };
+  const current = (): Readonly<Record<string, string>> => {
+    const policy = printPolicy();
+    if (policy !== prepared['content-security-policy'])
+      prepared = { ...security, 'content-security-policy': policy };
+    return prepared;
   };
   return {
     addTo: (scope) => {
       scope.addHook('onSend', (request, reply, _payload, done) => {
-        refresh();
         const own = reply.getHeader('referrer-policy');
-        reply.headers(named).header('x-request-id', request.id);
+        reply.headers(current()).header('x-request-id', request.id);
         if (own !== undefined) reply.header('referrer-policy', own);
         done();
       });
     },
-    of: (reply) => {
-      refresh();
-      const given = reply.getHeaders();
-      given['x-request-id'] = reply.request.id;
-      return { given, usual: named };
-    },
-    begin: ({ raw }, status, own) => {
-      refresh();
-      writeHead(raw, status, listBeside(named, own), [listed]);
-    },
-    send: (reply, answer) => {
-      refresh();
-      sendReady(reply, listed, answer);
-    },
+    of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),
   };
 };

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { usualHeaders } from '../browser-security/response-headers.ts';
+import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { logEvent } from '../events.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
@@ -91,8 +91,8 @@ const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHea
 
 /** The headers that an answer has beside those of the upstream. */
 const createOwnHeaders = ({ options }: ProxyBff): OwnHeaders => {
-  const usual = usualHeaders(options);
-  return (reply) => ({ ...reply.getHeaders(), ...usual, 'x-request-id': reply.request.id });
+  const security = createSecurityHeaders(options);
+  return (reply) => ({ ...reply.getHeaders(), ...security, 'x-request-id': reply.request.id });
 };
 
 /** What fails when the connection is taken already is logged: there is no one left to answer. */

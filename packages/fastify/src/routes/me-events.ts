@@ -28,9 +28,9 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      reply.hijack();
-      const { answers } = bff.headers;
-      answers.begin(reply, 200, answers.of(reply).given);
+      reply.headers(bff.headers.answers.of(reply)).hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) reply.raw.setHeader(name, value);
       reply.raw.write('retry: 3000\n\n');
       streams.add(reply);
       bff.options.observe?.({ kind: 'stream', of: 'events', change: 1 });

@@ -2,7 +2,7 @@ import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
 import { createCors } from '../browser-security/cors.ts';
-import { usualHeaders } from '../browser-security/response-headers.ts';
+import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { createRequestId } from '../logging/request-id.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { pageStyleHash } from '../pages/page.ts';
@@ -45,7 +45,7 @@ export const createEarlyRefusals = (
 ): EarlyRefusals => {
   const answerCors = createCors(settings);
   const usual = {
-    ...usualHeaders(settings),
+    ...createSecurityHeaders(settings),
     'content-security-policy': policy,
     'cache-control': 'no-store',
   };

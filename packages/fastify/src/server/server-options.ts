@@ -3,8 +3,7 @@ import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
 import { printError } from '../logging/error-print.ts';
 import { createLogStream, type LogStream } from '../logging/log-stream.ts';
 import { readRequestId } from '../logging/request-id.ts';
-import { pathOf, RequestLog } from '../logging/request-log.ts';
-import { createRequestLogger } from '../logging/request-logger.ts';
+import { createRequestLogOptions, pathOf } from '../logging/request-log.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
@@ -81,8 +80,7 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
         err: (error) => ({ ...printError(error) }),
       },
     },
-    childLoggerFactory: createRequestLogger,
-    logController: new RequestLog(stream),
+    ...createRequestLogOptions(),
     genReqId: readRequestId,
     requestIdHeader: false,
     trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],

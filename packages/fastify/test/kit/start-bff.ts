@@ -8,6 +8,7 @@ import {
   type BffOptions,
   bff,
   createServerOptions,
+  logRequest,
   openSessionStore,
   type ServerSettings,
 } from '../../src/index.ts';
@@ -59,6 +60,7 @@ export const startBff = async (
       ...server,
     }),
   );
+  app.addHook('onResponse', logRequest);
   await app.register(bff, {
     issuer: provider.issuer,
     clientId: provider.clientId,

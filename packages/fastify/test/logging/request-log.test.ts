@@ -1,11 +1,12 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { createServerOptions } from '../../src/index.ts';
+import { createServerOptions, logRequest } from '../../src/index.ts';
 
 const started = async (logLevel: string) => {
   const lines: string[] = [];
   const logStream = { write: (line: string) => lines.push(line) };
   const app = Fastify(createServerOptions({ logLevel, trustProxy: [], logStream }));
+  app.addHook('onResponse', logRequest);
   app.all('/notes/:id', async () => 'a note');
   return { app, lines };
 };

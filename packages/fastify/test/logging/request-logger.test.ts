@@ -1,11 +1,12 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { createServerOptions } from '../../src/index.ts';
+import { createServerOptions, logRequest } from '../../src/index.ts';
 
 test('every line of a request has its id, at its level, those of its children too', async () => {
   const lines: Record<string, unknown>[] = [];
   const logStream = { write: (line: string) => lines.push(JSON.parse(line)) };
   const app = Fastify(createServerOptions({ logLevel: 'debug', trustProxy: [], logStream }));
+  app.addHook('onResponse', logRequest);
   app.get('/', async ({ log, id }) => {
     log.trace('too low');
     log.level = 'trace';
