@@ -65,9 +65,11 @@ export const registerSpa = async (
     cacheControl: false,
     preCompressed: true,
   });
-  scope.all('/*', async (request, reply) => {
+  // Before the body, whose type would be refused first.
+  const onRequest = async (request: FastifyRequest): Promise<void> =>
+    requireReading(request, readPath(request.url));
+  scope.all('/*', { onRequest }, async (request, reply) => {
     const path = readPath(request.url);
-    requireReading(request, path);
     const files = await build.files();
     if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = requireFile(files, path, request.headers.accept);
