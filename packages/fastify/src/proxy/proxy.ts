@@ -119,13 +119,18 @@ const createProxy = async (bff: ProxyBff) => {
   const prepare = createPreparation(bff);
   const { forwardCall, cutStreams } = createCallForwarder(bff, pools, ownHeaders);
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const requireRoute = (request: FastifyRequest): ApiMatch => {
     const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
     if (match === undefined) throw new Problem('not_found', 'No such API');
+    requireMethod(request, match.route);
+    if (isWebSocket(request)) requireOwnOrigin(request, options);
+    return match;
+  };
+
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const match = requireRoute(request);
     const { route, origin } = match;
-    requireMethod(request, route);
     const isUpgrade = isWebSocket(request);
-    if (isUpgrade) requireOwnOrigin(request, options);
     const place = limits.enter(request.raw.socket);
     // An upgraded connection has no response any more that could close.
     (isUpgrade ? request.raw.socket : reply.raw).once('close', place.leave);

@@ -19,6 +19,12 @@ interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
 }
 
+/** An upgrade that the upstream has answered with a connection. */
+interface OpenedUpgrade {
+  readonly upstream: Extract<UpgradeAnswer, { kind: 'opened' }>;
+  readonly onClosed: () => void;
+}
+
 /** The WebSockets that are open at this moment. */
 export interface WebSockets {
   /**
@@ -51,8 +57,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
   const openBetween = (
     request: FastifyRequest,
     reply: FastifyReply,
-    upstream: Extract<UpgradeAnswer, { kind: 'opened' }>,
-    onClosed: () => void,
+    { upstream, onClosed }: OpenedUpgrade,
   ): Tunnel => {
     const headers = createAnswerHeaders(upstream.answer.headers, {
       given: ownHeaders(reply),
@@ -85,7 +90,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
       try {
         const upstream = await askForUpgrade({ ...upgrade, signal: stop.signal });
         if (upstream.kind === 'opened') {
-          const tunnel = openBetween(request, reply, upstream, stopListening);
+          const tunnel = openBetween(request, reply, { upstream, onClosed: stopListening });
           cut = () => tunnel.end(sessionEnded, 'The session ended');
           return;
         }

@@ -11,6 +11,14 @@ interface RequestHead {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** What Node's `upgrade` event comes with. */
+interface Upgrade {
+  readonly raw: IncomingMessage;
+  readonly socket: Duplex;
+  /** Bytes that were read after the request. */
+  readonly head: Buffer;
+}
+
 /** Bytes that came after an upgrade request; `stop` ends the reading of more. */
 interface EarlyBytes {
   readonly stop: () => Buffer;
@@ -77,7 +85,7 @@ const route = (app: FastifyInstance, raw: IncomingMessage, socket: Socket): void
  * The one way in which a connection leaves HTTP: the error listener comes first, nothing that is thrown gets out, and an
  * upgrade behind another answer that is still under way is refused by closing the connection.
  */
-const takeOver = (app: FastifyInstance, raw: IncomingMessage, socket: Duplex, head: Buffer): void => {
+const takeOver = (app: FastifyInstance, { raw, socket, head }: Upgrade): void => {
   socket.on('error', () => socket.destroy());
   try {
     if (!(socket instanceof Socket) || isAnswering(socket) || hasBody(raw)) {
@@ -99,6 +107,6 @@ export const routeUpgrades = (app: FastifyInstance): void => {
   guarded.add(app.server);
   watchAnswers(app.server);
   app.server.prependListener('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) =>
-    takeOver(app, raw, socket, head),
+    takeOver(app, { raw, socket, head }),
   );
 };
