@@ -77,6 +77,17 @@ test('every mistake is found at once, each with what to do', () => {
   for (const { remedy } of issues) expect(remedy).toMatch(/^[A-Z].*\.$/);
 });
 
+test('a header by which gateways name people, or one of ours, is no header to pass', async () => {
+  const issuesOf = async (name: string): Promise<readonly string[]> => {
+    const route = { prefix: '/api/a', upstream: 'http://localhost:4000', passHeaders: ['X-Own', name] };
+    const issues = checkOptions({ ...(await required()), apiRoutes: [route] });
+    return issues.map(({ option: at, problem }) => `${at} ${problem}`);
+  };
+  for (const name of ['X-Forwarded-User', 'x_remote_user', 'Cookie', 'Authorization', 'Connection', 'Via'])
+    expect(await issuesOf(name)).toEqual([expect.stringContaining(`passHeaders names ${name}`)]);
+  expect(await issuesOf('X-Tenant')).toEqual([]);
+});
+
 test('adding an option is one edit: type, check, variable and documentation follow from its declaration', () => {
   const shape = {
     greeting: option(z.string().max(5, 'is too long').default('hello'), {

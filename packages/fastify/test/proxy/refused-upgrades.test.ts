@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { askRaw } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { startBff } from '../kit/start-bff.ts';
-import { startUpstream } from '../kit/start-upstream.ts';
+import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
 
 /** An API that refuses every upgrade, with an answer that never ends. */
 const startEndless = async (): Promise<{ readonly url: string; readonly gone: Promise<void> }> => {
@@ -72,4 +72,21 @@ test.for([
   const head = `Host: ${host}\r\nX-CSRF: 1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${framing}`;
   const answer = await askRaw(Number(port), `${method} /api/live HTTP/1.1\r\n${head}\r\n\r\n${body}`);
   expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('hello')]);
+});
+
+test('header bytes beyond ASCII of a refused upgrade pass unchanged', async () => {
+  const name = 'caf\xc3\xa9 \x80\xff';
+  await using upstream = await startRawUpstream((socket) =>
+    socket.end(
+      Buffer.from(`HTTP/1.1 403 Forbidden\r\nX-Why: ${name}\r\nContent-Length: 2\r\n\r\nno`, 'latin1'),
+    ),
+  );
+  const apiRoutes = [{ prefix: '/api/live', upstream: upstream.url, auth: 'none' }] as const;
+  await using bff = await startBff({ apiRoutes });
+  const { status, headers, body } = await askRaw(
+    Number(new URL(bff.url).port),
+    'GET /api/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  );
+  expect([status, body]).toEqual([403, 'no']);
+  expect(headers).toContainEqual(['x-why', name]);
 });

@@ -58,6 +58,25 @@ test.for([
   expect(answers).toContain('"code":"bad_request"');
 });
 
+test.for([
+  ['a Connection header over 1,024 characters', '1.1', `Connection: ${'a,'.repeat(512)}a\r\n`, 400],
+  ['a Connection header of 1,024 characters', '1.1', `Connection: ${'a,'.repeat(512)}\r\n`, 200],
+  ['a transfer coding in HTTP/1.0', '1.0', 'Transfer-Encoding: chunked\r\n', 400],
+  ['a transfer coding before chunked', '1.1', 'Transfer-Encoding: gzip, chunked\r\n', 501],
+  ['an unknown transfer coding before chunked', '1.1', 'Transfer-Encoding: foo,Chunked\r\n', 501],
+  ['an unknown transfer coding alone', '1.1', 'Transfer-Encoding: foo\r\n', 400],
+  ['TE: gzip, chunked', '1.1', 'TE: gzip, chunked\r\n', 200],
+] as const)('%s, in HTTP/%s, is read in one way or refused', async ([, version, headers, expected]) => {
+  for (const path of ['/healthz', '/api/me']) {
+    const { status, body } = await askRaw(
+      port,
+      `GET ${path} HTTP/${version}\r\n${host()}${headers}\r\n${expected === 200 ? '' : '0\r\n\r\n'}`,
+    );
+    expect([path, status]).toEqual([path, expected]);
+    if (expected !== 200) expect(JSON.parse(body)).toMatchObject({ code: 'bad_request' });
+  }
+});
+
 const oddHosts: readonly (readonly [what: string, headers: () => string])[] = [
   ['no Host', () => ''],
   ['two Hosts', () => `${host()}Host: evil.example\r\n`],
