@@ -41,12 +41,12 @@ test('a sound configuration has nothing bad, and what was tried is told', async 
   expect(findings).toEqual(
     expect.arrayContaining([
       'ok provider: leads back to http://localhost:3000/login/callback',
-      'ok provider: accepts the client’s credentials by client_secret_basic (its metadata list it)',
+      'ok provider: accepts the client’s credentials by client_secret_basic (listed in its metadata)',
       'ok provider: ends its own session, and knows http://localhost:3000/logout as post-logout redirect URI',
       'ok provider: publishes 1 key for its signatures',
       'ok provider: can revoke refresh tokens at sign-out',
       expect.stringMatching(/^ok clock: differs from the provider’s by \d+ s$/),
-      'note cookies: on http://localhost:3000 they are not Secure: for this machine alone.',
+      'note cookies: on http://localhost:3000 they are not Secure: for use on this machine only.',
       'ok session keys: one of 256 bits',
       'ok session store: can be read and written',
     ]),
@@ -140,7 +140,7 @@ test('a provider that signs with a short key is found', async () => {
   const keys = [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'short' }];
   using stub = await startStub(() => ({}), { keys });
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
-    'bad provider: signs with a key of 1024 bits. Have it replaced by one of 2048 or more.',
+    'bad provider: signs with a key of 1024 bits. Replace it with one of 2048 bits or more.',
   );
 });
 
@@ -149,7 +149,7 @@ const basic = `Basic ${btoa('foyer-dev:foyer-dev-secret-not-for-production')}`;
 test.for([
   [
     {},
-    'note provider: refuses client_secret_post and accepts client_secret_basic. Set OIDC_CLIENT_AUTH=client_secret_basic, or each start begins with a refusal.',
+    'note provider: refuses client_secret_post and accepts client_secret_basic. Set OIDC_CLIENT_AUTH=client_secret_basic to save a refused request at each start.',
   ],
   [
     { OIDC_CLIENT_AUTH: 'client_secret_post' },
@@ -173,7 +173,7 @@ test.for([
 test('a provider that looks at the code before the secret leaves the secret unknown, and that is said', async () => {
   using stub = await startStub(() => ({}), { methods: ['client_secret_post'] });
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
-    'note provider: does not look at the secret before the code (client_secret_post): whether it is right shows when somebody signs in.',
+    'note provider: does not check the secret before the code (client_secret_post): sign in once to see whether the secret is right.',
   );
 });
 
@@ -209,12 +209,12 @@ test.for<readonly [string, (query: URLSearchParams) => number, string]>([
   [
     'wants an ID token first',
     () => 400,
-    `note provider: answers a sign-out request with 400 as long as it carries no ID token: that ${known} is registered as post-logout redirect URI could not be seen.`,
+    `note provider: answers a sign-out request with 400 without an ID token, so the doctor cannot see whether ${known} is registered as post-logout redirect URI.`,
   ],
   [
     'takes any address',
     () => 200,
-    `note provider: ends its own session and takes any address to return to, or looks at it later: register ${known} as post-logout redirect URI.`,
+    `note provider: ends its own session, and accepts any address to return to or checks it later: register ${known} as post-logout redirect URI.`,
   ],
 ])('a provider that %s at its end-session endpoint is told as that', async ([, answer, told]) => {
   using stub = await startStub((path, query) => ({ status: path === '/end' ? answer(query) : 400 }));

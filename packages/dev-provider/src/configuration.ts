@@ -6,7 +6,7 @@ import { contentSecurityPolicy, createErrorPage, createSignedOutPage, createSign
 import { findPerson } from './people.ts';
 import { developmentSigningKey } from './signing-key.ts';
 
-const day = 24 * 60 * 60;
+const daySeconds = 24 * 60 * 60;
 /** The scopes of the API that access tokens are made for. */
 const apiScopes = ['users:read', 'users:write'];
 
@@ -36,7 +36,7 @@ function createClient(options: DevProviderOptions): ClientMetadata {
   };
 }
 
-/** Grants whatever the client asks for, so that no consent page is shown; one grant a login. */
+/** Grants every requested scope and claim, so that no consent page is shown. Each login has its own grant. */
 const loadExistingGrant =
   (apiAudience: string | undefined): NonNullable<Configuration['loadExistingGrant']> =>
   async ({ oidc }) => {
@@ -51,14 +51,14 @@ const loadExistingGrant =
     return grant;
   };
 
-/** A client may ask about its own tokens, and revoke them. @see RFC 7009 section 2.1 */
+/** Whether a token was issued to the client: it may introspect and revoke no other. @see RFC 7009 section 2.1 */
 const isTokenOfClient = (
   _ctx: unknown,
   { clientId }: { readonly clientId: string },
   token: { readonly clientId?: string | undefined },
 ): boolean => token.clientId === clientId;
 
-/** Calls the application on loopback too, which the library's own dispatcher refuses. */
+/** Fetches loopback addresses too, which the library's own dispatcher refuses. */
 const fetchAnywhere: NonNullable<Configuration['fetch']> = (input, init = {}) => {
   const withoutDispatcher = Object.entries(init).filter(([name]) => name !== 'dispatcher');
   return globalThis.fetch(input, Object.fromEntries(withoutDispatcher));
@@ -115,7 +115,7 @@ export function createConfiguration(options: DevProviderOptions): Configuration 
         logoutSource: (ctx, form) => sendPage(ctx, createSignOutPage(form)),
         postLogoutSuccessSource: (ctx) => sendPage(ctx, createSignedOutPage()),
       },
-      // An access token for the API is none for userinfo: every claim is in the ID token then.
+      // An access token for the API is not accepted by userinfo, so every claim is in the ID token.
       userinfo: { enabled: apiAudience === undefined },
       ...(apiAudience === undefined ? {} : { resourceIndicators: resourceIndicators(apiAudience) }),
     },
@@ -123,9 +123,9 @@ export function createConfiguration(options: DevProviderOptions): Configuration 
     ttl: {
       AccessToken: ttl.accessToken ?? 300,
       IdToken: ttl.idToken ?? 3600,
-      RefreshToken: ttl.refreshToken ?? 14 * day,
-      Session: ttl.session ?? 14 * day,
-      Grant: ttl.refreshToken ?? 14 * day,
+      RefreshToken: ttl.refreshToken ?? 14 * daySeconds,
+      Session: ttl.session ?? 14 * daySeconds,
+      Grant: ttl.refreshToken ?? 14 * daySeconds,
       Interaction: 3600,
     },
   };

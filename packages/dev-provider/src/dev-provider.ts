@@ -25,7 +25,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
     server.listen(port, host, () => {
       const address = server.address();
       if (address !== null && typeof address === 'object') resolve(address.port);
-      else reject(new Error('The development provider got no port.'));
+      else reject(new Error('The development provider has no port. Choose another one.'));
     });
   });
 }
@@ -36,8 +36,8 @@ function report(provider: Provider, log: (line: string) => void): void {
 }
 
 /**
- * Starts an OpenID provider for development and tests: real protocol, no passwords, memory of its own. Throws when the
- * port is taken or an option is refused by the library.
+ * Starts an OpenID provider for development and tests: the real protocol, no passwords, all data in memory. Throws when
+ * the port is taken or the library refuses an option.
  */
 export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
   const { host = '127.0.0.1', log = () => undefined } = options;

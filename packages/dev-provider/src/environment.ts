@@ -16,12 +16,12 @@ function parseUrls(name: string, list: string): string[] {
   return list.split(',').map((url) => parseUrl(name, url.trim()));
 }
 
-/** A variable; one that is set to nothing counts as not set. */
+/** A variable's value; an empty one counts as not set. */
 const read = (name: string): string | undefined => process.env[name]?.trim() || undefined;
 
 /**
- * What the environment says: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins with commas,
- * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET` and `API_AUDIENCE`. Throws on a port or URL that is none.
+ * Reads the environment: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins separated by commas,
+ * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET` and `API_AUDIENCE`. Throws on an invalid port or URL.
  */
 export function readEnvironment(): DevProviderOptions {
   const issuer = read('ISSUER');

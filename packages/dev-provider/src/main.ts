@@ -1,7 +1,7 @@
 import { startDevProvider } from './dev-provider.ts';
 import { readEnvironment } from './environment.ts';
 
-// The provider as a program that is set up by its environment.
+// Runs the provider as a program, configured by environment variables.
 const provider = await startDevProvider({ ...readEnvironment(), log: (line) => console.error(line) });
 console.log(`The development provider answers at ${provider.issuer}`);
 

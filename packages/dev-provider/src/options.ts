@@ -1,4 +1,4 @@
-/** Lifetimes in seconds; by default 300, 3600, and 14 days for the other two. */
+/** Lifetimes in seconds. Defaults: access token 300, ID token 3600, refresh token and session 14 days. */
 export interface DevProviderLifetimes {
   readonly accessToken?: number;
   readonly idToken?: number;
@@ -6,9 +6,9 @@ export interface DevProviderLifetimes {
   readonly session?: number;
 }
 
-/** What the development provider may be told. */
+/** Options of the development provider. */
 export interface DevProviderOptions {
-  /** 0, the default, takes a free one. */
+  /** The port to listen on. Default 0: any free port. */
   readonly port?: number;
   /** The address to listen on; by default `127.0.0.1`. */
   readonly host?: string;
@@ -23,11 +23,11 @@ export interface DevProviderOptions {
   /** By default `client_secret_basic`. */
   readonly clientAuth?: 'client_secret_basic' | 'client_secret_post' | 'none';
   /**
-   * When given, access tokens are signed (`at+jwt`) for this audience, with those of the scopes `users:read` and
-   * `users:write` that were asked for, the claims are in the ID token, and there is no userinfo.
+   * When given, access tokens are signed JWTs (`at+jwt`) for this audience, with the requested scopes among `users:read`
+   * and `users:write`; the claims are in the ID token, and there is no userinfo endpoint.
    */
   readonly apiAudience?: string;
   readonly ttl?: DevProviderLifetimes;
-  /** Told of failed back-channel logouts and errors of the provider itself; by default nobody is. */
+  /** Receives a line for each failed back-channel logout and each error of the provider. Default: none is logged. */
   readonly log?: (line: string) => void;
 }

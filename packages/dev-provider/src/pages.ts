@@ -35,7 +35,7 @@ button:hover { background: var(--tint) }
 .wrong { color: var(--wrong) }
 `;
 
-/** What a page of the provider may load: its own style and its icon, nothing else. */
+/** The policy of the provider's pages, which load their own style and icon and nothing else. */
 export const contentSecurityPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
@@ -58,8 +58,8 @@ ${content}
 </html>
 `;
 
-/** The sign-in page: one button a person, and a field for any other name. */
-export function createSignInPage(action: string, complaint?: string): string {
+/** The sign-in page: a button for each demo person, and a field for any other name. */
+export function createSignInPage(action: string, problem?: string): string {
   const to = escapeHtml(action);
   const buttons = people.map(
     ({ accountId, label }) =>
@@ -68,7 +68,7 @@ export function createSignInPage(action: string, complaint?: string): string {
   return createPage(
     'Sign in',
     `<p>This is the development provider. No password is asked: choose who you are.</p>
-${complaint === undefined ? '' : `<p class="wrong" role="alert">${escapeHtml(complaint)}</p>`}
+${problem === undefined ? '' : `<p class="wrong" role="alert">${escapeHtml(problem)}</p>`}
 <form method="post" action="${to}" aria-label="Demo people">
 ${buttons.join('\n')}
 </form>
@@ -80,7 +80,7 @@ ${buttons.join('\n')}
   );
 }
 
-/** The page that asks whether to sign out here too; `form` is the library's own form with its secret. */
+/** The page that asks whether to sign out of the provider too; `form` is the library's form with its CSRF secret. */
 export function createSignOutPage(form: string): string {
   return createPage(
     'Sign out',
@@ -93,7 +93,7 @@ ${form.replace(
   );
 }
 
-/** The page after signing out when no application asked to have the browser back. */
+/** The page after signing out, when the application named no address to return to. */
 export function createSignedOutPage(): string {
   return createPage('Signed out', '<p>You are signed out of the development provider.</p>');
 }

@@ -1,7 +1,7 @@
-/** A person who can sign in to the development provider with one press. */
+/** A demo person, who can sign in to the development provider with one click. */
 export interface Person {
   readonly accountId: string;
-  /** What the button on the sign-in page says. */
+  /** The label of the person's button on the sign-in page. */
   readonly label: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -60,7 +60,7 @@ export const people: readonly Person[] = [
 
 const typedPrefix = 'typed.';
 
-/** The account of a typed name of 1 to 60 characters, or undefined when it is none. */
+/** The account id of a typed name; `undefined` unless the name has 1 to 60 characters. */
 export function parseTypedName(typed: unknown): string | undefined {
   if (typeof typed !== 'string') return undefined;
   const name = typed.trim();
@@ -69,7 +69,7 @@ export function parseTypedName(typed: unknown): string | undefined {
   return isName ? `${typedPrefix}${bytes.toString('base64url')}` : undefined;
 }
 
-/** Who an account belongs to: a demo person, or whoever typed that name. */
+/** The person of an account: a demo person, or one made from the typed name. */
 export function findPerson(accountId: string): Person | undefined {
   if (!accountId.startsWith(typedPrefix)) return people.find((person) => person.accountId === accountId);
   const name = Buffer.from(accountId.slice(typedPrefix.length), 'base64url').toString();

@@ -5,14 +5,14 @@ import { findPerson, parseTypedName } from './people.ts';
 
 type Context = Parameters<Parameters<Provider['use']>[0]>[0];
 
-const bodyLimit = 8 * 1024;
+const maxBodyBytes = 8 * 1024;
 
 async function readForm(body: AsyncIterable<Buffer>): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > bodyLimit) return undefined;
+    if (size > maxBodyBytes) return undefined;
     chunks.push(chunk);
   }
   return new URLSearchParams(Buffer.concat(chunks).toString());

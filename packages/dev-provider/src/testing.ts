@@ -1,6 +1,6 @@
 import { people } from './people.ts';
 
-/** What signing in needs of a browser: sending a form of its current page and following back. */
+/** The part of a test browser that signing in uses: sends a form of its current page and follows the redirects. */
 export interface FormBrowser<Page> {
   readonly submit: (choice: {
     readonly button?: string;
@@ -9,8 +9,8 @@ export interface FormBrowser<Page> {
 }
 
 /**
- * Signs a person in on the sign-in page the browser stands on and gives back the page it arrives at. A demo person is
- * chosen by label, anyone else by typing the name.
+ * Signs a person in on the provider's sign-in page, which must be the browser's current page, and returns the page after
+ * the redirects. A demo person is chosen by the label of the button; any other name is typed.
  */
 export function signInThroughPages<Page>(browser: FormBrowser<Page>, person: string): Promise<Page> {
   const isKnown = people.some(({ label }) => label === person);

@@ -3,8 +3,11 @@ import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 import { tryProvider } from './try-provider.ts';
 
-/** What became of a code that nobody was given: a provider that knows the client says that the code is no good. */
-type Outcome = 'accepted' | 'refused' | 'not allowed' | 'took the code' | 'unknown';
+/**
+ * How the provider answered a code that it never issued. A provider that accepts the client's credentials refuses only the
+ * code.
+ */
+type Outcome = 'accepted' | 'refused' | 'not allowed' | 'redeemed the code' | 'unknown';
 
 const oauthErrorOf = (error: unknown): string | undefined => {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
@@ -23,41 +26,43 @@ const tryClient = (options: ResolvedOptions, issuer: string): Promise<Outcome> =
   tryProvider(options, async (provider, log) => {
     const { checks } = await provider.createAuthorizationRequest({});
     const parameters = new URLSearchParams({ code: 'doctor', state: checks.state, iss: issuer });
-    return provider.completeLogin(parameters, checks, log).then((): Outcome => 'took the code', outcomeOf);
+    return provider
+      .completeLogin(parameters, checks, log)
+      .then((): Outcome => 'redeemed the code', outcomeOf);
   });
 
-const other = (method: ClientAuth): ClientAuth =>
+const alternativeTo = (method: ClientAuth): ClientAuth =>
   method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
 
-const listed = (methods: unknown): ClientAuth =>
+const preferredMethod = (methods: unknown): ClientAuth =>
   Array.isArray(methods) && methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
     ? 'client_secret_post'
     : 'client_secret_basic';
 
 const describeSource = (options: ResolvedOptions, methods: unknown, method: ClientAuth): string => {
   if (options.clientAuth !== undefined) return 'OIDC_CLIENT_AUTH';
-  return Array.isArray(methods) && methods.includes(method) ? 'its metadata list it' : 'the default';
+  return Array.isArray(methods) && methods.includes(method) ? 'listed in its metadata' : 'the default';
 };
 
-/** The method that was tried fails: the other one may do. */
+/** Tries the other method after the first one was refused. */
 const judgeRefusal = async (
   options: ResolvedOptions,
   method: ClientAuth,
   issuer: string,
 ): Promise<Finding> => {
-  const instead = other(method);
-  if ((await tryClient({ ...options, clientAuth: instead }, issuer)) !== 'accepted')
+  const alternative = alternativeTo(method);
+  if ((await tryClient({ ...options, clientAuth: alternative }, issuer)) !== 'accepted')
     return ofProvider(
       'bad',
       'refuses the client. Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET; both client_secret_basic and client_secret_post were tried.',
     );
-  const text = `refuses ${method} and accepts ${instead}. Set OIDC_CLIENT_AUTH=${instead}`;
+  const text = `refuses ${method} and accepts ${alternative}. Set OIDC_CLIENT_AUTH=${alternative}`;
   return options.clientAuth === undefined
-    ? ofProvider('note', `${text}, or each start begins with a refusal.`)
+    ? ofProvider('note', `${text} to save a refused request at each start.`)
     : ofProvider('bad', `${text}.`);
 };
 
-/** A right secret means something only where a wrong one is refused. */
+/** Repeats the request with a wrong secret: the accepted one proves nothing unless the wrong one is refused. */
 const judgeAcceptance = async (
   options: ResolvedOptions,
   tried: { readonly method: ClientAuth; readonly source: string },
@@ -67,27 +72,30 @@ const judgeAcceptance = async (
   if ((await tryClient(wrong, issuer)) === 'accepted')
     return ofProvider(
       'note',
-      `does not look at the secret before the code (${tried.method}): whether it is right shows when somebody signs in.`,
+      `does not check the secret before the code (${tried.method}): sign in once to see whether the secret is right.`,
     );
   return ofProvider('ok', `accepts the client’s credentials by ${tried.method} (${tried.source})`);
 };
 
 /**
- * Tries the client's credentials with a code that was never given, a wrong secret beside the right one. No secret is told.
- * `methods` are those of the metadata.
+ * Sends the client's credentials with a code that the provider never issued, then a wrong secret with the same. No secret
+ * is printed. `methods` are those of the provider's metadata.
  */
 export const examineClientAuthentication = async (
   options: ResolvedOptions,
   { issuer, methods }: { readonly issuer: string; readonly methods: unknown },
 ): Promise<Finding> => {
-  const method = options.clientAuth ?? listed(methods);
+  const method = options.clientAuth ?? preferredMethod(methods);
   const outcome = await tryClient({ ...options, clientAuth: method }, issuer);
   if (outcome === 'refused') return judgeRefusal(options, method, issuer);
   if (outcome === 'accepted')
     return judgeAcceptance(options, { method, source: describeSource(options, methods, method) }, issuer);
   if (outcome === 'not allowed')
-    return ofProvider('bad', 'knows the client and forbids it the authorization code grant. Allow it there.');
-  return outcome === 'took the code'
-    ? ofProvider('bad', 'accepts a code that it never gave. Do not use this provider.')
-    : ofProvider('note', 'does not say whether it accepts the client’s credentials: sign in once to see.');
+    return ofProvider(
+      'bad',
+      'knows the client but does not allow it the authorization code grant. Allow the grant at the provider.',
+    );
+  return outcome === 'redeemed the code'
+    ? ofProvider('bad', 'accepts a code that it never issued. Do not use this provider.')
+    : ofProvider('note', 'does not show whether it accepts the client’s credentials: sign in once to see.');
 };

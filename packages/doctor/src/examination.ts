@@ -13,17 +13,17 @@ const examineCookies = ({ publicUrl, cookieName }: ResolvedOptions): Finding =>
     : {
         verdict: 'note',
         subject: 'cookies',
-        text: `on ${publicUrl} they are not Secure: for this machine alone.`,
+        text: `on ${publicUrl} they are not Secure: for use on this machine only.`,
       };
 
-/** Keys that are short, not random or known are refused with the configuration: what is left is strong. */
+/** Short, non-random and published keys have been refused with the configuration already, so these keys are strong. */
 const examineSessionKeys = ({ sessionKeys: { length } }: ResolvedOptions): Finding => ({
   verdict: 'ok',
   subject: 'session keys',
   text: length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
 });
 
-/** A system error's code, or the word that Redis begins a refusal with; what else it says may hold a secret. */
+/** A system error's code, or the first word of a Redis refusal. Nothing else is printed: it may contain a secret. */
 const reasonOf = (error: unknown): string => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const reason = codeOf(cause) ?? /^[A-Z]{4,}(?= )/.exec(cause.message)?.[0];
@@ -52,7 +52,7 @@ const examineStore = async (storeUrl: string): Promise<Finding> => {
   }
 };
 
-/** Looks at the provider, the cookies, the keys and the session store of a configuration. */
+/** Examines the provider, the cookies, the session keys and the session store of a configuration. */
 export const examine = async (options: ResolvedOptions, storeUrl: string): Promise<readonly Finding[]> => [
   ...(await examineProvider(options)),
   examineCookies(options),

@@ -1,13 +1,13 @@
-/** What the doctor found out about one thing. */
+/** One result of an examination. */
 export interface Finding {
-  /** `bad` makes sign-in fail, `note` is worth knowing. */
+  /** `bad`: sign-in fails. `note`: sign-in works, but the operator should know. */
   readonly verdict: 'ok' | 'note' | 'bad';
   readonly subject: 'provider' | 'session keys' | 'session store' | 'cookies' | 'clock';
-  /** What it is, and where something is to do, what. */
+  /** What was found, followed by what to do, if anything. */
   readonly text: string;
 }
 
-/** A finding about the provider. */
+/** Creates a finding about the provider. */
 export const ofProvider = (verdict: Finding['verdict'], text: string): Finding => ({
   verdict,
   subject: 'provider',

@@ -1,10 +1,10 @@
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
 
-/** The provider's metadata as it was found. */
+/** The provider's metadata, not checked yet. */
 export type FoundMetadata = Readonly<Record<string, unknown>>;
 
-/** Whether it is a JSON object. */
+/** Whether a value is a JSON object. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -15,7 +15,12 @@ const judgeIssuer = (issuer: string, metadata: FoundMetadata): Finding => {
   const bare = (text: string): string => text.replace(/\/$/, '');
   if (issuer.includes('/.well-known/') || bare(announced) === bare(issuer))
     return ofProvider('ok', `discovered, issuer ${announced}`);
-  return ofProvider('bad', `it calls itself ${announced || 'nothing'}. Set OIDC_ISSUER to exactly that.`);
+  return ofProvider(
+    'bad',
+    announced === ''
+      ? 'names no issuer. Check OIDC_ISSUER.'
+      : `calls itself ${announced}. Set OIDC_ISSUER to exactly that.`,
+  );
 };
 
 const judgeAlgorithm = (alg: string | undefined, metadata: FoundMetadata): Finding => {
@@ -31,14 +36,14 @@ const judgeAlgorithm = (alg: string | undefined, metadata: FoundMetadata): Findi
 const judgePkce = (metadata: FoundMetadata): Finding =>
   lists(metadata.code_challenge_methods_supported, 'S256')
     ? ofProvider('ok', 'supports PKCE with S256')
-    : ofProvider('note', 'does not announce PKCE with S256; it is sent all the same.');
+    : ofProvider('note', 'does not announce PKCE with S256. Foyer sends it anyway.');
 
 const judgeRevocation = (metadata: FoundMetadata): Finding =>
   typeof metadata.revocation_endpoint === 'string'
     ? ofProvider('ok', 'can revoke refresh tokens at sign-out')
-    : ofProvider('note', 'cannot revoke refresh tokens: they live on at the provider after a sign-out.');
+    : ofProvider('note', 'cannot revoke refresh tokens: they stay valid at the provider after a sign-out.');
 
-/** What the metadata alone tell. */
+/** Judges what the metadata alone show. */
 export const judgeMetadata = (
   { issuer, idTokenAlg }: ResolvedOptions,
   metadata: FoundMetadata,

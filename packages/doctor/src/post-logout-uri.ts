@@ -1,10 +1,10 @@
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { askOnce, tryProvider } from './try-provider.ts';
+import { fetchWithoutFollowing, tryProvider } from './try-provider.ts';
 
-/** An origin that nobody can have registered. @see RFC 2606 section 2 */
-const nobodys = 'https://not-registered.invalid';
+/** An origin that no client can have registered. @see RFC 2606 section 2 */
+const unregisteredOrigin = 'https://not-registered.invalid';
 
 const findEndSession = (options: ResolvedOptions): Promise<string | undefined> =>
   tryProvider(options, async (provider) => {
@@ -13,7 +13,7 @@ const findEndSession = (options: ResolvedOptions): Promise<string | undefined> =
   });
 
 const statusOf = async (url: string | undefined, options: ResolvedOptions): Promise<number> =>
-  url === undefined ? 0 : (await askOnce(url, options)).status;
+  url === undefined ? 0 : (await fetchWithoutFollowing(url, options)).status;
 
 const withoutReturn = (url: string): string => {
   const bare = new URL(url);
@@ -21,7 +21,7 @@ const withoutReturn = (url: string): string => {
   return bare.href;
 };
 
-/** Whether a refusal is for the address: without one, and without an ID token still, the provider would go along. */
+/** Finds out whether the provider refused because of the address: repeats the request without one. */
 const judgeRefusal = async (
   url: string,
   { options, status, returnTo }: { options: ResolvedOptions; status: number; returnTo: string },
@@ -32,13 +32,13 @@ const judgeRefusal = async (
     ? ofProvider('bad', `${text}. Register ${returnTo} as post-logout redirect URI.`)
     : ofProvider(
         'note',
-        `${text} as long as it carries no ID token: that ${returnTo} is registered as post-logout redirect URI could not be seen.`,
+        `${text} without an ID token, so the doctor cannot see whether ${returnTo} is registered as post-logout redirect URI.`,
       );
 };
 
 /**
- * Asks the provider's end-session endpoint as a browser would that has no session there, and once with an address that is
- * not registered: an answer means something only where that one is refused.
+ * Sends a sign-out request as a browser without a session at the provider, and another one with an address that is not
+ * registered: acceptance proves the registration only if the provider refuses the other address.
  */
 export const examinePostLogoutUri = async (options: ResolvedOptions): Promise<Finding> => {
   const returnTo = `${new URL(options.publicUrl).origin}${paths.logout}`;
@@ -50,11 +50,11 @@ export const examinePostLogoutUri = async (options: ResolvedOptions): Promise<Fi
     );
   const status = await statusOf(url, options);
   if (status >= 400) return judgeRefusal(url, { options, status, returnTo });
-  const control = await findEndSession({ ...options, publicUrl: nobodys });
+  const control = await findEndSession({ ...options, publicUrl: unregisteredOrigin });
   return (await statusOf(control, options)) >= 400
     ? ofProvider('ok', `ends its own session, and knows ${returnTo} as post-logout redirect URI`)
     : ofProvider(
         'note',
-        `ends its own session and takes any address to return to, or looks at it later: register ${returnTo} as post-logout redirect URI.`,
+        `ends its own session, and accepts any address to return to or checks it later: register ${returnTo} as post-logout redirect URI.`,
       );
 };

@@ -10,13 +10,14 @@ import { examineSigningKeys } from './signing-keys.ts';
 const discoveryUrl = (issuer: string): string =>
   issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
-const judgeClock = (date: string | null, tolerance: number): Finding => {
+const judgeClock = (date: string | null, toleranceSeconds: number): Finding => {
   const theirs = Date.parse(date ?? '');
   const subject = 'clock';
-  if (Number.isNaN(theirs)) return { verdict: 'note', subject, text: 'the provider does not tell the time' };
+  if (Number.isNaN(theirs))
+    return { verdict: 'note', subject, text: 'cannot be compared: the provider sends no Date' };
   const difference = Math.round((Date.now() - theirs) / 1000);
   const text = `differs from the provider’s by ${Math.abs(difference)} s`;
-  return Math.abs(difference) <= tolerance
+  return Math.abs(difference) <= toleranceSeconds
     ? { verdict: 'ok', subject, text }
     : { verdict: 'bad', subject, text: `${text}. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.` };
 };
@@ -24,7 +25,7 @@ const judgeClock = (date: string | null, tolerance: number): Finding => {
 const causeOf = (error: unknown): string =>
   error instanceof Error ? (codeOf(error.cause) ?? error.name) : 'unknown';
 
-/** What one trial finds; what keeps it from its end is a finding too, and the others go on. */
+/** The finding of one trial. A trial that throws becomes a finding too, so that the others run. */
 const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> => {
   try {
     return await trial;
@@ -53,7 +54,7 @@ const examineAnswer = async (options: ResolvedOptions, response: Response): Prom
   ];
 };
 
-/** Reads the provider's metadata and keys, and tries the client there without signing anybody in. */
+/** Reads the provider's metadata and keys, and tries the client there without signing in. */
 export const examineProvider = async (options: ResolvedOptions): Promise<readonly Finding[]> => {
   const url = options.discoveryUrl ?? discoveryUrl(options.issuer);
   try {

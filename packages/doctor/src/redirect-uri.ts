@@ -1,18 +1,18 @@
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { askOnce, tryProvider } from './try-provider.ts';
+import { fetchWithoutFollowing, tryProvider } from './try-provider.ts';
 
-/** What a provider says that needs a person, which `prompt=none` forbids: the request itself was good. */
-const needsPerson = /^(login|interaction|consent|account_selection)_required$/;
+/** Errors of a provider that would show a page, which `prompt=none` forbids: the request itself was accepted. */
+const needsInteraction = /^(login|interaction|consent|account_selection)_required$/;
 
-/** What it says of a client or a request that will never do. */
+/** Errors that mean that the provider will refuse every such request. */
 const isFinal = /^(invalid_scope|unauthorized_client|unsupported_response_type|invalid_target)$/;
 
 const judgeReturn = (callback: string, error: string | null): Finding => {
-  if (error === null || needsPerson.test(error)) return ofProvider('ok', `leads back to ${callback}`);
-  const told = /^\w{1,64}$/.test(error) ? error : 'an error';
-  const text = `leads back to ${callback} with ${told}. Check OIDC_SCOPE, OIDC_AUTHORIZATION_PARAMS and what the client may do`;
+  if (error === null || needsInteraction.test(error)) return ofProvider('ok', `leads back to ${callback}`);
+  const reason = /^\w{1,64}$/.test(error) ? error : 'an error';
+  const text = `leads back to ${callback} with ${reason}. Check OIDC_SCOPE, OIDC_AUTHORIZATION_PARAMS and what the client may do`;
   return isFinal.test(error)
     ? ofProvider('bad', `${text}.`)
     : ofProvider('note', `${text}, if sign-in fails too.`);
@@ -21,11 +21,11 @@ const judgeReturn = (callback: string, error: string | null): Finding => {
 const isAt = (location: string, address: string): boolean =>
   URL.canParse(location) && `${new URL(location).origin}${new URL(location).pathname}` === address;
 
-/** Sends an authorization request that needs nobody, and looks whether the provider leads back to us. */
+/** Sends an authorization request with `prompt=none`, and checks that the provider redirects back to the callback. */
 export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =>
   tryProvider(options, async (provider) => {
     const { url } = await provider.createAuthorizationRequest({ prompt: 'none' });
-    const { status, location } = await askOnce(url, options);
+    const { status, location } = await fetchWithoutFollowing(url, options);
     const callback = `${new URL(options.publicUrl).origin}${paths.callback}`;
     if (isAt(location, callback)) return judgeReturn(callback, new URL(location).searchParams.get('error'));
     if (status >= 400)
@@ -33,5 +33,8 @@ export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =
         'bad',
         `answers an authorization request with ${status}. Register ${callback} as redirect URI, and check OIDC_CLIENT_ID and OIDC_SCOPE.`,
       );
-    return ofProvider('note', `shows a page of its own; that ${callback} is registered could not be seen.`);
+    return ofProvider(
+      'note',
+      `shows a page of its own, so the doctor cannot see whether ${callback} is registered.`,
+    );
   });

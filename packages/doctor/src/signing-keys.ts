@@ -3,13 +3,13 @@ import { type Finding, ofProvider } from './finding.ts';
 import { isObject } from './metadata.ts';
 
 /** @see RFC 7518 section 3.3 */
-const leastBits = 2048;
+const minKeyBits = 2048;
 
-/** Bits of an RSA key's modulus; keys on curves have the strength of their algorithm. */
+/** Bits of an RSA key's modulus; infinite for keys on curves, whose strength is that of their algorithm. */
 const bitsOf = ({ kty, n }: Record<string, unknown>): number =>
   kty === 'RSA' && typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : Number.POSITIVE_INFINITY;
 
-/** Looks at the keys that ID tokens are signed with. */
+/** Examines the keys that the provider publishes for ID tokens. */
 export const examineSigningKeys = async (
   { idTokenAlg: alg, providerTimeout }: ResolvedOptions,
   uri: unknown,
@@ -24,10 +24,10 @@ export const examineSigningKeys = async (
     (key) => key.use !== 'enc' && (alg === undefined || key.alg === undefined || key.alg === alg),
   );
   const weakest = Math.min(...usable.map(bitsOf));
-  if (weakest < leastBits)
+  if (weakest < minKeyBits)
     return ofProvider(
       'bad',
-      `signs with a key of ${weakest} bits. Have it replaced by one of ${leastBits} or more.`,
+      `signs with a key of ${weakest} bits. Replace it with one of ${minKeyBits} bits or more.`,
     );
   return usable.length > 0
     ? ofProvider(

@@ -1,7 +1,7 @@
 import { createProvider, type Provider, type ResolvedOptions } from '@foyer/fastify';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 
-/** Runs a trial with the provider of these options as the BFF itself has it. Nothing is logged. */
+/** Runs a trial with the same provider client that the BFF uses for these options. Nothing is logged. */
 export const tryProvider = async <T>(
   options: ResolvedOptions,
   run: (provider: Provider, log: FastifyBaseLogger) => Promise<T>,
@@ -15,8 +15,8 @@ export const tryProvider = async <T>(
   }
 };
 
-/** Asks without following where it leads. */
-export const askOnce = async (
+/** Requests a URL and returns the status and `Location` of its answer, without following the redirect. */
+export const fetchWithoutFollowing = async (
   url: string,
   { providerTimeout }: ResolvedOptions,
 ): Promise<{ readonly status: number; readonly location: string }> => {

@@ -1,7 +1,7 @@
 import { lookFromOutside } from './outside-view.ts';
 import { type Requirement, requirements } from './requirements.ts';
 
-/** What was seen of one requirement. */
+/** The result for one requirement. */
 export interface LiveFinding {
   readonly verdict: 'ok' | 'bad' | 'note';
   readonly text: string;
@@ -13,7 +13,7 @@ const judge = (isHeld: boolean | undefined, level: Requirement['level']): LiveFi
 };
 
 /**
- * Looks at the deployment at `url` and judges every requirement that can be seen from outside.
+ * Sends requests to the deployment at `url` and judges every requirement that can be checked from outside.
  *
  * @throws TypeError when it cannot be reached.
  */
@@ -22,7 +22,7 @@ export const examineLive = async (url: string): Promise<readonly LiveFinding[]> 
   return requirements.flatMap(({ section, level, text, isSeen }) => {
     if (isSeen === undefined) return [];
     const seen = isSeen(view);
-    const what = seen === undefined ? ' (does not apply here, or could not be seen)' : '';
+    const what = seen === undefined ? ' (does not apply here, or cannot be checked from outside)' : '';
     return [{ verdict: judge(seen, level), text: `${section} ${level}: ${text}${what}` }];
   });
 };

@@ -1,11 +1,11 @@
-/** One answer of a deployment, as anybody can see it. */
+/** One answer of a deployment to a client without a session. */
 export interface SeenAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** What a deployment shows to whoever asks, without signing in. */
+/** The answers of a deployment to a client without a session. */
 export interface OutsideView {
   readonly origin: string;
   readonly isSecure: boolean;
@@ -14,9 +14,9 @@ export interface OutsideView {
   readonly login: SeenAnswer;
   readonly callback: SeenAnswer;
   readonly signOutFromElsewhere: SeenAnswer;
-  readonly signOutWithoutSign: SeenAnswer;
+  readonly signOutWithoutHeader: SeenAnswer;
   readonly meFromElsewhere: SeenAnswer;
-  readonly strangePath: SeenAnswer;
+  readonly encodedSlashPath: SeenAnswer;
 }
 
 const elsewhere = {
@@ -36,7 +36,7 @@ const ask = async (url: string, method: string, headers: Record<string, string>)
 };
 
 /**
- * Looks at a deployment from outside: eight requests, none of which changes anything.
+ * Sends eight requests to a deployment, none of which changes anything.
  *
  * @throws TypeError when it cannot be reached.
  */
@@ -44,19 +44,36 @@ export const lookFromOutside = async (url: string): Promise<OutsideView> => {
   const { origin, protocol } = new URL(url);
   const get = (path: string, headers: Record<string, string> = {}): Promise<SeenAnswer> =>
     ask(`${origin}${path}`, 'GET', { accept: 'application/json', ...headers });
-  const [page, me, login, callback, signOutFromElsewhere, signOutWithoutSign, meFromElsewhere, strangePath] =
-    await Promise.all([
-      get('/', { accept: 'text/html' }),
-      get('/api/me'),
-      get('/login'),
-      get('/login/callback?code=doctor&state=doctor'),
-      ask(`${origin}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
-      ask(`${origin}/logout`, 'POST', { accept: 'application/json' }),
-      get('/api/me', elsewhere),
-      get('/api/me/a%2fb'),
-    ]);
+  const [
+    page,
+    me,
+    login,
+    callback,
+    signOutFromElsewhere,
+    signOutWithoutHeader,
+    meFromElsewhere,
+    encodedSlashPath,
+  ] = await Promise.all([
+    get('/', { accept: 'text/html' }),
+    get('/api/me'),
+    get('/login'),
+    get('/login/callback?code=doctor&state=doctor'),
+    ask(`${origin}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
+    ask(`${origin}/logout`, 'POST', { accept: 'application/json' }),
+    get('/api/me', elsewhere),
+    get('/api/me/a%2fb'),
+  ]);
   return {
     ...{ origin, isSecure: protocol === 'https:' },
-    ...{ page, me, login, callback, signOutFromElsewhere, signOutWithoutSign, meFromElsewhere, strangePath },
+    ...{
+      page,
+      me,
+      login,
+      callback,
+      signOutFromElsewhere,
+      signOutWithoutHeader,
+      meFromElsewhere,
+      encodedSlashPath,
+    },
   };
 };

@@ -1,22 +1,22 @@
 import type { OutsideView, SeenAnswer } from './outside-view.ts';
 import type { TestReference } from './test-reference.ts';
 
-/** One thing that a specification asks of a BFF. */
+/** One requirement of a specification for a BFF. */
 export interface Requirement {
   readonly section: string;
   readonly level: 'MUST' | 'SHOULD' | 'MAY';
-  /** In our words. */
+  /** The requirement in our own words. */
   readonly text: string;
-  /** The test that shows it. */
+  /** The test that shows that the product meets it. */
   readonly test: TestReference;
-  /** Whether a deployment is seen to hold it; `undefined` where it cannot be seen, or does not apply. */
+  /** Whether a deployment meets it; `undefined` when that cannot be seen from outside, or the requirement does not apply. */
   readonly isSeen?: (view: OutsideView) => boolean | undefined;
 }
 
 const cookiesOf = ({ login, me, page }: OutsideView): readonly string[] =>
   [login, me, page].flatMap(({ headers }) => headers.getSetCookie());
 
-/** Whether every cookie that was set holds it; `undefined` when none was. */
+/** Whether `holds` is true for every cookie that was set; `undefined` when none was set. */
 const everyCookie = (view: OutsideView, holds: (line: string) => boolean): boolean | undefined => {
   const lines = cookiesOf(view);
   return lines.length === 0 ? undefined : lines.every(holds);
@@ -34,12 +34,12 @@ const authorizationRequest = ({ login }: OutsideView): URLSearchParams | undefin
 const isRefused = ({ status, text }: SeenAnswer): boolean =>
   status === 403 && text.includes('cross_site_request');
 
-/** RFC 10017 section 6.1, row by row, and what RFC 9700 and our own promises add that can be seen from outside. */
+/** The requirements of RFC 10017 section 6.1, and those that RFC 9700 and OWASP ASVS add. */
 export const requirements: readonly Requirement[] = [
   {
     section: 'RFC 10017 6.1.2.1',
     level: 'SHOULD',
-    text: 'An endpoint tells whether a session is active, and who is signed in',
+    text: 'An endpoint reports whether a session is active, and who is signed in',
     test: 'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
     isSeen: ({ me }) => me.status === 200 && me.text.includes('"authenticated"'),
   },
@@ -96,7 +96,7 @@ export const requirements: readonly Requirement[] = [
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
-    text: 'The session cookie is SameSite=Strict; a pending login’s has to be Lax, since the provider leads back to it',
+    text: 'The session cookie is SameSite=Strict; the cookie of a login transaction has to be Lax, since the provider redirects to the callback',
     test: 'fastify/routes/sign-in > the login cookie is Lax, the session cookie Strict, both are HttpOnly',
     isSeen: (view) => everyCookie(view, (line) => /SameSite=(Strict|Lax)/.test(line)),
   },
@@ -134,22 +134,22 @@ export const requirements: readonly Requirement[] = [
   {
     section: 'RFC 10017 6.1.3.3',
     level: 'SHOULD',
-    text: 'Where neither Fetch Metadata nor Origin tells, an unsafe request needs a header of its own (X-CSRF)',
+    text: 'An unsafe request without Fetch Metadata and Origin needs the header X-CSRF',
     test: 'fastify/browser-security/cross-site > %s with %j is %s',
-    isSeen: ({ signOutWithoutSign }) => isRefused(signOutWithoutSign),
+    isSeen: ({ signOutWithoutHeader }) => isRefused(signOutWithoutHeader),
   },
   {
     section: 'RFC 10017 6.1.3.6',
     level: 'MUST',
-    text: 'Only configured upstreams are asked, whatever the request says',
+    text: 'Requests are forwarded to configured upstreams only, whatever the request contains',
     test: 'fastify/proxy/proxy > the upstream gets the access token, not the cookie or the browser’s authorization',
   },
   {
     section: 'RFC 10017 6.1.3.6',
     level: 'MUST',
-    text: 'The path that is checked is the path that is sent; traversal in any spelling stays out',
+    text: 'The path that is checked is the path that is sent; traversal in any encoding is refused',
     test: 'fastify/proxy/targets > %s is answered %i and asks nobody',
-    isSeen: ({ strangePath }) => strangePath.status === 400 || strangePath.status === 404,
+    isSeen: ({ encodedSlashPath }) => encodedSlashPath.status === 400 || encodedSlashPath.status === 404,
   },
   {
     section: 'RFC 10017 6.1.3.6',
@@ -160,13 +160,13 @@ export const requirements: readonly Requirement[] = [
   {
     section: 'RFC 9700 4.11',
     level: 'MUST',
-    text: 'No open redirect: returnTo leads to our own or an allowed origin',
+    text: 'No open redirect: returnTo leads to the BFF’s own origin or an allowed one',
     test: 'fastify/login/return-to > whatever is asked for, the browser ends on our own origin',
   },
   {
     section: 'RFC 9700 4.7, RFC 6749 10.12',
     level: 'MUST',
-    text: 'A callback without its pending login is refused',
+    text: 'A callback without its login transaction is refused',
     test: 'fastify/routes/callback > a callback without its pending login makes no token request',
     isSeen: ({ callback }) => callback.status === 400,
   },
@@ -181,7 +181,7 @@ export const requirements: readonly Requirement[] = [
   {
     section: 'ASVS 5.0 V3.4',
     level: 'MUST',
-    text: 'Security headers are on every answer, and none tells the server’s name',
+    text: 'Security headers are on every answer, and no header names the server',
     test: 'fastify/browser-security/every-answer > the %s answer to %s has every header once, and tells no server',
     isSeen: ({ page, me, isSecure }) =>
       [page, me].every(

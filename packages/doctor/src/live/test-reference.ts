@@ -1,7 +1,7 @@
-/** A test by folder, file and title, as `fastify/routes/callback > a callback cannot be used twice`. */
+/** A test, named by folder, file and title: `fastify/routes/callback > a callback cannot be used twice`. */
 export type TestReference = `${keyof typeof folders}/${string} > ${string}`;
 
-/** Where the tests of each folder's name are. */
+/** The path of each folder of tests. */
 const folders = {
   fastify: 'packages/fastify/test',
   client: 'packages/client/test',
@@ -9,15 +9,15 @@ const folders = {
   web: 'apps/web/e2e',
 } as const;
 
-/** A reference, taken apart. */
+/** A parsed reference. */
 export interface ReferredTest {
   /** Path from the root of the repository. */
   readonly file: string;
-  /** The title, and before it those of the groups that it stands in. A group's own title means all of its tests. */
+  /** The title, after those of the groups that contain the test. The title of a group means all of its tests. */
   readonly titles: readonly string[];
 }
 
-/** Takes a reference apart. @throws TypeError when it names no file. */
+/** Parses a reference. @throws TypeError when it names no file. */
 export const parseTestReference = (reference: TestReference): ReferredTest => {
   const [place = '', ...titles] = reference.split(' > ');
   const folder = Object.entries(folders).find(([name]) => place.startsWith(`${name}/`));
