@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { weighClient } from './weigh-client.mjs';
+import { checkClientSize } from './check-client-size.mjs';
 
-// Builds the packages that people install to JavaScript and declarations, packs them into a folder, and has the tarballs
-// examined and the client weighed. Usage: pnpm build:packages [folder]; default folder: .packages
+// Builds the published packages (JavaScript and declarations), packs them into a folder, checks the tarballs with publint
+// and attw, and checks the size of the client. Usage: pnpm build:packages [folder]; default folder: .packages
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = process.argv[2] ?? `${root}.packages`;
 const names = ['contract', 'client', 'fastify'];
@@ -15,7 +15,7 @@ const run = (program, args, cwd = root) => {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
 };
 
-/** The pnpm that runs this, a script or a program of its own, or else the one that npx brings. */
+/** Runs pnpm: the one that started this script, which is a script or an executable, or else the one that npx installs. */
 const runPnpm = (args, cwd) => {
   const { npm_execpath: own = '' } = process.env;
   if (!/pnpm/.test(own)) run('npx', ['--yes', 'pnpm', ...args], cwd);
@@ -32,5 +32,5 @@ for (const name of names) {
   run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
   run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
 }
-await weighClient();
-console.log(`Packed and examined: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);
+await checkClientSize();
+console.log(`Packed and checked: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);

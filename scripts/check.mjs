@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
-// Format, lint, types and unused code, all at once; every failure is printed.
+// Checks format, lint, types and unused code in parallel, and prints every failure.
 const projects = ['apps', 'packages', '.'].flatMap((folder) =>
   readdirSync(folder)
     .map((name) => `${folder}/${name}`)

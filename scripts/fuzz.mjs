@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-// Every property of the suite, tried more often: pnpm fuzz 10000. A failure prints the seed that repeats it.
+// Runs every property of the suite more often: pnpm fuzz 10000. A failure prints the seed that reproduces it.
 const runs = process.argv[2] ?? '10000';
 if (/^[1-9]\d{0,8}$/.test(runs)) {
   const child = spawn('vitest', ['run', '.property.', '--test-timeout=0'], {
@@ -15,6 +15,6 @@ if (/^[1-9]\d{0,8}$/.test(runs)) {
     process.exitCode = code ?? 1;
   });
 } else {
-  console.error('Give how often each property is tried: pnpm fuzz 10000.');
+  console.error('Give the number of runs of each property: pnpm fuzz 10000.');
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-// Says how the tests went, from Vitest's own report, and fails for whatever is not a pass.
+// Prints the results of the tests from Vitest's report. The exit code is 1 unless every test ran and passed.
 const [tested, checked] = process.argv.slice(2).map(Number);
 const report = '.vitest/json/output.json';
 
@@ -21,12 +21,12 @@ const brokenFiles = (results?.testResults ?? []).filter(
 const failed = (results?.numFailedTests ?? 0) + brokenFiles;
 const skipped = (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0);
 
-if (results === undefined) console.log('The tests left no report.');
+if (results === undefined) console.log('The tests wrote no report.');
 if (tested !== 0) console.log(`The test command ended with ${tested}.`);
 if (checked !== 0) console.log(`The check command ended with ${checked}.`);
 if (skipped > 0) console.log(`${skipped} skipped: a test that is skipped proves nothing.`);
 if (passed + failed === 0) console.log('No test ran.');
 
 console.log(`${passed} passed, ${failed} failed`);
-const isGood = tested === 0 && checked === 0 && passed > 0 && failed === 0 && skipped === 0;
-process.exitCode = isGood ? 0 : 1;
+const hasPassed = tested === 0 && checked === 0 && passed > 0 && failed === 0 && skipped === 0;
+process.exitCode = hasPassed ? 0 : 1;

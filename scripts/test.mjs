@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { obtainChromium } from '../packages/testkit/src/obtain-chromium.ts';
 import { givenRedisUrl, obtainRedis } from '../packages/testkit/src/redis.ts';
 
-// The browser tests open the built SPA, so it is built before anything is tested.
+// Builds the SPA, which the browser tests open, then runs the tests.
 const run = (command, args) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit' });
@@ -15,7 +15,7 @@ const filters = process.argv.slice(2);
 const browser = obtainChromium();
 if (browser === undefined) {
   console.log(
-    'No Chromium is here or can be installed; browser tests are left out. Set CHROMIUM_PATH to one.',
+    'There is no Chromium, and none can be installed. Browser tests are skipped. Set CHROMIUM_PATH to run them.',
   );
   filters.push('--project=!e2e');
 } else process.env.CHROMIUM_PATH = browser;
@@ -23,10 +23,10 @@ const redis = obtainRedis();
 if (redis === undefined)
   console.log(
     givenRedisUrl === undefined
-      ? 'No redis-server or valkey-server is here or can be installed; tests with Redis are left out.'
-      : 'Redis is the one at REDIS_URL; tests that stop a Redis of their own are left out.',
+      ? 'There is no redis-server or valkey-server, and none can be installed. Tests with Redis are skipped.'
+      : 'The tests use the Redis at REDIS_URL. Tests that start and stop their own Redis are skipped.',
   );
-// By the Node that runs this, so that another one can try the suite: npx --package node@26 -c 'node scripts/test.mjs'
+// Uses the Node that runs this script, so another version can run the suite: npx --package node@26 -c 'node scripts/test.mjs'
 const runTool = (path, args) => run(process.execPath, [`node_modules/${path}`, ...args]);
 const built = await runTool('vite/bin/vite.js', ['build', 'apps/web', '--logLevel', 'warn']);
 const tested =

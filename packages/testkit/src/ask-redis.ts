@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Sends commands to a Redis server or sentinel, one after the other; gives back its answers as they came. */
+/** Sends commands to a Redis server or sentinel in order; returns its answers as unparsed text. */
 export const askRedis = async (port: number, ...commands: readonly string[]): Promise<string> => {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   socket.end([...commands, 'QUIT', ''].join('\r\n'));
@@ -10,17 +10,18 @@ export const askRedis = async (port: number, ...commands: readonly string[]): Pr
   return answers;
 };
 
-/** Asks a server, which may still be starting, until `isSo` holds of the answers; for ten seconds at most. */
+/** Repeats commands until `isDone` accepts the answers. The server may still be starting. Throws after ten seconds. */
 export const untilRedis = async (
   port: number,
   commands: readonly string[],
-  isSo: (answers: string) => boolean,
+  isDone: (answers: string) => boolean,
 ): Promise<void> => {
   const deadline = performance.now() + 10_000;
   for (;;) {
     const answers = await askRedis(port, ...commands).catch(String);
-    if (isSo(answers)) return;
-    if (performance.now() > deadline) throw new Error(`Redis went on to answer:\n${answers}`);
+    if (isDone(answers)) return;
+    if (performance.now() > deadline)
+      throw new Error(`Redis did not answer as expected within 10 seconds. Its last answer:\n${answers}`);
     await wait(20);
   }
 };

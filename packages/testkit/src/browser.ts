@@ -2,9 +2,9 @@ import type { Agent } from 'node:http';
 import { createCookieJar, type StoredCookie } from './cookie-jar.ts';
 import { exchange } from './exchange.ts';
 import { type FormChoice, fillForm } from './forms.ts';
-import { farthestSite, fetchSite, originOf } from './site.ts';
+import { fetchSite, mostDistantSite, originOf } from './site.ts';
 
-/** One answer on the way to a page. */
+/** One answer of a navigation: a redirect, or the page itself. */
 export interface Step {
   readonly url: string;
   readonly status: number;
@@ -12,7 +12,7 @@ export interface Step {
   readonly setCookie: readonly string[];
 }
 
-/** A page the browser arrived at, with every answer that led there, its own last. */
+/** The page at the end of a navigation, with every answer of the navigation in order. */
 export interface Page {
   readonly url: string;
   readonly status: number;
@@ -21,7 +21,7 @@ export interface Page {
   readonly steps: readonly Step[];
 }
 
-/** How a navigation starts; `from` is the URL of the page that starts it, absent for the address bar. */
+/** Options of a navigation. `from` is the URL of the page that starts it; absent when the user types the address. */
 export interface Visit {
   readonly method?: string;
   readonly form?: Readonly<Record<string, string>> | URLSearchParams;
@@ -29,7 +29,7 @@ export interface Visit {
   readonly from?: string;
 }
 
-/** A request a page's script makes; `from` is the page, by default the current one. */
+/** A request that a page's script makes. `from` is the URL of the page, by default the current one. */
 export interface PageRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,23 +39,23 @@ export interface PageRequest {
   readonly from?: string;
 }
 
-/** A browser without a screen: cookies, redirects, forms and Fetch Metadata, no script. */
+/** A test browser without a screen. It handles cookies, redirects, forms and Fetch Metadata, and runs no scripts. */
 export interface TestBrowser {
-  /** The page last arrived at; throws before the first. */
+  /** The current page; throws before the first navigation. */
   readonly current: Page;
   /** Goes to a URL (relative to the current page) and follows at most 20 redirects. */
   readonly visit: (url: string, visit?: Visit) => Promise<Page>;
-  /** The same, staying at the first answer. */
+  /** Goes to a URL and does not follow a redirect. */
   readonly visitWithoutFollowing: (url: string, visit?: Visit) => Promise<Page>;
-  /** Asks as a script of the current page would; redirects are handed back, not followed. */
+  /** Sends a request as a script of the current page would. Redirects are returned, not followed. */
   readonly fetch: (url: string, request?: PageRequest) => Promise<Response>;
   /** Sends a form of the current page. */
   readonly submit: (choice?: FormChoice) => Promise<Page>;
-  /** The cookies of a host, of every path; by default of the current page's. */
+  /** The cookies of a URL's host, for every path. Default: the host of the current page. */
   readonly cookies: (url?: string) => readonly StoredCookie[];
-  /** Plants a cookie, written as a `Set-Cookie` line. */
+  /** Stores a cookie, written as a `Set-Cookie` line. */
   readonly setCookie: (url: string, line: string) => void;
-  /** Forgets every cookie. */
+  /** Deletes every cookie. */
   readonly clearCookies: () => void;
 }
 
@@ -83,9 +83,9 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
 
 /**
- * A new browser with an empty cookie jar. Cookies follow the page that started a navigation, as in Chromium, whatever
- * redirects came between; `Sec-Fetch-Site` remembers the farthest of them. Only http. With an `agent` its navigations
- * share connections, as a real browser's do.
+ * Creates a browser with an empty cookie jar, for http only. As in Chromium, the page that started a navigation decides
+ * which cookies are sent, whatever redirects follow, and `Sec-Fetch-Site` reports the most distant site of the redirect
+ * chain. With an `agent`, navigations share connections as in a real browser.
  */
 export function createBrowser({ agent }: { readonly agent?: Agent } = {}): TestBrowser {
   const jar = createCookieJar();
@@ -98,7 +98,7 @@ export function createBrowser({ agent }: { readonly agent?: Agent } = {}): TestB
   const navigateOnce = async (hop: Hop, visit: Visit, chain: readonly URL[]): Promise<Response> => {
     const initiator = visit.from === undefined ? undefined : new URL(visit.from);
     const cookie = jar.header({ url: hop.url, method: hop.method, initiator, isNavigation: true });
-    const site = farthestSite(initiator, chain);
+    const site = mostDistantSite(initiator, chain);
     const answer = await exchange({
       agent,
       url: hop.url,

@@ -3,8 +3,8 @@ import { findProgram, isProgram } from './programs.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 
-/** Where macOS and Windows keep them, off the PATH. */
-const places = [
+/** Installation paths on macOS and Windows, which are not on the PATH. */
+const installationPaths = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
@@ -27,26 +27,26 @@ const resolverRules = (hosts: readonly string[]): string => {
 };
 
 /**
- * The path of a Chromium of this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`, in the
- * places of macOS and Windows, or of Playwright. `undefined` when there is none.
+ * The path of a Chromium on this machine: `CHROMIUM_PATH`, or else the first known program on `PATH`, at an installation
+ * path of macOS or Windows, or installed by Playwright. `undefined` when there is none.
  */
 export function findChromium(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string | undefined {
   const { CHROMIUM_PATH, PATH = '' } = environment;
   if (CHROMIUM_PATH) return CHROMIUM_PATH;
-  return findProgram(programs, PATH) ?? [...places, chromium.executablePath()].find(isProgram);
+  return findProgram(programs, PATH) ?? [...installationPaths, chromium.executablePath()].find(isProgram);
 }
 
-/** What a test wants of its Chromium. */
+/** Options of `launchChromium`. */
 interface ChromiumOptions {
-  /** Whether pages that were left are frozen and brought back, as in a browser that people use. Default `false`. */
+  /** Whether the back/forward cache is on, as in an ordinary browser. Default `false`. */
   readonly freezesPages?: boolean;
-  /** More names that lead to this machine. Default none. */
+  /** More host names that resolve to this machine. Default: none. */
   readonly hosts?: readonly string[];
 }
 
-/** Starts a Chromium without a window that reaches loopback only. Throws when this machine has none. */
+/** Starts a headless Chromium that can connect to loopback only. Throws when this machine has no Chromium. */
 export async function launchChromium({
   freezesPages = false,
   hosts = [],

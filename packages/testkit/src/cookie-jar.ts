@@ -1,6 +1,6 @@
 import { isSameSite } from './site.ts';
 
-/** A cookie as the browser holds it; `expires` in milliseconds since 1970, absent for a session cookie. */
+/** A cookie in the jar. `expires` is in milliseconds since 1970, absent for a session cookie. */
 export interface StoredCookie {
   readonly name: string;
   readonly value: string;
@@ -12,7 +12,7 @@ export interface StoredCookie {
   readonly expires?: number;
 }
 
-/** The circumstances of a request that decide which cookies go along. */
+/** The properties of a request that decide which cookies are sent with it. */
 export interface CookieRequest {
   readonly url: URL;
   readonly method: string;
@@ -22,13 +22,13 @@ export interface CookieRequest {
 
 /** The cookies of one browser. */
 export interface CookieJar {
-  /** Takes in the `Set-Cookie` lines of an answer from this URL. */
+  /** Stores the cookies of an answer's `Set-Cookie` lines. */
   readonly store: (url: URL, lines: readonly string[]) => void;
-  /** The value of the `Cookie` header, empty when none is to be sent. */
+  /** The value of the `Cookie` header; empty when no cookie is sent. */
   readonly header: (request: CookieRequest) => string;
-  /** Every living cookie of this URL's host, whatever its path. */
+  /** Every unexpired cookie of the URL's host, for every path. */
   readonly all: (url: URL) => readonly StoredCookie[];
-  /** Forgets every cookie. */
+  /** Deletes every cookie. */
   readonly clear: () => void;
 }
 
@@ -88,15 +88,15 @@ function maySend(cookie: StoredCookie, request: CookieRequest): boolean {
 }
 
 /**
- * An empty jar that keeps cookies by host, path and name and sends them as Chromium does: `Strict` never on a request
- * another site started, `Lax` (also the default) then only on safe navigations, `Secure` also over http on loopback.
- * A `Domain` attribute is not widened: every cookie stays with its host.
+ * Creates an empty jar that keeps cookies by host, path and name and sends them as Chromium does. On a request that
+ * another site started, `Strict` cookies are not sent, and `Lax` cookies (the default) only with safe navigations. `Secure`
+ * cookies are sent over http on loopback too. `Domain` is ignored: a cookie is sent to its own host only.
  *
  * @see RFC 6265bis 5.6 to 5.8
  */
 export function createCookieJar(): CookieJar {
   const cookies = new Map<string, StoredCookie>();
-  const living = (host: string): StoredCookie[] =>
+  const unexpired = (host: string): StoredCookie[] =>
     [...cookies.values()].filter((one) => one.host === host && (one.expires ?? Infinity) > Date.now());
   return {
     store: (url, lines) => {
@@ -109,12 +109,12 @@ export function createCookieJar(): CookieJar {
       }
     },
     header: (request) =>
-      living(request.url.hostname)
+      unexpired(request.url.hostname)
         .filter((one) => matchesPath(one.path, request.url.pathname) && maySend(one, request))
         .sort((one, other) => other.path.length - one.path.length)
         .map((one) => `${one.name}=${one.value}`)
         .join('; '),
-    all: (url) => living(url.hostname),
+    all: (url) => unexpired(url.hostname),
     clear: () => cookies.clear(),
   };
 }

@@ -2,14 +2,14 @@ import { type Agent, type IncomingMessage, request as requestHttp } from 'node:h
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 
-/** One request as it goes over the wire, every header chosen by the caller. */
+/** One request; the caller sets every header. */
 export interface WireRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
-  /** Keeps connections for the next request. Default: each has its own. */
+  /** Reuses connections between requests. Default: each request opens its own. */
   readonly agent?: Agent | undefined;
 }
 
@@ -37,8 +37,8 @@ function toResponse(message: IncomingMessage, method: string): Response {
 }
 
 /**
- * Sends one http or https request and gives back its answer without following it; the body is a stream. Not `fetch`, which puts
- * its own `Sec-Fetch-Mode` over ours. Every `*.localhost` name goes to 127.0.0.1, as in Chromium.
+ * Sends one http or https request and returns the answer, with the body as a stream, without following a redirect. Not
+ * `fetch`, which overwrites `Sec-Fetch-Mode`. Every `*.localhost` name resolves to 127.0.0.1, as in Chromium.
  */
 export function exchange(wire: WireRequest): Promise<Response> {
   const { url, method, headers, body, signal, agent } = wire;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the ports that systems give to whoever connects or listens without asking for one. */
+/** Below the range from which operating systems assign ports. */
 const [lowest, highest] = [10_000, 32_000];
 
 const isFree = (port: number): Promise<boolean> =>
@@ -12,8 +12,8 @@ const isFree = (port: number): Promise<boolean> =>
   });
 
 /**
- * A port of 127.0.0.1 nobody listens on at this moment. The system would give a port that it may give to the next
- * connection as well, before its finder listens on it.
+ * A port of 127.0.0.1 that is free at the time of the call. It is outside the range of ports that the system assigns:
+ * one from that range could be assigned to another connection before the caller listens on it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

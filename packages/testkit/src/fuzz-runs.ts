@@ -1,12 +1,12 @@
 const { FUZZ_RUNS } = process.env;
 
 /**
- * How often a property is tried: as often as `FUZZ_RUNS` says (`pnpm fuzz 10000` sets it), or else `usual`, which is
- * quick enough for every run of the suite.
+ * The number of runs of a property: `FUZZ_RUNS` when it is set (`pnpm fuzz 10000` sets it), else `defaultRuns`, which
+ * should take little time, because it applies to every run of the suite.
  */
-export function fuzzRuns(usual: number): { readonly numRuns: number } {
-  return { numRuns: FUZZ_RUNS === undefined ? usual : Number(FUZZ_RUNS) };
+export function fuzzRuns(defaultRuns: number): { readonly numRuns: number } {
+  return { numRuns: FUZZ_RUNS === undefined ? defaultRuns : Number(FUZZ_RUNS) };
 }
 
-/** Milliseconds a property that speaks to a server may take: without end when `FUZZ_RUNS` says how often. */
+/** The timeout of a property that sends requests to a server; 0, no timeout, when `FUZZ_RUNS` is set. */
 export const fuzzTimeout: number = FUZZ_RUNS === undefined ? 20_000 : 0;

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const minutes = 60_000;
+const installTimeoutMs = 300_000;
 
-/** Whether this is a file that may be run. */
+/** Whether the path is an executable file. */
 export const isProgram = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
@@ -14,19 +14,19 @@ export const isProgram = (path: string): boolean => {
   }
 };
 
-/** The first of these programs in the folders of `path`, by default those of `PATH`. */
+/** The path of the first of these programs in the folders of `path`, by default those of `PATH`. */
 export const findProgram = (names: readonly string[], path = process.env.PATH ?? ''): string | undefined => {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
 };
 
-/** Runs a program to its end, silently, for five minutes at most; gives back whether it went well. */
-export const runQuietly = (program: string, args: readonly string[]): boolean =>
-  spawnSync(program, args, { stdio: 'ignore', timeout: 5 * minutes }).status === 0;
+/** Runs a program without output, for five minutes at most; returns whether it succeeded. */
+export const runSilently = (program: string, args: readonly string[]): boolean =>
+  spawnSync(program, args, { stdio: 'ignore', timeout: installTimeoutMs }).status === 0;
 
-/** Installs a package of Debian's as root; `false` elsewhere, and when it fails. */
+/** Installs a Debian package; returns `false` when this is not root on Debian, or when the installation fails. */
 export const installWithApt = (name: string): boolean =>
   process.getuid?.() === 0 &&
   existsSync('/etc/debian_version') &&
-  runQuietly('apt-get', ['update', '-qq']) &&
-  runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]);
+  runSilently('apt-get', ['update', '-qq']) &&
+  runSilently('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]);

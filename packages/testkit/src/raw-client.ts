@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** One answer of a connection, as far as it came. */
+/** One answer, as far as it was received. */
 export interface RawAnswer {
   readonly status: number;
   /** Every header line, names in lower case. */
@@ -8,11 +8,11 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** A connection that sends what no HTTP library would. */
+/** A TCP connection on which a test can send invalid HTTP. */
 export interface RawConnection {
   /** Writes bytes as they are; text is latin1. */
   readonly send: (bytes: string | Buffer) => void;
-  /** Stops reading, as a reader does that holds others up. */
+  /** Stops reading, as a slow reader does. */
   readonly pause: () => void;
   /** Reads again after `pause`. */
   readonly resume: () => void;
@@ -20,7 +20,7 @@ export interface RawConnection {
   readonly received: () => string;
   /** Whether the other end has closed. */
   readonly isClosed: () => boolean;
-  /** Resolves with everything received when the other end has closed, for whatever reason. */
+  /** Resolves with everything received when the other end has closed the connection or reset it. */
   readonly closed: Promise<string>;
   readonly [Symbol.dispose]: () => void;
 }
@@ -38,7 +38,7 @@ export function connectRaw(port: number, localAddress = '127.0.0.1'): RawConnect
     });
   });
   socket.on('data', (piece) => pieces.push(piece));
-  // A reset is one of the ways to be refused: `closed` tells.
+  // The server may refuse with a reset; `closed` resolves then too.
   socket.on('error', () => undefined);
   return {
     send: (bytes) => void socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes),
@@ -51,12 +51,12 @@ export function connectRaw(port: number, localAddress = '127.0.0.1'): RawConnect
   };
 }
 
-/** The first answer in what a connection received; throws when there is no whole head. */
+/** Parses the first answer in what a connection received; throws when its head is incomplete. */
 export function parseRawAnswer(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, Math.max(end, 0)).split('\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
-  if (!status) throw new Error(`This is no answer: ${JSON.stringify(text.slice(0, 80))}`);
+  if (!status) throw new Error(`Not an HTTP answer: ${JSON.stringify(text.slice(0, 80))}`);
   const headers = lines.map((line) => {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
@@ -73,8 +73,8 @@ const isComplete = (text: string): boolean => {
 };
 
 /**
- * Sends bytes on a connection of their own and gives back the first answer when it is whole or the connection is
- * closed; of a HEAD only its head. Throws when the connection closes without an answer.
+ * Sends bytes on a new connection and returns the first answer when it is complete or the connection is closed; for HEAD,
+ * when its head is complete. Throws when the connection closes without an answer.
  */
 export async function askRaw(port: number, bytes: string | Buffer): Promise<RawAnswer> {
   using connection = connectRaw(port);

@@ -2,12 +2,12 @@ import { askRedis, untilRedis } from './ask-redis.ts';
 import { freePort } from './free-port.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
-/** A Redis cluster of the tests: three nodes, none of which has a replica. */
+/** A Redis cluster for tests: three nodes without replicas. */
 export interface TestRedisCluster {
-  /** Names two of the nodes; they know the third. */
+  /** Names two of the nodes, from which a client discovers the third. */
   readonly url: string;
   readonly nodes: readonly TestRedis[];
-  /** The node that has the slot of a key; the first has to be there to say so. */
+  /** The node that has the slot of a key. The first node, which is asked, must be running. */
   readonly nodeOf: (key: string) => Promise<TestRedis>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
@@ -16,7 +16,7 @@ const slots = 16_384;
 
 interface StartedNode {
   readonly node: TestRedis;
-  /** Where its clients, and the other nodes, find it. */
+  /** The port for clients and for the other nodes. */
   readonly port: number;
   readonly bus: number;
 }
@@ -29,10 +29,10 @@ const startNode = async (tls: readonly string[] | undefined): Promise<StartedNod
   return { node, bus, port: tls === undefined ? node.port : tlsPort };
 };
 
-/** Where the slots of a node begin. */
+/** The first slot of a node. */
 const startOf = (position: number, nodes: number): number => Math.floor((slots / nodes) * position);
 
-/** Starts a cluster, which speaks TLS with these arguments for it; it answers when this resolves. */
+/** Starts a cluster, with TLS when `tls` has the arguments for it. The cluster is ready when this resolves. */
 export const startRedisCluster = async (tls?: readonly string[]): Promise<TestRedisCluster> => {
   const started = await Promise.all([startNode(tls), startNode(tls), startNode(tls)]);
   const nodes = started.map(({ node }) => node);

@@ -8,12 +8,12 @@ import { freePort } from './free-port.ts';
 import { findRedis, startRedis, type TestRedis } from './redis.ts';
 import { tieToThisProcess } from './tied-child.ts';
 
-/** A Redis server of the tests with a replica, and a sentinel that puts the replica in its place when it dies. */
+/** A Redis server for tests with a replica, and a sentinel that promotes the replica when the server fails. */
 export interface TestSentinel {
-  /** Names a sentinel that is not there, then the one that is. */
+  /** Names a sentinel that does not run, then the one that does. */
   readonly url: string;
   readonly master: TestRedis;
-  /** Resolves when the replica has everything that the master was told. */
+  /** Resolves when the replica has received every write of the master. */
   readonly replicated: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
@@ -23,13 +23,13 @@ const password = 'password-of-the-servers';
 const sentinelPassword = 'password-of-the-sentinels';
 const auth = `AUTH ${password}`;
 
-/** A server, and where the others find it. */
+/** A server, and the port at which the other processes connect to it. */
 interface StartedServer {
   readonly redis: TestRedis;
   readonly port: number;
 }
 
-/** What a server or a sentinel is told so that it speaks TLS, too, at this port. */
+/** The arguments with which a server or a sentinel listens with TLS, too, at this port. */
 const secure = (tls: readonly string[] | undefined, port: number): readonly string[] =>
   tls === undefined ? [] : ['--tls-port', `${port}`, '--tls-replication', 'yes', ...tls];
 
@@ -42,7 +42,7 @@ const startServer = async (
   return { redis, port: tls === undefined ? redis.port : tlsPort };
 };
 
-/** Pairs of arguments as lines of a configuration. */
+/** Converts command-line arguments to lines of a configuration file. */
 const linesOf = (args: readonly string[]): readonly string[] =>
   args
     .join(' ')
@@ -83,7 +83,10 @@ const startSentinel = async (
   return child;
 };
 
-/** Starts all three, which speak TLS with these arguments for it; they know each other when this resolves. */
+/**
+ * Starts the server, the replica and the sentinel, with TLS when `tls` has the arguments for it. They are connected to each
+ * other when this resolves.
+ */
 export const startSentinelRedis = async (tls?: readonly string[]): Promise<TestSentinel> => {
   const folder = mkdtempSync(join(tmpdir(), 'foyer-sentinel-'));
   const secrets = ['--requirepass', password, '--masterauth', password];
@@ -101,7 +104,7 @@ export const startSentinelRedis = async (tls?: readonly string[]): Promise<TestS
     url: `${scheme}+sentinel://${credentials}@127.0.0.1:${await freePort()},127.0.0.1:${known}/${name}/3?sentinelPassword=${sentinelPassword}`,
     master,
     replicated: async () => {
-      // A connection waits for its own writes alone.
+      // WAIT covers only the writes of its own connection, so this one writes something first.
       const ask = [auth, 'SET replicated yes PX 1000', 'WAIT 1 500'];
       await untilRedis(master.port, ask, (answers) => answers.includes(':1'));
     },

@@ -7,42 +7,42 @@ import { freePort } from './free-port.ts';
 import { findProgram, installWithApt } from './programs.ts';
 import { tieToThisProcess } from './tied-child.ts';
 
-/** A Redis server of the tests, on a free port and in a folder of its own. */
+/** A Redis server for tests, on a free port and in its own folder. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
-  /** Freezes it: connections stay, nothing is answered. */
+  /** Stops the process without ending it: connections stay open and get no answers. */
   readonly pause: () => void;
   readonly resume: () => void;
-  /** Ends it at once, as a crash would. */
+  /** Kills the process, as a crash would. */
   readonly kill: () => Promise<void>;
-  /** Starts it again on the same port, with what it has kept. */
+  /** Starts the server again on the same port, with the data that it persisted. */
   readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-/** How a server of the tests differs from the usual. */
+/** Options of `startRedis`. */
 export interface TestRedisOptions {
-  /** Whether it keeps its data over a restart. Default `false`. */
+  /** Whether its data survive a restart. Default `false`. */
   readonly isPersistent?: boolean;
-  /** More arguments of the program. */
+  /** Further command-line arguments. */
   readonly args?: readonly string[];
 }
 
 /**
- * The path of a Redis or Valkey server of this machine: `REDIS_PATH`, or else the first on `PATH`; `undefined` when it
- * has none.
+ * The path of a Redis or Valkey server on this machine: `REDIS_PATH`, or else the first on `PATH`; `undefined` when there
+ * is none.
  */
 export const findRedis = (
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string | undefined =>
   environment.REDIS_PATH || findProgram(['redis-server', 'valkey-server'], environment.PATH);
 
-/** The URL of a Redis that is there already, for machines without a program of their own: it can be used, not stopped. */
+/** The URL of a running Redis, for machines without a server program. Tests can use it but not stop it. */
 export const givenRedisUrl: string | undefined = process.env.REDIS_URL;
 
-/** The same program, installed by apt as root on Debian when there is none and no Redis is given. */
+/** Finds the server program. Installs it, with apt as root on Debian, when there is none and `REDIS_URL` is not set. */
 export const obtainRedis = (): string | undefined =>
   findRedis() ?? (givenRedisUrl === undefined && installWithApt('redis-server') ? findRedis() : undefined);
 
@@ -53,13 +53,16 @@ const untilReady = async ({ stdout }: ChildProcess): Promise<void> => {
   stdout.resume();
 };
 
-/** Starts a server. Throws when this machine has none. */
+/** Starts a Redis server. Throws when this machine has no server program. */
 export const startRedis = async ({
   isPersistent = false,
   args = [],
 }: TestRedisOptions = {}): Promise<TestRedis> => {
   const program = findRedis();
-  if (program === undefined) throw new Error('No redis-server and no valkey-server was found.');
+  if (program === undefined)
+    throw new Error(
+      'No redis-server or valkey-server was found. Install one, or set REDIS_PATH to its program.',
+    );
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'foyer-redis-'));
   const persistence = isPersistent

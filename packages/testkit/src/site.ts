@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** How a request relates to the page that starts it, in the words of Fetch Metadata; `none` is the address bar. */
+/** The values of `Sec-Fetch-Site`; `none` means that the user typed the address. */
 export type FetchSite = 'none' | 'same-origin' | 'same-site' | 'cross-site';
 
 const siteOf = (host: string): string =>
@@ -14,7 +14,7 @@ export function isSameSite(one: URL, other: URL): boolean {
   return one.protocol === other.protocol && siteOf(one.hostname) === siteOf(other.hostname);
 }
 
-/** The relation of one hop: from the page that starts the request to the URL asked for. */
+/** The value of `Sec-Fetch-Site` for one request, from the page that starts it to the requested URL. */
 export function fetchSite(initiator: URL | undefined, target: URL): FetchSite {
   if (initiator === undefined) return 'none';
   if (initiator.origin === target.origin) return 'same-origin';
@@ -24,17 +24,17 @@ export function fetchSite(initiator: URL | undefined, target: URL): FetchSite {
 const distance: readonly FetchSite[] = ['none', 'same-origin', 'same-site', 'cross-site'];
 
 /**
- * What `Sec-Fetch-Site` says after redirects: the farthest relation any URL of the chain had, never a nearer one.
+ * The value of `Sec-Fetch-Site` after redirects: that of the most distant URL of the chain.
  *
  * @see Fetch Metadata Request Headers 2.3
  */
-export function farthestSite(initiator: URL | undefined, chain: readonly URL[]): FetchSite {
+export function mostDistantSite(initiator: URL | undefined, chain: readonly URL[]): FetchSite {
   const reached = chain.map((url) => distance.indexOf(fetchSite(initiator, url)));
   return distance[Math.max(0, ...reached)] ?? 'none';
 }
 
 /**
- * What `Origin` says at the end of a chain: a redirect across origins hides where a POST came from.
+ * The value of `Origin` after redirects: `null` once a redirect has crossed origins.
  *
  * @see Fetch Standard, the `Origin` header
  */

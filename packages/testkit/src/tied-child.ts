@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 
 /**
- * Reads which processes there are (`+ pid`, `- pid`), and ends the rest when nobody writes any more: the kernel closes a
- * pipe for a process that was killed, too.
+ * A shell script that reads which child processes start and end (`+ pid`, `- pid`), and kills the remaining ones when its
+ * input ends. The kernel closes the pipe even when the writing process is killed.
  */
 const watcher = `
 pids=
@@ -17,7 +17,7 @@ done
 
 let watched: Writable | undefined;
 
-/** In a group of its own, so that a signal to ours does not reach it; it keeps nobody waiting. */
+/** Starts the script in its own process group, so that a signal to ours does not reach it, and without keeping us running. */
 const startWatcher = (): Writable => {
   const child = spawn('/bin/sh', ['-c', watcher], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   child.unref();
@@ -26,7 +26,7 @@ const startWatcher = (): Writable => {
   return child.stdin;
 };
 
-/** Ends a child together with this process, however that ends, so that a test that failed half way leaves no server behind. */
+/** Kills a child process when this process ends, even by a crash, so that a failed test leaves no server running. */
 export const tieToThisProcess = <Child extends ChildProcess>(child: Child): Child => {
   if (child.pid === undefined) return child;
   watched ??= startWatcher();
