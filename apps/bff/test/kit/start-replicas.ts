@@ -49,6 +49,8 @@ export interface ReplicaOptions {
   readonly store: 'sqlite' | 'redis';
   readonly isPersistent?: boolean;
   readonly ttl?: DevProviderLifetimes;
+  /** Where the provider listens, when something that calls itself `issuer` stands in front of it. */
+  readonly provider?: { readonly port: number; readonly issuer: string };
   readonly apiUpstream?: string;
   /** Port of a balancer, which the public URL then names. */
   readonly balancerPort?: number;
@@ -115,6 +117,7 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
       : undefined;
   const provider = await startDevProvider({
     publicUrls: [url],
+    ...options.provider,
     ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
   });
   const env = {
