@@ -8,6 +8,7 @@ import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import type { FailureScope, RefreshBackoff } from './refresh-backoff.ts';
 import { type RefreshOutcome, sessionExpired } from './refresh-outcome.ts';
 import { mergeRecord } from './refreshed-record.ts';
+import { createUnsavedSuccessors } from './unsaved-successors.ts';
 
 /** Another process refreshed the session while this one did: what is stored first counts. */
 class RefreshSuperseded extends Error {
@@ -35,13 +36,18 @@ export const createRefreshGrant = (
   backoff: RefreshBackoff,
   outcome: RefreshOutcome,
 ): RefreshGrant => {
+  const unsaved = createUnsavedSuccessors();
+
   /** The old refresh token has been used: its successor is worth more than one try. */
   const trySave = async (session: Session, record: SessionRecord): Promise<boolean> => {
     for (let tries = 1; ; tries += 1) {
       try {
         return await records.save(session, record);
       } catch (error) {
-        if (tries === maxSaves) throw error;
+        if (tries === maxSaves) {
+          unsaved.keep(session.id, session.record.tokens.refreshToken, record.tokens.refreshToken);
+          throw error;
+        }
         await wait(100 * tries);
       }
     }
@@ -81,11 +87,14 @@ export const createRefreshGrant = (
     let refreshed: RefreshedTokens;
     try {
       const expected = { issuer, sub: user.sub, nonce: tokens.nonce };
-      refreshed = await provider.refresh(refreshToken, expected, keepSuccessor);
-      current = await save(current, mergeRecord(current.record, refreshed, options.clock()));
+      const newest = unsaved.newest(session.id, refreshToken);
+      refreshed = await provider.refresh(newest, expected, keepSuccessor);
+      const complete = { ...refreshed, refreshToken: refreshed.refreshToken ?? newest };
+      current = await save(current, mergeRecord(current.record, complete, options.clock()));
     } catch (error) {
       return settle(current, error);
     }
+    unsaved.forget(session.id);
     backoff.succeeded(session.id);
     options.observe?.({ kind: 'refresh', outcome: 'succeeded' });
     return refreshed.accessToken;

@@ -274,6 +274,35 @@ test('an access token is given to nobody before its successor of the refresh tok
   expect([answer.statusCode, answer.json().code]).toEqual([503, 'store_unavailable']);
 });
 
+test.for(['refresh-3', undefined])(
+  'a new refresh token that could not be stored is used by the next refresh, which brings %s',
+  async (third) => {
+    const used: string[] = [];
+    let isFull = true;
+    const provider = standIn(async (refreshToken, _expected, keepSuccessor) => {
+      used.push(refreshToken);
+      const successor = used.length === 1 ? 'refresh-2' : used.length === 2 ? third : 'refresh-4';
+      if (successor !== undefined) await keepSuccessor?.(successor);
+      return refreshed(successor);
+    });
+    const one = await startInstance(await makeFile(), provider, (store) => ({
+      ...store,
+      update: async (...given) => {
+        if (isFull) throw new Error('The disk is full');
+        return store.update(...given);
+      },
+    }));
+    const cookie = await signIn(one);
+    clock.now += 45_000;
+    expect(await get(one, '/token', cookie)).toContain('store_unavailable');
+    isFull = false;
+    expect(await get(one, '/token', cookie)).toBe('second');
+    clock.now += 45_000;
+    expect(await get(one, '/token', cookie)).toBe('second');
+    expect(used).toEqual(['refresh-1', 'refresh-2', third ?? 'refresh-2']);
+  },
+);
+
 test('a refused refresh ends the session and tells why on the other instance', async () => {
   const file = await makeFile();
   const refuse = standIn(async () => {
