@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
+import { pino } from 'pino';
 import { printError } from '../logging/error-print.ts';
-import { createLogStream, type LogStream } from '../logging/log-stream.ts';
 import { readRequestId } from '../logging/request-id.ts';
 import { createRequestLogOptions, pathOf } from '../logging/request-log.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
@@ -9,6 +9,11 @@ import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 import { type ServerLimits, serverLimits } from './server-limits.ts';
 import { asksForWebSocket } from './socket-takeover.ts';
+
+/** Where log lines go, each with its line feed. */
+interface LogStream {
+  readonly write: (line: string) => void;
+}
 
 /** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
 export interface ServerSettings {
@@ -22,9 +27,17 @@ export interface ServerSettings {
   readonly allowedOrigins?: readonly string[];
   /** Limits that are not to be the usual ones. */
   readonly limits?: Partial<ServerLimits>;
-  /** Where log lines go. Default: standard output. */
+  /** Where log lines go. Default: standard output; a reader that leaves ends the log, not the server. */
   readonly logStream?: LogStream;
 }
+
+/**
+ * Written line by line: a destination that collects lines listens for the end of the process, where it would wait for ever
+ * for a reader that has left.
+ *
+ * @see https://getpino.io/#/docs/api?id=pino-destination
+ */
+const openStandardOutput = (): LogStream => pino.destination({ dest: 1, sync: true });
 
 type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 
@@ -69,7 +82,7 @@ const createServerFactory = (
 export const createServerOptions = (settings: ServerSettings): FastifyHttpOptions<Server> => {
   const { isSecure = false, allowedOrigins = [] } = settings;
   const refusals = createEarlyRefusals({ isSecure, allowedOrigins });
-  const stream = settings.logStream ?? createLogStream();
+  const stream = settings.logStream ?? openStandardOutput();
   return {
     logger: {
       level: settings.logLevel,
