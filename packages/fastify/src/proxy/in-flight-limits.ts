@@ -7,7 +7,8 @@ interface InFlightPlace {
   /**
    * Waits until the request may be sent to the upstream; returns at once when it leaves meanwhile.
    *
-   * @throws Problem `rate_limited` with status 503 when the queue is full, or the request waited for too long.
+   * @throws Problem `rate_limited` with status 503 when the session has all its WebSockets, when the queue is full, or
+   * when the request waited for too long.
    */
   readonly start: (target: Omit<InFlightRequest, 'connection'>) => Promise<void>;
   /** Ends the request's share of the limits, waiting or under way. Does nothing the second time. */
@@ -18,6 +19,7 @@ interface InFlightPlace {
 export const inFlightNumbers: InFlightNumbers = {
   perConnection: 64,
   perSession: 100,
+  webSocketsPerSession: 30,
   perUpstream: 1024,
   waitingPerClient: 100,
   waitingPerUpstream: 1024,
@@ -65,11 +67,29 @@ const createRunningCounts = ({ perSession, perUpstream }: InFlightNumbers) => {
 const refusal = (what: string): Problem =>
   new Problem('rate_limited', `Too many requests are in flight ${what}`, { status: 503, retryAfter: 1 });
 
+/** Counts the WebSockets of each session, those that wait among them. */
+const createWebSocketCounts = ({ webSocketsPerSession }: InFlightNumbers) => {
+  const sessions = createCounts<string>();
+  const sessionOf = ({ isWebSocket = false, sessionId }: InFlightRequest): string | undefined =>
+    isWebSocket ? sessionId : undefined;
+  return {
+    isFullFor: (request: InFlightRequest): boolean => {
+      const session = sessionOf(request);
+      return session !== undefined && sessions.of(session) >= webSocketsPerSession;
+    },
+    add: (request: InFlightRequest, change: 1 | -1): void => {
+      const session = sessionOf(request);
+      if (session !== undefined) sessions.add(session, change);
+    },
+  };
+};
+
 /** Makes the limits; `given` changes single numbers. */
 export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFlightLimits => {
   const numbers = { ...inFlightNumbers, ...given };
   const connections = createCounts<object>();
   const running = createRunningCounts(numbers);
+  const webSockets = createWebSocketCounts(numbers);
   const queue = createRequestQueue(numbers, running.hasRoom);
 
   const grant = (queued: QueuedRequest): void => {
@@ -80,13 +100,16 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFl
     for (let next = queue.take(); next !== undefined; next = queue.take()) grant(next);
   };
   const add = (request: InFlightRequest): QueuedRequest => {
+    if (webSockets.isFullFor(request)) throw refusal('as WebSockets of one session');
     const queued = createQueuedRequest(request);
     if (running.hasRoom(request)) grant(queued);
     else if (queue.isFullFor(request)) throw refusal('for one session or upstream');
     else queue.add(queued, () => queued.refuse(refusal('for the request to start in time')));
+    webSockets.add(request, 1);
     return queued;
   };
   const remove = (queued: QueuedRequest): void => {
+    webSockets.add(queued.request, -1);
     if (queue.remove(queued)) queued.settle();
     if (!queued.wasGranted()) return;
     running.add(queued.request, -1);

@@ -6,6 +6,8 @@ export interface InFlightRequest {
   readonly sessionId: string | undefined;
   /** Origin of the upstream. */
   readonly upstream: string;
+  /** Whether it opens a WebSocket. Default `false`. */
+  readonly isWebSocket?: boolean;
 }
 
 /** How many requests may be in flight at a time. */
@@ -14,6 +16,8 @@ export interface InFlightNumbers {
   readonly perConnection: number;
   /** Under way for one session. */
   readonly perSession: number;
+  /** WebSockets of one session, open or waiting: they stay, and leave the rest of its share to its calls. */
+  readonly webSocketsPerSession: number;
   /** Under way at one upstream. */
   readonly perUpstream: number;
   /** Waiting for one session, or for one connection where there is no session. */

@@ -136,7 +136,7 @@ const createProxy = async (bff: ProxyBff) => {
     (isUpgrade ? request.raw.socket : reply.raw).once('close', place.leave);
     const session = await readSession(sessions, request, route);
     const prepared = await prepare(request, match, session);
-    await place.start({ sessionId: session?.id, upstream: origin });
+    await place.start({ sessionId: session?.id, upstream: origin, isWebSocket: isUpgrade });
     if (hasLeft(request, reply)) return;
     if (isUpgrade) await openWebSocket(sockets, reply, { ...prepared, origin });
     else await forwardCall(reply, match, prepared);

@@ -5,9 +5,12 @@ import type { InFlightNumbers } from '../../src/proxy/in-flight-request.ts';
 const start = (numbers: Partial<InFlightNumbers>) => {
   const limits = createInFlightLimits({ waitMs: 60_000, ...numbers });
   const order: string[] = [];
-  const enter = (sessionId: string, { connection = {}, upstream = 'http://api' } = {}) => {
+  const enter = (
+    sessionId: string,
+    { connection = {}, upstream = 'http://api', isWebSocket = false } = {},
+  ) => {
     const place = limits.enter(connection);
-    const started = place.start({ sessionId, upstream }).then(() => order.push(sessionId));
+    const started = place.start({ sessionId, upstream, isWebSocket }).then(() => order.push(sessionId));
     return { leave: place.leave, started };
   };
   const settled = async (): Promise<string> => {
@@ -85,4 +88,19 @@ test('a request that leaves while it waits settles, and takes no place', async (
   first.leave();
   enter('mary');
   expect(await settled()).toBe('ada grace mary');
+});
+
+test('a session has fewer WebSockets than requests, and its calls and other sessions go on', async () => {
+  const { enter, settled } = start({ perSession: 4, webSocketsPerSession: 2 });
+  const isWebSocket = true;
+  const first = enter('ada', { isWebSocket });
+  enter('ada', { isWebSocket });
+  await expect(enter('ada', { isWebSocket }).started).rejects.toEqual(busy);
+  enter('ada');
+  enter('grace', { isWebSocket });
+  first.leave();
+  first.leave();
+  enter('ada', { isWebSocket });
+  await expect(enter('ada', { isWebSocket }).started).rejects.toEqual(busy);
+  expect(await settled()).toBe('ada ada ada grace ada');
 });

@@ -1,8 +1,10 @@
-import { connectRaw } from '@foyer/testkit';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connectRaw, type RawConnection } from '@foyer/testkit';
+import { expect, onTestFinished, test } from 'vitest';
 import { cookieHeader } from '../kit/bent-login.ts';
 import { signIn, startBff } from '../kit/start-bff.ts';
-import { startUpstream } from '../kit/start-upstream.ts';
+import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
 
 test('thousands of pipelined calls on one connection hold up no one else, and few of them go on', async () => {
   await using upstream = await startUpstream(() => undefined);
@@ -21,6 +23,65 @@ test('thousands of pipelined calls on one connection hold up no one else, and fe
   // The median: on a machine that runs other tests too, one of them may wait for a processor.
   expect(durations.sort((one, other) => one - other)[5]).toBeLessThan(200);
   expect(upstream.openConnections()).toBeLessThanOrEqual(64);
+});
+
+test('one who floods and opens hundreds of WebSockets holds up no one else', async () => {
+  const api = createServer(() => undefined).on('upgrade', (_request, socket) => {
+    socket.on('error', () => undefined).on('end', () => socket.end());
+    socket.resume();
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+  });
+  api.listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    api.closeAllConnections();
+    api.close();
+  });
+  await once(api, 'listening');
+  const address = api.address();
+  const upstream = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  await using bff = await startBff({ apiRoutes: [{ prefix: '/api/a', upstream, timeout: 1 }] });
+  const { browser } = await signIn(bff);
+  const port = Number(new URL(bff.url).port);
+  const head = `GET /api/a HTTP/1.1\r\nHost: x\r\nCookie: ${cookieHeader(browser, bff)}\r\n`;
+  using flood = connectRaw(port);
+  flood.send(`${head}\r\n`.repeat(2000));
+  const sockets = Array.from({ length: 600 }, () => connectRaw(port));
+  for (const socket of sockets) socket.send(`${head}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const durations: number[] = [];
+  for (let probe = 0; probe < 11; probe += 1) {
+    const start = performance.now();
+    expect((await fetch(`${bff.url}/healthz`)).status).toBe(200);
+    durations.push(performance.now() - start);
+  }
+  // 200 ms on a machine of its own; the bound is for one that runs other tests too.
+  expect(durations.sort((one, other) => one - other)[5]).toBeLessThan(1000);
+  const countOf = (status: number): number =>
+    sockets.filter(({ received }) => received().startsWith(`HTTP/1.1 ${status} `)).length;
+  await expect.poll(() => countOf(101) + countOf(503), { timeout: 20_000 }).toBe(600);
+  expect(countOf(101)).toBeLessThanOrEqual(30);
+  for (const socket of sockets) socket[Symbol.dispose]();
+});
+
+test('a session has thirty WebSockets; one more is 503 with Retry-After', async () => {
+  await using upstream = await startRawUpstream((socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
+  );
+  await using bff = await startBff({ apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] });
+  const { browser } = await signIn(bff);
+  const head = `GET /api/a HTTP/1.1\r\nHost: x\r\nCookie: ${cookieHeader(browser, bff)}\r\n`;
+  const open = (): RawConnection => {
+    const socket = connectRaw(Number(new URL(bff.url).port));
+    socket.send(`${head}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    return socket;
+  };
+  const sockets = Array.from({ length: 30 }, open);
+  for (const { received } of sockets) await expect.poll(received).toContain(' 101 ');
+  using refused = open();
+  expect(await refused.closed).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 1\r\n/i);
+  for (const socket of sockets) socket[Symbol.dispose]();
+  await expect.poll(upstream.openConnections).toBe(0);
+  using again = open();
+  await expect.poll(again.received).toContain(' 101 ');
 });
 
 test('a call beyond what one connection may have in flight is 503 with Retry-After', async () => {

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { askRaw } from '@foyer/testkit';
+import { startDevProvider } from '@foyer/dev-provider';
+import { askRaw, connectRaw } from '@foyer/testkit';
+import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { startBff } from '../kit/start-bff.ts';
+import { bff, openSessionStore } from '../../src/index.ts';
+import { createSessionKey, startBff } from '../kit/start-bff.ts';
 import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
 
 /** An API that refuses every upgrade, with an answer that never ends. */
@@ -89,4 +92,68 @@ test('header bytes beyond ASCII of a refused upgrade pass unchanged', async () =
   );
   expect([status, body]).toEqual([403, 'no']);
   expect(headers).toContainEqual(['x-why', name]);
+});
+
+const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+
+/** An API that takes every WebSocket, and answers 426 to a request that is none. */
+const startTaking = async () => {
+  const server = createServer((_request, response) => response.writeHead(426).end('upgrade'));
+  server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => undefined).resume();
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return [{ prefix: '/api/live', upstream: `http://127.0.0.1:${port}`, auth: 'none' }] as const;
+};
+
+test('Upgrade without Connection is an ordinary request, and never 101', async () => {
+  await using bff = await startBff({ apiRoutes: await startTaking() });
+  const head = 'GET /api/live HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n';
+  expect((await askRaw(Number(new URL(bff.url).port), head)).status).toBe(426);
+});
+
+test('an upgrade behind a request that is being answered is an ordinary request', async () => {
+  await using bff = await startBff({ apiRoutes: await startTaking() });
+  using client = connectRaw(Number(new URL(bff.url).port));
+  const [healthz, live] = ['/healthz', '/api/live'].map((path) => `GET ${path} HTTP/1.1\r\nHost: h\r\n`);
+  client.send(`${healthz}\r\n${live}${upgrade}\r\n`);
+  await expect
+    .poll(() => client.received().match(/HTTP\/1\.1 \d+/g))
+    .toEqual(['HTTP/1.1 200', 'HTTP/1.1 426']);
+});
+
+test('a server of the host’s own takes WebSockets, and lives through resets and pipelined ones', async () => {
+  const provider = await startDevProvider({ publicUrls: ['http://localhost:1'] });
+  const sessionStore = await openSessionStore('memory:');
+  const app = Fastify();
+  onTestFinished(async () => {
+    await app.close();
+    await sessionStore.close();
+    await provider.close();
+  });
+  const { issuer, clientId, clientSecret } = provider;
+  const sessionKeys = [createSessionKey()];
+  const apiRoutes = await startTaking();
+  await app.register(bff, {
+    ...{ issuer, clientId, clientSecret, sessionKeys, sessionStore, apiRoutes },
+    publicUrl: 'http://localhost:1',
+  });
+  const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port);
+  const live = `GET /api/live HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`;
+  using client = connectRaw(port);
+  client.send(live);
+  expect(await client.closed).toMatch(/^HTTP\/1\.1 101 /);
+  using pipelined = connectRaw(port);
+  pipelined.send(`GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n${live}`);
+  expect(await pipelined.closed).not.toContain('101');
+  const reset = connect({ port, host: '127.0.0.1' });
+  reset.write(live);
+  await once(reset, 'connect');
+  reset.resetAndDestroy();
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 });
