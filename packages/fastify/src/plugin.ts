@@ -30,6 +30,7 @@ import { addLogoutRoute } from './routes/logout.ts';
 import { addMeRoute } from './routes/me.ts';
 import { addMeEventsRoute } from './routes/me-events.ts';
 import { addMeSessionsRoutes } from './routes/me-sessions.ts';
+import { requireFreeRoutes } from './routes/reserved-routes.ts';
 import { createDraining } from './server/draining.ts';
 import { closeIdleConnections } from './server/idle-connections.ts';
 import { routeUpgrades } from './server/socket-takeover.ts';
@@ -47,7 +48,7 @@ declare module 'fastify' {
 
 const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff> => {
   const options = resolveOptions(given);
-  const seal = await createCookieSeal(app, options.sessionKeys);
+  const seal = await createCookieSeal(options.sessionKeys);
   const provider = createProvider(options, app.log);
   const sessions = createSessions({ options, provider, seal, log: app.log });
   const printPolicy = createAnswerPolicy();
@@ -146,6 +147,7 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
 const restBeforeWarmUp = 50;
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
+  requireFreeRoutes(app, given.spa !== undefined);
   const bff = await composeBff(app, given);
   const { observe } = bff.options;
   app.decorate('foyer', bff);

@@ -1,4 +1,4 @@
-import { type ProblemDetails, paths } from '@foyer/contract';
+import { type ProblemCode, type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
@@ -20,21 +20,29 @@ const toRangeProblem = (cause: FastifyError): Problem => {
   });
 };
 
-/** Makes a problem of whatever was thrown; what is not ours and not the client's fault is an internal error. */
-const toProblem = (error: unknown): Problem => {
+const codesByStatus: ReadonlyMap<number, ProblemCode> = new Map([
+  [401, 'unauthenticated'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [405, 'method_not_allowed'],
+  [413, 'payload_too_large'],
+  [429, 'rate_limited'],
+]);
+
+/** The status of an error that a hook of the host threw, by Fastify's rule: the error's own, else the reply's. */
+const readStatus = (error: unknown, { statusCode }: FastifyReply): number => {
+  const own = hasStatus(error) ? (error.statusCode ?? 0) : 0;
+  return [own, statusCode].find((status) => status >= 400 && status < 600) ?? 500;
+};
+
+/** Makes a problem of any error. One that is not ours keeps its status; without one it is an internal error. */
+const toProblem = (error: unknown, reply: FastifyReply): Problem => {
   if (error instanceof Problem) return error;
-  if (hasStatus(error)) {
-    if (error.statusCode === 413)
-      return new Problem('payload_too_large', 'The body is larger than the route takes', { cause: error });
-    if (error.statusCode === 416) return toRangeProblem(error);
-    if (error.statusCode === 404) return new Problem('not_found', 'No such route', { cause: error });
-    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-      return new Problem('bad_request', 'The request was refused before it reached a route', {
-        cause: error,
-      });
-    }
-  }
-  return new Problem('internal_error', 'Unexpected error', { cause: error });
+  const status = readStatus(error, reply);
+  if (status === 416 && hasStatus(error)) return toRangeProblem(error);
+  const code = codesByStatus.get(status) ?? (status < 500 ? 'bad_request' : 'internal_error');
+  const message = status < 500 ? 'The request was refused before it reached a route' : 'Unexpected error';
+  return new Problem(code, message, { status, cause: error });
 };
 
 /** The problem as JSON. @see RFC 9457 section 3 */
@@ -78,7 +86,7 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
     reason: problem.message,
     err: problem.cause,
   };
-  const level = problem.code === 'internal_error' ? 'error' : problem.status >= 500 ? 'warn' : 'info';
+  const level = problem.status === 500 ? 'error' : problem.status >= 500 ? 'warn' : 'info';
   logEvent(request.log, 'refusal', line, level);
 };
 
@@ -88,7 +96,7 @@ const isMissingApi = ({ url }: FastifyRequest, { code }: Problem): boolean =>
 
 /** Answers a problem, as a page to a navigation and as JSON to everything else: the one place. */
 export const replyProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const problem = toProblem(error);
+  const problem = toProblem(error, reply);
   logProblem(request, problem);
   reply.code(problem.status).header('cache-control', 'no-store');
   if (problem.code === 'store_unavailable') reply.removeHeader('set-cookie');

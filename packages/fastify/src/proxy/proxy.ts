@@ -4,6 +4,7 @@ import { logEvent } from '../events.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
+import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
@@ -162,7 +163,7 @@ export const registerProxy = async (scope: FastifyInstance, bff: ProxyBff): Prom
   await scope.register(async (proxy) => {
     proxy.removeAllContentTypeParsers();
     proxy.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    proxy.all('/api/*', answer);
+    proxy.all('/api/*', hiddenRoute(scope), answer);
     proxy.addHook('preClose', async () => endStreams());
     // Only when the last answer is out: what is running at a shutdown may finish.
     proxy.addHook('onClose', async ({ server }) => {

@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Draining } from '../server/draining.ts';
+import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Sessions } from '../session/sessions.ts';
 
 /** The rooms that routes call upon, composed once by the plugin. */
@@ -45,6 +46,7 @@ export const addRoute = (scope: FastifyInstance, url: string, answers: Answers):
       url,
       handler: answer ?? refuse,
       exposeHeadRoute: false,
+      ...hiddenRoute(scope),
     });
   }
 };

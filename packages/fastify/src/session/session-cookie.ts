@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
-import type { FastifyInstance } from 'fastify';
+import Fastify from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 
 /** What a key is for. A cookie that was sealed for one purpose does not open for another. */
@@ -36,27 +36,21 @@ const encode = (sealed: string): string =>
   sealed.replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_').replace(';', '.');
 
 /**
- * Makes the seal of @fastify/secure-session, whose hooks stay in a scope without routes: which cookies are
- * read and written, and when, is decided by the sessions and by the login transactions.
+ * Makes the seal of @fastify/secure-session. The library has a Fastify instance of its own, without routes: in a host
+ * that registered the library itself its decorators would collide. Which cookies are read and written, and when, is
+ * decided by the sessions and by the login transactions.
  */
-export const createCookieSeal = async (
-  scope: FastifyInstance,
-  keys: readonly Uint8Array[],
-): Promise<CookieSeal> => {
-  let sealer: FastifyInstance | undefined;
-  await scope.register(async (child) => {
-    await child.register(
-      secureSession,
-      purposes.map((purpose) => ({
-        sessionName: purpose,
-        cookieName: `unused-${purpose}`,
-        key: keys.map((key) => deriveKey(createSecretKey(key), `cookie ${purpose}`)),
-        expiry: noExpiry,
-      })),
-    );
-    sealer = child;
-  });
-  if (sealer === undefined) throw new Error('The cookie seal was not registered');
+export const createCookieSeal = async (keys: readonly Uint8Array[]): Promise<CookieSeal> => {
+  const sealer = Fastify();
+  await sealer.register(
+    secureSession,
+    purposes.map((purpose) => ({
+      sessionName: purpose,
+      cookieName: `unused-${purpose}`,
+      key: keys.map((key) => deriveKey(createSecretKey(key), `cookie ${purpose}`)),
+      expiry: noExpiry,
+    })),
+  );
   const { createSecureSession, decodeSecureSession, encodeSecureSession, log } = sealer;
   return {
     seal: (purpose, value) => encode(encodeSecureSession(createSecureSession({ ...value }), purpose)),

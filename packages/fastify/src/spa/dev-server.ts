@@ -55,6 +55,8 @@ export const registerDevServer = async (
   scope.addHook('preClose', async () => sockets.endAll());
   await scope.register(httpProxy, {
     upstream: target.origin,
+    // `OPTIONS /*` is the route of a host's @fastify/cors.
+    httpMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     disableRequestLogging: true,
     replyOptions: {
       rewriteRequestHeaders,

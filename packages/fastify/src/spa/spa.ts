@@ -6,6 +6,7 @@ import fresh from 'fresh';
 import { addVary } from '../browser-security/vary.ts';
 import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
+import { hiddenRoute } from '../server/hidden-route.ts';
 import { openSpaBuild } from './spa-build.ts';
 import type { SpaFile, SpaVariant } from './spa-file.ts';
 import type { SpaFiles } from './spa-files.ts';
@@ -17,10 +18,14 @@ const sendVariant = ({ body, headers }: SpaVariant, reply: FastifyReply): Fastif
   return fresh(reply.request.headers, headers) ? reply.code(304).send() : reply.send(body);
 };
 
-/** A large file, and a range of any file as media players ask for it, is read from the disk. */
-const sendFromDisk = ({ name, cacheControl, contentType }: SpaFile, reply: FastifyReply): FastifyReply => {
+/** A large file, and a range of any file as media players ask for it, is read from the disk. Only names of the build are looked up, and `.well-known` is one of them. */
+const sendFromDisk = (
+  { name, cacheControl, contentType }: SpaFile,
+  reply: FastifyReply,
+  root: string,
+): FastifyReply => {
   addVary(reply, 'Accept-Encoding').header('cache-control', cacheControl).type(contentType);
-  return reply.sendFile(name);
+  return reply.sendFile(name, root, { cacheControl: false, dotfiles: 'allow' });
 };
 
 const findVariant = (file: SpaFile, { headers }: FastifyRequest): SpaVariant | undefined => {
@@ -57,24 +62,23 @@ export const registerSpa = async (
     return registerDevServer(scope, spa.devServer, publicUrl);
   }
   const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy }, scope.log);
-  await scope.register(fastifyStatic, {
-    root: resolve(spa.dir),
-    serve: false,
-    // Only names of the build are looked up, and `.well-known` is one of them.
-    dotfiles: 'allow',
-    cacheControl: false,
-    preCompressed: true,
-  });
+  const root = resolve(spa.dir);
+  // A host that registered the library has its `sendFile`, which takes our folder too.
+  if (!scope.hasReplyDecorator('sendFile'))
+    await scope.register(fastifyStatic, { root, serve: false, preCompressed: true });
   // Before the body, whose type would be refused first.
   const onRequest = async (request: FastifyRequest): Promise<void> =>
     requireReading(request, readPath(request.url));
-  scope.all('/*', { onRequest }, async (request, reply) => {
+  // `OPTIONS /*` is the route of a host's @fastify/cors; without one it is refused as an unknown method.
+  const method = scope.supportedMethods.filter((name) => name !== 'OPTIONS');
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const path = readPath(request.url);
     const files = await build.files();
     if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = requireFile(files, path, request.headers.accept);
     if (file.policy !== undefined) pages.choosePolicy(request, file.policy);
     const variant = findVariant(file, request);
-    return variant === undefined ? sendFromDisk(file, reply) : sendVariant(variant, reply);
-  });
+    return variant === undefined ? sendFromDisk(file, reply, root) : sendVariant(variant, reply);
+  };
+  scope.route({ method, url: '/*', onRequest, handler, ...hiddenRoute(scope) });
 };

@@ -72,7 +72,7 @@ export const startInstance = async (
   };
   const options = resolveOptions(given);
   const app = Fastify();
-  const seal = await createCookieSeal(app, options.sessionKeys);
+  const seal = await createCookieSeal(options.sessionKeys);
   const sessions = createSessions({ options, provider, seal, log: app.log });
   app.post('/open', async (request, reply) => (await sessions.open(request, reply, login(), undefined)).id);
   app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');

@@ -1,0 +1,29 @@
+import { paths } from '@foyer/contract';
+import type { FastifyInstance } from 'fastify';
+
+/** Whether the host has a route at this path already. `OPTIONS` may be its own: @fastify/cors has a route for it. */
+export const isTaken = (app: FastifyInstance, path: string): boolean =>
+  app.supportedMethods.some(
+    (method) => method !== 'OPTIONS' && app.hasRoute({ method, url: `${app.prefix}${path}` }),
+  );
+
+const { health: _health, ready: _ready, ...required } = paths;
+
+/**
+ * Requires the paths of our routes to be free; `/healthz` and `/readyz` may be the host's.
+ *
+ * @throws Error that names every path that the host has taken.
+ */
+export const requireFreeRoutes = (app: FastifyInstance, servesSpa: boolean): void => {
+  const reserved = [
+    ...Object.values(required),
+    `${paths.meSessions}/:id`,
+    '/api/*',
+    ...(servesSpa ? ['/*'] : []),
+  ];
+  const taken = reserved.filter((path) => isTaken(app, path));
+  if (taken.length === 0) return;
+  throw new Error(
+    `The bff plugin needs ${taken.join(', ')}, where the application has a route already. Move that route, or register the plugin in a scope with a prefix.`,
+  );
+};
