@@ -1,11 +1,6 @@
 import type { Server } from 'node:http';
 import fastify, { type FastifyHttpOptions, type onResponseHookHandler } from 'fastify';
 
-type LogOptions = Pick<
-  FastifyHttpOptions<Server>,
-  'childLoggerFactory' | 'disableRequestLogging' | 'logController'
->;
-
 /** The path of a request, without its query: a login's code comes back in one. */
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
@@ -15,13 +10,10 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
  *
  * @see https://fastify.dev/docs/latest/Reference/Logging/
  */
-export const createRequestLogOptions = (): LogOptions => ({
-  childLoggerFactory: (logger, { reqId, ...bindings }, options) =>
-    logger.child({ requestId: reqId, ...bindings }, options),
-  ...('LogController' in fastify
-    ? { logController: new fastify.LogController({ disableRequestLogging: true }) }
-    : { disableRequestLogging: true }),
-});
+export const createRequestLogOptions = (): FastifyHttpOptions<Server> => {
+  const settings = { disableRequestLogging: true, requestIdLogLabel: 'requestId' };
+  return 'LogController' in fastify ? { logController: new fastify.LogController(settings) } : settings;
+};
 
 /** An `onResponse` hook: one line for each finished request, at level `info`. The duration is in milliseconds. */
 export const logRequest: onResponseHookHandler = (request, reply, done) => {

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { Problem } from '../problems.ts';
@@ -39,6 +38,18 @@ const requireOutsideApi = (url: string): void => {
   if (url.split('?', 1)[0] === '/api') throw new Problem('not_found', 'No such API');
 };
 
+/** The package is an optional peer: only those who develop with a dev server install it. */
+const loadHttpProxy = async (): Promise<typeof import('@fastify/http-proxy')['default']> => {
+  try {
+    return (await import('@fastify/http-proxy')).default;
+  } catch (cause) {
+    throw new Error(
+      'A dev server needs the package @fastify/http-proxy: add it with `npm install @fastify/http-proxy`',
+      { cause },
+    );
+  }
+};
+
 /**
  * Passes everything that no other route takes, WebSockets too, on to the dev server at `devServer`.
  *
@@ -53,7 +64,7 @@ export const registerDevServer = async (
   const rewriteRequestHeaders = createRewriter(target, publicUrl);
   const sockets = createDevWebSockets(target.origin);
   scope.addHook('preClose', async () => sockets.endAll());
-  await scope.register(httpProxy, {
+  await scope.register(await loadHttpProxy(), {
     upstream: target.origin,
     // `OPTIONS /*` is the route of a host's @fastify/cors.
     httpMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
