@@ -1,4 +1,4 @@
-import { logEvents } from '@foyer/fastify';
+import { logEvents } from '@foyer/fastify/events';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 

@@ -1,5 +1,6 @@
 import { codeOf, examine, examineLive } from '@foyer/doctor';
-import { openSessionStore, resolveOptions } from '@foyer/fastify';
+import { openSessionStore } from '@foyer/fastify';
+import { resolveOptions } from '@foyer/fastify/options';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { describeUnknown } from './environment/unknown-variables.ts';
 import { currentSettings } from './environment.ts';

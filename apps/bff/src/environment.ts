@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BffOptions, checkOptions, isLoopbackHost } from '@foyer/fastify';
+import type { BffOptions } from '@foyer/fastify';
 import {
+  checkOptions,
   type DeclaredOption,
   declaredOptions,
+  isLoopbackHost,
   type OptionIssue,
   optionIssues,
   pluginOptions,

@@ -1,4 +1,4 @@
-import { logEvent } from '@foyer/fastify';
+import { logEvent } from '@foyer/fastify/events';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { currentSettings } from './environment.ts';
 import { StartError, startServer } from './server.ts';

@@ -1,12 +1,12 @@
 import {
   bff,
   createServerOptions,
-  logEvent,
   logRequest,
   type Observe,
   openSessionStore,
   type SessionStore,
 } from '@foyer/fastify';
+import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Settings } from './environment.ts';
 

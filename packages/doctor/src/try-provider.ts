@@ -1,4 +1,5 @@
-import { createProvider, type Provider, type ResolvedOptions } from '@foyer/fastify';
+import type { ResolvedOptions } from '@foyer/fastify';
+import { createProvider, type Provider } from '@foyer/fastify/provider';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 
 /** Runs a trial with the same provider client that the BFF uses for these options. Nothing is logged. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkOptions } from '@foyer/fastify';
+import { checkOptions } from '@foyer/fastify/options';
 import { keptSessionKey } from '../session-key.ts';
 import { EnvironmentError } from './environment-error.ts';
 import type { PluginOptions } from './plugin-options.ts';
