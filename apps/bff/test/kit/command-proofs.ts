@@ -46,7 +46,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ],
   'pnpm build:packages': [
     'apps/bff/test/tarballs.test.ts',
-    'the tarballs are sound, install into an empty project, and sign people in',
+    'the tarballs install beside Fastify %s, fit its types, and sign people in',
   ],
   'pnpm bench:bodies': [
     'apps/bff/test/large-bodies.test.ts',

@@ -1,9 +1,10 @@
 import fastifyRateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { groupAddress } from '../server/address-group.ts';
+import { createPrivateInstance } from '../server/private-instance.ts';
 
 const timeWindowMs = 60_000;
 /** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */
@@ -36,7 +37,7 @@ export const createRateLimit = async ({
   sessionStore,
 }: ResolvedOptions): Promise<(request: FastifyRequest) => Promise<void>> => {
   if (rateLimitLogin === 0) return async () => undefined;
-  const scope = Fastify();
+  const scope = createPrivateInstance();
   await scope.register(fastifyRateLimit, {
     global: false,
     max: rateLimitLogin,

@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
-import Fastify from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import { createPrivateInstance } from '../server/private-instance.ts';
 
 /** What a key is for. A cookie that was sealed for one purpose does not open for another. */
 type SealPurpose = 'session' | 'login';
@@ -41,7 +41,7 @@ const encode = (sealed: string): string =>
  * decided by the sessions and by the login transactions.
  */
 export const createCookieSeal = async (keys: readonly Uint8Array[]): Promise<CookieSeal> => {
-  const sealer = Fastify();
+  const sealer = createPrivateInstance();
   await sealer.register(
     secureSession,
     purposes.map((purpose) => ({
