@@ -50,6 +50,20 @@ export const createClientAuthentication = (
     if (lesson !== undefined && clock() < lesson.until) return lesson.method;
     return listedMethod(metadata[`${endpoint}_auth_methods_supported`]);
   };
+  const runByOther = async <T>(
+    endpoint: AuthenticatedEndpoint,
+    other: ClientAuth,
+    run: () => Promise<T>,
+  ): Promise<T> => {
+    try {
+      const result = await run();
+      learn(endpoint, other);
+      return result;
+    } catch (error) {
+      if (wasKnownClient(error)) learn(endpoint, other);
+      throw error;
+    }
+  };
   return async (metadata, endpoint, run) => {
     if (clientAuth !== undefined) return run(configure(metadata, clientAuth));
     const method = firstMethod(metadata, endpoint);
@@ -60,13 +74,6 @@ export const createClientAuthentication = (
       lessons.delete(endpoint);
     }
     const other = otherMethod(method);
-    try {
-      const result = await run(configure(metadata, other));
-      learn(endpoint, other);
-      return result;
-    } catch (error) {
-      if (wasKnownClient(error)) learn(endpoint, other);
-      throw error;
-    }
+    return runByOther(endpoint, other, () => run(configure(metadata, other)));
   };
 };

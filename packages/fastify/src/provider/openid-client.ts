@@ -31,7 +31,7 @@ const encodeCredential = (value: string): string => new URLSearchParams({ v: val
 /** `ClientSecretBasic` of openid-client would encode `-`, `_` and `.` too. */
 const secretBasic =
   (secret: string): client.ClientAuth =>
-  (_server, { client_id }, _body, headers) => {
+  (...[, { client_id }, , headers]) => {
     const pair = `${encodeCredential(client_id)}:${encodeCredential(secret)}`;
     headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
   };
