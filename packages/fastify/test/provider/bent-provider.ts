@@ -27,7 +27,7 @@ export interface SeenRequest {
   readonly body: URLSearchParams;
 }
 
-type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo';
+type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revocation';
 
 /** How one test wants the provider to differ from a sound one; what is left out is answered soundly. */
 export interface Bends {
@@ -35,6 +35,8 @@ export interface Bends {
   readonly jwks?: ((usual: Json) => Answer) | undefined;
   readonly token?: ((usual: Json, request: SeenRequest) => Answer) | undefined;
   readonly userinfo?: ((usual: Json) => Answer) | undefined;
+  /** The metadata names this endpoint where `discovery` adds it. */
+  readonly revocation?: ((request: SeenRequest) => Answer) | undefined;
   /** Changes header and claims of the ID token; it is signed afterwards. */
   readonly idToken?: ((usual: TokenParts) => TokenParts) | undefined;
   /** Changes the signed ID token. */
@@ -120,6 +122,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   '/jwks': 'jwks',
   '/token': 'token',
   '/userinfo': 'userinfo',
+  '/revocation': 'revocation',
 };
 
 /** Starts a provider that is sound until `bends` says otherwise. */
@@ -147,6 +150,7 @@ export const startBentProvider = async (bends: Bends = {}): Promise<BentProvider
       const usual = { sub: 'ada', name: 'Ada from userinfo' };
       return bends.userinfo?.(usual) ?? { body: usual };
     }
+    if (request.endpoint === 'revocation') return bends.revocation?.(request) ?? {};
     const parts = bent.idToken();
     const signed = bent.sign(bends.idToken?.(parts) ?? parts);
     const usual = {

@@ -108,3 +108,33 @@ test('the redirect URI and the verifier go with the code', async () => {
   expect(request?.body.get('redirect_uri')).toMatch(/^http:\/\/localhost:3000\//);
   expect(request?.body.get('code_verifier')).toMatch(/^[A-Za-z0-9_-]{44}$/);
 });
+
+test('a revocation endpoint that wants another method leaves later sign-ins as they were', async () => {
+  await using party = await startRelyingParty({
+    discovery: (usual) => ({ body: { ...usual, revocation_endpoint: `${usual.issuer}/revocation` } }),
+    token: accepting('basic'),
+    revocation: (request) => (methodOf(request) === 'post' ? {} : invalidClient),
+  });
+  const { bent, provider } = party;
+  await party.login();
+  await provider.revoke('refresh-token-1');
+  await provider.revoke('refresh-token-2');
+  await party.login();
+  expect(bent.seen.filter(({ endpoint }) => endpoint === 'revocation').map(methodOf)).toEqual([
+    'basic',
+    'post',
+    'post',
+  ]);
+  expect(methodsOf(bent.seen)).toEqual(['basic', 'basic']);
+});
+
+test('a code that invalid_client has burnt keeps the lesson', async () => {
+  await using party = await startRelyingParty({
+    token: (_, request) =>
+      methodOf(request) === 'post' ? { status: 400, body: { error: 'invalid_grant' } } : invalidClient,
+  });
+  expect(await problemCode(party.login())).toBe('login_expired');
+  party.bent.bends = { token: accepting('post') };
+  await party.login();
+  expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post']);
+});

@@ -163,3 +163,14 @@ test('several keys without kid are tried in turn', async () => {
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
+
+test('the only key, replaced under its kid, works at the next login for one fetch', async () => {
+  await using party = await startRelyingParty({
+    jwks: (usual) => ({ body: { keys: [{ ...onlyKey(usual), kid: 'same' }] } }),
+    idToken: ({ header, claims }) => ({ claims, header: { ...header, kid: 'same' } }),
+  });
+  await party.login();
+  party.bent.rotateKey();
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+  expect(party.bent.count('jwks')).toBe(2);
+});

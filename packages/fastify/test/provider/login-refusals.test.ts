@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { printError } from '../../src/logging/error-print.ts';
 import { type Answer, type Bends, foreignKey, type Json, type TokenParts } from './bent-provider.ts';
@@ -310,4 +311,43 @@ test.for<[string, Json]>([
 test('an algorithm that is not accepted is named with the setting', async () => {
   await using party = await startRelyingParty({ idToken: withHeader({ alg: 'RS512' }) });
   expect(String(await problemOf(party.login()))).toMatch(/RS512, and RS256 is accepted.*OIDC_ID_TOKEN_ALG/);
+});
+
+test('signed userinfo may leave iss and aud out', async () => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  bent.bends = {
+    userinfo: () => ({
+      headers: { 'content-type': 'application/jwt' },
+      body: bent.sign({ header: bent.idToken().header, claims: { sub: 'ada', name: 'Ada signed' } }),
+    }),
+  };
+  expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada signed' });
+});
+
+test('an access token without expires_in lives until its own exp', async () => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  const exp = Math.floor(bent.clock.now / 1000) + 120;
+  const accessToken = bent.sign({ header: { alg: 'RS256' }, claims: { exp } });
+  bent.bends = {
+    token: having({ access_token: accessToken, expires_in: undefined }),
+    idToken: withClaims(() => ({ at_hash: undefined })),
+  };
+  expect((await party.login()).tokens.accessTokenExpiresAt).toBe(exp * 1000);
+});
+
+test('line breaks of an error_description are cleaned away, and its length is bounded', async () => {
+  await using party = await startRelyingParty();
+  const { checks } = await party.provider.createAuthorizationRequest({});
+  const parameters = new URLSearchParams({
+    error: 'access_denied',
+    error_description: `no\r\nlevel=50 forged ${'x'.repeat(5000)}`,
+    state: checks.state,
+  });
+  const { log } = Fastify();
+  const problem = await problemOf(party.provider.completeLogin(parameters, checks, log));
+  expect(problem).toMatchObject({ code: 'access_denied', status: 403 });
+  expect(String(problem)).not.toMatch(/[\r\n]/);
+  expect(String(problem).length).toBeLessThan(300);
 });

@@ -177,3 +177,20 @@ test('the new refresh token is kept before the ID token is judged', async () => 
   expect(await problemOf(attempt)).toBeInstanceOf(RefreshRefused);
   expect(kept).toEqual(['refresh-token-2']);
 });
+
+test.for<[string, Json, string | undefined]>([
+  ['refresh_token null', { refresh_token: null }, undefined],
+  ['expires_in as words', { expires_in: 'soon' }, 'refresh-token-2'],
+  ['expires_in negative', { expires_in: -1 }, 'refresh-token-2'],
+  ['expires_in as text', { expires_in: '300' }, 'refresh-token-2'],
+  ['scope as a list', { scope: ['openid'] }, 'refresh-token-2'],
+])('a refresh with %s goes on, and the new refresh token is kept', async ([, members, successor]) => {
+  await using party = await startRelyingParty({ token: (usual) => ({ body: { ...usual, ...members } }) });
+  const kept: string[] = [];
+  const expected = { issuer: party.bent.issuer, sub: 'ada' };
+  const tokens = await party.provider.refresh('refresh-token-1', expected, async (token) => {
+    kept.push(token);
+  });
+  expect(tokens).toMatchObject({ accessToken: 'access-token-of-ada', refreshToken: successor });
+  expect(kept).toEqual(successor === undefined ? [] : [successor]);
+});
