@@ -5,26 +5,26 @@ import { EnvironmentError } from './environment/environment-error.ts';
 import { describeUnknown } from './environment/unknown-variables.ts';
 import { currentSettings } from './environment.ts';
 
-const tell = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
+const print = (verdict: string, text: string): void => console.log(`${verdict.padEnd(5)} ${text}`);
 
 const examineHere = async (): Promise<boolean> => {
   const settings = currentSettings();
-  tell('ok', 'configuration: every variable is well-formed');
-  for (const name of settings.unknownVariables) tell('note', `configuration: ${describeUnknown(name)}`);
+  print('ok', 'configuration: every variable is well-formed');
+  for (const name of settings.unknownVariables) print('note', `configuration: ${describeUnknown(name)}`);
   const sessionStore = await openSessionStore('memory:');
   const findings = await examine(resolveOptions({ ...settings.options, sessionStore }), settings.storeUrl);
   await sessionStore.close();
-  for (const { verdict, subject, text } of findings) tell(verdict, `${subject}: ${text}`);
+  for (const { verdict, subject, text } of findings) print(verdict, `${subject}: ${text}`);
   return findings.every(({ verdict }) => verdict !== 'bad');
 };
 
 const examineThere = async (url: string): Promise<boolean> => {
   const findings = await examineLive(url);
-  for (const { verdict, text } of findings) tell(verdict, text);
+  for (const { verdict, text } of findings) print(verdict, text);
   return findings.every(({ verdict }) => verdict !== 'bad');
 };
 
-const describeAway = (code: string): string =>
+const describeUnreachable = (code: string): string =>
   /CERT|ISSUER|SIGNATURE/.test(code)
     ? `The deployment’s certificate is not trusted here (${code}). For a private authority set NODE_EXTRA_CA_CERTS to its file.`
     : `The deployment cannot be reached (${code}). Check the address, and that it runs.`;
@@ -41,9 +41,9 @@ const run = async (): Promise<boolean> => {
 try {
   process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
-  const isTold = error instanceof EnvironmentError;
-  const isAway = error instanceof TypeError && error.message === 'fetch failed';
-  if (isAway) console.error(describeAway(codeOf(error.cause) ?? 'no answer'));
-  else console.error(isTold ? error.message : error);
+  const isExpected = error instanceof EnvironmentError;
+  const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
+  if (isUnreachable) console.error(describeUnreachable(codeOf(error.cause) ?? 'no answer'));
+  else console.error(isExpected ? error.message : error);
   process.exitCode = 1;
 }

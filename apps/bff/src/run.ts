@@ -4,12 +4,12 @@ import { currentSettings } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
 const refuseToStart = (reason: unknown): void => {
-  const isTold = reason instanceof EnvironmentError || reason instanceof StartError;
-  console.error(isTold ? reason.message : reason);
+  const isExpected = reason instanceof EnvironmentError || reason instanceof StartError;
+  console.error(isExpected ? reason.message : reason);
   process.exitCode = 1;
 };
 
-/** How long connections that were cut may take to be logged. */
+/** The time for logging the connections that were closed, before the process exits. */
 const exitDelayMs = 300;
 
 const start = async (): Promise<void> => {

@@ -10,7 +10,7 @@ import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Settings } from './environment.ts';
 
-/** A start that failed for a reason that can be told and mended. */
+/** A start that failed for a reason that the operator can fix; the message says how. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
@@ -31,7 +31,7 @@ const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSes
   }
 };
 
-/** What to do when the address cannot be had; `undefined` for a failure that is not of the configuration. */
+/** What to do when the server cannot listen; `undefined` for a failure that the configuration did not cause. */
 const listenRemedy = (code: string | undefined, { host, port }: Settings): string | undefined => {
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`;
@@ -52,7 +52,7 @@ const listen = async (app: FastifyInstance, settings: Settings): Promise<void> =
   }
 };
 
-/** Loads and serves the metrics where they are asked for; they go down with the server. */
+/** Serves the metrics if `METRICS_PORT` is set, until the server closes. */
 const serveMetrics = async (
   app: FastifyInstance,
   { host, metricsPort }: Settings,
@@ -78,7 +78,7 @@ const serveMetrics = async (
   return metrics.observe;
 };
 
-/** Loads the tracing where it is asked for; what is left is sent when the server has closed. */
+/** Starts tracing if the environment asks for it; the remaining spans are sent when the server has closed. */
 const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Promise<Observe | undefined> => {
   if (!wantsTraces) return undefined;
   const { startTraces } = await import('./telemetry/traces.ts');
@@ -97,16 +97,16 @@ const schemaController = {
   compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
 };
 
-const tellAll =
+const notifyAll =
   (observers: readonly Observe[]): Observe =>
   (seen) => {
     for (const observe of observers) observe(seen);
   };
 
 /**
- * Starts the BFF: it answers when this resolves.
+ * Starts the BFF, which answers requests when this resolves.
  *
- * @throws StartError when the store or a port cannot be had.
+ * @throws StartError when the store or a port cannot be opened.
  */
 export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
   const { logLevel, trustProxy, options } = settings;
@@ -122,7 +122,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
       await serveMetrics(app, settings, sessionStore),
       await sendTraces(app, settings),
     ].filter((each) => each !== undefined);
-    const observe = observers.length === 0 ? undefined : tellAll(observers);
+    const observe = observers.length === 0 ? undefined : notifyAll(observers);
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     await app.ready();

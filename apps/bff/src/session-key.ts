@@ -9,7 +9,7 @@ const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
 /**
- * The key kept in `file`, made when there is none. The file is for its owner alone.
+ * Reads the session key in `file`; creates the file, readable by its owner only, when there is none.
  *
  * @throws Error when the file can be neither read nor written.
  */
@@ -21,7 +21,7 @@ export const keptSessionKey = (file: string): string => {
     try {
       linkSync(made, file);
     } catch (error) {
-      // Another process has made it in the meantime: then its key is the one.
+      // Another process created the file in the meantime; its key is used.
       if (!hasCode(error, 'EEXIST')) throw error;
     } finally {
       unlinkSync(made);

@@ -6,30 +6,30 @@ export interface Access {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** The token is no good, whatever it asks for. @see RFC 6750 section 3.1 */
+/** The access token is invalid: malformed, expired, or issued for another API. @see RFC 6750 section 3.1 */
 export class InvalidToken extends Error {
   override readonly name = 'InvalidToken';
 }
 
 /** Reads access tokens of one issuer, made for one audience. */
 export interface AccessTokens {
-  /** @throws InvalidToken, or the error of a provider that cannot be asked for its keys. */
+  /** Verifies a token. @throws InvalidToken, or a network error when the provider's keys cannot be read. */
   readonly read: (token: string) => Promise<Access>;
 }
 
-const timeout = 5000;
+const timeoutMs = 5000;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 const discoverKeys = async (issuer: string): Promise<JWTVerifyGetKey> => {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: 'error' });
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
   const metadata: unknown = await response.json();
   if (!isObject(metadata) || metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string')
     throw new Error(`${url} is not the metadata of ${issuer}: check ISSUER`);
   return createRemoteJWKSet(new URL(metadata.jwks_uri), {
-    timeoutDuration: timeout,
+    timeoutDuration: timeoutMs,
     [customFetch]: (input: string, init: RequestInit) => fetch(input, init),
   });
 };
@@ -37,13 +37,13 @@ const discoverKeys = async (issuer: string): Promise<JWTVerifyGetKey> => {
 const parseScopes = (scope: unknown): ReadonlySet<string> =>
   new Set(typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []);
 
-/** Whether the token is at fault, and not the way to the keys. */
+/** Whether the token is invalid, as opposed to keys that could not be read. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
   !(error instanceof errors.JWKSTimeout) &&
   error.code !== 'ERR_JOSE_GENERIC';
 
-/** Makes the reader; the provider's keys are fetched when the first token comes. @see RFC 9068 section 4 */
+/** Creates the reader of access tokens. It fetches the provider's keys for the first token. @see RFC 9068 section 4 */
 export const createAccessTokens = (issuer: string, audience: string): AccessTokens => {
   let keys: Promise<JWTVerifyGetKey> | undefined;
   const requireKeys = (): Promise<JWTVerifyGetKey> => {

@@ -10,7 +10,7 @@ const refuse = (reply: FastifyReply, error: string, parameters = ''): FastifyRep
     .send({ error });
 
 /**
- * The access that a request brings, if it has the scope; `undefined` when it was refused and answered.
+ * The access of a request whose token has the scope. Otherwise answers with the refusal and returns `undefined`.
  *
  * @see RFC 6750 section 3
  */

@@ -3,9 +3,9 @@ import { type Access, createAccessTokens } from './access-token.ts';
 import { requireScope } from './bearer.ts';
 import { createUserList } from './user-list.ts';
 
-/** How the demo API is set up. */
+/** Options of the demo API. */
 export interface DemoApiOptions {
-  /** Whose access tokens are believed. */
+  /** The issuer whose access tokens are accepted. */
   readonly issuer: string;
   /** The `aud` that they must have. */
   readonly audience: string;
@@ -19,7 +19,7 @@ const parseName = (body: unknown): string | undefined => {
   return name !== '' && name.length <= 60 && !/\p{Cc}/u.test(name) ? name : undefined;
 };
 
-/** Makes the API: `GET /users` for `users:read`, `POST /users` and `DELETE /users/:id` for `users:write`. */
+/** Creates the API: `GET /users` for `users:read`, `POST /users` and `DELETE /users/:id` for `users:write`. */
 export const createDemoApi = ({ issuer, audience, logLevel = 'warn' }: DemoApiOptions): FastifyInstance => {
   const app = Fastify({ logger: { level: logLevel }, bodyLimit: 16 * 1024 });
   const tokens = createAccessTokens(issuer, audience);

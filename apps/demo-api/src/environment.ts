@@ -1,4 +1,4 @@
-/** What the environment says to the demo API as a program of its own. */
+/** The settings of the demo API when it runs as its own program. */
 export interface DemoApiEnvironment {
   readonly host: string;
   readonly port: number;

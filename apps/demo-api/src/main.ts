@@ -1,7 +1,7 @@
 import { createDemoApi } from './demo-api.ts';
 import { readEnvironment } from './environment.ts';
 
-// The demo API as a program that is set up by its environment.
+// Runs the demo API as a program, configured by environment variables.
 const { host, port, ...options } = readEnvironment();
 const app = createDemoApi(options);
 console.log(`The demo API answers at ${await app.listen({ host, port })}`);

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 interface ListedUser {
   readonly id: string;
   readonly name: string;
-  /** Subject of whoever added it; `undefined` for those that were there from the start. */
+  /** The `sub` of the user who added the entry; `undefined` for the initial entries. */
   readonly addedBy?: string;
 }
 
-/** A list in memory, gone when the process ends. */
+/** A list that is kept in memory. */
 export interface UserList {
   readonly all: () => readonly ListedUser[];
   /** `undefined` when the list is full. */
@@ -17,9 +17,9 @@ export interface UserList {
   readonly remove: (id: string) => boolean;
 }
 
-const most = 100;
+const maxEntries = 100;
 
-/** Makes a list with two entries in it; it takes 100 at most. */
+/** Creates a list with two entries. It holds at most 100. */
 export const createUserList = (): UserList => {
   const users = new Map<string, ListedUser>();
   const put = (user: ListedUser): ListedUser => {
@@ -29,7 +29,7 @@ export const createUserList = (): UserList => {
   for (const name of ['Katherine Johnson', 'Alan Turing']) put({ id: randomUUID(), name });
   return {
     all: () => [...users.values()],
-    add: (name, addedBy) => (users.size < most ? put({ id: randomUUID(), name, addedBy }) : undefined),
+    add: (name, addedBy) => (users.size < maxEntries ? put({ id: randomUUID(), name, addedBy }) : undefined),
     remove: (id) => users.delete(id),
   };
 };

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The BFF as a process of its own that starts anew when a file of it is saved. */
+/** The BFF as a child process, which is restarted when one of its source files is saved. */
 export interface BffProcess {
-  /** Resolves when it answers; rejects when it ends before it has ever answered. */
+  /** Resolves when the BFF answers; rejects when the process ends before its first answer. */
   readonly answers: Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -14,14 +14,14 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${pat
 
 const sources = ['apps/bff/src', 'packages/fastify/src', 'packages/contract/src'].map(fromRoot);
 
-/** Milliseconds in which an editor has finished writing. */
-const settling = 80;
+/** A restart waits this long after the last change, because editors save a file in several steps. */
+const restartDelayMs = 80;
 
 const isHealthy = async (url: string): Promise<boolean> => {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok;
   } catch {
-    return false; // Not listening yet: asked again.
+    return false; // Not listening yet; the caller repeats the request.
   }
 };
 
@@ -30,7 +30,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
 
 const waitUntilHealthy = async (url: string, child: ChildProcess): Promise<void> => {
   while (!(await isHealthy(url))) {
-    if (hasEnded(child)) throw new Error('The BFF did not start: mend what it says above.');
+    if (hasEnded(child)) throw new Error('The BFF did not start. Fix the error that it printed above.');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
@@ -42,7 +42,7 @@ const end = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
-/** Starts the BFF with this environment. `port` is where it listens. */
+/** Starts the BFF with this environment; `port` must be the port in it. */
 export const startBffProcess = (
   port: number,
   environment: Readonly<Record<string, string | undefined>>,
@@ -60,7 +60,7 @@ export const startBffProcess = (
     await end(child);
     if (isClosed) return;
     child = start();
-    console.log('  The BFF starts again: a file was saved.');
+    console.log('  A file was saved. The BFF restarts.');
   };
   let timer: NodeJS.Timeout | undefined;
   const watchers = sources.map((folder) =>
@@ -68,7 +68,7 @@ export const startBffProcess = (
       clearTimeout(timer);
       timer = setTimeout(() => {
         restarting = restarting.then(restart);
-      }, settling);
+      }, restartDelayMs);
     }),
   );
 

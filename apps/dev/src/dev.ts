@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 import { startBffProcess } from './bff-process.ts';
-import { type Beside, type Running, startEmbeddedProvider } from './embedded-provider.ts';
+import { type ProviderSetup, type Running, startEmbeddedProvider } from './embedded-provider.ts';
 import { type DevEnvironment, DevEnvironmentError, readEnvironment } from './environment.ts';
 import { freePort, tryPort } from './ports.ts';
 
@@ -40,7 +40,7 @@ interface Pages {
   readonly origin: string;
 }
 
-/** The starter's dev server is started only where no other pages are configured. */
+/** Starts the starter's dev server, unless other pages are configured. */
 const findPages = async ({ devServer, hasOwnBuild }: DevEnvironment): Promise<Pages> => {
   if (devServer !== undefined)
     return {
@@ -51,14 +51,14 @@ const findPages = async ({ devServer, hasOwnBuild }: DevEnvironment): Promise<Pa
   return { variables: { SPA_DEV_SERVER: await startVite() }, origin: 'of the starter in apps/web' };
 };
 
-/** With another provider configured neither the embedded one nor the demo API is started. */
-const startBeside = async (environment: DevEnvironment): Promise<Beside> => {
+/** Starts the embedded provider and the demo API, unless another provider is configured. */
+const setUpProvider = async (environment: DevEnvironment): Promise<ProviderSetup> => {
   const { configuredIssuer } = environment;
   if (configuredIssuer !== undefined)
     return { variables: {}, people: `at the provider of ${configuredIssuer}`, running: [] };
-  const beside = await startEmbeddedProvider(environment);
-  running.push(...beside.running);
-  return beside;
+  const setup = await startEmbeddedProvider(environment);
+  running.push(...setup.running);
+  return setup;
 };
 
 const run = async (): Promise<void> => {
@@ -70,7 +70,7 @@ const run = async (): Promise<void> => {
     );
   }
   const [{ variables, people }, pages] = await Promise.all([
-    startBeside(environment),
+    setUpProvider(environment),
     findPages(environment),
   ]);
   const bff = startBffProcess(port, {

@@ -3,27 +3,27 @@ import { startDevProvider } from '@foyer/dev-provider';
 import type { DevEnvironment } from './environment.ts';
 import { freePort } from './ports.ts';
 
-/** A thing that was started and has to be stopped. */
+/** A server that was started and has to be closed. */
 export interface Running {
   readonly close: () => Promise<unknown>;
 }
 
-/** Whom to sign in as, and what the BFF has to know of it. */
-export interface Beside {
+/** The servers started beside the BFF, and how the BFF and the user reach them. */
+export interface ProviderSetup {
   readonly variables: Readonly<Record<string, string>>;
-  /** One line for whoever reads the terminal. */
+  /** One line for the terminal: who can sign in. */
   readonly people: string;
   readonly running: readonly Running[];
 }
 
 const audience = 'https://demo-api.example';
 
-/** Starts the provider with the demo people, and the demo API that takes its access tokens. */
+/** Starts the provider with the demo people, and the demo API that accepts its access tokens. */
 export const startEmbeddedProvider = async ({
   publicUrl,
   hasApiRoutes,
   hasScope,
-}: DevEnvironment): Promise<Beside> => {
+}: DevEnvironment): Promise<ProviderSetup> => {
   const provider = await startDevProvider({
     port: await freePort(),
     publicUrls: [publicUrl],

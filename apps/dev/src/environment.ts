@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** What the environment and `.env` say to `pnpm dev`. */
+/** The settings of `pnpm dev`, from the environment and `.env`. */
 export interface DevEnvironment {
   readonly port: number;
   readonly publicUrl: string;
@@ -14,7 +14,7 @@ export interface DevEnvironment {
   readonly hasApiRoutes: boolean;
   readonly hasScope: boolean;
   readonly logLevel: string;
-  /** All of it, for the processes that are started. */
+  /** The whole environment, for the child processes. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
 }
 
@@ -37,7 +37,7 @@ const parsePort = (text: string): number => {
 /**
  * Reads the environment, `.env` of the working directory included.
  *
- * @throws DevEnvironmentError for a port that is none.
+ * @throws DevEnvironmentError when `PORT` is not a port.
  */
 export const readEnvironment = (): DevEnvironment => {
   if (existsSync('.env')) process.loadEnvFile('.env');

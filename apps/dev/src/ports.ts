@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Listens on a port of 127.0.0.1 for a moment; gives back its number, or `undefined` when it is taken. */
+/** Listens on a port of 127.0.0.1 and closes it again; returns its number, or `undefined` when the port is taken. */
 export const tryPort = (port: number): Promise<number | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -12,12 +12,13 @@ export const tryPort = (port: number): Promise<number | undefined> =>
   });
 
 /**
- * A port of 127.0.0.1 nobody listens on at this moment.
+ * A port of 127.0.0.1 that is free at the time of the call.
  *
  * @throws Error when the machine has none.
  */
 export const freePort = async (): Promise<number> => {
   const port = await tryPort(0);
-  if (port === undefined) throw new Error('This machine has no free port on 127.0.0.1.');
+  if (port === undefined)
+    throw new Error('This machine has no free port on 127.0.0.1. Stop another program, then try again.');
   return port;
 };

@@ -99,7 +99,7 @@ test('pnpm dev serves page and API on one port, says where, and leaves nothing r
 
   const saved = new Date();
   await utimes(join(root, 'apps/bff/src/main.ts'), saved, saved);
-  await expect.poll(output, { timeout: 5000 }).toContain('The BFF starts again');
+  await expect.poll(output, { timeout: 5000 }).toContain('The BFF restarts');
   await expect.poll(() => isHealthy(url), { timeout: 5000 }).toBe(true);
 
   await stopGroup(child);

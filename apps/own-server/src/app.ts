@@ -9,7 +9,7 @@ import {
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createMapStore } from './map-store.ts';
 
-/** What the application is told: the rest of the plugin's options is its own business. */
+/** The options that differ between deployments of the application. */
 export type AppOptions = Pick<
   BffOptions,
   'issuer' | 'clientId' | 'clientSecret' | 'publicUrl' | 'sessionKeys'
@@ -18,7 +18,7 @@ export type AppOptions = Pick<
 const home = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Notes</title>
 <h1>Notes</h1><p><a href="/login">Sign in</a>, then see <a href="/notes">your notes</a>.</p></html>`;
 
-/** The application's own pages and API: `requireUser` guards one scope, the page at `/` is for everybody. */
+/** The application's own pages and API: `requireUser` guards one scope, the page at `/` is public. */
 const addNotes = (app: FastifyInstance): void => {
   const notes = new Map<string, readonly string[]>();
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(home));
@@ -40,7 +40,7 @@ const addNotes = (app: FastifyInstance): void => {
   });
 };
 
-/** Makes the application: its own Fastify, the BFF registered in it, a session store of its own. */
+/** Creates the application: its own Fastify with the BFF as a plugin, and its own session store. */
 export const createApp = async ({ logLevel = 'info', ...options }: AppOptions): Promise<FastifyInstance> => {
   const app = Fastify(createServerOptions({ logLevel, trustProxy: [] }));
   app.addHook('onResponse', logRequest);

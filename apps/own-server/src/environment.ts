@@ -1,6 +1,6 @@
 import type { AppOptions } from './app.ts';
 
-/** Reads what differs from one machine to the next; the plugin says what is missing or wrong. */
+/** Reads the settings from the environment. The plugin reports missing and invalid ones. */
 export const readEnvironment = (
   variables: Readonly<Record<string, string | undefined>>,
 ): AppOptions & { readonly port: number } => {

@@ -5,7 +5,7 @@ interface Expiring {
   readonly expiresAt: number;
 }
 
-/** A map that deletes what has expired, at the latest with the next entry. */
+/** Creates a map that deletes its expired entries whenever one is added. */
 const createExpiringMap = <Value extends Expiring>() => {
   const entries = new Map<string, Value>();
   const find = (key: string): Value | undefined => {
@@ -21,7 +21,7 @@ const createExpiringMap = <Value extends Expiring>() => {
   return { find, set, remove, all };
 };
 
-/** Sessions in the memory of this one process: the smallest store of one's own. Nothing waits, so every operation is atomic. */
+/** Creates a session store in memory, for one process. No operation waits, so each is atomic. */
 export const createMapStore = (): SessionStore => {
   const sessions = createExpiringMap<NewStoredSession>();
   const claims = createExpiringMap<Expiring>();

@@ -8,7 +8,7 @@ import { Profile } from './profile.tsx';
 import { SessionNotice } from './session-notice.tsx';
 import { Unreachable } from './unreachable.tsx';
 
-/** A view that few people open first; when it cannot be loaded, the server cannot be reached. */
+/** A view that is loaded when it is first shown. If loading fails, the server cannot be reached. */
 const later = <Props,>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> =>
   lazy(() =>
     load().then(
@@ -27,7 +27,7 @@ const Sessions = later(loadSessions);
 const Users = later(loadUsers);
 const ExpiryNotice = later(loadExpiryNotice);
 
-/** Fetches the other views as soon as somebody is signed in, so that opening one neither flashes nor needs the server. */
+/** Fetches the other views as soon as a user is signed in, so that opening one needs no request. */
 const fetchAhead = (): void => {
   Promise.all([loadSessions(), loadUsers(), loadExpiryNotice()]).catch(() => undefined);
 };

@@ -2,7 +2,7 @@ import { useBffClient } from '@foyer/client/react';
 import type { ExpiringEvent } from '@foyer/contract';
 import type { ReactNode } from 'react';
 
-/** The session is about to end: when, and the way to stay where there is one. */
+/** Says when the session will end, with a button that extends it if it can be extended. */
 export const ExpiryNotice = ({ expiring }: { readonly expiring: ExpiringEvent }): ReactNode => {
   const client = useBffClient();
   const time = new Date(expiring.expiresAt).toLocaleTimeString();

@@ -22,7 +22,7 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
   );
 };
 
-/** The navigation bar: neither variant shows before it is known who is signed in. */
+/** The navigation bar. It shows neither variant until it is known whether a user is signed in. */
 export const Navbar = (): ReactNode => {
   const session = useSession();
   const known = lastSignedIn(session);

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
 
-/** A path that no page has. */
+/** The view for a path that has no page. */
 export const NotFound = (): ReactNode => (
   <section className="hero">
     <PageHeading title="Not found">There is nothing here</PageHeading>

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 
-/** What is said while the server cannot be reached. */
+/** The text of the notice while the server cannot be reached. */
 export const outage = 'The server cannot be reached at the moment. Your session is not lost.';
 
-/** Comes up over a view that stays as it was. */
+/** A notice above the current view, which stays unchanged. */
 export const OutageNotice = (): ReactNode => (
   <div className="notice" role="alert">
     <p>{outage}</p>

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 
-/** Of the first and the last word that begin with a letter; a phone number has none. */
+/** The initials of the first and the last word that begin with a letter. A phone number has no initials. */
 const initialsOf = (displayName: string): string =>
   displayName
     .split(/\s+/)

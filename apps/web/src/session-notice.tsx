@@ -12,7 +12,7 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
   replaced: 'A new sign-in has taken its place.',
 };
 
-/** What a guarded page shows while no one is signed in: nothing at first, then why, and where it is going. */
+/** Shown by a guarded page while no one is signed in: nothing at first, then the reason and what happens next. */
 export const SessionNotice = (): ReactNode => {
   const session = useSession();
   if (session.status !== 'anonymous') return <div className="placeholder" aria-hidden="true" />;

@@ -55,7 +55,7 @@ export const Sessions = (): ReactNode => {
       .fetch(path, { method: 'DELETE' })
       .then(async (response) => {
         if (!response.ok && response.status !== 404) return fail();
-        // The button that was pressed is about to go, or to be disabled: whoever uses a keyboard stays here.
+        // The clicked button disappears or is disabled, so keyboard focus moves to the list.
         list.current?.focus();
         await load();
         setSaid(done);

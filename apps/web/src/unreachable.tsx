@@ -2,7 +2,7 @@ import { useBffClient } from '@foyer/client/react';
 import type { ReactNode } from 'react';
 import { PageHeading } from './page-heading.tsx';
 
-/** The server cannot be reached: nobody is signed out by that. */
+/** The view while the server cannot be reached. The user is not signed out. */
 export const Unreachable = (): ReactNode => {
   const client = useBffClient();
   return (

@@ -26,7 +26,7 @@ const parseUsers = (body: unknown): readonly ListedUser[] => {
   return body.users;
 };
 
-/** What went wrong, in words for whoever looks at the page. */
+/** What went wrong, in words for the user. */
 const explain = ({ status, headers }: Response): string => {
   const scope = /scope="([^"]+)"/.exec(headers.get('www-authenticate') ?? '')?.[1] ?? 'for it';
   if (status === 401) return 'The API did not accept the access token. Sign in again.';
@@ -44,7 +44,7 @@ const call = async (client: BffClient, path: string, init?: RequestInit): Promis
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'Something went wrong. Try again.';
 
-/** A list behind an API that wants an access token: the page never sees one. */
+/** A list from an API that requires an access token, which the page never sees. */
 export const Users = (): ReactNode => {
   const client = useBffClient();
   const [state, setState] = useState<Loaded>({ status: 'loading' });

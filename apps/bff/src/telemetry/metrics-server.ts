@@ -15,7 +15,7 @@ const answerTo = async (
 /**
  * Serves `GET /metrics` on a listener of its own.
  *
- * @throws the system's error when the port cannot be had.
+ * @throws the system's error when the port cannot be opened.
  */
 export const startMetricsServer = async (metrics: Metrics, host: string, port: number): Promise<Server> => {
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {

@@ -6,7 +6,7 @@ import { createSparingCount } from './sparing-count.ts';
 /** The figures of one process. */
 export interface Metrics {
   readonly observe: Observe;
-  /** In the Prometheus text format. `countSessions` is asked sparingly; when it fails, its figure is left out. */
+  /** In the Prometheus text format. The number of sessions is omitted when it cannot be counted. */
   readonly print: () => Promise<string>;
 }
 

@@ -1,22 +1,22 @@
-/** How many times as long as a count took its answer is good for. */
-const rest = 100;
+/** A result is reused for this many times as long as the count took. */
+const reuseFactor = 100;
 
 /**
- * A count that costs a hundredth of the time at most, whoever asks how often: the answer is kept for as long as that
- * takes. `clock` is in milliseconds. A count that fails is asked again.
+ * Wraps a count so that it runs at most a hundredth of the time, however often it is called: calls in between return the
+ * last result. A failed count is repeated by the next call. `clock` is in milliseconds.
  */
 export const createSparingCount = (
   count: () => Promise<number>,
   clock: () => number = () => performance.now(),
 ): (() => Promise<number>) => {
-  let known = 0;
-  let goodUntil = Number.NEGATIVE_INFINITY;
+  let lastCount = 0;
+  let reusableUntil = Number.NEGATIVE_INFINITY;
   return async () => {
     const start = clock();
-    if (start < goodUntil) return known;
-    known = await count();
+    if (start < reusableUntil) return lastCount;
+    lastCount = await count();
     const end = clock();
-    goodUntil = end + (end - start) * rest;
-    return known;
+    reusableUntil = end + (end - start) * reuseFactor;
+    return lastCount;
   };
 };

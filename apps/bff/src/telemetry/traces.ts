@@ -8,9 +8,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** Traces of one process, sent where the standard `OTEL_*` variables say. */
 export interface Traces {
   readonly observe: Observe;
-  /** Begins a span for every request of the application; what happens on its way hangs below. */
+  /** Starts a span for every request of the application; calls made for the request become its child spans. */
   readonly addTo: (app: FastifyInstance) => void;
-  /** Sends what is left. */
+  /** Sends the remaining spans and stops. */
   readonly stop: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const printParent = (span: Span): string => {
   return `00-${traceId}-${spanId}-${(traceFlags & 1).toString(16).padStart(2, '0')}`;
 };
 
-/** Name, attributes and outcome of what is worth a span of its own; `undefined` for the rest. */
+/** The name, attributes and outcome of a span; `undefined` for an observation without a span. */
 const describe = (
   seen: Observation,
 ):
@@ -74,9 +74,9 @@ export const startTraces = (): Traces => {
   const spans = new WeakMap<FastifyRequest, Span>();
   return {
     observe: (seen) => {
-      const told = describe(seen);
-      if (told === undefined) return;
-      const { name, seconds, hasFailed, attributes } = told;
+      const description = describe(seen);
+      if (description === undefined) return;
+      const { name, seconds, hasFailed, attributes } = description;
       const startTime = Date.now() - seconds * 1000;
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes });
       if (hasFailed) span.setStatus({ code: SpanStatusCode.ERROR });
