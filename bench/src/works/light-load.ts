@@ -38,7 +38,7 @@ export const enterLightLoad = async (): Promise<readonly Contender[]> => {
   const product = await startProduct('Foyer, sqlite, as shipped');
   const headers = { cookie: await signIn(product) };
   const answer = await (await fetch(`${product.url}${path}`, { headers })).text();
-  if (!answer.includes('"authenticated":true')) throw new Error('Nobody is signed in');
+  if (!answer.includes('"authenticated":true')) throw new Error('No one is signed in');
   const bare = await startFloor('bare Fastify', 'bare-fastify', { answer });
   return [contend(product, { port: product.port, path, headers }), contend(bare, { port: bare.port, path })];
 };

@@ -9,7 +9,7 @@ export const problems = {
   invalid_authorization_response: { status: 400, title: 'The sign-in answer is not valid' },
   login_not_started: { status: 400, title: 'This sign-in was not started here' },
   login_expired: { status: 400, title: 'The sign-in took too long' },
-  unauthenticated: { status: 401, title: 'Nobody is signed in' },
+  unauthenticated: { status: 401, title: 'No one is signed in' },
   session_expired: { status: 401, title: 'The session has ended' },
   login_required: { status: 401, title: 'The provider needs the user to sign in' },
   step_up_required: { status: 401, title: 'A stronger or more recent sign-in is needed' },

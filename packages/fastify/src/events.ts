@@ -50,12 +50,12 @@ export const logEvents = {
     fields: {
       code: 'code of the problem, as in [errors.md](errors.md)',
       status: 'HTTP status',
-      reason: 'what exactly, for you; the browser is told less',
+      reason: 'the exact reason; the browser gets less',
       err,
     },
-    when: 'A request is answered with a problem. `warn` from status 500 on, `error` for `internal_error`',
+    when: 'A request is answered with a problem. `error` for status 500, `warn` above',
     remedy:
-      'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: somebody tries something, or a proxy drops headers. `internal_error`: report it',
+      'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: someone is probing, or a proxy drops headers. `internal_error`: report it',
   },
   client_address_unreadable: {
     level: 'warn',
@@ -69,21 +69,21 @@ export const logEvents = {
     message: 'the provider ended the grant',
     fields: { session, err },
     when: 'The provider refuses a refresh token; the session has ended',
-    remedy: 'When many: look at the lifetime and the rotation of refresh tokens at the provider',
+    remedy: 'If there are many, check the lifetime and the rotation of refresh tokens at the provider',
   },
   refresh_trouble: {
     level: 'warn',
     message: 'the access token could not be refreshed',
     fields: { err },
-    when: 'The provider is in trouble during a refresh; the session stays, the old token is used while it is valid',
+    when: 'The provider fails during a refresh; the session stays, the old token is used while it is valid',
     remedy: 'Check the provider',
   },
   revocation_failed: {
     level: 'warn',
     message: 'the refresh token could not be revoked',
     fields: { err },
-    when: 'The provider did not take back the refresh token of a session that has ended',
-    remedy: 'The token lives on at the provider until it expires there. Check the provider',
+    when: 'The provider did not revoke the refresh token of a session that has ended',
+    remedy: 'The token stays valid at the provider until it expires there. Check the provider',
   },
   userinfo_refused: {
     level: 'warn',
@@ -103,21 +103,21 @@ export const logEvents = {
     level: 'warn',
     message: 'the metadata of the provider could not be read again',
     fields: { err },
-    when: 'Metadata is older than an hour, or than the provider says, or in doubt after a failure, and cannot be read again; what was good stays in use',
+    when: 'Metadata is older than an hour, or than the provider says, or in doubt after a failure, and cannot be read again; the last good metadata stays in use',
     remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
   },
   provider_endpoint_ignored: {
     level: 'warn',
     message: 'an optional endpoint of the provider cannot be used',
     fields: { endpoint: 'its name in the metadata' },
-    when: 'The metadata names an optional endpoint that is no https URL; all goes on without it',
+    when: 'The metadata names an optional endpoint that is no https URL; sign-in works without it',
     remedy: 'Check the metadata at the provider: `pnpm run doctor`',
   },
   host_changed: {
     level: 'warn',
     message: 'the Host of requests is not what the browser asks for',
     fields: { host: 'the `Host` that arrives' },
-    when: 'On a loopback `PUBLIC_URL`, a browser that was sent there comes back with another `Host`; told once',
+    when: 'On a loopback `PUBLIC_URL`, a browser that was sent there comes back with another `Host`; logged once',
     remedy:
       'Let the proxy in front pass on `Host` as it comes, port included; in nginx `proxy_set_header Host $http_host`',
   },
@@ -130,23 +130,23 @@ export const logEvents = {
   },
   lease_stays: {
     level: 'warn',
-    message: 'a refresh lease stays until it runs out',
+    message: 'a refresh lease could not be released: it stays until it expires',
     fields: { err },
     when: 'The store fails after a refresh; other processes wait some seconds before they refresh this session',
     remedy: 'Check the session store',
   },
   expiry_unknown: {
     level: 'warn',
-    message: 'could not look whether a session has expired',
+    message: 'the expiry of a session could not be checked',
     fields: { err },
-    when: 'The store fails while a stream is open; it is looked at again',
+    when: 'The store fails while a stream is open; it is checked again',
     remedy: 'Check the session store',
   },
   end_untold: {
     level: 'warn',
-    message: 'other processes were not told that a session has ended',
+    message: 'the end of a session could not be announced to other processes',
     fields: { err },
-    when: 'The store fails after a session has ended; streams elsewhere notice by looking, some seconds later',
+    when: 'The store fails after a session has ended; streams on other processes find out by polling, some seconds later',
     remedy: 'Check the session store',
   },
   idle_not_extended: {
@@ -158,9 +158,9 @@ export const logEvents = {
   },
   stream_failed: {
     level: 'warn',
-    message: 'an event stream lost sight of its session',
+    message: 'an event stream was closed: its session could not be read',
     fields: { err },
-    when: 'The store fails while an event stream is open; the stream is closed, and the browser comes back',
+    when: 'The store fails while an event stream is open; the stream is closed, and the browser reconnects',
     remedy: 'Check the session store',
   },
   websocket_opened: {
@@ -186,17 +186,17 @@ export const logEvents = {
   },
   spa_unreadable: {
     level: 'warn',
-    message: 'the build of the SPA cannot be read: the one before stays',
+    message: 'the build of the SPA cannot be read: the previous one is served',
     fields: { err },
     when: 'The files of `SPA_DIR` have changed and cannot be read',
-    remedy: 'Build it again, or put the former build back',
+    remedy: 'Build again, or restore the previous build',
   },
   cut: {
     level: 'info',
-    message: 'an answer ended half way',
+    message: 'an answer was cut before its end',
     fields: { err },
-    when: 'The API, the browser or the end of the session has ended a proxied answer half way',
-    remedy: 'When many: look at the API and at the time limits of proxies between',
+    when: 'The API, the browser or the end of the session has cut a proxied answer before its end',
+    remedy: 'If there are many, check the API and the time limits of the proxies in between',
   },
   client_gone: {
     level: 'info',
@@ -215,7 +215,7 @@ export const logEvent = <Name extends keyof typeof logEvents>(
   fields: Readonly<Record<keyof (typeof logEvents)[Name]['fields'], unknown>>,
   level?: Level,
 ): void => {
-  const { level: usual, message }: LogEvent = logEvents[event];
+  const { level: defaultLevel, message }: LogEvent = logEvents[event];
   const line: Readonly<Record<string, unknown>> = { event, ...fields };
-  log[level ?? usual](line, message);
+  log[level ?? defaultLevel](line, message);
 };

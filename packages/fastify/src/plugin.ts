@@ -73,7 +73,7 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
   };
 };
 
-/** Bodies of our own routes are forms or nothing: whatever else comes is read, bounded, and left unread. */
+/** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
 const addBodyParsers = (scope: FastifyInstance): void => {
   const parseAs = 'string' as const;
   scope.removeAllContentTypeParsers();
@@ -121,7 +121,7 @@ const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   });
 };
 
-/** A method that Fastify does not know reaches no route, not even one that would refuse it. */
+/** A method that Fastify does not know reaches no route, and so none of those that answer 405. */
 const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): void => {
   scope.setNotFoundHandler(({ url, method }) => {
     const path = url.split('?', 1)[0] ?? '';
@@ -143,8 +143,8 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   await registerSpa(scope, bff);
 };
 
-/** Milliseconds: getting to know the provider takes the processor from those who wait for the first page. */
-const restBeforeWarmUp = 50;
+/** Discovery takes processor time: the first pages after a start are served before it. */
+const warmUpDelayMs = 50;
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   requireFreeRoutes(app, given.spa !== undefined);
@@ -160,7 +160,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
     headers.addTo(scope);
     scope.addHook('onRequest', (request, _reply, done) => {
       requireSoundRequest(request);
-      // The parser judges a transfer encoding only after it has told the headers: its refusal comes first.
+      // The parser checks the transfer encoding only after it has emitted the headers: let its refusal come first.
       if (request.headers['transfer-encoding'] === undefined) done();
       else setImmediate(done);
     });
@@ -180,7 +180,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
 
   let warming: NodeJS.Timeout | undefined;
   app.addHook('onReady', async () => {
-    warming = setTimeout(bff.provider.warmUp, restBeforeWarmUp);
+    warming = setTimeout(bff.provider.warmUp, warmUpDelayMs);
     warming.unref();
   });
   app.addHook('onClose', async () => {

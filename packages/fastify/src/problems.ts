@@ -33,15 +33,15 @@ const advice: Record<ProblemCode, string> = {
   not_found: 'Check the address.',
   method_not_allowed: 'Use one of the methods of the Allow header.',
   payload_too_large: 'Send less.',
-  rate_limited: 'Wait a moment, then try again.',
-  internal_error: 'Try again; if it stays, tell the operator the request id.',
+  rate_limited: 'Wait, then try again; Retry-After says how many seconds.',
+  internal_error: 'Try again; if it happens again, report the request id to the operator.',
   provider_error: 'Try again later; the operator finds the reason in the log under the request id.',
   provider_invalid_response:
     'Try again later; the operator finds the reason in the log under the request id.',
   upstream_unavailable: 'Try again later.',
-  provider_unavailable: 'Try again in a moment.',
-  store_unavailable: 'Try again in a moment; nobody has been signed out.',
-  provider_timeout: 'Try again in a moment.',
+  provider_unavailable: 'Try again in a few seconds.',
+  store_unavailable: 'Try again in a few seconds; no one has been signed out.',
+  provider_timeout: 'Try again in a few seconds.',
   upstream_timeout: 'Try again later.',
 };
 

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../options.ts';
 /** What becomes of a request by where it comes from. */
 export type CrossSiteVerdict = 'allowed' | 'anonymous' | 'refused';
 
-/** The part of a request that tells where it comes from. */
+/** The part of a request that says where it comes from. */
 export interface RequestSource {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;

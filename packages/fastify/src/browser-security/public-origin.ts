@@ -3,9 +3,9 @@ import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { isLoopbackHost } from './loopback-host.ts';
 
-/** Corrections of one address within a moment: more are a browser that is sent to where it is already. */
+/** Corrections of one address within two seconds; more are a redirect loop. */
 const mostCorrections = 3;
-const moment = 2000;
+const loopWindowMs = 2000;
 const mostRemembered = 100;
 
 /** Whether an address was just corrected so often that its `Host` cannot be what the browser asked for. */
@@ -14,7 +14,7 @@ const createLoopWatch = (clock: () => number): ((address: string) => boolean) =>
   return (address) => {
     const now = clock();
     const { since = now, times = 0 } = seen.get(address) ?? {};
-    const isRecent = now - since < moment;
+    const isRecent = now - since < loopWindowMs;
     if (seen.size >= mostRemembered) seen.clear();
     seen.set(address, isRecent ? { since, times: times + 1 } : { since: now, times: 1 });
     return isRecent && times >= mostCorrections;
@@ -31,20 +31,20 @@ const parseLoopback = (header: string | undefined): string | undefined => {
 /**
  * Where to send a browser that opened a page under another loopback name or port than `publicUrl`, whose
  * cookies would be lost; `undefined` for every other request. A foreign `Host` is never repeated. A proxy in front that
- * changes `Host` would have every address corrected for ever: that is noticed, and told once.
+ * changes `Host` would cause a redirect loop: it is detected, and logged once.
  */
 export const createOriginCorrection = ({ publicUrl, clock }: ResolvedOptions) => {
   const { host, hostname } = new URL(publicUrl);
   const isLocal = isLoopbackHost(hostname);
   const isLoop = createLoopWatch(clock);
-  let isTold = false;
+  let isLogged = false;
   return (request: FastifyRequest): string | undefined => {
     const asked = isLocal ? parseLoopback(request.headers.host) : undefined;
     if (asked === undefined || asked === host) return undefined;
     const path = request.url.startsWith('/') ? request.url : '/';
     if (!isLoop(`${asked}${path}`)) return `${publicUrl}${path}`;
-    if (!isTold) logEvent(request.log, 'host_changed', { host: asked });
-    isTold = true;
+    if (!isLogged) logEvent(request.log, 'host_changed', { host: asked });
+    isLogged = true;
     return undefined;
   };
 };

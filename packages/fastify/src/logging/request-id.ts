@@ -5,7 +5,7 @@ const wellFormedId = /^[A-Za-z0-9_-]{8,64}$/;
 /** 12 bytes. */
 const length = 16;
 
-// Asking for random bytes and printing them cost more than the bytes: one asks for many at a time.
+// One call for many random bytes costs less than many calls.
 let pool = '';
 let next = 0;
 

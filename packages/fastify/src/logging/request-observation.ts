@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Observe } from './observation.ts';
 
-/** Tells of every finished request of the scope, by its route's pattern. */
+/** Reports every finished request of the scope, by its route's pattern. */
 export const observeRequests = (scope: FastifyInstance, observe: Observe): void => {
   scope.addHook('onResponse', (request, reply, done) => {
     observe({

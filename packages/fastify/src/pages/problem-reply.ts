@@ -8,14 +8,15 @@ import { printPage } from './page.ts';
 const hasStatus = (error: unknown): error is FastifyError =>
   error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 
-/** A range that the file does not have; the reader of files tells how long it is. @see RFC 9110 section 15.5.17 */
+/** A range that the file does not have; `Content-Range` says how long it is. @see RFC 9110 section 15.5.17 */
 const toRangeProblem = (cause: FastifyError): Problem => {
   const headers: unknown = Reflect.get(cause, 'headers');
-  const told = typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'Content-Range') : '';
+  const contentRange =
+    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'Content-Range') : '';
   return new Problem('bad_request', 'The range is beyond the end of the file', {
     status: 416,
     detail: 'Ask for a range within the file.',
-    contentRange: String(told),
+    contentRange: String(contentRange),
     cause,
   });
 };

@@ -16,7 +16,7 @@ const createTrust = (cidrs: readonly string[]): ((address: string) => boolean) =
 export interface ConnectionLimitSettings {
   /** Open connections of one client address (in IPv6: of one /64) at most. */
   readonly connectionsPerAddress: number;
-  /** Proxies, which bring everybody's connections and are not limited. */
+  /** Proxies, which carry the connections of all clients and are not limited. */
   readonly trustProxy: readonly string[];
 }
 

@@ -3,33 +3,33 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 
-/** How a server takes leave of the balancer before it. */
+/** Reports not-ready first, so that the load balancer stops sending requests before the server closes. */
 export interface Draining {
-  /** Whether more people may be sent here. Asking is noted: whoever asks is a balancer. */
+  /** Whether the server is ready for more requests. A call counts as a probe of a load balancer. */
   readonly takesMore: () => boolean;
 }
 
-/** Milliseconds after which somebody who looks after readiness has asked again. */
-const attention = 70_000;
-/** How often a balancer is told: many believe only the third failure in a row. */
-const enough = 3;
-/** Milliseconds without a request after which a balancer that was told is believed to have turned away. */
-const quiet = 1000;
-const interval = 50;
+/** A load balancer that probes readiness has asked within this time. */
+const probeWindowMs = 70_000;
+/** Failed probes before the server closes: many load balancers act on the third in a row. */
+const failedProbes = 3;
+/** Time without a request after which the load balancer has stopped sending them. */
+const idleMs = 1000;
+const pollIntervalMs = 50;
 
 const isProbe = ({ url = '' }: IncomingMessage): boolean =>
   [paths.ready, paths.health].some((path) => url.split('?', 1)[0] === path);
 
 /**
- * Lets a server that is asked to close go on taking requests until the balancer before it has noticed: `/readyz` has told
- * it three times, and no request has come for a second. Where nobody asks, nothing is waited for.
+ * Lets a closing server take requests until the load balancer has noticed: `/readyz` has failed three times, and no
+ * request has come for a second. Without a load balancer that probes `/readyz` the server closes at once.
  *
- * @param timeout seconds after which the server closes all the same; 0 for at once.
+ * @param timeout seconds after which the server closes in any case; 0 closes at once.
  */
 export const createDraining = (app: FastifyInstance, timeout: number): Draining => {
   let asked = Number.NEGATIVE_INFINITY;
   let isClosing = false;
-  let told = 0;
+  let reported = 0;
 
   const untilNoticed = async (): Promise<void> => {
     const start = performance.now();
@@ -39,20 +39,20 @@ export const createDraining = (app: FastifyInstance, timeout: number): Draining 
     };
     app.server.on('request', note);
     const isOver = (now: number): boolean =>
-      now - start >= timeout * 1000 || (told >= enough && now - last >= quiet);
-    while (!isOver(performance.now())) await wait(interval);
+      now - start >= timeout * 1000 || (reported >= failedProbes && now - last >= idleMs);
+    while (!isOver(performance.now())) await wait(pollIntervalMs);
     app.server.off('request', note);
   };
 
   app.addHook('preClose', async () => {
     isClosing = true;
-    const isWatched = performance.now() - asked < attention;
+    const isWatched = performance.now() - asked < probeWindowMs;
     if (isWatched && app.server.listening) await untilNoticed();
   });
   return {
     takesMore: () => {
       asked = performance.now();
-      if (isClosing) told += 1;
+      if (isClosing) reported += 1;
       return !isClosing;
     },
   };

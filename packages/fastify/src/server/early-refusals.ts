@@ -44,7 +44,7 @@ export const createEarlyRefusals = (
   settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
 ): EarlyRefusals => {
   const answerCors = createCors(settings);
-  const usual = {
+  const ownHeaders = {
     ...createSecurityHeaders(settings),
     'content-security-policy': policy,
     'cache-control': 'no-store',
@@ -59,7 +59,7 @@ export const createEarlyRefusals = (
       const problem = problemOf(code);
       const body = printProblem(problem, requestId);
       const headers = {
-        ...usual,
+        ...ownHeaders,
         'x-request-id': requestId,
         connection: 'close',
         'content-type': 'application/problem+json; charset=utf-8',
@@ -70,7 +70,7 @@ export const createEarlyRefusals = (
       socket.end(`HTTP/1.1 ${statusLine}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
     },
     answerFrameworkError: (error, request, reply) => {
-      reply.headers({ ...usual, 'x-request-id': request.id });
+      reply.headers({ ...ownHeaders, 'x-request-id': request.id });
       if (!answerCors(request, reply)) replyProblem(error, request, reply);
     },
   };

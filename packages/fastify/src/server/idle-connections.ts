@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-const interval = 50;
-/** Milliseconds for a request that is on its way over a connection that has never had one. */
-const grace = 500;
+const checkIntervalMs = 50;
+/** Time for the first request of a connection that has had none. */
+const firstRequestMs = 500;
 
 /**
- * Lets a shutdown not wait for connections that have nothing to do: kept alive after their last request, or opened
- * ahead by a browser and never used.
+ * Closes idle connections at a shutdown: those kept alive after their last request, and those that a browser opened
+ * ahead and never used.
  */
 export const closeIdleConnections = (app: FastifyInstance): void => {
   const open = new Set<Socket>();
@@ -19,9 +19,9 @@ export const closeIdleConnections = (app: FastifyInstance): void => {
     const start = performance.now();
     const timer = setInterval(() => {
       app.server.closeIdleConnections();
-      if (performance.now() - start < grace) return;
+      if (performance.now() - start < firstRequestMs) return;
       for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
-    }, interval);
+    }, checkIntervalMs);
     timer.unref();
     app.server.once('close', () => clearInterval(timer));
   });

@@ -6,7 +6,7 @@ export interface ServerLimits {
   readonly requestTimeout: number;
   /** Without a byte either way while a request is under way: a reader that reads nothing is cut. */
   readonly idleTimeout: number;
-  /** Between two requests of a connection. Longer than the usual load balancer's 60 s, so that it closes first. */
+  /** Between two requests of a connection. Longer than the 60 s of most load balancers, so that they close first. */
   readonly keepAliveTimeout: number;
   /** How often the first two are looked at. */
   readonly checkInterval: number;

@@ -15,7 +15,7 @@ interface LogStream {
   readonly write: (line: string) => void;
 }
 
-/** What the surrounding server needs to be told. @see https://fastify.dev/docs/latest/Reference/Server/ */
+/** What the server around the plugin depends on. @see https://fastify.dev/docs/latest/Reference/Server/ */
 export interface ServerSettings {
   /** pino's level: `trace` to `fatal`, or `silent`. */
   readonly logLevel: string;
@@ -25,7 +25,7 @@ export interface ServerSettings {
   readonly isSecure?: boolean;
   /** Origins whose pages may read the answer to a path that cannot be decoded; the BFF's own. Default none. */
   readonly allowedOrigins?: readonly string[];
-  /** Limits that are not to be the usual ones. */
+  /** Limits in place of the defaults. */
   readonly limits?: Partial<ServerLimits>;
   /** Where log lines go. Default: standard output; a reader that leaves ends the log, not the server. */
   readonly logStream?: LogStream;
