@@ -13,8 +13,9 @@ import {
 } from '@foyer/fastify/options';
 import { z } from 'zod';
 import { EnvironmentError } from './environment/environment-error.ts';
-import { withKey } from './environment/own-key.ts';
+import { keptKeyFile, withKey } from './environment/own-key.ts';
 import type { PluginOptions } from './environment/plugin-options.ts';
+import { findReadableSecrets, type SecretFile } from './environment/secret-files.ts';
 import { serverOptions } from './environment/server-options.ts';
 import { unknownVariables } from './environment/unknown-variables.ts';
 import { type Environment, type EnvironmentIssue, readText } from './environment/variable-text.ts';
@@ -30,6 +31,8 @@ export interface Settings extends Readonly<ServerSettings> {
   readonly wantsTraces: boolean;
   /** Names that have no effect, and are most likely typos. */
   readonly unknownVariables: readonly string[];
+  /** Files with a secret that other users of the machine can read. */
+  readonly readableSecrets: readonly SecretFile[];
 }
 
 /** Where files are whose place no variable names. */
@@ -144,7 +147,13 @@ export const parseEnvironment = (environment: Environment, places = defaultPlace
   const unknown = unknownVariables(environment, variables);
   if (!isAccepted(given, issues)) throw new EnvironmentError(issues, unknown);
   const options = makesKey ? withKey(given, places.dataDir) : given;
-  return { ...rest, options, wantsTraces: asksForTraces(environment), unknownVariables: unknown };
+  return {
+    ...rest,
+    options,
+    wantsTraces: asksForTraces(environment),
+    unknownVariables: unknown,
+    readableSecrets: findReadableSecrets(environment, makesKey ? keptKeyFile(places.dataDir) : undefined),
+  };
 };
 
 /** The settings of this process. @throws EnvironmentError with every mistake at once. */

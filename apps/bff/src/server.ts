@@ -117,6 +117,8 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   const app = Fastify({ ...served, schemaController });
   app.addHook('onResponse', logRequest);
   for (const variable of settings.unknownVariables) logEvent(app.log, 'unknown_variable', { variable });
+  for (const { variable, file } of settings.readableSecrets)
+    logEvent(app.log, 'readable_secret_file', { variable, file });
   try {
     const observers = [
       await serveMetrics(app, settings, sessionStore),

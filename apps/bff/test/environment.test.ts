@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,6 +44,7 @@ test('three variables are enough on a loopback address', () => {
     wantsTraces: false,
     shutdownTimeout: 10,
     unknownVariables: [],
+    readableSecrets: [],
   });
   expect(options).toMatchObject({
     issuer: 'https://op.example',
@@ -58,6 +59,39 @@ test('a session key is made once, kept for its owner alone, and used again', () 
   expect(parse(least).options.sessionKeys).toEqual(first);
   expect([readFileSync(file, 'utf8').trim()]).toEqual(first);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('a key file that others of the machine can read is named', () => {
+  parse(least);
+  const kept = join(places.dataDir, 'session-key');
+  chmodSync(kept, 0o640);
+  expect(parse(least).readableSecrets).toEqual([{ variable: 'SESSION_KEYS', file: kept }]);
+  const file = join(folder, 'keys');
+  writeFileSync(file, createSessionKey());
+  chmodSync(file, 0o644);
+  const given = { ...least, SESSION_KEYS_FILE: file };
+  expect(parse(given).readableSecrets).toEqual([{ variable: 'SESSION_KEYS_FILE', file }]);
+  chmodSync(file, 0o400);
+  expect(parse(given).readableSecrets).toEqual([]);
+});
+
+test('the published development secret is refused at a public address', () => {
+  const { issues } = refusal({
+    ...least,
+    PUBLIC_URL: 'https://app.example',
+    SESSION_KEYS: createSessionKey(),
+    OIDC_CLIENT_SECRET: 'foyer-dev-secret-not-for-production',
+  });
+  expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+    'OIDC_CLIENT_SECRET is the published secret of the development provider',
+  ]);
+});
+
+test('an empty member of SESSION_KEYS is refused', () => {
+  const { issues } = refusal({ ...least, SESSION_KEYS: `${createSessionKey()},` });
+  expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+    'SESSION_KEYS key 2 is empty',
+  ]);
 });
 
 test('no session key is made for a public address', () => {

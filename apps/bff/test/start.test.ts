@@ -39,7 +39,13 @@ test('a server without a schema loads no compiler of schemas', async () => {
     logLevel: 'silent',
     shutdownTimeout: 1,
   };
-  const given = JSON.stringify({ ...settings, trustProxy: [], unknownVariables: [], options });
+  const given = JSON.stringify({
+    ...settings,
+    trustProxy: [],
+    unknownVariables: [],
+    readableSecrets: [],
+    options,
+  });
   const loaded = await packagesOf(`
     const settings = ${given};
     settings.options.sessionKeys = [crypto.getRandomValues(Buffer.alloc(32)).toString('base64')];

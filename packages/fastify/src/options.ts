@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopbackHost } from './browser-security/loopback-host.ts';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
 import { type DeclaredOption, declaredOptions } from './options/option.ts';
@@ -56,13 +57,29 @@ export type ClientAuth = NonNullable<BffOptions['clientAuth']>;
 /** Every option that a variable of the environment sets, in the order of the documentation. */
 export const pluginOptions: readonly DeclaredOption[] = declaredOptions(shape);
 
+/** Everybody can read it: it is in the source of the development provider. */
+const developmentSecret = 'foyer-dev-secret-not-for-production';
+
+const isPublicHttps = (publicUrl: unknown): boolean => {
+  const url = URL.parse(String(publicUrl));
+  return url?.protocol === 'https:' && !isLoopbackHost(url.hostname);
+};
+
+const secretProblem = (secret: unknown, publicUrl: unknown): string | undefined => {
+  if (secret === undefined || secret === '') return 'is missing';
+  if (secret === developmentSecret && isPublicHttps(publicUrl))
+    return 'is the published secret of the development provider';
+  return undefined;
+};
+
 /** The secret methods of client authentication need a secret, which is examined beside every other mistake. */
 const secretIssues = (options: unknown): readonly OptionIssue[] => {
-  const given: unknown =
-    typeof options === 'object' && options !== null ? Reflect.get(options, 'clientSecret') : '';
-  if (given !== undefined && given !== '') return [];
+  const given: Readonly<Record<string, unknown>> =
+    typeof options === 'object' && options !== null ? { ...options } : {};
+  const problem = secretProblem(given.clientSecret, given.publicUrl);
+  if (problem === undefined) return [];
   const remedy = 'Copy the client secret from the provider; Foyer is a confidential client.';
-  return [{ option: 'clientSecret', problem: 'is missing', remedy }];
+  return [{ option: 'clientSecret', problem, remedy }];
 };
 
 const examine = (

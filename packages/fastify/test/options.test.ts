@@ -88,6 +88,18 @@ test('a header by which gateways name people, or one of ours, is no header to pa
   expect(await issuesOf('X-Tenant')).toEqual([]);
 });
 
+test.for([
+  ['https://app.example', ['clientSecret is the published secret of the development provider']],
+  ['http://localhost:3000', []],
+] as const)(
+  'with the published development secret, %s has the mistakes %j',
+  async ([publicUrl, mistakes]) => {
+    const clientSecret = 'foyer-dev-secret-not-for-production';
+    const issues = checkOptions({ ...(await required()), publicUrl, clientSecret });
+    expect(issues.map(({ option, problem }) => `${option} ${problem}`)).toEqual(mistakes);
+  },
+);
+
 test('adding an option is one edit: type, check, variable and documentation follow from its declaration', () => {
   const shape = {
     greeting: option(z.string().max(5, 'is too long').default('hello'), {

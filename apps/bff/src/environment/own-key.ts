@@ -4,9 +4,12 @@ import { keptSessionKey } from '../session-key.ts';
 import { EnvironmentError } from './environment-error.ts';
 import type { PluginOptions } from './plugin-options.ts';
 
+/** Where the key is kept that was made here. */
+export const keptKeyFile = (dataDir: string): string => join(dataDir, 'session-key');
+
 /** The options with the key that is kept in `dataDir`. @throws EnvironmentError when none can be kept. */
 export const withKey = (options: PluginOptions, dataDir: string): PluginOptions => {
-  const file = join(dataDir, 'session-key');
+  const file = keptKeyFile(dataDir);
   try {
     const made = { ...options, sessionKeys: [keptSessionKey(file)] };
     const issues = checkOptions(made).filter(({ option }) => option === 'sessionKeys');

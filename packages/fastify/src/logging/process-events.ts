@@ -9,6 +9,14 @@ export const processEvents = {
     when: 'The process starts, and a name that begins with `OIDC_` or `SESSION_` is not known: most likely a typo',
     remedy: 'Compare it with [configuration.md](configuration.md)',
   },
+  readable_secret_file: {
+    level: 'warn',
+    message: 'a file with a secret can be read by other users of the machine',
+    fields: { variable: 'the variable whose secret it holds', file: 'its path' },
+    when: 'The process starts, and the mode of a secret file lets group or others at it',
+    remedy:
+      '`chmod 600` it, or mount it for the user of the process alone. Replace the secret if others had access',
+  },
   stopping: {
     level: 'info',
     message: 'stopping',

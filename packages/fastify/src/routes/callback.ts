@@ -95,7 +95,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     const transaction = await takeTransaction(bff, { request, query }, reply);
     try {
       const login = await provider.completeLogin(readResponse(query), transaction.checks, request.log);
-      const session = await sessions.open(request, reply, login, transaction.replaces);
+      const session = await sessions.open(request, reply, { login, replaces: transaction.replaces });
       bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
       logEvent(request.log, 'login', { session: session.id });
       return reply.redirect(transaction.returnTo, 303);

@@ -22,6 +22,12 @@ export interface CurrentOptions {
   readonly slide?: boolean;
 }
 
+/** A login that is finished, and the session that its browser had when it began. */
+export interface FinishedLogin {
+  readonly login: CompletedLogin;
+  readonly replaces: string | undefined;
+}
+
 /** The session of a request: its cookie, and the record behind it. */
 export interface RequestSession {
   /**
@@ -30,12 +36,7 @@ export interface RequestSession {
    *
    * @throws Problem `login_required` when the provider has signed the person out meanwhile.
    */
-  readonly open: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    login: CompletedLogin,
-    replaces: string | undefined,
-  ) => Promise<Session>;
+  readonly open: (request: FastifyRequest, reply: FastifyReply, finished: FinishedLogin) => Promise<Session>;
   /** The live session of this request, read once a request; `undefined` for an anonymous visitor. */
   readonly current: (request: FastifyRequest, options?: CurrentOptions) => Promise<Session | undefined>;
   /** Whether the request brought a session cookie, good or not: tells `session_expired` from `unauthenticated`. */
@@ -109,7 +110,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
   };
 
   return {
-    open: async (request, reply, login, replaces) => {
+    open: async (request, reply, { login, replaces }) => {
       const record = createRecord(login);
       const brought = await read(request);
       const { reference, endEarlier } = startFreshSession(record.createdAt, [replaces, brought?.id], end);

@@ -48,7 +48,10 @@ export const startBff = async (
 ): Promise<RunningBff> => {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const provider = await startDevProvider({ publicUrls: [url] });
+  const provider = await startDevProvider({
+    publicUrls: [url],
+    clientSecret: randomBytes(24).toString('hex'),
+  });
   const sessionStore = given.sessionStore ?? (await openSessionStore('memory:'));
   const log: Readonly<Record<string, unknown>>[] = [];
   const app = Fastify(

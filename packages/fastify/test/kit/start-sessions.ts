@@ -74,7 +74,11 @@ export const startInstance = async (
   const app = Fastify();
   const seal = await createCookieSeal(options.sessionKeys);
   const sessions = createSessions({ options, provider, seal, log: app.log });
-  app.post('/open', async (request, reply) => (await sessions.open(request, reply, login(), undefined)).id);
+  app.post(
+    '/open',
+    async (request, reply) =>
+      (await sessions.open(request, reply, { login: login(), replaces: undefined })).id,
+  );
   app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
   app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
