@@ -9,7 +9,8 @@ import { metadataUrl } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { replaceParameters } from './replaced-parameters.ts';
 
-const maxHintLength = 4096;
+/** A proxy with usual buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
+const maxUrlLength = 2560;
 
 /** Where the browser goes to end the provider's session. @see OpenID Connect RP-Initiated Logout section 2 */
 const createEndSessionUrl = (
@@ -22,12 +23,14 @@ const createEndSessionUrl = (
   if (metadata?.end_session_endpoint === undefined) return undefined;
   const parameters = {
     client_id: options.clientId,
-    ...(idToken !== undefined && idToken.length <= maxHintLength ? { id_token_hint: idToken } : {}),
     post_logout_redirect_uri: `${options.publicUrl}${paths.logout}`,
     state: randomBytes(16).toString('base64url'),
   };
-  const url = buildEndSessionUrl(openidClient.configure(metadata, 'client_secret_basic'), parameters);
-  return replaceParameters(url, parameters);
+  const client = openidClient.configure(metadata, 'client_secret_basic');
+  const print = (given: Readonly<Record<string, string>>): string =>
+    replaceParameters(buildEndSessionUrl(client, given), given);
+  const hinted = idToken === undefined ? undefined : print({ ...parameters, id_token_hint: idToken });
+  return hinted !== undefined && hinted.length <= maxUrlLength ? hinted : print(parameters);
 };
 
 /** Seconds; a provider that is merely slow is not down. */

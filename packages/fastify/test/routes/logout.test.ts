@@ -28,6 +28,7 @@ test('without an end-session endpoint a person is signed out here, and stays her
 test.for([
   ['that has expired is a hint all the same', {}, true],
   ['above 4 kB is left out', { much: 'x'.repeat(4096) }, false],
+  ['too long for an answer whose head stays below 4 kB is left out', { much: 'x'.repeat(2000) }, false],
 ] as const)('an ID token %s, and the person is signed out', async ([, claims, isHint]) => {
   let now = Date.now();
   const kit = await startBentBff(
