@@ -35,23 +35,28 @@ const readResponse = ({ parameters }: Query): URLSearchParams => {
   return response;
 };
 
-/** Takes the pending login: its cookie is cleared, and no other request gets it, before anything can fail. */
-const takeTransaction = async (
-  { options, logins, sessions }: Bff,
-  { request, query }: { readonly request: FastifyRequest; readonly query: Query },
-  reply: FastifyReply,
-): Promise<LoginTransaction> => {
+const readState = (query: Query): string => {
   const state = query.get('state');
-  if (state === undefined) {
-    const code = query.parameters.size === 0 ? 'login_not_started' : 'invalid_authorization_response';
-    throw new Problem(code, 'The callback has no single state');
-  }
-  const transaction = logins.take(request, reply, state);
+  if (state !== undefined) return state;
+  const code = query.parameters.size === 0 ? 'login_not_started' : 'invalid_authorization_response';
+  throw new Problem(code, 'The callback has no single state');
+};
+
+/** From here on the pending login is used up, on every process, before anything can fail. */
+const claimLogin = async ({ options, sessions }: Bff, state: string): Promise<void> => {
   if (!(await sessions.claimOnce(`login ${state}`, options.clock() + options.loginTimeout * 1000))) {
     throw new Problem('login_not_started', 'The callback was used before');
   }
-  return transaction;
 };
+
+/** How a login ended: where the browser goes, and its cookies. */
+interface Outcome {
+  readonly location: string;
+  readonly cookies: readonly string[];
+}
+
+const cookiesOf = (reply: FastifyReply): readonly string[] =>
+  [reply.getHeader('set-cookie') ?? []].flat().map(String);
 
 const isProblem = (error: unknown, ...codes: readonly string[]): error is Problem =>
   error instanceof Problem && codes.includes(error.code);
@@ -88,21 +93,44 @@ const answerWithoutLogin = async (
 
 /** `GET /login/callback`: finishes a login. @see OpenID Connect Core section 3.1.2.5 */
 export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { provider, sessions } = bff;
+  const { provider, sessions, logins } = bff;
 
-  const finish = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const query = readQuery(request.url);
-    const transaction = await takeTransaction(bff, { request, query }, reply);
+  const complete = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    transaction: LoginTransaction,
+  ): Promise<Outcome> => {
+    await claimLogin(bff, transaction.checks.state);
     try {
-      const login = await provider.completeLogin(readResponse(query), transaction.checks, request.log);
+      const response = readResponse(readQuery(request.url));
+      const login = await provider.completeLogin(response, transaction.checks, request.log);
       const session = await sessions.open(request, reply, { login, replaces: transaction.replaces });
       bff.options.observe?.({ kind: 'login', outcome: 'succeeded' });
       logEvent(request.log, 'login', { session: session.id });
-      return reply.redirect(transaction.returnTo, 303);
     } catch (error) {
-      if (transaction.isQuiet && isProblem(error, 'login_required'))
-        return reply.redirect(transaction.returnTo, 303);
-      throw error instanceof Problem ? error.tryingAgainAt(loginAddress(transaction.returnTo)) : error;
+      if (!(transaction.isQuiet && isProblem(error, 'login_required')))
+        throw error instanceof Problem ? error.tryingAgainAt(loginAddress(transaction.returnTo)) : error;
+    }
+    return { location: transaction.returnTo, cookies: cookiesOf(reply) };
+  };
+
+  /** Callbacks under way, by their whole address: the same one sent again shares the outcome of the first. */
+  const underWay = new Map<string, Promise<Outcome>>();
+
+  const finish = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const transaction = logins.take(request, reply, readState(readQuery(request.url)));
+    const shared = underWay.get(request.url);
+    if (shared !== undefined) {
+      const { location, cookies } = await shared;
+      reply.removeHeader('set-cookie');
+      return reply.header('set-cookie', [...cookies]).redirect(location, 303);
+    }
+    const outcome = complete(request, reply, transaction);
+    underWay.set(request.url, outcome);
+    try {
+      return reply.redirect((await outcome).location, 303);
+    } finally {
+      underWay.delete(request.url);
     }
   };
 

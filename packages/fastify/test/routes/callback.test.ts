@@ -1,5 +1,5 @@
 import { askRaw, createBrowser } from '@foyer/testkit';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type BegunLogin, cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
 import { createSessionKey, startBff } from '../kit/start-bff.ts';
 
@@ -81,23 +81,36 @@ test('a callback that failed is used up all the same', async () => {
   expect(bent.count('token')).toBe(0);
 });
 
-test('the same callback sent many times at once makes one token request and one session', async () => {
-  const { bff, bent, begin } = await startBentBff();
-  const { browser, state, nonce } = await begin();
+test('the same callback sent many times at once makes one token request, and each gets its outcome', async () => {
+  const held = Promise.withResolvers<void>();
+  const { bff, bent, begin } = await startBentBff({
+    token: (usual) => ({
+      write: (response) => {
+        held.promise.then(() => {
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(usual));
+        }, expect.fail);
+      },
+    }),
+  });
+  const { browser, state, nonce } = await begin('?returnTo=/deep');
   bent.nonce = nonce;
+  const url = `${bff.url}/login/callback?code=a&state=${state}`;
   const headers = { cookie: cookieHeader(browser, bff) };
-  const answers = await Promise.all(
-    Array.from({ length: 30 }, () =>
-      fetch(`${bff.url}/login/callback?code=a&state=${state}`, { headers, redirect: 'manual' }),
-    ),
-  );
-  const statuses = answers.map(({ status }) => status).sort();
-  expect(statuses).toEqual([303, ...Array<number>(29).fill(400)]);
+  const asked = Array.from({ length: 30 }, () => fetch(url, { headers, redirect: 'manual' }));
+  await vi.waitFor(() => expect(bent.count('token')).toBe(1));
+  const stranger = await fetch(url, { redirect: 'manual' });
+  expect([stranger.status, stranger.headers.getSetCookie()]).toEqual([400, []]);
+  held.resolve();
+  const answers = await Promise.all(asked);
   expect(bent.count('token')).toBe(1);
-  const opened = answers.filter((answer) =>
-    answer.headers.getSetCookie().some((line) => !line.includes('-login-')),
+  expect(answers.map((each) => [each.status, each.headers.get('location')])).toEqual(
+    Array(30).fill([303, '/deep']),
   );
-  expect(opened).toHaveLength(1);
+  const sessions = answers.map((each) =>
+    each.headers.getSetCookie().filter((line) => !line.includes('-login-')),
+  );
+  expect(sessions).toEqual(Array(30).fill([expect.stringContaining('SameSite=Strict')]));
+  expect(new Set(sessions.flat()).size).toBe(1);
 });
 
 test('several logins in flight finish in any order, each at its own returnTo', async () => {
