@@ -23,7 +23,7 @@ export interface CurrentOptions {
 }
 
 /** A login that is finished, and the session that its browser had when it began. */
-export interface FinishedLogin {
+interface FinishedLogin {
   readonly login: CompletedLogin;
   readonly replaces: string | undefined;
 }

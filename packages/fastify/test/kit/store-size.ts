@@ -44,7 +44,7 @@ export const obtainSession = async (): Promise<ObtainedSession> => {
   let tokens = 0;
   Object.assign(sessions, {
     open: (...given: Parameters<typeof open>) => {
-      tokens = JSON.stringify(given[2].tokens).length;
+      tokens = JSON.stringify(given[2].login.tokens).length;
       return open(...given);
     },
   });
