@@ -256,19 +256,3 @@ test('the connection of an open WebSocket is asked now and then whether its othe
   expect(await connected.promise).toHaveBeenCalledWith(true, 60_000);
   socket.terminate();
 });
-
-test('open WebSockets are part of a session’s share, and of no other’s, until they close', async () => {
-  await using upstream = await startEcho();
-  await using bff = await startBefore(upstream.url);
-  const cookie = await cookieOf(bff);
-  const sockets = Array.from({ length: 100 }, () => open(bff, { cookie }));
-  await Promise.all(sockets.map((socket) => once(socket, 'open')));
-  const waiting = open(bff, { cookie });
-  const opened = once(waiting, 'open');
-  const theirs = open(bff, { cookie: await cookieOf(bff) });
-  await once(theirs, 'open');
-  expect([upstream.seen.length, waiting.readyState]).toEqual([101, WebSocket.CONNECTING]);
-  sockets[0]?.close();
-  await opened;
-  for (const socket of [...sockets, waiting, theirs]) socket.terminate();
-});

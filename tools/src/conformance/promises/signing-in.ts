@@ -20,7 +20,7 @@ export const signingIn: readonly PromisedOf[] = [
       {
         text: 'The same callback sent many times at once makes one token request.',
         tests: [
-          'fastify/routes/callback > the same callback sent many times at once makes one token request and one session',
+          'fastify/routes/callback > the same callback sent many times at once makes one token request, and each gets its outcome',
         ],
       },
       {
