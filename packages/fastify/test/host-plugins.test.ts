@@ -157,6 +157,12 @@ test('a route of the host where one of ours belongs is named', async () => {
   await expect(startHost({ others: 'none', prepare })).rejects.toThrow(/needs \/login, \/api\/me, \/\*/);
 });
 
+test('a prefix, below which no sign-in would come back, is named', async () => {
+  const app = Fastify();
+  app.register(async (scope) => scope.register(bff, {} as never), { prefix: '/auth' });
+  await expect(app.ready()).rejects.toThrow(/below a prefix \(\/auth\)/);
+});
+
 test('a misspelt option is named', async () => {
   const app = Fastify();
   const options = { sesionIdleTimeout: 60 };
