@@ -280,7 +280,8 @@ test.runIf(findRedis() !== undefined)(
 );
 
 test('on https the cookies have their prefix', async () => {
-  expect(await examineWith({ PUBLIC_URL: 'https://app.example' })).toContain(
+  const variables = { PUBLIC_URL: 'https://app.example', OIDC_CLIENT_SECRET: 'a-secret-of-these-tests' };
+  expect(await examineWith(variables)).toContain(
     'ok cookies: __Host-Http-foyer, Secure, HttpOnly, SameSite=Strict',
   );
 });

@@ -33,7 +33,8 @@ export const startWith = async (
     .listen(0, '127.0.0.1');
   await once(things, 'listening');
   const product = await startProductBeside({
-    startProvider: (url) => startDevProvider({ publicUrls: [publicUrlOf(url)] }),
+    startProvider: (url) =>
+      startDevProvider({ publicUrls: [publicUrlOf(url)], clientSecret: 'a-secret-of-these-tests' }),
     variables: ({ publicUrl }) => ({
       RATE_LIMIT_LOGIN: '0',
       PUBLIC_URL: publicUrlOf(publicUrl),
