@@ -23,6 +23,7 @@ export const relyingPartyModules: readonly RelyingPartyModule[] = [
   ...modulesOf(basic, completed, [
     '',
     '-kid-absent-single-jwks',
+    '-kid-absent-multiple-jwks',
     '-idtoken-sig-rs256',
     '-scope-userinfo-claims',
     '-client-secret-basic',
@@ -32,7 +33,6 @@ export const relyingPartyModules: readonly RelyingPartyModule[] = [
     '-missing-sub',
     '-invalid-aud',
     '-missing-iat',
-    '-kid-absent-multiple-jwks',
     '-idtoken-sig-none',
     '-invalid-sig-rs256',
     '-userinfo-invalid-sub',
