@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     // Tests of processes and browsers wait more than they work: one worker more than cores fills the gaps.
     maxWorkers: availableParallelism() + 1,
+    // What is waited for comes at once on a quiet machine; a loaded one may take its time.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       onNode('contract', 'packages/contract'),
       onNode('fastify', 'packages/fastify'),
