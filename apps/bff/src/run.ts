@@ -3,10 +3,11 @@ import { EnvironmentError } from './environment/environment-error.ts';
 import { currentSettings } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
-const refuseToStart = (reason: unknown): void => {
+/** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */
+const refuseToStart = (reason: unknown): never => {
   const isExpected = reason instanceof EnvironmentError || reason instanceof StartError;
   console.error(isExpected ? reason.message : reason);
-  process.exitCode = 1;
+  process.exit(1);
 };
 
 /** The time for logging the connections that were closed, before the process exits. */
@@ -37,7 +38,7 @@ const start = async (): Promise<void> => {
   process.once('SIGINT', stop);
 };
 
-/** Runs the BFF until a signal ends it. A start that fails sets the exit code and prints the reason. */
+/** Runs the BFF until a signal ends it. A start that fails prints the reason last, and ends the process with 1. */
 export const run = async (): Promise<void> => {
   await start().catch(refuseToStart);
 };

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   bff,
   createServerOptions,
@@ -103,6 +104,18 @@ const notifyAll =
     for (const observe of observers) observe(seen);
   };
 
+/** How long a start that failed may take to close what it had opened. */
+const closeTimeoutMs = 2000;
+
+/** Closes what can be closed in time; the reason of the failed start is the one to report, whatever fails here. */
+const closeFailedStart = async (app: FastifyInstance, store: SessionStore): Promise<void> => {
+  const closing = Promise.allSettled([app.close(), store.close()]);
+  const stop = new AbortController();
+  const late = wait(closeTimeoutMs, undefined, { signal: stop.signal });
+  await Promise.race([closing, late.catch(() => undefined)]);
+  stop.abort();
+};
+
 /**
  * Starts the BFF, which answers requests when this resolves.
  *
@@ -130,7 +143,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     await app.ready();
     await listen(app, settings);
   } catch (error) {
-    await app.close();
+    await closeFailedStart(app, sessionStore);
     throw error;
   }
   return app;

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, tieToThisProcess } from '@foyer/testkit';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort, startRedis, tieToThisProcess } from '@foyer/testkit';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { root } from './kit/papers.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -96,6 +96,38 @@ test('a taken port is said plainly, and ends with 1', async () => {
   holder.close();
   expect(code).toBe(1);
   expect(errors()).toContain(`Port ${port} is taken by another program.`);
+});
+
+test.for(['PORT', 'METRICS_PORT'])(
+  'a start before Redis that finds %s taken ends with 1, and the reason is the last line',
+  async (variable) => {
+    await using redis = await startRedis();
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    onTestFinished(() => void holder.close());
+    const address = holder.address();
+    const taken = String(typeof address === 'object' ? address?.port : 0);
+    const free = String(await freePort());
+    const { child, errors } = startMain({
+      ...client,
+      ...{ PORT: free, METRICS_PORT: '', HOST: '127.0.0.1', SESSION_STORE: redis.url, [variable]: taken },
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    expect(errors().trimEnd().split('\n').at(-1)).toMatch(
+      /^(METRICS_PORT|Port) \d+ is taken by another program\./,
+    );
+  },
+);
+
+test('a store that cannot be opened ends the start with 1, and the reason is the last line', async () => {
+  const { child, errors } = startMain({
+    ...client,
+    SESSION_STORE: `sqlite:${folder}/index.html/sessions.db`,
+  });
+  const [code] = await once(child, 'close');
+  expect(code).toBe(1);
+  expect(errors().trimEnd().split('\n').at(-1)).toMatch(/^SESSION_STORE cannot be opened/);
 });
 
 test('an address that this machine does not have is said plainly, and ends with 1', async () => {
