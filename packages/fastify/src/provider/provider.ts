@@ -37,8 +37,8 @@ export interface Provider {
    * of the answer is judged.
    *
    * @throws RefreshRefused when the provider has ended the grant: the session is over.
-   * @throws RefreshUnverified when there is a new refresh token, but no telling whether the rest is good.
-   * @throws Problem when the provider cannot be reached or is in trouble: the session stays.
+   * @throws Problem when the provider cannot be reached or is in trouble, or when the ID token cannot be judged: the
+   * session stays. What `keepSuccessor` threw comes out as it is.
    */
   readonly refresh: (
     refreshToken: string,
@@ -56,7 +56,7 @@ export interface Provider {
 
 export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 export type { Claims, CompletedLogin } from './completed-login.ts';
-export { LogoutTokenInvalid, RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
+export { LogoutTokenInvalid, RefreshRefused } from './provider-refusals.ts';
 export type { RefreshedTokens } from './refreshed-tokens.ts';
 export type { TokenSet } from './token-set.ts';
 export type { LogoutToken } from './valid-logout-token.ts';

@@ -1,5 +1,5 @@
 import { errors } from 'jose';
-import { refreshTokenGrant } from 'openid-client';
+import { ClientError, refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { Claims } from './completed-login.ts';
 import { createGrantedTokens, type GrantedTokens } from './granted-tokens.ts';
@@ -7,20 +7,30 @@ import { verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
-import { RefreshRefused, RefreshUnverified } from './provider-refusals.ts';
+import { RefreshRefused } from './provider-refusals.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 
+/** By which openid-client says that it has judged an ID token, and found it wrong. */
+const idTokenVerdicts = new Set([
+  'OAUTH_INVALID_RESPONSE',
+  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
+  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
+  'OAUTH_PARSE_ERROR',
+]);
+
 /**
- * What the reader of answers threw says nothing about the grant, unless it is a verdict of the provider. What
- * openid-client found by itself is about the claims of the ID token, the rest having been judged before.
+ * The session ends at a verdict of the provider, or of openid-client about the ID token: our reader of answers has judged
+ * the rest before. Every other error says nothing about the grant.
  */
 const refreshError = (error: unknown): Error => {
   const refusal = findRefusal(error);
   if (refusal !== undefined && endsGrant(refusal))
     return new RefreshRefused(refusal.message, { cause: error });
-  if (refusal !== undefined || findProblem(error) !== undefined || error instanceof errors.JOSEError)
-    return asRetryable(providerProblem(error));
-  return new RefreshRefused('the refreshed ID token is not acceptable', { cause: error });
+  const isOfReader = refusal !== undefined || findProblem(error) !== undefined;
+  if (!isOfReader && error instanceof ClientError && idTokenVerdicts.has(error.code ?? ''))
+    return new RefreshRefused('the refreshed ID token is not acceptable', { cause: error });
+  return asRetryable(providerProblem(error));
 };
 
 /** Whether the token was judged and found wrong; keys that cannot be had (`retryAfter`) are no judgement. */
@@ -83,10 +93,14 @@ export const refreshTokens = async (
 ): Promise<RefreshedTokens> => {
   const metadata = await context.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
-  let rotated: string | undefined;
+  const keeperFailures: unknown[] = [];
   const keepSuccessor: KeepSuccessor = async (successor) => {
-    rotated = successor;
-    await expected.keepSuccessor?.(successor);
+    try {
+      await expected.keepSuccessor?.(successor);
+    } catch (error) {
+      keeperFailures.push(error);
+      throw error;
+    }
   };
   try {
     const tokens = await requestTokens(context, metadata, { refreshToken, keepSuccessor });
@@ -95,7 +109,8 @@ export const refreshTokens = async (
     const claims = await verifyRefreshed(context, metadata, { idToken, accessToken, expected });
     return { ...tokens, claims };
   } catch (error) {
-    if (!(error instanceof Problem) || rotated === undefined) throw error;
-    throw new RefreshUnverified(error, rotated, error);
+    // A keeper that failed says nothing about the grant: its own error is what the caller has to see.
+    if (keeperFailures.length > 0) throw keeperFailures[0];
+    throw error;
   }
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/problems.ts';
-import { type RefreshedTokens, RefreshRefused, RefreshUnverified } from '../../src/provider/provider.ts';
+import { type RefreshedTokens, RefreshRefused } from '../../src/provider/provider.ts';
 import { type Bends, createAtHash, type Json } from './bent-provider.ts';
 import { problemOf, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
@@ -94,9 +94,22 @@ describe('a refresh leaves the session', () => {
 
   test('with the new refresh token when the key of the ID token cannot be had', async () => {
     await using party = await startRelyingParty({ jwks: () => ({ status: 503 }) });
-    const problem = await problemOf(refresh(party));
-    expect(problem).toBeInstanceOf(RefreshUnverified);
-    expect(problem).toMatchObject({ refreshToken: 'refresh-token-2', code: 'provider_unavailable' });
+    const kept: string[] = [];
+    const expected = { issuer: party.bent.issuer, sub: 'ada' };
+    const attempt = party.provider.refresh('refresh-token-1', expected, async (successor) => {
+      kept.push(successor);
+    });
+    expect(await problemOf(attempt)).toMatchObject({ code: 'provider_unavailable' });
+    expect(kept).toEqual(['refresh-token-2']);
+  });
+
+  test('when the new refresh token cannot be kept: the keeper’s own error comes out', async () => {
+    await using party = await startRelyingParty();
+    const failure = new Error('Another process has refreshed the session');
+    const attempt = party.provider.refresh('refresh-token-1', { issuer: party.bent.issuer, sub: 'ada' }, () =>
+      Promise.reject(failure),
+    );
+    await expect(attempt).rejects.toBe(failure);
   });
 
   test('while discovery is away', async () => {
