@@ -3,8 +3,11 @@ import { check, option, type Refuse, text } from './option.ts';
 import { duration } from './quantities.ts';
 import { parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
 
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const asymmetricAlgorithms = [...algorithms, 'Ed25519'];
+/** Signature algorithms by which the provider alone can have signed. @see RFC 7518 section 3.1 */
+export const asymmetricAlgorithms: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
 
 /** Parameters of the authorization request that only Foyer sets. */
 const reservedParams = [
@@ -22,17 +25,19 @@ const reservedParams = [
   'client_secret',
 ];
 
-const checkIssuer = (issuer: string, refuse: Refuse): void => {
-  const url = parseUrl(issuer);
-  if (url === undefined) {
-    refuse('is not a URL');
-    return;
-  }
-  if (!requireSafeScheme(url, refuse)) return;
+const checkDiscoveryUrl = (discoveryUrl: string, refuse: Refuse): URL | undefined => {
+  const url = parseUrl(discoveryUrl);
+  if (url === undefined) refuse('is not a URL');
+  if (url === undefined || !requireSafeScheme(url, refuse)) return undefined;
   refuseCredentials(url, refuse);
   if (url.hash !== '') refuse('has a fragment', 'Leave the part from # on out.');
-  if (url.search !== '' && !url.pathname.includes('/.well-known/'))
-    refuse('has a query', 'Leave the part from ? on out.');
+  return url;
+};
+
+const checkIssuer = (issuer: string, refuse: Refuse): void => {
+  const url = checkDiscoveryUrl(issuer, refuse);
+  if (url === undefined || url.search === '' || url.pathname.includes('/.well-known/')) return;
+  refuse('has a query', 'Leave the part from ? on out.');
 };
 
 const checkLogoutUrl = (logoutUrl: string, refuse: Refuse): void => {
@@ -46,17 +51,6 @@ const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): 
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
 };
 
-const checkDiscoveryUrl = (discoveryUrl: string, refuse: Refuse): void => {
-  const url = parseUrl(discoveryUrl);
-  if (url === undefined) {
-    refuse('is not a URL');
-    return;
-  }
-  if (!requireSafeScheme(url, refuse)) return;
-  refuseCredentials(url, refuse);
-  if (url.hash !== '') refuse('has a fragment', 'Leave the part from # on out.');
-};
-
 /** Who the provider is, and how it is asked. */
 export const providerOptions = {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
@@ -68,7 +62,7 @@ export const providerOptions = {
     remedy: 'Copy the issuer from the provider: https://tenant.example.',
   }),
   /** Where the metadata is when that is not below the issuer; its `issuer` has to be the configured one. Default: below the issuer. */
-  discoveryUrl: option(text(checkDiscoveryUrl).optional(), {
+  discoveryUrl: option(text((url, refuse) => void checkDiscoveryUrl(url, refuse)).optional(), {
     variable: 'OIDC_DISCOVERY_URL',
     defaultInWords: 'below the issuer',
     meaning:

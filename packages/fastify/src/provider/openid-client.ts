@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
+import { asymmetricAlgorithms } from '../options/provider-options.ts';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
-import { asymmetricAlgorithms } from './checks/algorithm.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 

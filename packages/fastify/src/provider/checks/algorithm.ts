@@ -1,20 +1,6 @@
 import { errors } from 'jose';
+import { asymmetricAlgorithms } from '../../options/provider-options.ts';
 import { cleanText } from '../provider-errors.ts';
-
-/** Signature algorithms by which the provider alone can have signed. @see RFC 7518 section 3.1 */
-export const asymmetricAlgorithms: readonly string[] = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
 
 /** `EdDSA` and `Ed25519` name one algorithm. @see RFC 9864 section 2.2 */
 const withOtherName = (algorithm: string): readonly string[] =>
