@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Level, LogEvent } from './logging/log-event.ts';
 import { processEvents } from './logging/process-events.ts';
+import { providerEvents } from './logging/provider-events.ts';
 
 const err = 'the cause';
 const session = 'public handle of the session';
@@ -64,55 +65,7 @@ export const logEvents = {
     when: 'A proxy of `TRUST_PROXY` names a client by something that is no IP address; logged once',
     remedy: 'Let the proxy write the address of the client into `X-Forwarded-For`, with or without its port',
   },
-  refresh_failed: {
-    level: 'warn',
-    message: 'the provider ended the grant',
-    fields: { session, err },
-    when: 'The provider refuses a refresh token; the session has ended',
-    remedy: 'If there are many, check the lifetime and the rotation of refresh tokens at the provider',
-  },
-  refresh_trouble: {
-    level: 'warn',
-    message: 'the access token could not be refreshed',
-    fields: { err },
-    when: 'The provider fails during a refresh; the session stays, the old token is used while it is valid',
-    remedy: 'Check the provider',
-  },
-  revocation_failed: {
-    level: 'warn',
-    message: 'the refresh token could not be revoked',
-    fields: { err },
-    when: 'The provider did not revoke the refresh token of a session that has ended',
-    remedy: 'The token stays valid at the provider until it expires there. Check the provider',
-  },
-  userinfo_refused: {
-    level: 'warn',
-    message: 'userinfo refused the access token: the claims are those of the ID token',
-    fields: { status: 'HTTP status of userinfo' },
-    when: 'An access token is made for another API than userinfo',
-    remedy: 'Nothing, if the ID token has every claim that you need',
-  },
-  provider_undiscovered: {
-    level: 'warn',
-    message: 'the provider is not discovered yet',
-    fields: { err },
-    when: 'Discovery fails; it is tried again, and `/readyz` answers 503 until it has succeeded once',
-    remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
-  },
-  provider_metadata_stale: {
-    level: 'warn',
-    message: 'the metadata of the provider could not be read again',
-    fields: { err },
-    when: 'Metadata is older than an hour, or than the provider says, or in doubt after a failure, and cannot be read again; the last good metadata stays in use',
-    remedy: 'Check `OIDC_ISSUER` and the way to it: `pnpm run doctor`',
-  },
-  provider_endpoint_ignored: {
-    level: 'warn',
-    message: 'an optional endpoint of the provider cannot be used',
-    fields: { endpoint: 'its name in the metadata' },
-    when: 'The metadata names an optional endpoint that is no https URL; sign-in works without it',
-    remedy: 'Check the metadata at the provider: `pnpm run doctor`',
-  },
+  ...providerEvents,
   host_changed: {
     level: 'warn',
     message: 'the Host of requests is not what the browser asks for',

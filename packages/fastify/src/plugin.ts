@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
 import { addCors } from './browser-security/cors.ts';
@@ -19,23 +19,14 @@ import { resolveOptions } from './options.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
-import { registerProxy } from './proxy/proxy.ts';
 import { isWebSocket, requireOwnOrigin, takesWebSockets } from './proxy/web-socket-request.ts';
-import { addBackchannelLogoutRoute } from './routes/backchannel-logout.ts';
 import type { Bff } from './routes/bff.ts';
-import { addCallbackRoute } from './routes/callback.ts';
-import { addHealthRoutes } from './routes/health.ts';
-import { addLoginRoute } from './routes/login.ts';
-import { addLogoutRoute } from './routes/logout.ts';
-import { addMeRoute } from './routes/me.ts';
-import { addMeEventsRoute } from './routes/me-events.ts';
-import { addMeSessionsRoutes } from './routes/me-sessions.ts';
+import { addOwnRoutes } from './routes/own-routes.ts';
 import { requireFreeRoutes } from './routes/reserved-routes.ts';
 import { createDraining } from './server/draining.ts';
 import { closeIdleConnections } from './server/idle-connections.ts';
 import { routeUpgrades } from './server/socket-takeover.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
-import { markAnonymous } from './session/session-reference.ts';
 import { createSessions } from './session/sessions.ts';
 import { registerSpa } from './spa/spa.ts';
 
@@ -71,54 +62,6 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
     correctOrigin: createOriginCorrection(options),
     allowedMethods: new Map(),
   };
-};
-
-/** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
-const addBodyParsers = (scope: FastifyInstance): void => {
-  const parseAs = 'string' as const;
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs }, (_request, body, done) => {
-    done(null, new URLSearchParams(String(body)));
-  });
-  scope.addContentTypeParser('*', { parseAs }, (_request, _body, done) => done(null, undefined));
-};
-
-const addCrossSiteRule = (
-  scope: FastifyInstance,
-  { judgeSource }: Bff,
-  methods?: readonly string[],
-): void => {
-  const judge = (request: FastifyRequest): void => {
-    if (methods !== undefined && !methods.includes(request.method)) return;
-    const verdict = judgeSource(request);
-    if (verdict === 'refused')
-      throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
-    if (verdict === 'anonymous') markAnonymous(request);
-  };
-  scope.addHook('onRequest', (request, _reply, done) => {
-    judge(request);
-    done();
-  });
-};
-
-/** Every route of ours, each group with the rule that protects it. */
-const addRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
-  addBodyParsers(scope);
-  addLoginRoute(scope, bff);
-  addCallbackRoute(scope, bff);
-  addBackchannelLogoutRoute(scope, bff);
-  addHealthRoutes(scope, bff);
-  await scope.register(async (logout) => {
-    addCrossSiteRule(logout, bff, ['POST']);
-    addLogoutRoute(logout, bff);
-  });
-  await scope.register(async (api) => {
-    addCrossSiteRule(api, bff);
-    addMeRoute(api, bff);
-    addMeEventsRoute(api, bff);
-    addMeSessionsRoutes(api, bff);
-    await registerProxy(api, bff);
-  });
 };
 
 /** A method that Fastify does not know reaches no route, and so none of those that answer 405. */
@@ -169,7 +112,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
 
   await app.register(async (scope) => {
     prepare(scope, bff.headers.answers);
-    await addRoutes(scope, bff);
+    await addOwnRoutes(scope, bff);
   });
   if (bff.options.spa !== undefined) {
     await app.register(async (scope) => {

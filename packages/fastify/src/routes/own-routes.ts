@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../problems.ts';
+import { registerProxy } from '../proxy/proxy.ts';
+import { markAnonymous } from '../session/session-reference.ts';
+import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
+import type { Bff } from './bff.ts';
+import { addCallbackRoute } from './callback.ts';
+import { addHealthRoutes } from './health.ts';
+import { addLoginRoute } from './login.ts';
+import { addLogoutRoute } from './logout.ts';
+import { addMeRoute } from './me.ts';
+import { addMeEventsRoute } from './me-events.ts';
+import { addMeSessionsRoutes } from './me-sessions.ts';
+
+/** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
+const addBodyParsers = (scope: FastifyInstance): void => {
+  const parseAs = 'string' as const;
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs }, (_request, body, done) => {
+    done(null, new URLSearchParams(String(body)));
+  });
+  scope.addContentTypeParser('*', { parseAs }, (_request, _body, done) => done(null, undefined));
+};
+
+const addCrossSiteRule = (
+  scope: FastifyInstance,
+  { judgeSource }: Bff,
+  methods?: readonly string[],
+): void => {
+  const judge = (request: FastifyRequest): void => {
+    if (methods !== undefined && !methods.includes(request.method)) return;
+    const verdict = judgeSource(request);
+    if (verdict === 'refused')
+      throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
+    if (verdict === 'anonymous') markAnonymous(request);
+  };
+  scope.addHook('onRequest', (request, _reply, done) => {
+    judge(request);
+    done();
+  });
+};
+
+/** Every route of ours, each group with the rule that protects it. */
+export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
+  addBodyParsers(scope);
+  addLoginRoute(scope, bff);
+  addCallbackRoute(scope, bff);
+  addBackchannelLogoutRoute(scope, bff);
+  addHealthRoutes(scope, bff);
+  await scope.register(async (logout) => {
+    addCrossSiteRule(logout, bff, ['POST']);
+    addLogoutRoute(logout, bff);
+  });
+  await scope.register(async (api) => {
+    addCrossSiteRule(api, bff);
+    addMeRoute(api, bff);
+    addMeEventsRoute(api, bff);
+    addMeSessionsRoutes(api, bff);
+    await registerProxy(api, bff);
+  });
+};
