@@ -13,7 +13,8 @@ RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
 
 FROM workspace AS bff-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
-    pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/bff...
+    pnpm install --prod --no-optional --frozen-lockfile --filter @foyer/bff... \
+    && node scripts/link-peers.mjs
 # sodium-native brings a build for every platform; the image runs on one.
 RUN set -eu; \
     arch="$(node -p 'process.platform + "-" + process.arch')"; \
