@@ -12,8 +12,8 @@ export {
 } from './options.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
+export { currentUser, requireUser } from './routes/require-user.ts';
 export { createServerOptions, type ServerSettings } from './server/server-options.ts';
-export { currentUser, requireUser } from './session/require-user.ts';
 export { isSessionStoreUrl, openSessionStore } from './stores/open-session-store.ts';
 export type {
   ListedSession,

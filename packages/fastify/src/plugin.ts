@@ -28,7 +28,9 @@ import { closeIdleConnections } from './server/idle-connections.ts';
 import { routeUpgrades } from './server/socket-takeover.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { createSessions } from './session/sessions.ts';
+import { guardStore } from './session/store-guard.ts';
 import { registerSpa } from './spa/spa.ts';
+import { createAccessTokens } from './tokens/access-token.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -41,7 +43,10 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
   const options = resolveOptions(given);
   const seal = await createCookieSeal(options.sessionKeys);
   const provider = createProvider(options, app.log);
-  const sessions = createSessions({ options, provider, seal, log: app.log });
+  const { log } = app;
+  const store = guardStore(options.sessionStore, options.observe);
+  const sessions = createSessions({ options, store, seal, log });
+  const { end } = sessions;
   const printPolicy = createAnswerPolicy();
   const { endSessionOrigin } = provider;
   const answers = prepareResponseHeaders(createSecurityHeaders(options), () =>
@@ -51,6 +56,7 @@ const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff>
     options,
     provider,
     sessions,
+    accessTokens: createAccessTokens({ options, provider, store, records: sessions, end, log }),
     logins: createLoginTransactions(options, seal),
     draining: createDraining(app, options.drainTimeout),
     headers: {

@@ -34,22 +34,22 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
   return true;
 };
 
-type ProxyBff = Pick<Bff, 'options' | 'sessions'>;
+type ProxyBff = Pick<Bff, 'options' | 'sessions' | 'accessTokens'>;
 
 /** Makes what a call and a WebSocket are both passed on with. */
-const createPreparation = ({ options, sessions }: ProxyBff) => {
+const createPreparation = ({ options, sessions, accessTokens }: ProxyBff) => {
   const createHeaders = createUpstreamHeaders(options.publicUrl);
   return async (
     request: FastifyRequest,
     { route, target, passHeaders }: ApiMatch,
     session: Session | undefined,
   ) => {
-    const accessToken = session && (await sessions.accessToken(session));
+    const accessToken = session && (await accessTokens.accessToken(session));
     const { id: requestId, ip } = request;
     const createFor = (token: string | undefined): HeaderValues =>
       createHeaders(request.headers, { requestId, ip, accessToken: token }, passHeaders);
     const renewHeaders = async (from: Session): Promise<HeaderValues | undefined> => {
-      const renewed = await sessions.refreshAccessToken(from);
+      const renewed = await accessTokens.refreshAccessToken(from);
       return renewed === undefined ? undefined : createFor(renewed);
     };
     return {

@@ -9,12 +9,14 @@ import type { Provider } from '../provider/provider.ts';
 import type { Draining } from '../server/draining.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { AccessTokens } from '../tokens/access-token.ts';
 
 /** The rooms that routes call upon, composed once by the plugin. */
 export interface Bff {
   readonly options: ResolvedOptions;
   readonly provider: Provider;
   readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
   readonly logins: LoginTransactions;
   readonly draining: Draining;
   /** What every answer has: our own, and the pages and assets of the SPA. */

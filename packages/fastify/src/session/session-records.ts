@@ -22,7 +22,7 @@ export interface SessionRecords {
   ) => Promise<Session>;
   /** The live session of a reference; `undefined` when it is over or belongs to another configuration. */
   readonly read: (reference: SessionReference) => Promise<Session | undefined>;
-  /** The session as it is now. */
+  /** The session as the store has it now; extends nothing. */
   readonly reread: (session: Session) => Promise<Session | undefined>;
   /** Replaces the record unless it has changed or gone since it was read. */
   readonly save: (session: Session, record: SessionRecord) => Promise<boolean>;

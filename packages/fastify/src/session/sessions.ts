@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { SessionSummary, SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import type { LogoutToken, Provider } from '../provider/provider.ts';
-import { type AccessTokens, createAccessTokens } from '../tokens/access-token.ts';
+import type { LogoutToken } from '../provider/provider.ts';
+import type { SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
 import { createRecentLogouts } from './recent-logouts.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
@@ -11,19 +11,16 @@ import type { CookieSeal } from './session-cookie.ts';
 import { createSessionEnding, type SessionEnding } from './session-ending.ts';
 import { createSessionEvents } from './session-events.ts';
 import { createSessionLabelling } from './session-list.ts';
-import { createSessionRecords } from './session-records.ts';
-import { guardStore } from './store-guard.ts';
+import { createSessionRecords, type SessionRecords } from './session-records.ts';
 import { createStoreIndex } from './store-index.ts';
 
 /**
  * The sessions of this BFF: the one door to the session cookie and the records behind it. Every method
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
-export interface Sessions extends RequestSession, SessionEnding, AccessTokens {
+export interface Sessions extends RequestSession, SessionEnding, Pick<SessionRecords, 'reread' | 'save'> {
   /** Back-channel logout: ends what the token names, logins that are being finished included. Returns how many ended. */
   readonly endByLogoutToken: (token: LogoutToken) => Promise<number>;
-  /** The session as the store has it now, for streams that outlive a read; extends nothing. */
-  readonly reread: (session: Session) => Promise<Session | undefined>;
   /** The sessions of this session's user, the newest first. */
   readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
   /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
@@ -41,7 +38,8 @@ export interface Sessions extends RequestSession, SessionEnding, AccessTokens {
 /** What the sessions are made of. */
 export interface SessionDependencies {
   readonly options: ResolvedOptions;
-  readonly provider: Provider;
+  /** As `guardStore` makes it. */
+  readonly store: SessionStore;
   readonly seal: CookieSeal;
   readonly log: FastifyBaseLogger;
 }
@@ -49,9 +47,8 @@ export interface SessionDependencies {
 const digest = (value: string): string => hash('sha256', value, 'base64url');
 
 /** Makes the sessions of one BFF over the store of its options. */
-export const createSessions = ({ options, provider, seal, log }: SessionDependencies): Sessions => {
+export const createSessions = ({ options, store, seal, log }: SessionDependencies): Sessions => {
   const { clientId, clock, sessionKeys, observe } = options;
-  const store = guardStore(options.sessionStore, observe);
   const index = createStoreIndex(sessionKeys, clientId);
   const labelling = createSessionLabelling(sessionKeys, index);
   const records = createSessionRecords(options, store);
@@ -67,8 +64,8 @@ export const createSessions = ({ options, provider, seal, log }: SessionDependen
       return ending.endByProvider(token);
     },
     reread: records.reread,
+    save: records.save,
     list: async (session) => labelling.list(session, await ending.findOwn(session)),
-    ...createAccessTokens({ options, provider, store, records, end, log }),
     onEnded: events.onEnded,
     claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
     isClaimed: async (value) => store.isClaimed(digest(value)),

@@ -9,8 +9,10 @@ import { resolveOptions } from '../../src/options.ts';
 import type { CompletedLogin, Provider } from '../../src/provider/provider.ts';
 import { createCookieSeal } from '../../src/session/session-cookie.ts';
 import { createSessions, type Sessions } from '../../src/session/sessions.ts';
+import { guardStore } from '../../src/session/store-guard.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { createAccessTokens } from '../../src/tokens/access-token.ts';
 
 /** A step of the provider that a test does not take. */
 export const idle = async (): Promise<never> => {
@@ -73,7 +75,11 @@ export const startInstance = async (
   const options = resolveOptions(given);
   const app = Fastify();
   const seal = await createCookieSeal(options.sessionKeys);
-  const sessions = createSessions({ options, provider, seal, log: app.log });
+  const { log } = app;
+  const store = guardStore(sessionStore);
+  const sessions = createSessions({ options, store, seal, log });
+  const { end } = sessions;
+  const accessTokens = createAccessTokens({ options, provider, store, records: sessions, end, log });
   app.post(
     '/open',
     async (request, reply) =>
@@ -83,11 +89,11 @@ export const startInstance = async (
   app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
     const session = await sessions.current(request);
-    return session === undefined ? 'nobody' : sessions.accessToken(session);
+    return session === undefined ? 'nobody' : accessTokens.accessToken(session);
   });
   app.get('/refused', async (request) => {
     const session = await sessions.current(request);
-    return session === undefined ? 'nobody' : ((await sessions.refreshAccessToken(session)) ?? 'none');
+    return session === undefined ? 'nobody' : ((await accessTokens.refreshAccessToken(session)) ?? 'none');
   });
   app.post('/close', async (request, reply) => {
     await sessions.close(request, reply, 'logout');

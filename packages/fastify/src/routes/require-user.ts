@@ -2,8 +2,8 @@ import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
-import type { Bff } from '../routes/bff.ts';
-import { requireSession } from './require-session.ts';
+import { requireSession } from '../session/require-session.ts';
+import type { Bff } from './bff.ts';
 
 const findBff = ({ server }: FastifyRequest): Bff => {
   const { foyer }: { readonly foyer?: Bff } = server;
