@@ -5,6 +5,8 @@ import {
   logRequest,
   type Observe,
   openSessionStore,
+  Problem,
+  replyProblem,
   type SessionStore,
 } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
@@ -89,6 +91,15 @@ const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Prom
   return observe;
 };
 
+/** What is asked for outside of the path of `PUBLIC_URL` is answered like everything else that is not there. */
+const refuseOutside = (app: FastifyInstance): void => {
+  app.setNotFoundHandler((request, reply) => {
+    reply.headers(app.foyer.headers.answers.of(reply));
+    const problem = new Problem('not_found', 'The address is not below the path of PUBLIC_URL');
+    return replyProblem(problem, request, reply);
+  });
+};
+
 const refuseSchema = (): never => {
   throw new TypeError('No route of this server has a schema');
 };
@@ -140,6 +151,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     const observe = observers.length === 0 ? undefined : notifyAll(observers);
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
+    if (app.foyer.options.basePath !== '') refuseOutside(app);
     await app.ready();
     await listen(app, settings);
   } catch (error) {

@@ -42,9 +42,9 @@ const end = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
-/** Starts the BFF with this environment; `port` must be the port in it. */
+/** Starts the BFF with this environment; `port` must be the port in it, `basePath` the path of its public URL. */
 export const startBffProcess = (
-  port: number,
+  { port, basePath }: { readonly port: number; readonly basePath: string },
   environment: Readonly<Record<string, string | undefined>>,
 ): BffProcess => {
   const start = (): ChildProcess =>
@@ -73,7 +73,7 @@ export const startBffProcess = (
   );
 
   return {
-    answers: waitUntilHealthy(`http://127.0.0.1:${port}/healthz`, child),
+    answers: waitUntilHealthy(`http://127.0.0.1:${port}${basePath}healthz`, child),
     close: async () => {
       isClosed = true;
       clearTimeout(timer);

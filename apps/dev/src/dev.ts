@@ -20,10 +20,11 @@ const stop = (code: number): void => {
   );
 };
 
-const startVite = async (): Promise<string> => {
+const startVite = async (base: string): Promise<string> => {
   const port = await freePort();
   const vite = await createServer({
     root: fileURLToPath(new URL('../../web', import.meta.url)),
+    base,
     logLevel: 'warn',
     server: { host: '127.0.0.1', port, strictPort: true },
   });
@@ -41,14 +42,14 @@ interface Pages {
 }
 
 /** Starts the starter's dev server, unless other pages are configured. */
-const findPages = async ({ devServer, hasOwnBuild }: DevEnvironment): Promise<Pages> => {
+const findPages = async ({ devServer, hasOwnBuild, basePath }: DevEnvironment): Promise<Pages> => {
   if (devServer !== undefined)
     return {
       variables: {},
       origin: `of the dev server ${devServer} (SPA_DEV_SERVER)${hasOwnBuild ? '; SPA_DIR is not used' : ''}`,
     };
   if (hasOwnBuild) return { variables: {}, origin: 'of the build in SPA_DIR, as built' };
-  return { variables: { SPA_DEV_SERVER: await startVite() }, origin: 'of the starter in apps/web' };
+  return { variables: { SPA_DEV_SERVER: await startVite(basePath) }, origin: 'of the starter in apps/web' };
 };
 
 /** Starts the embedded provider and the demo API, unless another provider is configured. */
@@ -63,7 +64,7 @@ const setUpProvider = async (environment: DevEnvironment): Promise<ProviderSetup
 
 const run = async (): Promise<void> => {
   const environment = readEnvironment();
-  const { port, publicUrl, logLevel, inherited } = environment;
+  const { port, publicUrl, basePath, logLevel, inherited } = environment;
   if ((await tryPort(port)) === undefined) {
     throw new DevEnvironmentError(
       `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npx pnpm dev`,
@@ -73,14 +74,17 @@ const run = async (): Promise<void> => {
     setUpProvider(environment),
     findPages(environment),
   ]);
-  const bff = startBffProcess(port, {
-    ...inherited,
-    ...variables,
-    PORT: String(port),
-    PUBLIC_URL: publicUrl,
-    ...pages.variables,
-    LOG_LEVEL: logLevel,
-  });
+  const bff = startBffProcess(
+    { port, basePath },
+    {
+      ...inherited,
+      ...variables,
+      PORT: String(port),
+      PUBLIC_URL: publicUrl,
+      ...pages.variables,
+      LOG_LEVEL: logLevel,
+    },
+  );
   running.push(bff);
   await bff.answers;
   console.log(

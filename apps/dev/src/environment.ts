@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 export interface DevEnvironment {
   readonly port: number;
   readonly publicUrl: string;
+  /** The path of `publicUrl`, with a slash at its end. */
+  readonly basePath: string;
   /** The variable that names another provider than the embedded one. */
   readonly configuredIssuer: string | undefined;
   /** URL of the user's own dev server, in place of the starter's. */
@@ -42,9 +44,12 @@ const parsePort = (text: string): number => {
 export const readEnvironment = (): DevEnvironment => {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const port = parsePort(process.env.PORT || '3000');
+  const publicUrl = process.env.PUBLIC_URL || `http://localhost:${port}`;
   return {
     port,
-    publicUrl: process.env.PUBLIC_URL || `http://localhost:${port}`,
+    publicUrl,
+    // The BFF reports a public URL that is none.
+    basePath: `${URL.parse(publicUrl)?.pathname ?? ''}/`.replace(/\/+$/, '/'),
     configuredIssuer: issuerNames.find(isSet),
     devServer: process.env.SPA_DEV_SERVER || undefined,
     hasOwnBuild: isSet('SPA_DIR'),

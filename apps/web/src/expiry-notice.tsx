@@ -16,7 +16,7 @@ export const ExpiryNotice = ({ expiring }: { readonly expiring: ExpiringEvent })
           Stay signed in
         </button>
       ) : (
-        <a className="button" href="/login?prompt=login">
+        <a className="button" href={`${import.meta.env.BASE_URL}login?prompt=login`}>
           Sign in again
         </a>
       )}

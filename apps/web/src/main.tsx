@@ -11,8 +11,8 @@ if (root === null) throw new Error('index.html has no element with the id root')
 
 createRoot(root).render(
   <StrictMode>
-    <BffProvider client={createBffClient()}>
-      <BrowserRouter>
+    <BffProvider client={createBffClient({ baseUrl: import.meta.env.BASE_URL })}>
+      <BrowserRouter basename={import.meta.env.BASE_URL}>
         <App />
       </BrowserRouter>
     </BffProvider>

@@ -23,7 +23,7 @@ export const SessionNotice = (): ReactNode => {
         {session.reason && `${explanations[session.reason]} `}
         Taking you to the sign-in.
       </p>
-      <a className="button" href="/login">
+      <a className="button" href={session.loginUrl}>
         Login
       </a>
     </section>

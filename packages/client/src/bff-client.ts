@@ -10,7 +10,10 @@ import { createTabs } from './tabs.ts';
 
 /** Options of `createBffClient`. @see RFC 10017 section 6.1.2 */
 export interface BffClientOptions {
-  /** Origin of the BFF, such as `https://bff.example.com`. Default: the page's own origin. */
+  /**
+   * Where the BFF is: an origin such as `https://bff.example.com`, the path of its public URL such as `/app/`
+   * (`import.meta.env.BASE_URL` in Vite), or both. Default: the page's own origin.
+   */
   readonly baseUrl?: string;
 }
 
@@ -33,7 +36,8 @@ export interface BffClient {
   /** Ends the session, then navigates to the URL that the BFF answered with. @throws Error when the BFF did not end it. */
   readonly logout: () => Promise<void>;
   /**
-   * `fetch` with the session cookie. Paths are resolved against the BFF; requests to other origins go to the plain `fetch`.
+   * `fetch` with the session cookie. Paths are those of the BFF: `/api/users` is below the path of `baseUrl`, if it has one.
+   * Requests to other addresses go to the plain `fetch`.
    * Navigates to the login, once, when the BFF answers 401. Retries a GET or HEAD once when the BFF answers 503 with a
    * `Retry-After` of at most 5 seconds.
    */
@@ -82,7 +86,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   const tabs = createTabs(baseUrl);
   const departure = createDeparture();
   const store = createSnapshotStore(() =>
-    startSessionWatch({ eventsUrl: origin.resolve(paths.meEvents), tabs, check, departure, ...store }),
+    startSessionWatch({ eventsUrl: origin.at(paths.meEvents), tabs, check, departure, ...store }),
   );
   const check = createSessionCheck(requests.readSession, (found) =>
     store.publish(keepKnown(store.getSnapshot(), found)),
@@ -92,7 +96,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     if (departure.isUnderWay()) return;
     departure.begin();
     const query = new URLSearchParams({ returnTo: origin.returnTo(returnTo ?? location.href) });
-    departure.leaveFor(origin.resolve(`${paths.login}?${query}`));
+    departure.leaveFor(origin.at(`${paths.login}?${query}`));
   };
 
   return {

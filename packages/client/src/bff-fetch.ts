@@ -41,11 +41,18 @@ const fetchOwn = (input: Request | URL, init: RequestInit): Promise<Response> =>
   return isSafe(method) ? sendWithRetry(send) : send();
 };
 
+/** The address of a request: a path that is not below the BFF's own path yet is one of the BFF's paths. */
+const targetOf = (origin: BffOrigin, input: Parameters<typeof fetch>[0]): URL => {
+  const target = origin.resolve(input instanceof Request ? input.url : input);
+  const isPath = typeof input === 'string' && input.startsWith('/') && !input.startsWith('//');
+  return isPath && !origin.owns(target) ? origin.at(input) : target;
+};
+
 /** Creates the `fetch` of one BFF. Requests to other origins go to the browser's `fetch`, without the session cookie. */
 export const createBffFetch =
   (origin: BffOrigin, signIn: () => void): typeof fetch =>
   async (input, init = {}) => {
-    const target = origin.resolve(input instanceof Request ? input.url : input);
+    const target = targetOf(origin, input);
     const asked = input instanceof Request ? input : target;
     if (!origin.owns(target)) return fetch(asked, init);
     const response = await fetchOwn(asked, init);

@@ -1,23 +1,30 @@
-/** The origin of the BFF, and how addresses of this page relate to it. */
+/** The address of the BFF, and how addresses of this page relate to it. */
 export interface BffOrigin {
-  /** Resolves a path against the BFF; absolute URLs stay as they are. */
+  /** Resolves an address against the origin of the BFF; absolute URLs stay as they are. */
   readonly resolve: (url: string | URL) => URL;
-  /** Whether a URL has the BFF's origin. */
+  /** Resolves a path of the BFF, such as `/api/me`, below the BFF's own path. */
+  readonly at: (path: string) => URL;
+  /** Whether a URL is one of the BFF: of its origin, below its path. */
   readonly owns: (url: URL) => boolean;
-  /** A path of the BFF as a page links to it: unchanged when the BFF has the page's origin, else an absolute URL. */
+  /** An address that the BFF sent as a page links to it: unchanged when the BFF has the page's origin, else an absolute URL. */
   readonly link: (path: string) => string;
   /** An address of this page as the value of `/login?returnTo=`. */
   readonly returnTo: (url: string) => string;
 }
 
-/** Creates the origin of the BFF at `baseUrl`; the empty string stands for the page's own origin. */
+/** Creates the address of the BFF at `baseUrl`: an origin, a path or both; the empty string is the page's own origin. */
 export const createBffOrigin = (baseUrl: string): BffOrigin => {
-  const resolve = (url: string | URL): URL => new URL(url, baseUrl || location.href);
-  const owns = (url: URL): boolean => url.origin === resolve('/').origin;
+  const base = (): URL => new URL(baseUrl || '/', location.href);
+  const basePath = (): string => base().pathname.replace(/\/$/, '');
+  const resolve = (url: string | URL): URL => new URL(url, base());
+  const owns = ({ origin, pathname }: URL): boolean =>
+    origin === base().origin && `${pathname}/`.startsWith(`${basePath()}/`);
+  const isAbsolute = URL.canParse(baseUrl);
   return {
     resolve,
+    at: (path) => resolve(`${basePath()}${path}`),
     owns,
-    link: (path) => (baseUrl === '' ? path : resolve(path).href),
+    link: (path) => (isAbsolute ? resolve(path).href : path),
     returnTo: (url) => {
       const { href, pathname, search, hash } = new URL(url, location.href);
       return owns(new URL(location.href)) ? `${pathname}${search}${hash}` : href;

@@ -14,7 +14,7 @@ export interface BffRequests {
 export const createBffRequests = (origin: BffOrigin): BffRequests => ({
   readSession: async (isExtending) => {
     try {
-      const url = origin.resolve(isExtending ? paths.me : `${paths.me}?slide=false`);
+      const url = origin.at(isExtending ? paths.me : `${paths.me}?slide=false`);
       const response = await fetch(url, { credentials: 'include', headers: { accept: 'application/json' } });
       if (!response.ok) return { status: 'unreachable' };
       return createSnapshot(parseMe(await response.json()), origin);
@@ -24,7 +24,7 @@ export const createBffRequests = (origin: BffOrigin): BffRequests => ({
     }
   },
   signOut: async () => {
-    const response = await fetch(origin.resolve(paths.logout), {
+    const response = await fetch(origin.at(paths.logout), {
       method: 'POST',
       credentials: 'include',
       headers: { accept: 'application/json', 'x-csrf': '1' },

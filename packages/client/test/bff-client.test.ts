@@ -365,6 +365,23 @@ test('with a baseUrl a sign-out that ends at / ends at the BFF', async () => {
   expect(browser.moves).toEqual([`${api}/`]);
 });
 
+test('with a path as baseUrl the BFF is below it', async () => {
+  const loginUrl = '/app/login';
+  const browser = stubBrowser((call) =>
+    call.endsWith('/api/me') ? json({ authenticated: false, loginUrl }) : problem('unauthenticated', 401),
+  );
+  const client = createBffClient({ baseUrl: '/app/' });
+  expect(await client.refresh()).toHaveProperty('loginUrl', loginUrl);
+  await client.fetch('/api/things');
+  await client.fetch('/app/api/things');
+  expect(browser.calls.map((call) => call.split(' ')[1])).toEqual([
+    '/app/api/me',
+    '/app/api/things',
+    '/app/api/things',
+  ]);
+  expect(browser.moves[0]).toMatch(/^\/app\/login\?returnTo=/);
+});
+
 test.each([
   ['the page', '/api/me', {}],
   ['the page, as a Request', new Request('https://app.example/api/me'), {}],
@@ -380,6 +397,7 @@ test.each([
   ['//other.example/things', {}],
   ['//other.example/things', { baseUrl: api }],
   ['https://app.example/things', { baseUrl: api }],
+  ['https://app.example/two/things', { baseUrl: '/app/' }],
   [new Request('https://other.example/things'), {}],
 ])('%s %o is asked without credentials, and its 401 and 503 are its own', async (input, options) => {
   const answers = [

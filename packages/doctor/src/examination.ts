@@ -3,17 +3,24 @@ import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
 
-const examineCookies = ({ publicUrl, cookieName }: ResolvedOptions): Finding =>
-  publicUrl.startsWith('https:')
+/** @see docs/decisions/0005-strict-and-lax.md */
+const nameOf = ({ cookieName, publicOrigin, basePath }: ResolvedOptions): string => {
+  const { port } = new URL(publicOrigin);
+  const prefix = basePath === '' ? '__Host-Http-' : '__Secure-';
+  return `${prefix}${cookieName}${port === '' ? '' : `-${port}`}`;
+};
+
+const examineCookies = (options: ResolvedOptions): Finding =>
+  options.isSecure
     ? {
         verdict: 'ok',
         subject: 'cookies',
-        text: `__Host-Http-${cookieName}, Secure, HttpOnly, SameSite=Strict`,
+        text: `${nameOf(options)}, Secure, HttpOnly, SameSite=Strict${options.basePath && `, Path=${options.basePath}`}`,
       }
     : {
         verdict: 'note',
         subject: 'cookies',
-        text: `on ${publicUrl} they are not Secure: for use on this machine only.`,
+        text: `on ${options.publicUrl} they are not Secure: for use on this machine only.`,
       };
 
 /** Short, non-random and published keys have been refused with the configuration already, so these keys are strong. */

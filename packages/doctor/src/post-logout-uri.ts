@@ -41,7 +41,7 @@ const judgeRefusal = async (
  * registered: acceptance proves the registration only if the provider refuses the other address.
  */
 export const examinePostLogoutUri = async (options: ResolvedOptions): Promise<Finding> => {
-  const returnTo = `${new URL(options.publicUrl).origin}${paths.logout}`;
+  const returnTo = `${options.publicUrl}${paths.logout}`;
   const url = await findEndSession(options);
   if (url === undefined)
     return ofProvider(

@@ -26,7 +26,7 @@ export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =
   tryProvider(options, async (provider) => {
     const { url } = await provider.createAuthorizationRequest({ prompt: 'none' });
     const { status, location } = await fetchWithoutFollowing(url, options);
-    const callback = `${new URL(options.publicUrl).origin}${paths.callback}`;
+    const callback = `${options.publicUrl}${paths.callback}`;
     if (isAt(location, callback)) return judgeReturn(callback, new URL(location).searchParams.get('error'));
     if (status >= 400)
       return ofProvider(

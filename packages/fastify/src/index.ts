@@ -10,6 +10,7 @@ export {
   type ResolvedOptions,
   type SpaSource,
 } from './options.ts';
+export { replyProblem } from './pages/problem-reply.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
 export { currentUser, requireUser } from './routes/require-user.ts';

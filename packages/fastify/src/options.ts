@@ -28,6 +28,8 @@ const codeOptions = {
   drainTimeout: duration(0, 3600).default(0),
   /** Receives what happens, for metrics and traces. Default: nothing is measured. */
   observe: z.custom<Observe>(isFunction, 'is not a function').optional(),
+  /** Fastify's own option: the path below which the routes are added. It has to be the path of `publicUrl`. Default: that path. */
+  prefix: z.string().exactOptional(),
   /** Milliseconds since the epoch, for tests. Default `Date.now`. */
   clock: z.custom<() => number>(isFunction, 'is not a function').default(() => Date.now),
 } as const;
@@ -49,6 +51,10 @@ export interface BffOptions extends Readonly<z.input<typeof schema>> {}
 export interface ResolvedOptions extends Readonly<z.output<typeof schema>> {
   /** Whether `publicUrl` is https. */
   readonly isSecure: boolean;
+  /** The origin of `publicUrl`. */
+  readonly publicOrigin: string;
+  /** The path of `publicUrl`, without a slash at its end: `/app`, or nothing. */
+  readonly basePath: string;
 }
 
 /** How the client proves its identity at the provider. @see OpenID Connect Core section 9 */
@@ -82,12 +88,23 @@ const secretIssues = (options: unknown): readonly OptionIssue[] => {
   return [{ option: 'clientSecret', problem, remedy }];
 };
 
+/** A prefix that is not the path of the public URL would put the routes where no address of ours leads. */
+const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): readonly OptionIssue[] => {
+  const given = prefix.replace(/\/$/, '');
+  const { origin, pathname } = new URL(publicUrl);
+  const path = pathname.replace(/\/$/, '');
+  if (given === '' || given === path) return [];
+  const problem = `is ${given}, and the path of publicUrl is ${path || '/'}`;
+  return [{ option: 'prefix', problem, remedy: `Set publicUrl to ${origin}${given}, or leave prefix out.` }];
+};
+
 const examine = (
   options: unknown,
 ): { data: z.output<typeof schema> | undefined; issues: readonly OptionIssue[] } => {
   const { data, error } = schema.safeParse(options, { reportInput: true });
   const issues = error === undefined ? [] : optionIssues(error, shape);
-  return { data, issues: [...issues, ...secretIssues(options)] };
+  const crossed = data === undefined ? [] : prefixIssues(data);
+  return { data, issues: [...issues, ...secretIssues(options), ...crossed] };
 };
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
@@ -101,5 +118,7 @@ export const checkOptions = (options: unknown): readonly OptionIssue[] => examin
 export const resolveOptions = (options: BffOptions): ResolvedOptions => {
   const { data, issues } = examine(options);
   if (data === undefined || issues.length > 0) throw new OptionsError(issues);
-  return { ...data, isSecure: data.publicUrl.startsWith('https:') };
+  const { origin, pathname, protocol } = new URL(data.publicUrl);
+  const basePath = pathname.replace(/\/$/, '');
+  return { ...data, isSecure: protocol === 'https:', publicOrigin: origin, basePath };
 };

@@ -14,7 +14,7 @@ import { requireSoundRequest } from './browser-security/sound-request.ts';
 import { observeRequests } from './logging/request-observation.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createRateLimit } from './login/rate-limit.ts';
-import type { BffOptions } from './options.ts';
+import type { BffOptions, ResolvedOptions } from './options.ts';
 import { resolveOptions } from './options.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
@@ -39,8 +39,7 @@ declare module 'fastify' {
   }
 }
 
-const composeBff = async (app: FastifyInstance, given: BffOptions): Promise<Bff> => {
-  const options = resolveOptions(given);
+const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
   const seal = await createCookieSeal(options.sessionKeys);
   const provider = createProvider(options, app.log);
   const { log } = app;
@@ -96,12 +95,14 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
 const warmUpDelayMs = 50;
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
-  requireFreeRoutes(app, given.spa !== undefined);
-  const bff = await composeBff(app, given);
-  const { observe } = bff.options;
+  const options = resolveOptions({ ...given, prefix: `${app.prefix}${given.prefix ?? ''}` });
+  requireFreeRoutes(app, options);
+  const bff = await composeBff(app, options);
+  const { observe } = options;
+  const prefix = options.basePath.slice(app.prefix.length);
   app.decorate('foyer', bff);
   closeIdleConnections(app);
-  if (takesWebSockets(bff.options)) routeUpgrades(app);
+  if (takesWebSockets(options)) routeUpgrades(app);
 
   const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
     scope.setErrorHandler(replyProblem);
@@ -113,19 +114,19 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
       if (request.headers['transfer-encoding'] === undefined) done();
       else setImmediate(done);
     });
-    addCors(scope, bff.options);
+    addCors(scope, options);
   };
 
-  await app.register(async (scope) => {
+  const addRoutes = async (scope: FastifyInstance): Promise<void> => {
     prepare(scope, bff.headers.answers);
     await addOwnRoutes(scope, bff);
-  });
-  if (bff.options.spa !== undefined) {
-    await app.register(async (scope) => {
-      prepare(scope, bff.headers.pages);
-      await addPages(scope, bff);
-    });
-  }
+  };
+  await app.register(addRoutes, { prefix });
+  const addSpa = async (scope: FastifyInstance): Promise<void> => {
+    prepare(scope, bff.headers.pages);
+    await addPages(scope, bff);
+  };
+  if (options.spa !== undefined) await app.register(addSpa, { prefix });
 
   let warming: NodeJS.Timeout | undefined;
   app.addHook('onReady', async () => {

@@ -41,9 +41,10 @@ const ask = async (url: string, method: string, headers: Record<string, string>)
  * @throws TypeError when it cannot be reached.
  */
 export const lookFromOutside = async (url: string): Promise<OutsideView> => {
-  const { origin, protocol } = new URL(url);
+  const { origin, pathname, protocol } = new URL(url);
+  const base = `${origin}${pathname.replace(/\/$/, '')}`;
   const get = (path: string, headers: Record<string, string> = {}): Promise<SeenAnswer> =>
-    ask(`${origin}${path}`, 'GET', { accept: 'application/json', ...headers });
+    ask(`${base}${path}`, 'GET', { accept: 'application/json', ...headers });
   const [
     page,
     me,
@@ -58,8 +59,8 @@ export const lookFromOutside = async (url: string): Promise<OutsideView> => {
     get('/api/me'),
     get('/login'),
     get('/login/callback?code=doctor&state=doctor'),
-    ask(`${origin}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
-    ask(`${origin}/logout`, 'POST', { accept: 'application/json' }),
+    ask(`${base}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
+    ask(`${base}/logout`, 'POST', { accept: 'application/json' }),
     get('/api/me', elsewhere),
     get('/api/me/a%2fb'),
   ]);

@@ -24,7 +24,7 @@ const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
 const isAllowed = ({ headers, routeOptions }: FastifyRequest, { allowedOrigins }: CorsOptions): boolean =>
   headers.origin !== undefined &&
   allowedOrigins.includes(headers.origin) &&
-  routeOptions.url !== paths.backchannelLogout;
+  !routeOptions.url?.endsWith(paths.backchannelLogout);
 
 /** Puts our rule in place of what the host's own CORS has said: it may allow origins that must not read a session. */
 const setHeaders = (request: FastifyRequest, reply: FastifyReply, options: CorsOptions): void => {

@@ -43,8 +43,8 @@ const judgeByMetadata = (source: RequestSource, isOwn: IsOwn): CrossSiteVerdict 
  *
  * @see RFC 10017 on CSRF defence for the BFF; W3C Fetch Metadata Request Headers section 2
  */
-export const createCrossSiteRule = ({ publicUrl, allowedOrigins }: ResolvedOptions) => {
-  const isOwn: IsOwn = (origin) => origin === publicUrl || allowedOrigins.includes(origin);
+export const createCrossSiteRule = ({ publicOrigin, allowedOrigins }: ResolvedOptions) => {
+  const isOwn: IsOwn = (origin) => origin === publicOrigin || allowedOrigins.includes(origin);
   return (source: RequestSource): CrossSiteVerdict =>
     source.headers['sec-fetch-site'] === undefined
       ? judgeByOrigin(source, isOwn)

@@ -33,8 +33,8 @@ const parseLoopback = (header: string | undefined): string | undefined => {
  * cookies would be lost; `undefined` for every other request. A foreign `Host` is never repeated. A proxy in front that
  * changes `Host` would cause a redirect loop: it is detected, and logged once.
  */
-export const createOriginCorrection = ({ publicUrl, clock }: ResolvedOptions) => {
-  const { host, hostname } = new URL(publicUrl);
+export const createOriginCorrection = ({ publicOrigin, clock }: ResolvedOptions) => {
+  const { host, hostname } = new URL(publicOrigin);
   const isLocal = isLoopbackHost(hostname);
   const isLoop = createLoopWatch(clock);
   let isLogged = false;
@@ -42,7 +42,7 @@ export const createOriginCorrection = ({ publicUrl, clock }: ResolvedOptions) =>
     const asked = isLocal ? parseLoopback(request.headers.host) : undefined;
     if (asked === undefined || asked === host) return undefined;
     const path = request.url.startsWith('/') ? request.url : '/';
-    if (!isLoop(`${asked}${path}`)) return `${publicUrl}${path}`;
+    if (!isLoop(`${asked}${path}`)) return `${publicOrigin}${path}`;
     if (!isLogged) logEvent(request.log, 'host_changed', { host: asked });
     isLogged = true;
     return undefined;

@@ -64,8 +64,10 @@ const missingReason = (cookies: number, sealed: Sealed | undefined): string => {
 };
 
 /** Where a login starts that ends at `returnTo`. */
-export const loginAddress = (returnTo: ReturnTo): string =>
-  returnTo === '/' ? paths.login : `${paths.login}?returnTo=${encodeURIComponent(returnTo)}`;
+export const loginAddress = (returnTo: ReturnTo, { basePath }: Pick<ResolvedOptions, 'basePath'>): string => {
+  const login = `${basePath}${paths.login}`;
+  return returnTo === `${basePath}/` ? login : `${login}?returnTo=${encodeURIComponent(returnTo)}`;
+};
 
 /** Makes the login transactions of one BFF. */
 export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSeal): LoginTransactions => {
@@ -150,7 +152,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: CookieSe
       }
       if (endOf(count(sealed.at) ?? 0) <= options.clock()) {
         throw new Problem('login_expired', 'The pending login is older than LOGIN_TIMEOUT', {
-          tryAgainAt: loginAddress(transaction.returnTo),
+          tryAgainAt: loginAddress(transaction.returnTo, options),
         });
       }
       return transaction;

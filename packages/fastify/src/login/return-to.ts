@@ -6,6 +6,8 @@ export type ReturnTo = string & { readonly __brand: 'ReturnTo' };
 
 const longest = 2048;
 
+type ReturnToOptions = Pick<ResolvedOptions, 'publicOrigin' | 'basePath' | 'allowedOrigins'>;
+
 const isReturnTo = (text: string, origin: string): text is ReturnTo => {
   const url = new URL(text, origin);
   const absolute = text.startsWith('/') ? `${url.pathname}${url.search}${url.hash}` : url.href;
@@ -26,19 +28,19 @@ const fullyDecoded = (path: string): string => decode(decode(decode(path))).toLo
 
 const ownPaths = Object.values(paths).filter((path) => !path.startsWith('/api/'));
 
-const isOwnRoute = (path: string): boolean => {
-  const plain = path.replace(/\/+$/, '');
+const isOwnRoute = (path: string, basePath: string): boolean => {
+  const plain = path.slice(basePath.length).replace(/\/+$/, '');
   return plain === '/api' || plain.startsWith('/api/') || ownPaths.some((own) => own === plain);
 };
 
 /** Whether a path stays a path of ours whoever reads it: no empty first segment, no backslash, no dot segments. */
-const isPlainPath = (path: string): boolean => {
+const isPlainPath = (path: string, basePath: string): boolean => {
   const decoded = fullyDecoded(path);
   return (
     !decoded.startsWith('//') &&
     !/[\\\p{Cc}\p{Zl}\p{Zp}]/u.test(decoded) &&
     !/(^|\/)\.{1,2}(\/|$)/.test(decoded) &&
-    !isOwnRoute(decoded)
+    !isOwnRoute(decoded, basePath)
   );
 };
 
@@ -46,27 +48,28 @@ const rawPath = (value: string): string =>
   value.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] ?? value;
 
 /**
- * Checks where a login should end: a path on our own origin, or an absolute URL of it or of one of `allowedOrigins`, at
- * most 2,048 characters, never one of the BFF's own routes. Anything else becomes `/`; an absolute URL of our own
- * origin becomes its path.
+ * Checks where a login should end: a path on our own origin below `basePath`, or an absolute URL of it or of one of
+ * `allowedOrigins`, at most 2,048 characters, never one of the BFF's own routes. Anything else becomes the home page; an
+ * absolute URL of our own origin becomes its path.
  *
  * @see RFC 9700 section 4.11
  */
 export const parseReturnTo = (
   value: unknown,
-  { publicUrl, allowedOrigins }: Pick<ResolvedOptions, 'publicUrl' | 'allowedOrigins'>,
+  { publicOrigin, basePath, allowedOrigins }: ReturnToOptions,
 ): ReturnTo => {
-  const home = '/' as ReturnTo;
+  const home = `${basePath}/` as ReturnTo;
   if (value === home) return home;
   if (typeof value !== 'string' || value.length > longest || /[\p{Cc}\\]/u.test(value)) return home;
   const isPath = value.startsWith('/');
   if (isPath ? value.startsWith('//') : !/^https?:\/\//.test(value)) return home;
-  if (!URL.canParse(value, publicUrl)) return home;
-  const url = new URL(value, publicUrl);
-  const isOwn = url.origin === publicUrl;
+  if (!URL.canParse(value, publicOrigin)) return home;
+  const url = new URL(value, publicOrigin);
+  const isOwn = url.origin === publicOrigin;
+  const below = isOwn ? basePath : '';
   if (!isOwn && (isPath || !allowedOrigins.includes(url.origin))) return home;
-  if (url.username !== '' || url.password !== '') return home;
+  if (url.username !== '' || url.password !== '' || !`${url.pathname}/`.startsWith(`${below}/`)) return home;
   const text = isOwn ? `${url.pathname}${url.search}${url.hash}` : url.href;
-  if (text.length > longest || !isPlainPath(rawPath(value))) return home;
-  return isPlainPath(url.pathname) && isReturnTo(text, url.origin) ? text : home;
+  if (text.length > longest || !isPlainPath(rawPath(value), below)) return home;
+  return isPlainPath(url.pathname, below) && isReturnTo(text, url.origin) ? text : home;
 };

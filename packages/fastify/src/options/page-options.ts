@@ -19,8 +19,10 @@ const checkPublicUrl = (publicUrl: string, refuse: Refuse): void => {
     refuseCredentials(url, refuse);
     return;
   }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    refuse('has a path', `Give the origin alone: ${url.origin}.`);
+  if (url.search !== '' || url.hash !== '')
+    refuse('has a query or a fragment', `Leave it out: ${url.origin}.`);
+  else if (!/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(url.pathname))
+    refuse('has a path of more than plain segments', `Write it as ${url.origin}/app.`);
 };
 
 const checkOrigins = (origins: readonly string[], refuse: Refuse): void => {
@@ -57,13 +59,17 @@ const checkSpaCsp = (csp: string, refuse: Refuse): void => {
 
 /** What the browser sees: the origin, the pages, and who else may ask. */
 export const pageOptions = {
-  /** The origin that the browser sees; the only source of every URL that is built. */
+  /**
+   * The origin that the browser sees, with the path below which all of it lives, if any; the only source of every URL that
+   * is built.
+   */
   publicUrl: option(
-    text(checkPublicUrl).transform((url) => new URL(url).origin),
+    text(checkPublicUrl).transform((url) => new URL(url).href.replace(/\/$/, '')),
     {
       variable: 'PUBLIC_URL',
       fallback: 'http://localhost:3000',
-      meaning: 'The origin that the browser sees; https, or http on a loopback host. A path is refused',
+      meaning:
+        'The origin that the browser sees, with the path below which all of it lives, if any (`https://example.com/app`); https, or http on a loopback host',
       remedy: 'Give the origin that the browser sees: https://app.example.',
     },
   ),

@@ -5,6 +5,12 @@ import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { printPage } from './page.ts';
 
+/** The path below which the BFF of this request lives; nothing where no BFF is registered around it. */
+const basePathOf = ({ server }: Pick<FastifyRequest, 'server'>): string => {
+  const { foyer }: { readonly foyer?: { readonly options: { readonly basePath: string } } } = server;
+  return foyer?.options.basePath ?? '';
+};
+
 const hasStatus = (error: unknown): error is FastifyError =>
   error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 
@@ -50,6 +56,7 @@ const toProblem = (error: unknown, reply: FastifyReply): Problem => {
 export const printProblem = (
   { code, title, status, detail }: Pick<Problem, 'code' | 'title' | 'status' | 'detail'>,
   requestId: string,
+  basePath = '',
 ): string => {
   const details: ProblemDetails = {
     type: `urn:foyer:problem:${code}`,
@@ -58,25 +65,26 @@ export const printProblem = (
     code,
     detail,
     requestId,
-    ...(status === 401 ? { loginUrl: paths.login } : {}),
+    ...(status === 401 ? { loginUrl: `${basePath}${paths.login}` } : {}),
   };
   return JSON.stringify(details);
 };
 
 /** Where "Try again" leads; empty is the address that was asked for, its query included. */
-const tryAgainAt = ({ code, tryAgainAt: given }: Problem, url: string): string => {
+const tryAgainAt = ({ code, tryAgainAt: given }: Problem, request: FastifyRequest): string => {
   if (given !== undefined) return given;
+  const login = `${basePathOf(request)}${paths.login}`;
   const isLogin =
     /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(code);
-  return isLogin && url.split('?', 1)[0] !== paths.login ? paths.login : '';
+  return isLogin && request.url.split('?', 1)[0] !== login ? login : '';
 };
 
-const printProblemPage = (problem: Problem, { id: requestId, url }: FastifyRequest): string => {
-  const again = tryAgainAt(problem, url);
+const printProblemPage = (problem: Problem, request: FastifyRequest): string => {
+  const again = tryAgainAt(problem, request);
   return printPage({
     title: problem.title,
-    body: `<p>${problem.detail}</p><nav><a class="first" href="${again}">Try again</a><a href="/">Home</a></nav>`,
-    requestId,
+    body: `<p>${problem.detail}</p><nav><a class="first" href="${again}">Try again</a><a href="${basePathOf(request)}/">Home</a></nav>`,
+    requestId: request.id,
   });
 };
 
@@ -92,8 +100,8 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
 };
 
 /** A program that asks for an API that does not exist gets JSON whatever it accepts: a page would look like an answer. */
-const isMissingApi = ({ url }: FastifyRequest, { code }: Problem): boolean =>
-  code === 'not_found' && /^\/api(\/|\?|$)/.test(url);
+const isMissingApi = (request: FastifyRequest, { code }: Problem): boolean =>
+  code === 'not_found' && /^\/api(\/|\?|$)/.test(request.url.slice(basePathOf(request).length));
 
 /** Answers a problem, as a page to a navigation and as JSON to everything else: the one place. */
 export const replyProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -109,5 +117,7 @@ export const replyProblem = (error: unknown, request: FastifyRequest, reply: Fas
   if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
   return wantsPage(request) && !isMissingApi(request, problem)
     ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request))
-    : reply.type('application/problem+json; charset=utf-8').send(printProblem(problem, request.id));
+    : reply
+        .type('application/problem+json; charset=utf-8')
+        .send(printProblem(problem, request.id, basePathOf(request)));
 };

@@ -10,21 +10,26 @@ export interface ApiMatch {
   readonly passHeaders: readonly string[];
 }
 
-/** Makes the look-up of API routes: whole segments, the longest prefix wins. @see RFC 10017 section 6.1.3.6 */
-export const createApiRoutes = (routes: readonly ApiRoute[]) => {
+/**
+ * Makes the look-up of API routes below `basePath`: whole segments, the longest prefix wins.
+ *
+ * @see RFC 10017 section 6.1.3.6
+ */
+export const createApiRoutes = (routes: readonly ApiRoute[], basePath: string) => {
   const table = routes
     .map((route) => {
       const { origin, pathname } = new URL(route.upstream);
       const passHeaders = (route.passHeaders ?? []).map((name) => name.toLowerCase());
-      return { route, origin, base: pathname.replace(/\/$/, ''), passHeaders };
+      const prefix = `${basePath}${route.prefix}`;
+      return { route, prefix, origin, base: pathname.replace(/\/$/, ''), passHeaders };
     })
-    .sort((one, other) => other.route.prefix.length - one.route.prefix.length);
+    .sort((one, other) => other.prefix.length - one.prefix.length);
 
   return ({ path, query }: RequestTarget): ApiMatch | undefined => {
-    const found = table.find(({ route }) => path === route.prefix || path.startsWith(`${route.prefix}/`));
+    const found = table.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     if (found === undefined) return undefined;
-    const { route, origin, base, passHeaders } = found;
-    const target = `${base}${path.slice(route.prefix.length)}`.replace(/^$/, '/') + query;
+    const { route, prefix, origin, base, passHeaders } = found;
+    const target = `${base}${path.slice(prefix.length)}`.replace(/^$/, '/') + query;
     return { route, origin, target, passHeaders };
   };
 };

@@ -11,11 +11,11 @@ const withoutOrigin = (location: string): string => location.replace(/^[a-z][a-z
  * leads elsewhere on an upstream is left out, since its address is internal, and any other is the upstream's own answer
  * and stays as it is. Host and port decide: frameworks behind a proxy often name the wrong scheme.
  */
-export const createLocations = (routes: readonly ApiRoute[]) => {
+export const createLocations = (routes: readonly ApiRoute[], basePath: string) => {
   const table = routes
     .map(({ prefix, upstream }) => {
       const { host, pathname } = new URL(upstream);
-      return { prefix, host, base: pathname.replace(/\/$/, '') };
+      return { prefix: `${basePath}${prefix}`, host, base: pathname.replace(/\/$/, '') };
     })
     .sort((one, other) => other.base.length - one.base.length);
 

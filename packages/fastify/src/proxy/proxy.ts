@@ -65,7 +65,7 @@ type Prepared = Awaited<ReturnType<ReturnType<typeof createPreparation>>>;
 
 /** Makes what sends a call on, and cuts the event streams that are open when the server closes. */
 const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHeaders: OwnHeaders) => {
-  const translateLocation = createLocations(options.apiRoutes);
+  const translateLocation = createLocations(options.apiRoutes, options.basePath);
   const openStreams = new Set<() => void>();
   return {
     forwardCall: async (reply: FastifyReply, { route, origin, target }: ApiMatch, prepared: Prepared) => {
@@ -112,7 +112,7 @@ const openWebSocket = async (
 
 const createProxy = async (bff: ProxyBff) => {
   const { options, sessions } = bff;
-  const findRoute = createApiRoutes(options.apiRoutes);
+  const findRoute = createApiRoutes(options.apiRoutes, options.basePath);
   const pools = await openUpstreamPools(options.apiRoutes, inFlightNumbers.perUpstream);
   const ownHeaders = createOwnHeaders(bff);
   const sockets = createWebSockets(ownHeaders, options.observe);

@@ -13,8 +13,8 @@ export const takesWebSockets = ({ apiRoutes, spa }: Pick<ResolvedOptions, 'apiRo
 /** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
 export const requireOwnOrigin = (
   { headers: { origin } }: FastifyRequest,
-  { publicUrl, allowedOrigins }: { readonly publicUrl: string; readonly allowedOrigins: readonly string[] },
+  { publicOrigin, allowedOrigins }: Pick<ResolvedOptions, 'publicOrigin' | 'allowedOrigins'>,
 ): void => {
-  if (origin === undefined || origin === publicUrl || allowedOrigins.includes(origin)) return;
+  if (origin === undefined || origin === publicOrigin || allowedOrigins.includes(origin)) return;
   throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
 };

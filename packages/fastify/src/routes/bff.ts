@@ -37,7 +37,7 @@ export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE'
 /** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
 export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
   const allow = Object.keys(answers);
-  scope.foyer.allowedMethods.set(url, allow);
+  scope.foyer.allowedMethods.set(`${scope.prefix}${url}`, allow);
   for (const method of scope.supportedMethods) {
     const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
     const refuse: Answer = () => {

@@ -71,18 +71,18 @@ const cameFromElsewhere = ({ headers }: FastifyRequest): boolean =>
  * home; who is not learns what happened.
  */
 const answerWithoutLogin = async (
-  { sessions }: Bff,
+  { options: { basePath }, sessions }: Bff,
   request: FastifyRequest,
   reply: FastifyReply,
   problem: Problem,
 ): Promise<FastifyReply> => {
-  if (await sessions.current(request, { slide: false })) return reply.redirect('/', 303);
+  if (await sessions.current(request, { slide: false })) return reply.redirect(`${basePath}/`, 303);
   if (!cameFromElsewhere(request)) throw problem;
   const page = printPage({
     title: 'One moment',
-    body: `<p>Looking whether you are signed in.</p><nav><a class="first" href="${paths.login}">Try again</a><a href="/">Home</a></nav>`,
+    body: `<p>Looking whether you are signed in.</p><nav><a class="first" href="${basePath}${paths.login}">Try again</a><a href="${basePath}/">Home</a></nav>`,
     requestId: request.id,
-    continueAt: paths.callback,
+    continueAt: `${basePath}${paths.callback}`,
   });
   return reply
     .code(problem.status)
@@ -109,7 +109,9 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       logEvent(request.log, 'login', { session: session.id });
     } catch (error) {
       if (!(transaction.isQuiet && isProblem(error, 'login_required')))
-        throw error instanceof Problem ? error.tryingAgainAt(loginAddress(transaction.returnTo)) : error;
+        throw error instanceof Problem
+          ? error.tryingAgainAt(loginAddress(transaction.returnTo, bff.options))
+          : error;
     }
     return { location: transaction.returnTo, cookies: cookiesOf(reply) };
   };

@@ -22,17 +22,23 @@ const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session:
   });
 };
 
-const question = `<p>This ends your session here and at the provider.</p><form method="post" action="${paths.logout}"><button>Sign out</button><a href="/">Stay signed in</a></form>`;
+const printQuestion = (basePath: string): string =>
+  `<p>This ends your session here and at the provider.</p><form method="post" action="${basePath}${paths.logout}"><button>Sign out</button><a href="${basePath}/">Stay signed in</a></form>`;
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { provider, sessions, logins } = bff;
+  const { options, provider, sessions, logins } = bff;
+  const home = `${options.basePath}/`;
   addRoute(scope, paths.logout, {
     GET: async (request, reply) => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.current(request, { slide: false });
-      if (session === undefined) return reply.redirect('/', 303);
-      const page = printPage({ title: 'Sign out?', body: question, requestId: undefined });
+      if (session === undefined) return reply.redirect(home, 303);
+      const page = printPage({
+        title: 'Sign out?',
+        body: printQuestion(options.basePath),
+        requestId: undefined,
+      });
       // Under `no-referrer` a browser without Fetch Metadata posts the form with `Origin: null`.
       reply.header('referrer-policy', 'same-origin');
       return reply.type('text/html; charset=utf-8').send(page);
@@ -45,10 +51,10 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       logins.clear(request, reply);
       if (session) {
         revokeInBackground(bff, request, session);
-        bff.options.observe?.({ kind: 'logout', by: 'user' });
+        options.observe?.({ kind: 'logout', by: 'user' });
         logEvent(request.log, 'logout', { session: session.id });
       }
-      const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? '/';
+      const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? home;
       const answer: LogoutAnswer = { redirectTo };
       return wantsJson(request) ? reply.send(answer) : reply.redirect(redirectTo, 303);
     },

@@ -5,10 +5,7 @@ import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
-const idOf = (request: FastifyRequest): string => {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return path.slice(paths.meSessions.length + 1);
-};
+const idOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0]?.split('/').at(-1) ?? '';
 
 /** `GET` and `DELETE /api/me/sessions`, `DELETE /api/me/sessions/{id}`: where this user is signed in. */
 export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): void => {

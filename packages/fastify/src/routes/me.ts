@@ -4,11 +4,9 @@ import { addVary } from '../browser-security/vary.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
-const anonymous: AnonymousMe = { authenticated: false, loginUrl: paths.login };
-
 const printTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-const createSignedIn = (session: Session, now: number): SignedInMe => ({
+const createSignedIn = (session: Session, now: number, logoutUrl: string): SignedInMe => ({
   authenticated: true,
   user: session.user,
   displayName: session.displayName,
@@ -18,11 +16,13 @@ const createSignedIn = (session: Session, now: number): SignedInMe => ({
     idleExpiresAt: printTime(session.idleExpiresAt),
     expiresAt: printTime(session.expiresAt),
   },
-  logoutUrl: paths.logout,
+  logoutUrl,
 });
 
 /** `GET /api/me`: who is signed in, anonymous visitors included, from the store alone. @see RFC 10017 section 6.1.2.1 */
 export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): void => {
+  const anonymous: AnonymousMe = { authenticated: false, loginUrl: `${options.basePath}${paths.login}` };
+  const logoutUrl = `${options.basePath}${paths.logout}`;
   const answer = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -31,7 +31,7 @@ export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): 
     const session = await sessions.current(request, { slide });
     return addVary(reply, 'Cookie')
       .header('cache-control', 'no-store')
-      .send(session === undefined ? anonymous : createSignedIn(session, options.clock()));
+      .send(session === undefined ? anonymous : createSignedIn(session, options.clock(), logoutUrl));
   };
   addRoute(scope, paths.me, {
     GET: (request, reply) => answer(request, reply, !/[?&]slide=false(&|$)/.test(request.url)),

@@ -17,8 +17,10 @@ const failedProbes = 3;
 const idleMs = 1000;
 const pollIntervalMs = 50;
 
-const isProbe = ({ url = '' }: IncomingMessage): boolean =>
-  [paths.ready, paths.health].some((path) => url.split('?', 1)[0] === path);
+const isProbe = ({ url = '' }: IncomingMessage): boolean => {
+  const path = url.split('?', 1)[0] ?? '';
+  return path.endsWith(paths.ready) || path.endsWith(paths.health);
+};
 
 /**
  * Lets a closing server take requests until the load balancer has noticed: `/readyz` has failed three times, and no

@@ -75,17 +75,22 @@ export interface CookieRules {
   readonly clearLogin: (id: string) => string;
 }
 
-/** Cookies ignore ports: on a loopback host the name says which server it belongs to. */
-export const createCookieRules = ({
-  cookieName,
-  publicUrl,
-  isSecure,
-}: Pick<ResolvedOptions, 'cookieName' | 'publicUrl' | 'isSecure'>): CookieRules => {
-  const port = new URL(publicUrl).port || '80';
-  const sessionName = isSecure ? `__Host-Http-${cookieName}` : `${cookieName}-${port}`;
+type CookieOptions = Pick<ResolvedOptions, 'cookieName' | 'publicOrigin' | 'basePath' | 'isSecure'>;
+
+/** Cookies ignore ports: the name says which server it belongs to. Below a path no `__Host-` name is allowed. */
+const createSessionName = ({ cookieName, publicOrigin, basePath, isSecure }: CookieOptions): string => {
+  const { port } = new URL(publicOrigin);
+  if (!isSecure) return `${cookieName}-${port || '80'}`;
+  return `${basePath === '' ? '__Host-Http-' : '__Secure-'}${cookieName}${port === '' ? '' : `-${port}`}`;
+};
+
+/** Makes the rules of one public URL: the cookies are sent below its path alone. */
+export const createCookieRules = (options: CookieOptions): CookieRules => {
+  const { basePath, isSecure } = options;
+  const sessionName = createSessionName(options);
   const loginPrefix = `${sessionName}-login-`;
   const attributes = (sameSite: 'Strict' | 'Lax'): string =>
-    `Path=/; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${sameSite}`;
+    `Path=${basePath || '/'}; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${sameSite}`;
   const past = 'Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
   return {
     sessionName,

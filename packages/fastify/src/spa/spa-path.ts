@@ -2,15 +2,18 @@ import { Problem } from '../problems.ts';
 import type { SpaFile } from './spa-file.ts';
 import type { SpaFiles } from './spa-files.ts';
 
-/** The decoded path of a request's URL. @throws Problem `bad_request` for one that is not UTF-8. */
-export const readPath = (url: string): string => {
-  const [path = ''] = url.split('?', 1);
-  if (!path.includes('%')) return path;
+const decodePath = (path: string): string => {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
     throw new Problem('bad_request', 'The path is not percent-encoded UTF-8', { cause });
   }
+};
+
+/** The decoded path of a request's URL below `basePath`. @throws Problem `bad_request` for one that is not UTF-8. */
+export const readPath = (url: string, basePath: string): string => {
+  const [path = ''] = url.split('?', 1);
+  return (path.includes('%') ? decodePath(path) : path).slice(basePath.length);
 };
 
 /** The URL of a folder's page: what a page names relative to itself is found only below a slash. */

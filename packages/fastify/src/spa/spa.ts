@@ -53,13 +53,14 @@ const requireFile = (files: SpaFiles, path: string, accept = ''): SpaFile => {
  */
 export const registerSpa = async (
   scope: FastifyInstance,
-  { options: { spa, publicUrl }, headers: { pages } }: Pick<Bff, 'options' | 'headers'>,
+  { options, headers: { pages } }: Pick<Bff, 'options' | 'headers'>,
 ): Promise<void> => {
+  const { spa, basePath } = options;
   if (spa === undefined) return;
   if ('devServer' in spa) {
     // Production does not load what only development uses.
     const { registerDevServer } = await import('./dev-server.ts');
-    return registerDevServer(scope, spa.devServer, publicUrl);
+    return registerDevServer(scope, spa.devServer, options);
   }
   const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy }, scope.log);
   const root = resolve(spa.dir);
@@ -68,11 +69,11 @@ export const registerSpa = async (
     await scope.register(fastifyStatic, { root, serve: false, preCompressed: true });
   // Before the body, whose type would be refused first.
   const onRequest = async (request: FastifyRequest): Promise<void> =>
-    requireReading(request, readPath(request.url));
+    requireReading(request, readPath(request.url, basePath));
   // `OPTIONS /*` is the route of a host's @fastify/cors; without one it is refused as an unknown method.
   const method = scope.supportedMethods.filter((name) => name !== 'OPTIONS');
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const path = readPath(request.url);
+    const path = readPath(request.url, basePath);
     const files = await build.files();
     if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = requireFile(files, path, request.headers.accept);
@@ -80,5 +81,7 @@ export const registerSpa = async (
     const variant = findVariant(file, request);
     return variant === undefined ? sendFromDisk(file, reply, root) : sendVariant(variant, reply);
   };
-  scope.route({ method, url: '/*', onRequest, handler, ...hiddenRoute(scope) });
+  // The base path alone is the folder of the pages without its slash.
+  const urls = basePath === '' ? ['/*'] : ['', '/*'];
+  for (const url of urls) scope.route({ method, url, onRequest, handler, ...hiddenRoute(scope) });
 };

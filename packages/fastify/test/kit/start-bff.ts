@@ -41,13 +41,14 @@ const expectDocumented = (log: RunningBff['log']): void => {
   }
 };
 
-/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server. What the log says and docs/events.md does not fails the caller at the end. */
+/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server; it lives below `basePath`. What the log says and docs/events.md does not fails the caller at the end. */
 export const startBff = async (
   given: Partial<BffOptions> = {},
   server: Partial<ServerSettings> = {},
+  basePath = '',
 ): Promise<RunningBff> => {
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `http://localhost:${port}${basePath}`;
   const provider = await startDevProvider({
     publicUrls: [url],
     clientSecret: randomBytes(24).toString('hex'),

@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseReturnTo } from '../../src/login/return-to.ts';
 
-const options = { publicUrl: 'https://app.example', allowedOrigins: ['https://spa.example'] };
+const options = {
+  publicOrigin: 'https://app.example',
+  basePath: '',
+  allowedOrigins: ['https://spa.example'],
+};
 
 const tricky = fc.constantFrom(
   ...[
@@ -56,14 +60,14 @@ const anything = fc.oneof(
 
 /** Where a browser goes that gets `location` in the answer to a callback. */
 const follow = (location: string): URL =>
-  new URL(location, `${options.publicUrl}/login/callback?code=x&state=y`);
+  new URL(location, `${options.publicOrigin}/login/callback?code=x&state=y`);
 
 test('wherever a login is told to end, the browser ends on our own or an allowed origin', () => {
   fc.assert(
     fc.property(anything, (asked) => {
       const location = parseReturnTo(asked, options);
       const { origin, username, password } = follow(location);
-      expect([options.publicUrl, ...options.allowedOrigins]).toContain(origin);
+      expect([options.publicOrigin, ...options.allowedOrigins]).toContain(origin);
       expect(username + password).toBe('');
       expect(location).toMatch(/^[\x21-\x7e]{1,2048}$/);
     }),

@@ -6,11 +6,14 @@ import { Problem } from '../../src/problems.ts';
 import { type ApiMatch, createApiRoutes } from '../../src/proxy/api-routes.ts';
 import { parseRequestTarget } from '../../src/proxy/request-target.ts';
 
-const findRoute = createApiRoutes([
-  { prefix: '/api/a', upstream: 'http://one.example/v1/a' },
-  { prefix: '/api/a/deep', upstream: 'http://two.example/deep' },
-  { prefix: '/api/whole', upstream: 'http://three.example' },
-]);
+const findRoute = createApiRoutes(
+  [
+    { prefix: '/api/a', upstream: 'http://one.example/v1/a' },
+    { prefix: '/api/a/deep', upstream: 'http://two.example/deep' },
+    { prefix: '/api/whole', upstream: 'http://three.example' },
+  ],
+  '',
+);
 const bases: Readonly<Record<string, string>> = {
   'http://one.example': '/v1/a',
   'http://two.example': '/deep',

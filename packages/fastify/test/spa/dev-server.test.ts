@@ -67,7 +67,7 @@ const startApp = async (devServer: string): Promise<{ app: FastifyInstance; orig
     scope.addHook('onRequest', async (_request, reply) => {
       reply.headers({ 'x-request-id': 'ours', 'content-security-policy': 'ours' });
     });
-    await registerDevServer(scope, devServer, 'http://localhost:3000');
+    await registerDevServer(scope, devServer, { publicOrigin: 'http://localhost:3000', basePath: '' });
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   closers.push(() => app.close());

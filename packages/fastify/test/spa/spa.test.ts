@@ -13,7 +13,7 @@ import { registerSpa } from '../../src/spa/spa.ts';
 
 const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
   const answers = prepareResponseHeaders({}, () => "default-src 'none'");
-  const options = { spa: { dir } } as ResolvedOptions;
+  const options = { spa: { dir }, basePath: '' } as ResolvedOptions;
   return {
     options,
     headers: { answers, pages: preparePageHeaders({ options, answers, endSessionOrigin: () => undefined }) },
