@@ -107,6 +107,21 @@ test('title, focus and the mark of the current page move with the route', async 
   await page.close();
 });
 
+test('the account menu opens by keyboard, leads to a view and closes there', async () => {
+  const page = await open(signedIn, '/');
+  const item = page.getByRole('link', { name: 'Sessions' });
+  const menu = page.getByRole('button', { name: 'Account menu' });
+  await menu.press('Enter');
+  await item.waitFor();
+  await page.keyboard.press('Escape');
+  await item.waitFor({ state: 'hidden' });
+  await menu.press('Enter');
+  await item.press('Enter');
+  await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
+  await item.waitFor({ state: 'hidden' });
+  await page.close();
+});
+
 test('after a session is ended from the list the focus is on the list, and the end is said', async () => {
   const elsewhere = await chromium.newContext();
   await signIn(await elsewhere.newPage(), product, '/');

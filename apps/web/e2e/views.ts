@@ -30,6 +30,15 @@ const expiring = (expiresAt: string): string =>
 export const views: readonly View[] = [
   { name: 'home-signed-out', go: open('/', 'Login/Register »') },
   { name: 'home-signed-in', isSignedIn: true, go: open('/', 'View Profile »') },
+  {
+    name: 'account-menu',
+    isSignedIn: true,
+    go: async (page, product) => {
+      await open('/', 'View Profile »')(page, product);
+      await page.getByRole('button', { name: 'Account menu' }).click();
+      await page.getByRole('link', { name: 'Sessions' }).waitFor();
+    },
+  },
   { name: 'profile', isSignedIn: true, go: open('/profile', 'User object:') },
   { name: 'sessions', isSignedIn: true, go: open('/sessions', 'This browser') },
   { name: 'api-demo', isSignedIn: true, go: open('/users', 'Alan Turing') },

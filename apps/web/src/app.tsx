@@ -6,6 +6,7 @@ import { Navbar } from './navbar.tsx';
 import { OutageNotice } from './outage-notice.tsx';
 import { Profile } from './profile.tsx';
 import { SessionNotice } from './session-notice.tsx';
+import { SkeletonPage } from './skeletons.tsx';
 import { Unreachable } from './unreachable.tsx';
 
 /** A view that is loaded when it is first shown. If loading fails, the server cannot be reached. */
@@ -47,8 +48,6 @@ const Notice = (): ReactNode => {
   ) : null;
 };
 
-const placeholder = <div className="placeholder" aria-hidden="true" />;
-
 const guarded = (view: ReactNode): ReactNode => (
   <RequireUser pending={<SessionNotice />} unreachable={<Unreachable />}>
     {view}
@@ -63,7 +62,7 @@ export const App = (): ReactNode => (
     </a>
     <Navbar />
     <main id="main" tabIndex={-1}>
-      <Suspense fallback={placeholder}>
+      <Suspense fallback={<SkeletonPage />}>
         <Routes>
           <Route path="/" element={<Home />} />
           <Route path="/profile" element={guarded(<Profile />)} />

@@ -1,9 +1,11 @@
-import { lastSignedIn } from '@foyer/client';
+import { lastSignedIn, type SignedInSnapshot } from '@foyer/client';
 import { useBffClient, useSession } from '@foyer/client/react';
 import { type ReactNode, useState } from 'react';
 import { NavLink } from 'react-router-dom';
+import { AccountMenu } from './account-menu.tsx';
+import { Logo } from './icons.tsx';
 
-const SignedInLinks = ({ displayName }: { readonly displayName: string }): ReactNode => {
+const SignedInLinks = ({ displayName, user }: SignedInSnapshot): ReactNode => {
   const client = useBffClient();
   const [problem, setProblem] = useState('');
   const signOut = (): void => {
@@ -13,11 +15,17 @@ const SignedInLinks = ({ displayName }: { readonly displayName: string }): React
   };
   return (
     <>
-      <NavLink to="/profile">Logged in as: {displayName}</NavLink>
+      <span role="alert" className="wrong small">
+        {problem}
+      </span>
+      <NavLink to="/profile" className="who">
+        <span className="who-label">Logged in as: </span>
+        {displayName}
+      </NavLink>
       <button type="button" className="quiet compact" onClick={signOut}>
         Logout
       </button>
-      <span role="alert">{problem}</span>
+      <AccountMenu displayName={displayName} picture={user.picture} onSignOut={signOut} />
     </>
   );
 };
@@ -30,11 +38,17 @@ export const Navbar = (): ReactNode => {
     <header>
       <nav aria-label="Main">
         <NavLink className="brand" to="/" end>
-          Plusauth Starter
+          <Logo />
+          <span className="brand-name">Plusauth Starter</span>
         </NavLink>
         <div className="links">
-          {known && <SignedInLinks displayName={known.displayName} />}
-          {session.status === 'anonymous' && <a href={session.loginUrl}>Login</a>}
+          {known && <SignedInLinks {...known} />}
+          {session.status === 'anonymous' && (
+            <a className="button quiet compact" href={session.loginUrl}>
+              Login
+            </a>
+          )}
+          {session.status === 'loading' && <span className="skeleton bar" aria-hidden="true" />}
         </div>
       </nav>
     </header>

@@ -2,6 +2,7 @@ import { useSession } from '@foyer/client/react';
 import type { SignedOutReason } from '@foyer/contract';
 import type { ReactNode } from 'react';
 import { PageHeading } from './page-heading.tsx';
+import { SkeletonPage } from './skeletons.tsx';
 
 const explanations: Readonly<Record<SignedOutReason, string>> = {
   logout: 'You signed out in another tab.',
@@ -15,7 +16,7 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
 /** Shown by a guarded page while no one is signed in: nothing at first, then the reason and what happens next. */
 export const SessionNotice = (): ReactNode => {
   const session = useSession();
-  if (session.status !== 'anonymous') return <div className="placeholder" aria-hidden="true" />;
+  if (session.status !== 'anonymous') return <SkeletonPage />;
   return (
     <section className="hero">
       <PageHeading title="Signed out">You are signed out</PageHeading>

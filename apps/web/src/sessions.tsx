@@ -1,7 +1,10 @@
 import { useBffClient } from '@foyer/client/react';
 import { parseSessionList, type SessionSummary } from '@foyer/contract';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { Icon } from './icons.tsx';
 import { PageHeading } from './page-heading.tsx';
+import { RelativeTime } from './relative-time.tsx';
+import { SkeletonList } from './skeletons.tsx';
 
 type Loaded =
   | { readonly status: 'loading' }
@@ -9,6 +12,12 @@ type Loaded =
   | { readonly status: 'loaded'; readonly sessions: readonly SessionSummary[] };
 
 const nameOf = ({ browser, system }: SessionSummary): string => `${browser} on ${system}`;
+
+const isHandheld = ({ system }: SessionSummary): boolean => /iPhone|iPad|Android/.test(system);
+
+/** This browser first, then the order of the server. */
+const currentFirst = (sessions: readonly SessionSummary[]): readonly SessionSummary[] =>
+  [...sessions].sort((one, other) => Number(other.current) - Number(one.current));
 
 const Row = ({
   session,
@@ -18,11 +27,13 @@ const Row = ({
   readonly onEnd: () => void;
 }): ReactNode => (
   <li>
+    <span className="portrait">
+      <Icon name={isHandheld(session) ? 'phone' : 'laptop'} />
+    </span>
     <div>
       <strong>{nameOf(session)}</strong>
       <p className="soft small">
-        Signed in <time dateTime={session.createdAt}>{new Date(session.createdAt).toLocaleString()}</time>,
-        last seen <time dateTime={session.lastSeenAt}>{new Date(session.lastSeenAt).toLocaleString()}</time>
+        Signed in <RelativeTime at={session.createdAt} />, last seen <RelativeTime at={session.lastSeenAt} />
       </p>
     </div>
     {session.current ? (
@@ -34,6 +45,32 @@ const Row = ({
     )}
   </li>
 );
+
+/** Ends every other session, after a question. */
+const EndOthers = ({ others, onEnd }: { readonly others: number; readonly onEnd: () => void }): ReactNode => {
+  const [isAsking, setIsAsking] = useState(false);
+  if (!isAsking || others === 0)
+    return (
+      <button type="button" className="quiet" onClick={() => setIsAsking(true)} disabled={others === 0}>
+        Sign out everywhere else
+      </button>
+    );
+  const end = (): void => {
+    setIsAsking(false);
+    onEnd();
+  };
+  return (
+    <fieldset className="row">
+      <legend>Sign out {others === 1 ? 'the other browser' : `${others} other browsers`}?</legend>
+      <button type="button" onClick={end}>
+        Yes, sign out
+      </button>
+      <button type="button" className="quiet" onClick={() => setIsAsking(false)}>
+        Cancel
+      </button>
+    </fieldset>
+  );
+};
 
 /** Where the user is signed in, with the way to end one other session or all of them. */
 export const Sessions = (): ReactNode => {
@@ -68,7 +105,7 @@ export const Sessions = (): ReactNode => {
       <p className="soft">
         Every browser that holds a session of yours. Ending one takes effect there within a second.
       </p>
-      {state.status === 'loading' && <div className="card placeholder" aria-hidden="true" />}
+      {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
         <div className="card head">
           <p role="alert">The list cannot be shown at the moment.</p>
@@ -80,7 +117,7 @@ export const Sessions = (): ReactNode => {
       {state.status === 'loaded' && (
         <section className="card stack">
           <ul className="list" tabIndex={-1} ref={list}>
-            {state.sessions.map((session) => (
+            {currentFirst(state.sessions).map((session) => (
               <Row
                 key={session.id}
                 session={session}
@@ -89,13 +126,10 @@ export const Sessions = (): ReactNode => {
             ))}
           </ul>
           <div className="head">
-            <button
-              type="button"
-              onClick={() => end('/api/me/sessions', 'Every other browser is signed out')}
-              disabled={state.sessions.length < 2}
-            >
-              Sign out everywhere else
-            </button>
+            <EndOthers
+              others={state.sessions.length - 1}
+              onEnd={() => end('/api/me/sessions', 'Every other browser is signed out')}
+            />
             <span role="status" className="soft small">
               {said}
             </span>

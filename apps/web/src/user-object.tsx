@@ -1,5 +1,7 @@
 import type { User } from '@foyer/contract';
 import { type ReactNode, useState } from 'react';
+import { Icon } from './icons.tsx';
+import { JsonView } from './json-view.tsx';
 
 /** The whole user object as JSON, with a button that copies it. */
 export const UserObject = ({ user }: { readonly user: User }): ReactNode => {
@@ -20,12 +22,12 @@ export const UserObject = ({ user }: { readonly user: User }): ReactNode => {
             {said}
           </span>
           <button type="button" className="quiet compact" onClick={copy}>
+            <Icon name={said === 'Copied' ? 'check' : 'copy'} />
             Copy<span className="unseen"> the user object</span>
           </button>
         </div>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reached by keyboard, WCAG 2.1.1 */}
-      <pre tabIndex={0}>{json}</pre>
+      <JsonView json={json} />
     </section>
   );
 };

@@ -2,6 +2,7 @@ import type { BffClient } from '@foyer/client';
 import { useBffClient } from '@foyer/client/react';
 import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
 import { PageHeading } from './page-heading.tsx';
+import { SkeletonList } from './skeletons.tsx';
 
 interface ListedUser {
   readonly id: string;
@@ -92,7 +93,7 @@ export const Users = (): ReactNode => {
         This list comes from another server that wants an access token. Yours is added on the way, by the
         server that keeps it.
       </p>
-      {state.status === 'loading' && <div className="card placeholder" aria-hidden="true" />}
+      {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
         <div className="card head">
           <p role="alert">{state.reason}</p>
@@ -103,6 +104,7 @@ export const Users = (): ReactNode => {
       )}
       {state.status === 'loaded' && (
         <section className="card stack">
+          {state.users.length === 0 && <p className="soft">No one is on the list yet. Add the first name.</p>}
           <ul className="list">
             {state.users.map(({ id, name, addedBy }) => (
               <li key={id}>

@@ -138,6 +138,8 @@ test('the list of sessions, and the end of all others', async () => {
   ]);
   expect(rows.map((row) => row.querySelector('em') !== null)).toEqual([true, false]);
   await userEvent.click(screen.getByRole('button', { name: 'Sign out everywhere else' }));
+  expect(calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+  await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
   await vi.waitFor(() => expect(screen.getAllByRole('listitem')).toHaveLength(1));
   expect(calls).toContain('DELETE /api/me/sessions');
   expect(screen.getByRole('button', { name: 'Sign out everywhere else' }).hasAttribute('disabled')).toBe(
@@ -151,6 +153,7 @@ test('sessions that could not be ended are not passed over', async () => {
     return json(call.endsWith('/sessions') ? { sessions: [here, there] } : signedInAs('Ada'));
   });
   await userEvent.click(await screen.findByRole('button', { name: 'Sign out everywhere else' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
   expect((await screen.findByText(/cannot be shown/)).getAttribute('role')).toBe('alert');
 });
 
@@ -168,6 +171,45 @@ test('a session that is about to end is said, with the way to stay', async () =>
   const before = calls.length;
   await userEvent.click(screen.getByRole('button', { name: 'Stay signed in' }));
   expect(calls.slice(before)).toEqual(['GET /api/me']);
+});
+
+test('the panel on the home page counts what a script can read, signed in or not', async () => {
+  localStorage.setItem('theme', 'dark');
+  open('/', () => json(signedInAs('Ada')));
+  await screen.findByText('1, sealed');
+  const rows = [...document.querySelectorAll('.holdings > div')].map((row) =>
+    [...row.children].map(({ textContent }) => textContent),
+  );
+  localStorage.clear();
+  expect(rows.slice(0, 3)).toEqual([
+    ['Readable cookies', '0'],
+    ['Web storage entries', '1'],
+    ['HttpOnly cookies', '1, sealed'],
+  ]);
+});
+
+test.each([
+  [{ email: 'ada@example.com', email_verified: true }, 'E-mail', 'ada@example.comverified'],
+  [{ email: 'ada@example.com', email_verified: 'yes' }, 'E-mail', 'ada@example.com'],
+  [{ groups: ['staff', 'admin'] }, 'Groups', 'staffadmin'],
+])('of the claims %j, %s shows %s', async (claims, label, shown) => {
+  const me = signedInAs('Ada');
+  open('/profile', () => json({ ...me, user: { ...me.user, ...claims } }));
+  await screen.findByRole('heading', { level: 1 });
+  expect(screen.getByText(label).nextElementSibling?.textContent).toBe(shown);
+});
+
+test.each([
+  ['https://ada.example/', 'https://ada.example/'],
+  ['javascript:alert(1)', undefined],
+  ['http://ada.example/', undefined],
+])('the website %s links to %s', async (website, address) => {
+  const me = signedInAs('Ada');
+  open('/profile', () => json({ ...me, user: { ...me.user, website } }));
+  await screen.findByRole('heading', { level: 1 });
+  const shown = screen.getByText('Website').nextElementSibling;
+  expect(shown?.textContent).toBe(website);
+  expect(shown?.querySelector('a')?.getAttribute('href')).toBe(address);
 });
 
 test.each([

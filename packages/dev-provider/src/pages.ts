@@ -18,7 +18,8 @@ const style = `
 * { box-sizing: border-box }
 body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 16vh, 10rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
 main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem }
-main::before { content: ''; display: block; width: 2.25rem; height: 2.25rem; margin-bottom: 1.25rem; background: url("${icon}") }
+.logo { display: block; width: 2.25rem; height: 2.25rem; margin-bottom: 1.25rem; fill: var(--accent) }
+.logo path { fill: none; stroke: var(--on-accent); stroke-width: 2 }
 h1 { margin: 0 0 .75rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
 p { margin: 0 0 1.25rem; overflow-wrap: anywhere; text-wrap: pretty }
 p:last-child { margin: 0 }
@@ -27,7 +28,13 @@ form:last-child { margin: 0 }
 form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
 button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
 button { text-align: start; cursor: pointer }
-button:hover { background: var(--tint) }
+.person { position: relative; display: grid; grid-template-columns: auto 1fr; align-items: center; gap: 0 .875rem; padding: .625rem .875rem; border: 1px solid var(--edge); border-radius: .625rem }
+.person span { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
+.person button { min-height: 0; padding: 0; border: 0; font-weight: 600 }
+.person button::after { content: ''; position: absolute; inset: 0; border-radius: inherit }
+.person small { color: var(--soft); font-size: .875rem }
+.person:hover { background: var(--tint) }
+.person:hover span { background: var(--card) }
 .main, .main ~ button { text-align: center }
 .main { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
 .main:hover { background: color-mix(in oklab, var(--accent), var(--ink) 14%) }
@@ -51,6 +58,7 @@ const createPage = (title: string, content: string): string =>
 </head>
 <body>
 <main>
+<svg class="logo" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="4"/><path d="M5 13V5a3 3 0 0 1 6 0v8"/></svg>
 <h1>${escapeHtml(title)}</h1>
 ${content}
 </main>
@@ -58,12 +66,19 @@ ${content}
 </html>
 `;
 
+const initialsOf = (label: string): string =>
+  label
+    .split(' ')
+    .map((word) => word.charAt(0))
+    .filter((letter) => letter === letter.toUpperCase())
+    .join('');
+
 /** The sign-in page: a button for each demo person, and a field for any other name. */
 export function createSignInPage(action: string, problem?: string): string {
   const to = escapeHtml(action);
   const buttons = people.map(
-    ({ accountId, label }) =>
-      `<button name="person" value="${escapeHtml(accountId)}">${escapeHtml(label)}</button>`,
+    ({ accountId, label, purpose = '' }) =>
+      `<div class="person"><span aria-hidden="true">${escapeHtml(initialsOf(label))}</span><button name="person" value="${escapeHtml(accountId)}">${escapeHtml(label)}</button><small>${escapeHtml(purpose)}</small></div>`,
   );
   return createPage(
     'Sign in',

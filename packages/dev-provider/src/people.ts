@@ -3,6 +3,8 @@ export interface Person {
   readonly accountId: string;
   /** The label of the person's button on the sign-in page. */
   readonly label: string;
+  /** What the person is for, in a few words. */
+  readonly purpose?: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -11,6 +13,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'ada',
     label: 'Ada Lovelace',
+    purpose: 'Every claim, e-mail verified',
     claims: {
       name: 'Ada Lovelace',
       given_name: 'Ada',
@@ -30,6 +33,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'grace',
     label: 'Grace Hopper',
+    purpose: 'Name and e-mail',
     claims: {
       name: 'Grace Hopper',
       given_name: 'Grace',
@@ -42,6 +46,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'jose',
     label: 'José Núñez',
+    purpose: 'Letters beyond ASCII, e-mail not verified',
     claims: {
       name: 'José Núñez',
       given_name: 'José',
@@ -54,6 +59,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'nameless',
     label: 'Someone without a name',
+    purpose: 'No name, no e-mail',
     claims: { phone_number: '+1 555 0100', phone_number_verified: false },
   },
 ];

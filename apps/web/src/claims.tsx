@@ -1,0 +1,81 @@
+import type { User } from '@foyer/contract';
+import type { ReactNode } from 'react';
+import { Icon } from './icons.tsx';
+import { RelativeTime } from './relative-time.tsx';
+
+const labels: ReadonlyMap<string, string> = new Map([
+  ['name', 'Name'],
+  ['username', 'Username'],
+  ['preferred_username', 'Username'],
+  ['nickname', 'Nickname'],
+  ['email', 'E-mail'],
+  ['phone_number', 'Phone'],
+  ['birthdate', 'Birthdate'],
+  ['locale', 'Language'],
+  ['zoneinfo', 'Time zone'],
+  ['website', 'Website'],
+  ['profile', 'Profile page'],
+  ['groups', 'Groups'],
+  ['roles', 'Roles'],
+  ['updated_at', 'Last changed'],
+]);
+
+const pageClaims: ReadonlySet<string> = new Set(['website', 'profile']);
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
+
+/** A claim by its kind: a time, a list, the address of a page (https alone), or text. `undefined` shows nothing. */
+const showClaim = (name: string, value: unknown): ReactNode => {
+  if (name === 'updated_at')
+    return typeof value === 'number' && Number.isFinite(new Date(value * 1000).getTime()) ? (
+      <RelativeTime at={new Date(value * 1000).toISOString()} />
+    ) : undefined;
+  if (isTexts(value))
+    return (
+      <span className="row">
+        {value.map((item) => (
+          <em key={item} className="badge">
+            {item}
+          </em>
+        ))}
+      </span>
+    );
+  if (typeof value !== 'string' || value === '') return undefined;
+  const isPage = pageClaims.has(name) && URL.parse(value)?.protocol === 'https:';
+  return isPage ? (
+    <a href={value} rel="noreferrer">
+      {value}
+    </a>
+  ) : (
+    value
+  );
+};
+
+/** The claims that people know by name, each with whether the provider has verified it. */
+export const Claims = ({ user }: { readonly user: User }): ReactNode => {
+  const shown = [...labels].flatMap(([name, label]) => {
+    const value = showClaim(name, user[name]);
+    return value === undefined ? [] : [{ name, label, value }];
+  });
+  if (shown.length === 0)
+    return <p className="soft">The provider sends nothing about you but an identifier.</p>;
+  return (
+    <dl>
+      {shown.map(({ name, label, value }) => (
+        <div key={name}>
+          <dt>{label}</dt>
+          <dd className="row">
+            <span>{value}</span>
+            {user[`${name}_verified`] === true && (
+              <em className="badge">
+                <Icon name="check" />
+                verified
+              </em>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+};
