@@ -12,6 +12,7 @@ import {
   pluginOptions,
 } from '@foyer/fastify/options';
 import { z } from 'zod';
+import { type EnvFile, loadedEnvFile } from './environment/env-file.ts';
 import { EnvironmentError } from './environment/environment-error.ts';
 import { keptKeyFile, withKey } from './environment/own-key.ts';
 import type { PluginOptions } from './environment/plugin-options.ts';
@@ -127,8 +128,12 @@ const isAccepted = (_values: object, issues: readonly EnvironmentIssue[]): _valu
  *
  * @throws EnvironmentError with every mistake at once.
  */
-export const parseEnvironment = (environment: Environment, places = defaultPlaces): Settings => {
-  const issues: EnvironmentIssue[] = [];
+export const parseEnvironment = (
+  environment: Environment,
+  places = defaultPlaces,
+  known: readonly EnvironmentIssue[] = [],
+): Settings => {
+  const issues = [...known];
   const values = readValues(environment, pluginOptions, issues);
   const served = readValues(environment, declaredOptions(serverOptions), issues);
   const server = serverSchema.safeParse(served, { reportInput: true });
@@ -156,5 +161,30 @@ export const parseEnvironment = (environment: Environment, places = defaultPlace
   };
 };
 
+const byteOrderMark = '\uFEFF';
+
+/** The environment of this process and of the env file that Node was told to load, and how that is written wrongly. */
+const readProcessEnvironment = (): EnvFile => {
+  const { variables: loaded, issues } = loadedEnvFile(process.execArgv);
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith(byteOrderMark));
+  return { variables: { ...loaded, ...Object.fromEntries(own) }, issues };
+};
+
 /** The settings of this process. @throws EnvironmentError with every mistake at once. */
-export const currentSettings = (): Settings => parseEnvironment(process.env);
+export const currentSettings = (): Settings => {
+  const { variables: environment, issues } = readProcessEnvironment();
+  return parseEnvironment(environment, defaultPlaces, issues);
+};
+
+/**
+ * The settings of this process without the variables that were refused and without its pages, for an examination of the
+ * rest.
+ *
+ * @throws EnvironmentError when a variable that has no default is among those.
+ */
+export const currentSettingsWithout = (refused: readonly string[]): Settings => {
+  const sound = Object.entries(readProcessEnvironment().variables).filter(
+    ([name]) => !refused.includes(name) && !name.startsWith('SPA_'),
+  );
+  return parseEnvironment({ ...Object.fromEntries(sound), SPA_DEV_SERVER: 'http://localhost' });
+};

@@ -130,10 +130,14 @@ test('a value in quotes, a placeholder, and two names with two values are said b
     OIDC_CLIENT_ID: '"app"',
     CLIENT_SECRET: 'another-secret',
     COOKIE_NAME: '<your cookie name>',
+    OIDC_SCOPE: 'openid api://<api id>/users.read',
+    ALLOWED_ORIGINS: 'https://….example',
   });
   expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
     'OIDC_CLIENT_ID is still in quotes',
     'OIDC_CLIENT_SECRET is set, and CLIENT_SECRET too, to another value',
+    'OIDC_SCOPE is still a placeholder',
+    'ALLOWED_ORIGINS is still a placeholder',
     'COOKIE_NAME is still a placeholder',
   ]);
 });

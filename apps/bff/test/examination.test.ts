@@ -308,3 +308,28 @@ test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1,
   for (const secret of [SESSION_KEYS, 'swordfish', provider.clientSecret])
     expect(sound.output + wrong.output).not.toContain(secret);
 });
+
+test('a mistake is a finding of the doctor, and the rest is examined all the same', async () => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+  const { SPA_DEV_SERVER: _none, ...sound } = soundSettings(provider);
+  const run = async (variables: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, [doctor], {
+      env: { PATH: process.env.PATH, ...sound, SPA_DIR: '/no/such/build', ...variables },
+    });
+    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return { code: child.exitCode, output };
+  };
+  const [noPages, noStore, noClient] = await Promise.all([
+    run({}),
+    run({ SESSION_STORE: 'postgres://db' }),
+    run({ OIDC_CLIENT_ID: '' }),
+  ]);
+  expect([noPages.code, noStore.code, noClient.code]).toEqual([1, 1, 1]);
+  expect(noPages.output).toContain('bad   configuration: SPA_DIR has no index.html.');
+  expect(noPages.output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
+  expect(noPages.output).toContain('ok    session store: can be read and written');
+  expect(noStore.output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
+  expect(noStore.output).not.toContain('ok    session store');
+  expect(noClient.output).toMatch(/^bad {3}configuration: OIDC_CLIENT_ID is /m);
+  expect(noClient.output).toContain('note  provider: is examined once the mistakes above are corrected');
+});

@@ -27,7 +27,7 @@ afterEach(() => {
 const startMain = (
   variables: Readonly<Record<string, string>>,
   program: readonly string[] = [main],
-): { readonly child: ChildProcess; readonly errors: () => string } => {
+): { readonly child: ChildProcess; readonly errors: () => string; readonly output: () => string } => {
   const child = spawn(process.execPath, program, {
     cwd: folder,
     env: { PATH: process.env.PATH, SPA_DIR: folder, OIDC_ISSUER: 'http://127.0.0.1:9', ...variables },
@@ -35,8 +35,9 @@ const startMain = (
   started.push(tieToThisProcess(child));
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stdout.resume();
-  return { child, errors: () => text };
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  return { child, errors: () => text, output: () => printed };
 };
 
 const client = { OIDC_CLIENT_ID: 'app', OIDC_CLIENT_SECRET: 'any-secret' };
@@ -162,17 +163,20 @@ test('.env is loaded by pnpm start and the doctor, and not by what the image run
   expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.ts"\]\n$/);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const envFile = '--env-file-if-exists=.env';
-  expect([scripts.start, scripts.doctor]).toEqual([
+  expect([scripts.start, scripts.examine]).toEqual([
     `node ${envFile} apps/bff/src/main.ts`,
     `node ${envFile} apps/bff/src/doctor.ts`,
   ]);
+  // pnpm has a command of its own named doctor, which `npx pnpm doctor` runs.
+  expect(scripts.doctor).toBe(scripts.examine);
   expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).toContain('**/.env*');
   writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
   const told = await Promise.all(
     [[envFile, main], [envFile, doctor], [main]].map(async (program) => {
-      const { child, errors } = startMain({}, program);
+      const { child, errors, output } = startMain({}, program);
       const [code] = await once(child, 'close');
-      return [code, errors().includes('LOG_LEVEL is not a log level'), errors().includes('loud')];
+      const said = errors() + output();
+      return [code, said.includes('LOG_LEVEL is not a log level'), said.includes('loud')];
     }),
   );
   expect(told).toEqual([
@@ -180,4 +184,33 @@ test('.env is loaded by pnpm start and the doctor, and not by what the image run
     [1, true, false],
     [1, false, false],
   ]);
+});
+
+const spelled = 'LOG_LEVEL=loud\nOIDC_CLIENT_ID=app\n';
+
+test.for([
+  [
+    'with a byte order mark is read',
+    Buffer.from(`\uFEFF${spelled}`),
+    /LOG_LEVEL is not a log level/,
+    /OIDC_CLIENT_ID|is not a variable/,
+  ],
+  [
+    'in UTF-16 is refused by name',
+    Buffer.from(`\uFEFF${spelled}`, 'utf16le'),
+    /\.env is written in UTF-16\. Save it as UTF-8/,
+    /never/,
+  ],
+  [
+    'whose value is cut at a # is refused by name',
+    Buffer.from(`${spelled}OIDC_CLIENT_SECRET=ab#cd\n`),
+    /OIDC_CLIENT_SECRET is cut at a # in \.env\. Put/,
+    /ab#cd/,
+  ],
+] as const)('an .env %s', async ([, content, said, unsaid]) => {
+  writeFileSync(join(folder, '.env'), content);
+  const { child, errors } = startMain({}, ['--env-file-if-exists=.env', main]);
+  await once(child, 'close');
+  expect(errors()).toMatch(said);
+  expect(errors()).not.toMatch(unsaid);
 });

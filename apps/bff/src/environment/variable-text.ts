@@ -48,7 +48,7 @@ const readUnder = (environment: Environment, name: string, report: Report): Vari
 const describeSlip = (text: string): Omit<EnvironmentIssue, 'variable'> | undefined => {
   if (/^(["']).*\1$/s.test(text))
     return { problem: 'is still in quotes', remedy: 'Take the quotes around the value away.' };
-  if (/^<[^>]*>$/.test(text))
+  if (/…|^<[^>]*>$|[/.]<[a-z ]+>/.test(text))
     return { problem: 'is still a placeholder', remedy: 'Put the real value in its place.' };
   return undefined;
 };
