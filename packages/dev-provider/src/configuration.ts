@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import type { ClientMetadata, Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import { createMemory } from './memory.ts';
-import type { DevProviderOptions } from './options.ts';
+import type { AdapterFactory, ClientMetadata, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { type DevProviderOptions, developmentClient } from './options.ts';
 import { contentSecurityPolicy, createErrorPage, createSignedOutPage, createSignOutPage } from './pages.ts';
 import { findPerson } from './people.ts';
-import { developmentSigningKey } from './signing-key.ts';
+import { developmentCookieKey, developmentSigningKey } from './signing-key.ts';
 
 const daySeconds = 24 * 60 * 60;
 /** The scopes of the API that access tokens are made for. */
@@ -22,10 +20,10 @@ function createClient(options: DevProviderOptions): ClientMetadata {
   const { publicUrls, clientAuth = 'client_secret_basic' } = options;
   const urls = publicUrls.map((url) => url.replace(/\/$/, ''));
   return {
-    client_id: options.clientId ?? 'foyer-dev',
+    client_id: options.clientId ?? developmentClient.clientId,
     ...(clientAuth === 'none'
       ? {}
-      : { client_secret: options.clientSecret ?? 'foyer-dev-secret-not-for-production' }),
+      : { client_secret: options.clientSecret ?? developmentClient.clientSecret }),
     token_endpoint_auth_method: clientAuth,
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
@@ -77,13 +75,13 @@ const resourceIndicators = (audience: string) => ({
 });
 
 /** The configuration of the development provider: one client, no consent page, rotation with reuse detection. */
-export function createConfiguration(options: DevProviderOptions): Configuration {
+export function createConfiguration(options: DevProviderOptions, adapter: AdapterFactory): Configuration {
   const { apiAudience, ttl = {} } = options;
   return {
-    adapter: createMemory(),
+    adapter,
     clients: [createClient(options)],
     jwks: { keys: [developmentSigningKey] },
-    cookies: { keys: [randomBytes(32).toString('hex')] },
+    cookies: { keys: [developmentCookieKey] },
     pkce: { required: () => true },
     scopes: ['openid', 'offline_access', ...apiScopes],
     claims: {

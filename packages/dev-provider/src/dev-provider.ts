@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import Provider from 'oidc-provider';
 import { createConfiguration } from './configuration.ts';
-import type { DevProviderOptions } from './options.ts';
+import { type DevProviderOptions, developmentClient } from './options.ts';
 import { type Person, people } from './people.ts';
 import { addPages } from './sign-in.ts';
+import { openStorage } from './storage.ts';
 
 /** A running development provider. */
 export interface DevProvider {
@@ -36,29 +37,33 @@ function report(provider: Provider, log: (line: string) => void): void {
 }
 
 /**
- * Starts an OpenID provider for development and tests: the real protocol, no passwords, all data in memory. Throws when
- * the port is taken or the library refuses an option.
+ * Starts an OpenID provider for development and tests: the real protocol, no passwords. Throws when the port is
+ * taken, the data file cannot be used or the library refuses an option.
  */
 export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
   const { host = '127.0.0.1', log = () => undefined } = options;
   let answer: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   const server = createServer((request, response) => answer?.(request, response));
   const port = await listen(server, options.port ?? 0, host);
+  const storage = openStorage(options.dataFile);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
-      server.close(() => resolve());
+      server.close(() => {
+        storage.close();
+        resolve();
+      });
       server.closeAllConnections();
     });
   const issuer = options.issuer ?? `http://${host}:${port}`;
-  const provider = new Provider(issuer, createConfiguration(options));
+  const provider = new Provider(issuer, createConfiguration(options, storage.openModel));
   addPages(provider);
   report(provider, log);
   answer = provider.callback();
   return {
     issuer,
     port,
-    clientId: options.clientId ?? 'foyer-dev',
-    clientSecret: options.clientSecret ?? 'foyer-dev-secret-not-for-production',
+    clientId: options.clientId ?? developmentClient.clientId,
+    clientSecret: options.clientSecret ?? developmentClient.clientSecret,
     people,
     provider,
     close,

@@ -21,13 +21,14 @@ const read = (name: string): string | undefined => process.env[name]?.trim() || 
 
 /**
  * Reads the environment: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins separated by commas,
- * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET` and `API_AUDIENCE`. Throws on an invalid port or URL.
+ * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET`, `API_AUDIENCE` and `DATA_FILE`. Throws on an invalid port or URL.
  */
 export function readEnvironment(): DevProviderOptions {
   const issuer = read('ISSUER');
   const clientId = read('CLIENT_ID');
   const clientSecret = read('CLIENT_SECRET');
   const apiAudience = read('API_AUDIENCE');
+  const dataFile = read('DATA_FILE');
   return {
     port: parsePort(read('PORT') ?? '4001'),
     host: read('HOST') ?? '127.0.0.1',
@@ -36,5 +37,6 @@ export function readEnvironment(): DevProviderOptions {
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(apiAudience === undefined ? {} : { apiAudience }),
+    ...(dataFile === undefined ? {} : { dataFile }),
   };
 }

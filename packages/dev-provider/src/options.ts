@@ -6,6 +6,12 @@ export interface DevProviderLifetimes {
   readonly session?: number;
 }
 
+/** The client that is registered unless the options name another. Its secret is published with the source. */
+export const developmentClient = {
+  clientId: 'foyer-dev',
+  clientSecret: 'foyer-dev-secret-not-for-production',
+} as const;
+
 /** Options of the development provider. */
 export interface DevProviderOptions {
   /** The port to listen on. Default 0: any free port. */
@@ -28,6 +34,8 @@ export interface DevProviderOptions {
    */
   readonly apiAudience?: string;
   readonly ttl?: DevProviderLifetimes;
+  /** File in which sessions and grants outlive a restart. Default: they are kept in memory. */
+  readonly dataFile?: string;
   /** Receives a line for each failed back-channel logout and each error of the provider. Default: none is logged. */
   readonly log?: (line: string) => void;
 }

@@ -16,3 +16,6 @@ export const developmentSigningKey = {
   use: 'sig',
   alg: 'RS256',
 };
+
+/** Signs the provider's cookies; fixed for the same reason, and as public. */
+export const developmentCookieKey = 'foyer-dev-cookie-key-not-for-production';

@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createMemory } from '../src/memory.ts';
+import { openStorage } from '../src/storage.ts';
 
 it('revoking a grant through one model removes the tokens of every model, of that grant only', async () => {
-  const openModel = createMemory();
+  const { openModel } = openStorage();
   const models = ['AccessToken', 'AuthorizationCode', 'RefreshToken'].map(openModel);
   for (const model of models) {
     await model.upsert('ended', { grantId: 'one' }, 60);
@@ -16,7 +19,7 @@ it('revoking a grant through one model removes the tokens of every model, of tha
 });
 
 it('what is written again outlives ten thousand that were written since it began', async () => {
-  const openModel = createMemory();
+  const { openModel } = openStorage();
   const sessions = openModel('Session');
   const grants = openModel('Grant');
   await sessions.upsert('in use', { accountId: 'ada' }, 60);
@@ -29,7 +32,7 @@ it('what is written again outlives ten thousand that were written since it began
 });
 
 it('a session is found by the uid that it has now, until it is removed or forgotten', async () => {
-  const openModel = createMemory();
+  const { openModel } = openStorage();
   const sessions = openModel('Session');
   await sessions.upsert('one', { accountId: 'ada', uid: 'first' }, 60);
   expect(await sessions.findByUid('first')).toMatchObject({ accountId: 'ada' });
@@ -42,4 +45,22 @@ it('a session is found by the uid that it has now, until it is removed or forgot
   await sessions.upsert('two', { uid: 'third' }, 60);
   for (let count = 0; count < 10_000; count += 1) await sessions.upsert(`later ${count}`, {}, 60);
   expect(await sessions.findByUid('third')).toBeUndefined();
+});
+
+it('a file keeps grants and used codes for the next start', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-provider-'));
+  const file = join(folder, 'data', 'provider.db');
+  const first = openStorage(file);
+  await first.openModel('RefreshToken').upsert('token', { grantId: 'one' }, 60);
+  await first.openModel('AuthorizationCode').upsert('code', { grantId: 'one' }, 60);
+  await first.openModel('AuthorizationCode').consume('code');
+  first.close();
+  const { openModel, close } = openStorage(file);
+  expect(await openModel('RefreshToken').find('token')).toEqual({ grantId: 'one' });
+  expect(await openModel('AuthorizationCode').find('code')).toEqual({
+    grantId: 'one',
+    consumed: expect.any(Number),
+  });
+  close();
+  await rm(folder, { recursive: true });
 });
