@@ -1,100 +1,110 @@
-import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
-import { startBffProcess } from './bff-process.ts';
-import { type ProviderSetup, type Running, startEmbeddedProvider } from './embedded-provider.ts';
+import { type ProviderSetup, startEmbeddedProvider } from './embedded-provider.ts';
 import { type DevEnvironment, DevEnvironmentError, readEnvironment } from './environment.ts';
-import { freePort, tryPort } from './ports.ts';
+import { createLinePrinter } from './log-lines.ts';
+import { findAddressProblem } from './own-address.ts';
+import { startPages } from './pages.ts';
+import { findPortProblem } from './ports.ts';
+import { startWatchedProcess, watchFiles } from './watched-process.ts';
 
-const running: Running[] = [];
+/** What was started and has to be closed. */
+const running: { readonly close: () => Promise<void> }[] = [];
 
-const stop = (code: number): void => {
-  const closeAll = async (): Promise<void> => {
-    for (const { close } of running.splice(0).reverse()) await close();
-  };
+const closeAll = async (): Promise<void> => {
+  for (const { close } of running.splice(0).reverse()) await close();
+};
+
+const printError = (error: unknown): void =>
+  console.error(error instanceof Error ? error.message : String(error));
+
+const exit = (code: number): void => {
   closeAll().then(
     () => process.exit(code),
     (error: unknown) => {
-      console.error(error);
+      printError(error);
       process.exit(1);
     },
   );
 };
 
-const startVite = async (base: string): Promise<string> => {
-  const port = await freePort();
-  const vite = await createServer({
-    root: fileURLToPath(new URL('../../web', import.meta.url)),
-    base,
-    logLevel: 'warn',
-    server: { host: '127.0.0.1', port, strictPort: true },
-  });
-  running.push(vite);
-  await vite.listen();
-  return `http://127.0.0.1:${port}`;
-};
-
-/** Where the pages come from. */
-interface Pages {
-  /** Variables of the BFF. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** One line for the terminal. */
-  readonly origin: string;
-}
-
-/** Starts the starter's dev server, unless other pages are configured. */
-const findPages = async ({ devServer, hasOwnBuild, basePath }: DevEnvironment): Promise<Pages> => {
-  if (devServer !== undefined)
-    return {
-      variables: {},
-      origin: `of the dev server ${devServer} (SPA_DEV_SERVER)${hasOwnBuild ? '; SPA_DIR is not used' : ''}`,
-    };
-  if (hasOwnBuild) return { variables: {}, origin: 'of the build in SPA_DIR, as built' };
-  return { variables: { SPA_DEV_SERVER: await startVite(basePath) }, origin: 'of the starter in apps/web' };
+const requirePort = async (port: number): Promise<void> => {
+  const problem = await findPortProblem(port);
+  if (problem === undefined) return;
+  const choice = `choose another port: PORT=${port + 1} npx pnpm dev`;
+  throw new DevEnvironmentError(
+    problem === 'forbidden'
+      ? `Port ${port} is not for this user. Use one from 1024 on: PORT=3000 npx pnpm dev`
+      : `Port ${port} is taken by another program, which listens on ${problem}. Stop that program, or ${choice}`,
+  );
 };
 
 /** Starts the embedded provider and the demo API, unless another provider is configured. */
-const setUpProvider = async (environment: DevEnvironment): Promise<ProviderSetup> => {
-  const { configuredIssuer } = environment;
-  if (configuredIssuer !== undefined)
-    return { variables: {}, people: `at the provider of ${configuredIssuer}`, running: [] };
-  const setup = await startEmbeddedProvider(environment);
-  running.push(...setup.running);
-  return setup;
+const startProvider = async (
+  environment: DevEnvironment,
+  print: (line: string) => void,
+): Promise<ProviderSetup> => {
+  const { issuer } = environment;
+  if (issuer === undefined) return startEmbeddedProvider(environment, print);
+  const name = issuer.variable.endsWith('_FILE') ? issuer.variable : `${issuer.value} (${issuer.variable})`;
+  return { variables: {}, provider: name, people: 'at that provider', processes: [] };
 };
 
-const run = async (): Promise<void> => {
+const start = async (): Promise<void> => {
   const environment = readEnvironment();
-  const { port, publicUrl, basePath, logLevel, inherited } = environment;
-  if ((await tryPort(port)) === undefined) {
-    throw new DevEnvironmentError(
-      `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npx pnpm dev`,
-    );
-  }
-  const [{ variables, people }, pages] = await Promise.all([
-    setUpProvider(environment),
-    findPages(environment),
-  ]);
-  const bff = startBffProcess(
-    { port, basePath },
-    {
-      ...inherited,
-      ...variables,
+  const { port, host, publicUrl, basePath, logLevel } = environment;
+  await requirePort(port);
+  const print = createLinePrinter(logLevel !== undefined);
+  const setup = await startProvider(environment, print);
+  running.push(...setup.processes);
+  const pages = await startPages(environment);
+  running.push(pages);
+  console.log(`\n  Provider  ${setup.provider}\n  Pages     ${pages.origin}\n`);
+  const bff = startWatchedProcess({
+    name: 'The BFF',
+    file: 'apps/bff/src/main.ts',
+    sources: ['apps/bff/src', 'packages/fastify/src', 'packages/contract/src'],
+    environment: {
+      ...environment.inherited,
+      ...setup.variables,
       PORT: String(port),
       PUBLIC_URL: publicUrl,
       ...pages.variables,
-      LOG_LEVEL: logLevel,
+      LOG_LEVEL: logLevel ?? 'info',
     },
-  );
+    healthUrl: `http://${host}:${port}${basePath}healthz`,
+    print,
+  });
   running.push(bff);
-  await bff.answers;
-  console.log(
-    `\n  Open     ${publicUrl}\n  Pages    ${pages.origin}\n  Sign in  ${people}\n  Stop     Ctrl-C\n`,
-  );
+  await Promise.all([...setup.processes, bff].map(({ answers }) => answers));
+  const problem = await findAddressProblem(publicUrl, port);
+  const address = problem === undefined ? `Open      ${publicUrl}` : `Not open  ${problem}`;
+  console.log(`  ${address}\n  Sign in   ${setup.people}\n  Stop      Ctrl-C\n`);
 };
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop(0));
+const restart = async (): Promise<void> => {
+  console.log('  .env was saved. Everything restarts.');
+  await closeAll();
+  try {
+    await start();
+  } catch (error) {
+    printError(error);
+    await closeAll();
+    console.log('  Save .env again to start once more.');
+  }
+};
 
-await run().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  stop(1);
-});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => exit(0));
+
+try {
+  await start();
+  let restarting = Promise.resolve();
+  watchFiles(
+    '.',
+    () => {
+      restarting = restarting.then(restart);
+    },
+    '.env',
+  );
+} catch (error) {
+  printError(error);
+  exit(1);
+}

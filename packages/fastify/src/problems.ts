@@ -2,6 +2,8 @@ import { type ProblemCode, problems } from '@foyer/contract';
 
 /** What a problem may carry beside its code. */
 export interface ProblemOptions {
+  /** What happened, for people. Default: the code's own title. */
+  readonly title?: string;
   /** One sentence for the person or program that asked: what to do. Default: the code's own advice. */
   readonly detail?: string;
   /** What really happened: for the log, never for the answer. */
@@ -66,7 +68,7 @@ export class Problem extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? problems[code].status;
-    this.title = problems[code].title;
+    this.title = options.title ?? problems[code].title;
     this.detail = options.detail ?? advice[code];
     this.retryAfter = options.retryAfter;
     this.allow = options.allow;
@@ -76,8 +78,9 @@ export class Problem extends Error {
 
   /** The same problem, whose page leads to `tryAgainAt`. */
   tryingAgainAt(tryAgainAt: string): Problem {
-    const { code, message, cause, detail, retryAfter, allow, status, contentRange } = this;
+    const { code, message, cause, title, detail, retryAfter, allow, status, contentRange } = this;
     return new Problem(code, message, {
+      title,
       detail,
       status,
       tryAgainAt,

@@ -79,6 +79,7 @@ export const registerDevServer = async (
         reply.send(
           new Problem('upstream_unavailable', 'The dev server of SPA_DEV_SERVER cannot be reached', {
             cause: error,
+            title: 'The dev server cannot be reached',
             detail: 'Start the dev server, then reload.',
           }),
         );

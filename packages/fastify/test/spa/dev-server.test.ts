@@ -130,6 +130,7 @@ test('a dev server that is down is a 502 that says so', async () => {
   expect([answer.status, answer.headers.get('x-request-id')]).toEqual([502, 'ours']);
   expect(await answer.json()).toMatchObject({
     code: 'upstream_unavailable',
+    title: 'The dev server cannot be reached',
     detail: 'Start the dev server, then reload.',
   });
 });

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { isLoopbackHost } from '@foyer/fastify/options';
+
+const timeoutMs = 3000;
+
+/** What answers at the public URL: this BFF repeats the id of a request, and another program does not know it. */
+const findAnswer = async (publicUrl: string): Promise<'ours' | 'foreign' | 'none'> => {
+  const id = randomBytes(16).toString('hex');
+  try {
+    const answer = await fetch(`${publicUrl.replace(/\/$/, '')}/healthz`, {
+      redirect: 'manual',
+      headers: { 'x-request-id': id },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return answer.ok && answer.headers.get('x-request-id') === id ? 'ours' : 'foreign';
+  } catch {
+    return 'none';
+  }
+};
+
+const describeWay = (publicUrl: string, port: number): string => {
+  const { hostname, port: publicPort, protocol, pathname } = new URL(publicUrl);
+  const wanted = publicPort || (protocol === 'https:' ? '443' : '80');
+  return isLoopbackHost(hostname) && protocol === 'http:' && wanted !== String(port)
+    ? `The BFF listens on port ${port}. Set PORT=${wanted}, or PUBLIC_URL=http://${hostname}:${port}${pathname.replace(/\/$/, '')}, unless a proxy is to lead from there to here.`
+    : `Let the proxy or tunnel behind it lead to port ${port} of this machine.`;
+};
+
+/** Why a browser that opens the public URL does not come to the BFF, and what to do; `undefined` when it does. */
+export const findAddressProblem = async (publicUrl: string, port: number): Promise<string | undefined> => {
+  const found = await findAnswer(publicUrl);
+  if (found === 'ours') return undefined;
+  const problem = found === 'none' ? 'does not answer' : 'is answered by another program';
+  return `${publicUrl} ${problem}. ${describeWay(publicUrl, port)}`;
+};
