@@ -10,7 +10,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 } else {
   await import('./dev.ts').catch((error) => {
     if (!isMissingPackage(error)) throw error;
-    console.error('The packages are not installed. Install them with pnpm 12: npx pnpm@12 install.');
+    console.error('The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.');
     process.exitCode = 1;
   });
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { afterEach, expect, test } from 'vitest';
@@ -58,10 +59,10 @@ const startDev = async (
     env: { PATH: process.env.PATH, ...variables },
   });
   started.push(child);
-  let text = '';
-  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  return { child, output: () => text };
+  let printed = '';
+  child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  return { child, output: () => printed };
 };
 
 const stopGroup = async (child: ChildProcess): Promise<void> => {
@@ -187,32 +188,28 @@ test('a BFF that cannot start says why and ends everything', async () => {
 }, 40_000);
 
 test.for([
-  [
-    'a port that is none',
-    'PORT=from-the-file\n',
-    'PORT must be a whole number from 1 to 65535, as in PORT=3000.\n',
-  ],
-  [
-    'a value that is cut',
-    'OIDC_CLIENT_SECRET=ab#cd\n',
-    'OIDC_CLIENT_SECRET is cut at a # in .env. Put its value into quotes, or a blank before the comment.\n',
-  ],
-  [
-    'a client without an issuer',
-    '\uFEFFCLIENT_ID=app\n',
-    'CLIENT_ID is set, and OIDC_ISSUER is not. Set OIDC_ISSUER to use your provider, or remove CLIENT_ID to use the embedded one.\n',
-  ],
-] as const)(
-  '.env of the working directory is read: %s is said by name',
-  async ([, content, said]) => {
-    const folder = await createFolder();
-    await writeFile(join(folder, '.env'), content);
-    const { child, output } = await startDev({}, folder);
-    const [code] = await once(child, 'close');
-    expect([code, output()]).toEqual([1, said]);
+  {
+    what: 'a port that is none',
+    content: 'PORT=from-the-file\n',
+    said: 'PORT must be a whole number from 1 to 65535, as in PORT=3000.\n',
   },
-  40_000,
-);
+  {
+    what: 'a value that is cut',
+    content: 'OIDC_CLIENT_SECRET=ab#cd\n',
+    said: 'OIDC_CLIENT_SECRET is cut at a # in .env. Put its value into quotes, or a blank before the comment.\n',
+  },
+  {
+    what: 'a client without an issuer',
+    content: '\uFEFFCLIENT_ID=app\n',
+    said: 'CLIENT_ID is set, and OIDC_ISSUER is not. Set OIDC_ISSUER to use your provider, or remove CLIENT_ID to use the embedded one.\n',
+  },
+])('.env of the working directory is read: $what is said by name', async ({ content, said }) => {
+  const folder = await createFolder();
+  await writeFile(join(folder, '.env'), content);
+  const { child, output } = await startDev({}, folder);
+  const [code] = await once(child, 'close');
+  expect([code, output()]).toEqual([1, said]);
+});
 
 test('with an issuer and a dev server configured, neither of ours is started', async () => {
   const own = createServer((_request, response) => response.end('their own page')).listen(0, '127.0.0.1');
@@ -305,3 +302,14 @@ test('a PUBLIC_URL that leads elsewhere is not called open, and a taken provider
   other.close();
   beside.close();
 }, 60_000);
+
+test('without packages, as an older pnpm leaves them out, one sentence says what to run', async () => {
+  const folder = await createFolder();
+  await cp(join(root, 'apps/dev/src'), folder, { recursive: true });
+  const child = spawn(process.execPath, ['main.mjs'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([child.exitCode, said]).toEqual([
+    1,
+    'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.\n',
+  ]);
+});

@@ -31,6 +31,8 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ],
   'pnpm build': [commands, 'pnpm build makes the SPA that pnpm start serves'],
   'pnpm doctor': doctor,
+  'pnpm examine': doctor,
+  'pnpm@12 dev': [dev, 'without packages, as an older pnpm leaves them out, one sentence says what to run'],
   'ENDURANCE_ROUNDS=… pnpm test <file>': [
     'apps/bff/test/endurance.test.ts',
     'mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',

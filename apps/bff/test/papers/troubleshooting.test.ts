@@ -6,9 +6,9 @@ import { root } from '../kit/papers.ts';
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const entries = page.split(/^### /m).slice(1);
 
-test.for(entries)('a symptom has a cause and a way to mend it', (entry) => {
-  const told = [...entry.matchAll(/^\*\*(Cause|Mend)\*\*: \S/gm)].map(([, name]) => name);
-  expect(told).toEqual(['Cause', 'Mend']);
+test.for(entries)('a symptom has a cause and a fix', (entry) => {
+  const told = [...entry.matchAll(/^\*\*(Cause|Fix)\*\*: \S/gm)].map(([, name]) => name);
+  expect(told).toEqual(['Cause', 'Fix']);
 });
 
 /** What the browser or the provider says, not we. */
@@ -16,6 +16,7 @@ const ofOthers = [
   /^npx canceled due to missing packages and no YES option$/,
   /^invalid redirect_uri$|^redirect_uri_mismatch$|^AADSTS50011$/,
   /^violates the following Content Security Policy directive$/,
+  /^Unsupported URL Type "catalog:"$/,
   /^Request Header Fields Too Large$/,
 ];
 
