@@ -10,7 +10,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 } else {
   await import('./dev.ts').catch((error) => {
     if (!isMissingPackage(error)) throw error;
-    console.error('The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.');
+    console.error(
+      'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.',
+    );
     process.exitCode = 1;
   });
 }
