@@ -15,6 +15,7 @@ import type { ProviderContext } from './provider-context.ts';
 import { createProviderHttp } from './provider-http.ts';
 import type { TokenTrust } from './signed-token.ts';
 import { createSuccessors } from './successors.ts';
+import { exchangeToken, requestClientToken } from './target-grants.ts';
 import { refreshTokens } from './token-refresh.ts';
 import { revokeToken } from './token-revocation.ts';
 
@@ -22,8 +23,10 @@ import { revokeToken } from './token-revocation.ts';
 const steps = {
   createAuthorizationRequest,
   completeLogin,
+  exchangeToken,
   findEndSession,
   refreshTokens,
+  requestClientToken,
   revokeToken,
   tryDiscovery,
   verifyLogout,

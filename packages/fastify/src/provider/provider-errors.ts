@@ -88,6 +88,13 @@ export const endsGrant = ({ status, error }: EndpointRefusal): boolean =>
   status !== 408 &&
   status !== 429;
 
+/** What says that the provider is in trouble, or does not know the client, and so nothing about a target. */
+const notOfTarget = new Set(['invalid_client', 'server_error', 'temporarily_unavailable', 'slow_down']);
+
+/** Whether the provider issues no token for what was asked. @see RFC 8707 section 2; RFC 8693 section 2.2.2 */
+export const refusesTarget = ({ status, error }: EndpointRefusal): boolean =>
+  error !== undefined && !notOfTarget.has(error) && status >= 400 && status < 500 && !isTrouble({ status });
+
 /** The problem that an error of the provider or of a library stands for. */
 export const providerProblem = (error: unknown): Problem => {
   const problem = findProblem(error);

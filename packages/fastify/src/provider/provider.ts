@@ -8,6 +8,7 @@ import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
+import type { TargetToken, TokenTarget } from './token-target.ts';
 import type { LogoutToken } from './valid-logout-token.ts';
 
 /**
@@ -37,6 +38,7 @@ export interface Provider {
    * of the answer is judged.
    *
    * @throws RefreshRefused when the provider has ended the grant: the session is over.
+   * @throws TargetRefused when it was asked for a `target` and refuses.
    * @throws Problem when the provider cannot be reached or is in trouble, or when the ID token cannot be judged: the
    * session stays. What `keepSuccessor` threw comes out as it is.
    */
@@ -45,6 +47,18 @@ export interface Provider {
     expected: ExpectedGrant,
     keepSuccessor?: KeepSuccessor,
   ) => Promise<RefreshedTokens>;
+  /**
+   * Exchanges a person's access token for one that is made for another API.
+   *
+   * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
+   */
+  readonly exchange: (accessToken: string, target: TokenTarget) => Promise<TargetToken>;
+  /**
+   * An access token of the client itself.
+   *
+   * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
+   */
+  readonly clientToken: (target: TokenTarget) => Promise<TargetToken>;
   /** Revokes where the provider can; settles within the provider timeout, rejects when it failed. */
   readonly revoke: (refreshToken: string) => Promise<void>;
   /** Where the browser goes to end the provider's session; `undefined` where there is no such place or it is down. */
@@ -56,9 +70,10 @@ export interface Provider {
 
 export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 export type { Claims, CompletedLogin } from './completed-login.ts';
-export { LogoutTokenInvalid, RefreshRefused } from './provider-refusals.ts';
+export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export type { RefreshedTokens } from './refreshed-tokens.ts';
 export type { TokenSet } from './token-set.ts';
+export { describeTarget, type TargetToken, type TokenTarget } from './token-target.ts';
 export type { LogoutToken } from './valid-logout-token.ts';
 
 /**
@@ -99,6 +114,9 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       take((opened) =>
         opened.steps.refreshTokens(opened.context, refreshToken, { ...expected, keepSuccessor }),
       ),
+    exchange: (accessToken, target) =>
+      take((opened) => opened.steps.exchangeToken(opened.context, accessToken, target)),
+    clientToken: (target) => take((opened) => opened.steps.requestClientToken(opened.context, target)),
     revoke: (refreshToken) => take((opened) => opened.steps.revokeToken(opened.context, refreshToken)),
     findEndSession: (idToken) => take((opened) => opened.steps.findEndSession(opened.context, idToken)),
     verifyLogoutToken: (token) => take((opened) => opened.steps.verifyLogout(opened.context, token)),

@@ -1,4 +1,5 @@
 import type { Claims } from './completed-login.ts';
+import type { TokenTarget } from './token-target.ts';
 
 /** What a refreshed ID token has to agree with. */
 export interface ExpectedGrant {
@@ -6,6 +7,8 @@ export interface ExpectedGrant {
   readonly sub: string;
   /** The nonce of the login, where the session knows it. */
   readonly nonce?: string | undefined;
+  /** What the new access token is for. Default: what the session's own is for. */
+  readonly target?: TokenTarget | undefined;
 }
 
 /** Called with the new refresh token before anything else of the answer is judged. */

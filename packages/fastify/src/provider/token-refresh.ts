@@ -9,6 +9,8 @@ import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
+import { findTargetRefusal } from './target-grants.ts';
+import { type TokenTarget, targetParameters } from './token-target.ts';
 
 /** By which openid-client says that it has judged an ID token, and found it wrong. */
 const idTokenVerdicts = new Set([
@@ -23,7 +25,9 @@ const idTokenVerdicts = new Set([
  * The session ends at a verdict of the provider, or of openid-client about the ID token: our reader of answers has judged
  * the rest before. Every other error says nothing about the grant.
  */
-const refreshError = (error: unknown): Error => {
+const refreshError = (error: unknown, target: TokenTarget | undefined): Error => {
+  const ofTarget = target && findTargetRefusal(error, target);
+  if (ofTarget !== undefined) return ofTarget;
   const refusal = findRefusal(error);
   if (refusal !== undefined && endsGrant(refusal))
     return new RefreshRefused(refusal.message, { cause: error });
@@ -39,20 +43,28 @@ const isVerdict = (problem: Problem): boolean =>
   problem.retryAfter === undefined &&
   !(problem.cause instanceof errors.JWKSNoMatchingKey);
 
+interface RefreshRequest {
+  readonly refreshToken: string;
+  readonly target: TokenTarget | undefined;
+  readonly keepSuccessor: KeepSuccessor;
+}
+
 const requestTokens = async (
   context: ProviderContext,
   metadata: Metadata,
-  { refreshToken, keepSuccessor }: { readonly refreshToken: string; readonly keepSuccessor: KeepSuccessor },
+  { refreshToken, target, keepSuccessor }: RefreshRequest,
 ): Promise<GrantedTokens> => {
   const { authenticated, successors, options, discovery } = context;
   try {
     const granted = await successors.during(refreshToken, keepSuccessor, () =>
-      authenticated(metadata, 'token_endpoint', (config) => refreshTokenGrant(config, refreshToken)),
+      authenticated(metadata, 'token_endpoint', (config) =>
+        refreshTokenGrant(config, refreshToken, targetParameters(target ?? {})),
+      ),
     );
     return createGrantedTokens(granted, options);
   } catch (error) {
-    const failure = refreshError(error);
-    if (!(failure instanceof RefreshRefused)) discovery.doubt();
+    const failure = refreshError(error, target);
+    if (failure instanceof Problem) discovery.doubt();
     throw failure;
   }
 };
@@ -93,6 +105,7 @@ export const refreshTokens = async (
 ): Promise<RefreshedTokens> => {
   const metadata = await context.discovery.require();
   if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
+  const { target } = expected;
   const keeperFailures: unknown[] = [];
   const keepSuccessor: KeepSuccessor = async (successor) => {
     try {
@@ -103,7 +116,7 @@ export const refreshTokens = async (
     }
   };
   try {
-    const tokens = await requestTokens(context, metadata, { refreshToken, keepSuccessor });
+    const tokens = await requestTokens(context, metadata, { refreshToken, target, keepSuccessor });
     const { idToken, accessToken } = tokens;
     if (idToken === undefined) return { ...tokens, claims: undefined };
     const claims = await verifyRefreshed(context, metadata, { idToken, accessToken, expected });

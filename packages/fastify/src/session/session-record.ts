@@ -3,6 +3,14 @@ import type { TokenSet } from '../provider/provider.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { SessionReference } from './session-reference.ts';
 
+/** An access token of a session for a target of its own, named by `key`. Times are milliseconds since the epoch. */
+export interface TargetTokenRecord {
+  readonly key: string;
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: number | undefined;
+  readonly issuedAt: number;
+}
+
 /** What is known of a session; it never leaves the server, and is stored only encrypted. */
 export interface SessionRecord {
   readonly issuer: string;
@@ -10,6 +18,8 @@ export interface SessionRecord {
   readonly tokens: TokenSet;
   /** When the access token was refreshed last, milliseconds since the epoch; the login is not meant. */
   readonly accessTokenIssuedAt?: number | undefined;
+  /** Access tokens beside the session's own, the one that was issued last at the end. Missing in older records. */
+  readonly targetTokens?: readonly TargetTokenRecord[] | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** The absolute limit, milliseconds since the epoch. */
@@ -39,13 +49,22 @@ const parseTokens = (value: unknown): TokenSet | undefined => {
   return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce };
 };
 
+const parseTargetToken = (value: unknown): TargetTokenRecord[] => {
+  if (!isObject(value)) return [];
+  const { key, accessToken, accessTokenExpiresAt, issuedAt } = value;
+  if (typeof key !== 'string' || typeof accessToken !== 'string' || typeof issuedAt !== 'number') return [];
+  if (!isOptionalNumber(accessTokenExpiresAt)) return [];
+  return [{ key, accessToken, accessTokenExpiresAt, issuedAt }];
+};
+
 const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
   const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt } = value;
   const tokens = parseTokens(value.tokens);
   if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
   if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
   if (!isOptionalNumber(accessTokenIssuedAt)) return undefined;
-  return { issuer, user, tokens, accessTokenIssuedAt, createdAt, expiresAt };
+  const targetTokens = Array.isArray(value.targetTokens) ? value.targetTokens.flatMap(parseTargetToken) : [];
+  return { issuer, user, tokens, accessTokenIssuedAt, targetTokens, createdAt, expiresAt };
 };
 
 /** Who reads each format, by its number. Records of every format that was ever written stay readable. */

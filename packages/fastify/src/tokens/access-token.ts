@@ -1,36 +1,40 @@
 import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
-import { createRefreshAttempt } from './refresh-attempt.ts';
+import { type ClientTokens, createClientTokens } from './client-tokens.ts';
+import { createRefreshAttempt, type IsGood } from './refresh-attempt.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
-import { createRefreshGrant } from './refresh-grant.ts';
-import { createRefreshOutcome } from './refresh-outcome.ts';
-import { isRefreshDue, isReplaced, issuedAt, isValid } from './token-life.ts';
+import { createRefreshOutcome, renewalId } from './refresh-outcome.ts';
+import { type PersonToken, sessionToken } from './requested-token.ts';
+import { createTokenGrant } from './token-grant.ts';
+import { findToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
 
 /** The one door to access tokens. */
-export interface AccessTokens {
+export interface AccessTokens extends ClientTokens {
   /**
-   * A valid access token: the session's own, or refreshed when it expires within 30 s or half of its life. One refresh
-   * a session at a time, across processes.
+   * A valid access token: the session's own, or one for a target of its own (default: the session's own); refreshed when
+   * it expires within 30 s or half of its life. One request for a session at a time, across processes.
    *
    * @throws Problem `session_expired` when the grant is over (the session has been ended), `provider_unavailable` with
-   * `Retry-After` when the provider is in trouble and the old token is no longer valid.
+   * `Retry-After` when the provider is in trouble and the old token is no longer valid, `provider_error` when the provider
+   * issues no token for the target.
    */
-  readonly accessToken: (session: Session) => Promise<string>;
+  readonly accessToken: (session: Session, requested?: PersonToken) => Promise<string>;
   /**
-   * Another access token for an upstream that refused the session's with `invalid_token`, where nothing says when that
+   * Another access token for an upstream that refused the first with `invalid_token`, where nothing says when that
    * token expires; `undefined` when another one cannot be had, or this one was issued less than 30 s ago.
    *
    * @throws Problem as `accessToken`.
    */
-  readonly refreshAccessToken: (session: Session) => Promise<string | undefined>;
+  readonly refreshAccessToken: (session: Session, requested?: PersonToken) => Promise<string | undefined>;
 }
 
 /** An upstream that refuses a token as young as this refuses its successor too. */
 const youngMs = 30_000;
 
 /**
- * Makes the one door to access tokens: a refresh per session at a time, in the process by a shared promise,
- * across processes by a lease. A provider that detects reuse sees each refresh token once.
+ * Makes the one door to access tokens: one request for a session at a time, whatever its tokens are for, because all of
+ * them use the session's refresh token: in the process by a shared promise, across processes by a lease. A provider that
+ * detects reuse sees each refresh token once.
  *
  * @see RFC 9700 section 4.14
  */
@@ -38,38 +42,45 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
   const { clock } = dependencies.options;
   const backoff = createRefreshBackoff();
   const outcome = createRefreshOutcome(dependencies, backoff);
-  const grant = createRefreshGrant(dependencies, backoff, outcome);
+  const grant = createTokenGrant(dependencies, backoff, outcome);
   const attempt = createRefreshAttempt(dependencies, outcome, grant);
   const underway = new Map<string, Promise<string>>();
 
-  const refresh = async (session: Session, isGood: (now: Session) => boolean): Promise<string> => {
-    const { id } = session;
+  const refresh = async (session: Session, requested: PersonToken, isGood: IsGood): Promise<string> => {
+    const renewal = { session, requested };
+    const id = renewalId(renewal);
     const known = underway.get(id);
     if (known !== undefined) return known;
     const remainingMs = backoff.remainingMs(id);
-    if (remainingMs > 0) return outcome.postponed(session, remainingMs);
+    if (remainingMs > 0) return outcome.postponed(renewal, remainingMs);
     backoff.starts();
-    const started = attempt(session, isGood).finally(() => underway.delete(id));
+    const started = attempt(renewal, isGood).finally(() => underway.delete(id));
     underway.set(id, started);
     return started;
   };
 
+  const accessToken = async (session: Session, requested = sessionToken): Promise<string> => {
+    const held = findToken(session.record, requested);
+    if (held !== undefined && !isRefreshDue(held, clock())) return held.accessToken;
+    // What is exchanged is the session's own token, as valid as can be had.
+    if (requested.source === 'exchange') await accessToken(session);
+    return refresh(session, requested, (now) => {
+      const isNew = isReplaced(now, held) && isValid(now, clock());
+      return isNew || !isRefreshDue(now, clock());
+    });
+  };
+
   return {
-    accessToken: async (session) => {
-      const { record } = session;
-      if (!isRefreshDue(record, clock())) return record.tokens.accessToken;
-      return refresh(session, (now) => {
-        const isNew = isReplaced(now.record, record) && isValid(now.record, clock());
-        return isNew || !isRefreshDue(now.record, clock());
-      });
-    },
-    refreshAccessToken: async (session) => {
-      const { record } = session;
-      const { accessToken, accessTokenExpiresAt, refreshToken } = record.tokens;
-      if (accessTokenExpiresAt !== undefined || refreshToken === undefined) return undefined;
-      if (clock() - issuedAt(record) < youngMs) return undefined;
-      const token = await refresh(session, (now) => isReplaced(now.record, record));
-      return token === accessToken ? undefined : token;
+    ...createClientTokens(dependencies),
+    accessToken,
+    refreshAccessToken: async (session, requested = sessionToken) => {
+      const held = findToken(session.record, requested);
+      if (held === undefined || held.accessTokenExpiresAt !== undefined) return undefined;
+      if (requested.source !== 'exchange' && session.record.tokens.refreshToken === undefined)
+        return undefined;
+      if (clock() - held.issuedAt < youngMs) return undefined;
+      const token = await refresh(session, requested, (now) => isReplaced(now, held));
+      return token === held.accessToken ? undefined : token;
     },
   };
 };

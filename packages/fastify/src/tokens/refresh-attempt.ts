@@ -2,13 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
-import type { RefreshGrant } from './refresh-grant.ts';
 import { createRefreshLeases, leaseMs, type RefreshLease } from './refresh-lease.ts';
-import type { RefreshOutcome } from './refresh-outcome.ts';
-import { isValid } from './token-life.ts';
+import type { RefreshOutcome, TokenRenewal } from './refresh-outcome.ts';
+import type { TokenGrant } from './token-grant.ts';
+import { findToken, type HeldToken, isValid } from './token-life.ts';
 
-/** Refreshes a session, or waits for the process that does, until its token `isGood`. */
-export type RefreshAttempt = (session: Session, isGood: (now: Session) => boolean) => Promise<string>;
+/** Whether a token that the session has by now is the one that was wanted. */
+export type IsGood = (now: HeldToken | undefined) => boolean;
+
+/** Renews an access token, or waits for the process that does, until it `isGood`. */
+export type RefreshAttempt = (renewal: TokenRenewal, isGood: IsGood) => Promise<string>;
 
 const pollIntervalMs = 40;
 /** A call that has a valid token waits no longer than this for another process. */
@@ -18,38 +21,39 @@ const shortWaitMs = 1000;
 export const createRefreshAttempt = (
   { options, store, log }: AccessTokenDependencies,
   outcome: RefreshOutcome,
-  grant: RefreshGrant,
+  grant: TokenGrant,
 ): RefreshAttempt => {
   const takeLease = createRefreshLeases(store, log);
   const longWaitMs = Math.max(leaseMs, options.providerTimeout * 1000) + shortWaitMs;
 
-  const refreshUnderLease = async (
+  const renewUnderLease = async (
     lease: RefreshLease,
-    session: Session,
-    isGood: (now: Session) => boolean,
+    { session, requested }: TokenRenewal,
+    isGood: IsGood,
   ): Promise<string> => {
     try {
       const now = await outcome.reread(session);
-      const { accessToken, refreshToken } = now.record.tokens;
-      if (isGood(now)) return accessToken;
-      return await (refreshToken === undefined ? outcome.unrefreshable(now) : grant(now, refreshToken));
+      const held = findToken(now.record, requested);
+      return held !== undefined && isGood(held) ? held.accessToken : await grant({ session: now, requested });
     } finally {
       await lease.release();
     }
   };
 
-  return async (session, isGood) => {
-    const waitMs = isValid(session.record, options.clock()) ? shortWaitMs : longWaitMs;
-    const deadline = performance.now() + waitMs;
-    let now = session;
+  return async (renewal, isGood) => {
+    const { session, requested } = renewal;
+    const isHeld = isValid(findToken(session.record, requested), options.clock());
+    const deadline = performance.now() + (isHeld ? shortWaitMs : longWaitMs);
+    let now: Session = session;
     while (performance.now() <= deadline) {
       const lease = await takeLease(session.id);
-      if (lease !== undefined) return refreshUnderLease(lease, session, isGood);
+      if (lease !== undefined) return renewUnderLease(lease, renewal, isGood);
       now = await outcome.reread(session);
-      if (isGood(now)) return now.record.tokens.accessToken;
+      const held = findToken(now.record, requested);
+      if (held !== undefined && isGood(held)) return held.accessToken;
       await wait(pollIntervalMs);
     }
     const late = new Problem('provider_timeout', 'Another process holds the refresh for too long');
-    return outcome.failed(now, late, 'session');
+    return outcome.failed({ session: now, requested }, late, 'session');
   };
 };

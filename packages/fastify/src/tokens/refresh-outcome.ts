@@ -1,25 +1,32 @@
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import type { RefreshRefused } from '../provider/provider.ts';
+import { type RefreshRefused, TargetRefused } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import type { FailureScope, RefreshBackoff } from './refresh-backoff.ts';
-import { isValid } from './token-life.ts';
+import type { PersonToken } from './requested-token.ts';
+import { findToken, isValid } from './token-life.ts';
 
-/** What follows from a refresh that brought no new access token: each returns a usable token, or throws the problem. */
+/** A session, and which of its access tokens is to be renewed. */
+export interface TokenRenewal {
+  readonly session: Session;
+  readonly requested: PersonToken;
+}
+
+/** What follows from a request that brought no new access token: each returns a usable token, or throws the problem. */
 export interface RefreshOutcome {
   /** The session as the store has it now. @throws Problem `session_expired` when it is over. */
   readonly reread: (session: Session) => Promise<Session>;
   /** The provider ended the grant: the session ends, unless another process has rotated its refresh token meanwhile. */
-  readonly refused: (session: Session, error: RefreshRefused) => Promise<string>;
+  readonly refused: (renewal: TokenRenewal, error: RefreshRefused) => Promise<string>;
   /** The session stays; its access token is used while it is valid. */
-  readonly failed: (session: Session, problem: Problem, scope: FailureScope) => string;
+  readonly failed: (renewal: TokenRenewal, problem: Problem, scope: FailureScope) => string;
   /** A refresh has failed a moment ago. */
-  readonly postponed: (session: Session, remainingMs: number) => string;
+  readonly postponed: (renewal: TokenRenewal, remainingMs: number) => string;
   /** Another process has refreshed the session. */
-  readonly superseded: (now: Session) => string;
+  readonly superseded: (renewal: TokenRenewal) => string;
   /** There is no refresh token: a session that stayed without an access token would send the user round in circles. */
-  readonly unrefreshable: (session: Session) => Promise<string>;
+  readonly unrefreshable: (renewal: TokenRenewal) => Promise<string>;
 }
 
 /** What a problem says where the provider asked for no time of its own. */
@@ -29,17 +36,28 @@ const unaskedRetryAfterSeconds = 5;
 export const sessionExpired = (message: string, cause?: unknown): Problem =>
   new Problem('session_expired', message, { cause });
 
+/** A target that the provider refuses is the same problem as long as it is not asked again. */
+const createUnavailable = (retryAfter: number, cause: Problem | undefined): Problem =>
+  cause?.cause instanceof TargetRefused
+    ? new Problem(cause.code, cause.message, { cause })
+    : new Problem('provider_unavailable', 'The access token could not be refreshed', { cause, retryAfter });
+
+/** Names one token of one session in this process. */
+export const renewalId = ({ session, requested }: TokenRenewal): string => session.id + requested.key;
+
 /** Makes the outcomes of refreshes. */
 export const createRefreshOutcome = (
   { options, records, end, log }: AccessTokenDependencies,
   backoff: RefreshBackoff,
 ): RefreshOutcome => {
-  const validOrUnavailable = ({ record }: Session, retryAfter: number, cause?: Problem): string => {
-    if (isValid(record, options.clock())) return record.tokens.accessToken;
-    throw new Problem('provider_unavailable', 'The access token could not be refreshed', {
-      cause,
-      retryAfter,
-    });
+  const validOrUnavailable = (
+    { session, requested }: TokenRenewal,
+    retryAfter: number,
+    cause?: Problem,
+  ): string => {
+    const held = findToken(session.record, requested);
+    if (isValid(held, options.clock())) return held.accessToken;
+    throw createUnavailable(retryAfter, cause);
   };
 
   const reread = async (session: Session): Promise<Session> => {
@@ -48,30 +66,40 @@ export const createRefreshOutcome = (
     return now;
   };
 
-  const superseded = (now: Session): string => validOrUnavailable(now, 1);
+  const superseded = (renewal: TokenRenewal): string => validOrUnavailable(renewal, 1);
+
+  const failed: RefreshOutcome['failed'] = (renewal, problem, scope) => {
+    options.observe?.({ kind: 'refresh', outcome: 'failed' });
+    logEvent(log, 'refresh_trouble', { err: problem });
+    const { retryAfter = 0 } = problem;
+    const atLeastMs = retryAfter > unaskedRetryAfterSeconds ? retryAfter * 1000 : 0;
+    const waitMs = backoff.failed(renewalId(renewal), { scope, atLeastMs, problem });
+    return validOrUnavailable(renewal, Math.ceil(waitMs / 1000), problem);
+  };
 
   return {
     reread,
     superseded,
-    refused: async (session, error) => {
+    failed,
+    refused: async ({ session, requested }, error) => {
       const now = await reread(session);
-      if (now.record.tokens.refreshToken !== session.record.tokens.refreshToken) return superseded(now);
+      if (now.record.tokens.refreshToken !== session.record.tokens.refreshToken)
+        return superseded({ session: now, requested });
       options.observe?.({ kind: 'refresh', outcome: 'refused' });
       logEvent(log, 'refresh_failed', { session: session.id, err: error });
       await end(session.id, 'refresh_failed');
       throw sessionExpired('The provider refused the refresh', error);
     },
-    failed: (session, problem, scope) => {
-      options.observe?.({ kind: 'refresh', outcome: 'failed' });
-      logEvent(log, 'refresh_trouble', { err: problem });
-      const { retryAfter = 0 } = problem;
-      const atLeastMs = retryAfter > unaskedRetryAfterSeconds ? retryAfter * 1000 : 0;
-      const waitMs = backoff.failed(session.id, { scope, atLeastMs });
-      return validOrUnavailable(session, Math.ceil(waitMs / 1000), problem);
-    },
-    postponed: (session, remainingMs) => validOrUnavailable(session, Math.ceil(remainingMs / 1000)),
-    unrefreshable: async (session) => {
-      if (isValid(session.record, options.clock())) return session.record.tokens.accessToken;
+    postponed: (renewal, remainingMs) =>
+      validOrUnavailable(renewal, Math.ceil(remainingMs / 1000), backoff.lastProblem(renewalId(renewal))),
+    unrefreshable: async (renewal) => {
+      const { session, requested } = renewal;
+      const held = findToken(session.record, requested);
+      if (isValid(held, options.clock())) return held.accessToken;
+      if (requested.source !== 'session') {
+        const reason = 'the session has no refresh token to ask for another token with: look at OIDC_SCOPE';
+        return failed(renewal, new Problem('provider_error', reason), 'session');
+      }
       await end(session.id, 'expired');
       throw sessionExpired('The access token has expired and there is no refresh token');
     },

@@ -1,25 +1,41 @@
 import type { SessionRecord } from '../session/session-record.ts';
+import type { PersonToken } from './requested-token.ts';
+
+/** An access token that is there. Times are milliseconds since the epoch. */
+export interface HeldToken {
+  readonly accessToken: string;
+  /** `undefined` when no one says. */
+  readonly accessTokenExpiresAt: number | undefined;
+  readonly issuedAt: number;
+}
 
 const longestMarginMs = 30_000;
 /** A token that lives shorter than this is refreshed no more often all the same. */
 const shortestIntervalMs = 1000;
 
-/** Milliseconds since the epoch: a token that was never refreshed was issued when its session began. */
-export const issuedAt = ({ accessTokenIssuedAt, createdAt }: SessionRecord): number =>
-  accessTokenIssuedAt ?? createdAt;
+/** The access token that a record holds. The session's own, when it was never refreshed, is as old as the session. */
+export const findToken = (
+  { tokens, accessTokenIssuedAt, createdAt, targetTokens = [] }: SessionRecord,
+  { key, source }: PersonToken,
+): HeldToken | undefined => {
+  if (source !== 'session') return targetTokens.find((token) => token.key === key);
+  const { accessToken, accessTokenExpiresAt } = tokens;
+  return { accessToken, accessTokenExpiresAt, issuedAt: accessTokenIssuedAt ?? createdAt };
+};
 
 /** Whether the access token is valid at `now`, as far as anyone can say. */
-export const isValid = ({ tokens }: SessionRecord, now: number): boolean =>
-  tokens.accessTokenExpiresAt === undefined || tokens.accessTokenExpiresAt > now;
+export const isValid = (token: HeldToken | undefined, now: number): token is HeldToken =>
+  token !== undefined && (token.accessTokenExpiresAt === undefined || token.accessTokenExpiresAt > now);
 
-/** Whether the access token expires within 30 s, or within half of its life where that is less. */
-export const isRefreshDue = (record: SessionRecord, now: number): boolean => {
-  const { accessTokenExpiresAt: expiresAt } = record.tokens;
-  if (expiresAt === undefined || now - issuedAt(record) < shortestIntervalMs) return false;
-  const lifetimeMs = Math.max(0, expiresAt - issuedAt(record));
+/** Whether there is none, or the access token expires within 30 s, or within half of its life where that is less. */
+export const isRefreshDue = (token: HeldToken | undefined, now: number): boolean => {
+  if (token === undefined) return true;
+  const { accessTokenExpiresAt: expiresAt, issuedAt } = token;
+  if (expiresAt === undefined || now - issuedAt < shortestIntervalMs) return false;
+  const lifetimeMs = Math.max(0, expiresAt - issuedAt);
   return expiresAt - Math.min(longestMarginMs, lifetimeMs / 2) <= now;
 };
 
-/** Whether `record` has another access token than `earlier`, or the same issued once more. */
-export const isReplaced = (record: SessionRecord, earlier: SessionRecord): boolean =>
-  record.tokens.accessToken !== earlier.tokens.accessToken || issuedAt(record) !== issuedAt(earlier);
+/** Whether this is another access token than `earlier`, or the same issued once more. */
+export const isReplaced = (token: HeldToken | undefined, earlier: HeldToken | undefined): boolean =>
+  token?.accessToken !== earlier?.accessToken || token?.issuedAt !== earlier?.issuedAt;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { BffOptions } from '../../src/options.ts';
 import { resolveOptions } from '../../src/options.ts';
@@ -13,6 +13,7 @@ import { guardStore } from '../../src/session/store-guard.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { createAccessTokens } from '../../src/tokens/access-token.ts';
+import { createRequestedToken, type PersonToken } from '../../src/tokens/requested-token.ts';
 
 /** A step of the provider that a test does not take. */
 export const idle = async (): Promise<never> => {
@@ -20,13 +21,18 @@ export const idle = async (): Promise<never> => {
 };
 
 /** A provider whose refreshes are made by hand. */
-export const standIn = (refresh: Provider['refresh']): Provider => ({
+export const standIn = (
+  refresh: Provider['refresh'],
+  { exchange = idle, clientToken = idle }: Partial<Pick<Provider, 'exchange' | 'clientToken'>> = {},
+): Provider => ({
   warmUp: () => undefined,
   isDiscovered: async () => true,
   endSessionOrigin: () => undefined,
   createAuthorizationRequest: idle,
   completeLogin: idle,
   refresh,
+  exchange,
+  clientToken,
   revoke: async () => undefined,
   findEndSession: async () => undefined,
   verifyLogoutToken: idle,
@@ -49,6 +55,17 @@ const login = (): CompletedLogin => ({
     idToken: 'id-1',
   },
 });
+
+/** Which access token a request asks for: `?audience=` one that is refreshed, `?exchange=` one that is exchanged. */
+const readRequested = ({ url }: FastifyRequest): PersonToken => {
+  const query = new URL(url, 'http://localhost').searchParams;
+  const [audience, exchange] = [query.get('audience'), query.get('exchange')];
+  const setting =
+    audience === null ? (exchange === null ? 'session' : { exchange: { audience: exchange } }) : { audience };
+  const requested = createRequestedToken(setting);
+  if (requested.source === 'none' || requested.source === 'client') throw new Error('not of a person');
+  return requested;
+};
 
 /** The sessions of one process, behind a few routes. */
 export interface Instance {
@@ -89,11 +106,12 @@ export const startInstance = async (
   app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
     const session = await sessions.current(request);
-    return session === undefined ? 'nobody' : accessTokens.accessToken(session);
+    return session === undefined ? 'nobody' : accessTokens.accessToken(session, readRequested(request));
   });
   app.get('/refused', async (request) => {
     const session = await sessions.current(request);
-    return session === undefined ? 'nobody' : ((await accessTokens.refreshAccessToken(session)) ?? 'none');
+    if (session === undefined) return 'nobody';
+    return (await accessTokens.refreshAccessToken(session, readRequested(request))) ?? 'none';
   });
   app.post('/close', async (request, reply) => {
     await sessions.close(request, reply, 'logout');

@@ -1,0 +1,73 @@
+import { logEvent } from '../events.ts';
+import { Problem } from '../problems.ts';
+import { TargetRefused, type TargetToken, type TokenTarget } from '../provider/provider.ts';
+import type { AccessTokenDependencies } from './access-token-dependencies.ts';
+import { createRefreshBackoff } from './refresh-backoff.ts';
+import type { RequestedToken } from './requested-token.ts';
+import { type HeldToken, isRefreshDue, isValid } from './token-life.ts';
+
+/** The client's own access tokens, which all sessions of this process share. */
+export interface ClientTokens {
+  /**
+   * A valid access token that is about no person, asked for again when it expires within 30 s or half of its life.
+   *
+   * @throws Problem `provider_error` when the provider issues none, `provider_unavailable` when it is in trouble.
+   */
+  readonly clientToken: (requested: ClientToken) => Promise<string>;
+}
+
+/** A token of the client itself, as a route asks for it. */
+export type ClientToken = Extract<RequestedToken, { readonly source: 'client' }>;
+
+const asProblem = (error: unknown): Problem | undefined => {
+  if (error instanceof TargetRefused)
+    return new Problem('provider_error', `${error.message}: look at \`token\` of the API route`, {
+      cause: error,
+    });
+  return error instanceof Problem && error.code.startsWith('provider_') ? error : undefined;
+};
+
+/** Makes the client's own access tokens: one request for each target at a time. @see RFC 6749 section 4.4 */
+export const createClientTokens = ({ options, provider, log }: AccessTokenDependencies): ClientTokens => {
+  const { clock } = options;
+  const backoff = createRefreshBackoff();
+  const tokens = new Map<string, HeldToken>();
+  const underway = new Map<string, Promise<string>>();
+
+  const validOrProblem = (key: string, problem: Problem): string => {
+    const held = tokens.get(key);
+    if (isValid(held, clock())) return held.accessToken;
+    throw problem;
+  };
+
+  const request = async (key: string, target: TokenTarget): Promise<string> => {
+    let token: TargetToken;
+    try {
+      token = await provider.clientToken(target);
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem === undefined) throw error;
+      logEvent(log, 'refresh_trouble', { err: problem });
+      const scope = error instanceof TargetRefused ? 'session' : 'provider';
+      backoff.failed(key, { scope, atLeastMs: (problem.retryAfter ?? 0) * 1000, problem });
+      return validOrProblem(key, problem);
+    }
+    backoff.succeeded(key);
+    tokens.set(key, { ...token, issuedAt: clock() });
+    return token.accessToken;
+  };
+
+  return {
+    clientToken: async ({ key, target }) => {
+      const held = tokens.get(key);
+      if (held !== undefined && !isRefreshDue(held, clock())) return held.accessToken;
+      const known = underway.get(key);
+      if (known !== undefined) return known;
+      const last = backoff.remainingMs(key) > 0 ? backoff.lastProblem(key) : undefined;
+      if (last !== undefined) return validOrProblem(key, last);
+      const started = request(key, target).finally(() => underway.delete(key));
+      underway.set(key, started);
+      return started;
+    },
+  };
+};

@@ -1,0 +1,50 @@
+import type { RefreshedTokens, TargetToken } from '../provider/provider.ts';
+import type { SessionRecord } from '../session/session-record.ts';
+import { createUser } from '../session/user.ts';
+import type { PersonToken } from './requested-token.ts';
+
+/** How many access tokens a session keeps beside its own: the one that was issued first goes. */
+export const maxTargetTokens = 16;
+
+/** The record with an access token of its own for one target. */
+export const withTargetToken = (
+  record: SessionRecord,
+  { key }: PersonToken,
+  { token, now }: { readonly token: TargetToken; readonly now: number },
+): SessionRecord => {
+  const { accessToken, accessTokenExpiresAt } = token;
+  const others = (record.targetTokens ?? []).filter((kept) => kept.key !== key);
+  const newest = { key, accessToken, accessTokenExpiresAt, issuedAt: now };
+  return { ...record, targetTokens: [...others, newest].slice(-maxTargetTokens) };
+};
+
+const withSessionToken = (
+  record: SessionRecord,
+  { accessToken, accessTokenExpiresAt }: TargetToken,
+  now: number,
+): SessionRecord => ({
+  ...record,
+  accessTokenIssuedAt: now,
+  tokens: { ...record.tokens, accessToken, accessTokenExpiresAt },
+});
+
+/** The record with the tokens and claims of a refresh; what the provider left out stays as it was. */
+export const withRefreshedTokens = (
+  record: SessionRecord,
+  requested: PersonToken,
+  { refreshed, now }: { readonly refreshed: RefreshedTokens; readonly now: number },
+): SessionRecord => {
+  const { refreshToken, idToken } = record.tokens;
+  const kept = {
+    ...record,
+    user: createUser(record.user.sub, { ...record.user, ...refreshed.claims }),
+    tokens: {
+      ...record.tokens,
+      refreshToken: refreshed.refreshToken ?? refreshToken,
+      idToken: refreshed.idToken ?? idToken,
+    },
+  };
+  return requested.source === 'session'
+    ? withSessionToken(kept, refreshed, now)
+    : withTargetToken(kept, requested, { token: refreshed, now });
+};

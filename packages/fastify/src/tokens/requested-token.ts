@@ -1,0 +1,42 @@
+import type { TokenTarget } from '../provider/provider.ts';
+
+/** An access token of the signed-in person: the session's own, or one for a target of its own. */
+export interface PersonToken {
+  readonly source: 'session' | 'refresh' | 'exchange';
+  readonly target: TokenTarget;
+  /** Tells the tokens of one session apart; `''` for the session's own. */
+  readonly key: string;
+}
+
+/** The access token that a call is sent with; `none` sends none, `client` one that is about no person. */
+export type RequestedToken =
+  | PersonToken
+  | { readonly source: 'none' }
+  | { readonly source: 'client'; readonly target: TokenTarget; readonly key: string };
+
+/** How an API route, or a caller of `accessToken`, says which token it wants. */
+export type TokenSetting =
+  | 'session'
+  | 'none'
+  | 'client'
+  | Pick<TokenTarget, 'audience' | 'resource' | 'scope'>
+  | { readonly exchange: TokenTarget }
+  | { readonly client: Pick<TokenTarget, 'audience' | 'resource' | 'scope'> };
+
+/** The access token of the session. */
+export const sessionToken: PersonToken = { source: 'session', target: {}, key: '' };
+
+const keyOf = (source: string, { audience, resource, scope, requestedTokenType }: TokenTarget): string =>
+  JSON.stringify([source, audience, resource, scope, requestedTokenType]);
+
+/** Reads which token a setting means. */
+export const createRequestedToken = (setting: TokenSetting = 'session'): RequestedToken => {
+  if (setting === 'session') return sessionToken;
+  if (setting === 'none') return { source: 'none' };
+  if (setting === 'client') return createRequestedToken({ client: {} });
+  if ('client' in setting)
+    return { source: 'client', target: setting.client, key: keyOf('client', setting.client) };
+  if ('exchange' in setting)
+    return { source: 'exchange', target: setting.exchange, key: keyOf('exchange', setting.exchange) };
+  return { source: 'refresh', target: setting, key: keyOf('refresh', setting) };
+};
