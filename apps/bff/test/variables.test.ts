@@ -200,7 +200,16 @@ const table: Readonly<Record<string, Values>> = {
   },
   SPA_COOP: { good: ['same-origin', 'unsafe-none'], bad: ['open', 'SAME-ORIGIN'] },
   API_ROUTES: {
-    good: ['[]', route({}), route({ auth: 'none', methods: ['GET'], timeout: '3s' }), route({ timeout: 3 })],
+    good: [
+      '[]',
+      route({}),
+      route({ auth: 'none', methods: ['GET'], timeout: '3s' }),
+      route({ timeout: 3 }),
+      ...['session', 'none', 'client'].map((token) => route({ token })),
+      route({ token: { audience: 'orders', resource: 'https://orders.example/', scope: 'a b' } }),
+      route({ token: { exchange: { audience: 'orders', requestedTokenType: 'urn:x' } } }),
+      route({ token: { client: { scope: 'a' } }, auth: 'none' }),
+    ],
     bad: [
       '{}',
       '[',
@@ -227,6 +236,18 @@ const table: Readonly<Record<string, Values>> = {
       route({ timeout: 'soon' }),
       route({ timeout: -1 }),
       route({ uptsream: 'x' }),
+      ...['mine', {}, { audience: '' }, { audience: 7 }, { audiense: 'a' }, { exchange: {} }].map((token) =>
+        route({ token }),
+      ),
+      ...[{ resource: 'orders' }, { resource: 'https://x.example/#a' }, { scope: 'a  b' }].map((token) =>
+        route({ token }),
+      ),
+      route({ token: { audience: 'orders' }, auth: 'none' }),
+      JSON.stringify(
+        Array.from({ length: 17 }, (_, at) => ({
+          ...{ prefix: `/api/a${at}`, upstream: 'http://localhost:4000', token: { audience: `a${at}` } },
+        })),
+      ),
       `${route({}).slice(0, -1)},${route({}).slice(1)}`,
     ],
   },

@@ -8,12 +8,13 @@ export {
   type OptionIssue,
   OptionsError,
   type ResolvedOptions,
+  type RouteToken,
   type SpaSource,
 } from './options.ts';
 export { replyProblem } from './pages/problem-reply.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
-export { currentUser, requireUser } from './routes/require-user.ts';
+export { accessToken, currentUser, requireUser } from './routes/require-user.ts';
 export { createServerOptions, type ServerSettings } from './server/server-options.ts';
 export { isSessionStoreUrl, openSessionStore } from './stores/open-session-store.ts';
 export type {

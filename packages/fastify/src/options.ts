@@ -15,6 +15,7 @@ export { check, type DeclaredOption, declaredOptions, option, type Refuse, text 
 export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 export type { SpaSource } from './options/page-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';
+export { maxTargetTokens, type RouteToken } from './options/route-token.ts';
 export { isHttpUrl } from './options/urls.ts';
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mayPass } from '../proxy/refused-request-headers.ts';
 import { check, option, type Refuse } from './option.ts';
 import { count, duration, size } from './quantities.ts';
+import { checkTokens, routeToken } from './route-token.ts';
 import { isHttpUrl, parseUrl } from './urls.ts';
 
 const routeRemedy = 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].';
@@ -12,7 +13,7 @@ const apiRoute = z
     prefix: z.string(),
     /** http or https URL that takes the prefix's place. */
     upstream: z.string(),
-    /** Whether a session is needed; `none` never sends the access token. Default `required`. */
+    /** Whether a session is needed; `none` never sends a person's access token. Default `required`. */
     auth: z.enum(['required', 'optional', 'none']).optional(),
     /** Methods that pass. Default: all. */
     methods: z
@@ -26,6 +27,8 @@ const apiRoute = z
       .array(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/))
       .readonly()
       .optional(),
+    /** The access token that the upstream is sent. Default: the session's own. @see RFC 8707; RFC 8693 */
+    token: routeToken.optional(),
   })
   .readonly();
 
@@ -62,6 +65,7 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
     checkUpstream(route, refuse);
     checkPassHeaders(route, refuse);
   }
+  checkTokens(routes, refuse);
   if (new Set(routes.map(({ prefix }) => prefix)).size !== routes.length)
     refuse('holds one prefix twice', 'Leave one of them out.');
 };
@@ -73,7 +77,7 @@ export const apiOptions = {
     variable: 'API_ROUTES',
     form: 'json',
     meaning:
-      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`',
+      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`',
     remedy: routeRemedy,
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */

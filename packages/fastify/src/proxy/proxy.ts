@@ -6,6 +6,8 @@ import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
+import { findAccessToken } from '../tokens/access-token.ts';
+import { isOfPerson, type PersonToken } from '../tokens/requested-token.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { type Forwarding, forward } from './forward.ts';
@@ -41,21 +43,24 @@ const createPreparation = ({ options, sessions, accessTokens }: ProxyBff) => {
   const createHeaders = createUpstreamHeaders(options.publicUrl);
   return async (
     request: FastifyRequest,
-    { route, target, passHeaders }: ApiMatch,
+    { route, target, passHeaders, requested }: ApiMatch,
     session: Session | undefined,
   ) => {
-    const accessToken = session && (await accessTokens.accessToken(session));
+    const accessToken = await findAccessToken(accessTokens, session, requested);
     const { id: requestId, ip } = request;
     const createFor = (token: string | undefined): HeaderValues =>
       createHeaders(request.headers, { requestId, ip, accessToken: token }, passHeaders);
-    const renewHeaders = async (from: Session): Promise<HeaderValues | undefined> => {
-      const renewed = await accessTokens.refreshAccessToken(from);
+    const renewHeaders = async (from: Session, token: PersonToken): Promise<HeaderValues | undefined> => {
+      const renewed = await accessTokens.refreshAccessToken(from, token);
       return renewed === undefined ? undefined : createFor(renewed);
     };
     return {
       target,
       headers: createFor(accessToken),
-      renewHeaders: session && isRepeatable(request.raw) ? () => renewHeaders(session) : undefined,
+      renewHeaders:
+        session && isOfPerson(requested) && isRepeatable(request.raw)
+          ? () => renewHeaders(session, requested)
+          : undefined,
       timeout: route.timeout ?? options.apiTimeout,
       onSessionEnded: session && ((listener: () => void) => sessions.onEnded(session.id, listener)),
     };

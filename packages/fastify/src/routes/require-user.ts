@@ -1,15 +1,18 @@
 import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
+import { findAccessToken } from '../tokens/access-token.ts';
+import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 import type { Bff } from './bff.ts';
 
 const findBff = ({ server }: FastifyRequest): Bff => {
   const { foyer }: { readonly foyer?: Bff } = server;
   if (foyer !== undefined) return foyer;
   throw new Error(
-    'currentUser and requireUser need the bff plugin: register it before this route, in the same instance or one around it',
+    'currentUser, requireUser and accessToken need the bff plugin: register it before this route, in the same instance or one around it',
   );
 };
 
@@ -21,6 +24,27 @@ const findBff = ({ server }: FastifyRequest): Bff => {
  */
 export const currentUser = async (request: FastifyRequest): Promise<User | undefined> =>
   (await findBff(request).sessions.current(request))?.user;
+
+/**
+ * An access token for a server of your own to call an API with: the session's own, or by `token` another, as `token` of
+ * an API route names it: `{ audience }`, `{ resource }`, `{ scope }`, `{ exchange }`, `'client'`.
+ *
+ * @throws Problem `unauthenticated` or `session_expired` where a person's token is wanted and no one is signed in,
+ * `provider_error` when the provider issues none, `provider_unavailable` with `retryAfter` when it is in trouble; Error in
+ * an instance in which the plugin is not registered.
+ * @see RFC 8707 section 2.2; RFC 8693 section 2.1
+ */
+export const accessToken = async (
+  request: FastifyRequest,
+  token: Exclude<RouteToken, 'none'> = 'session',
+): Promise<string> => {
+  const { sessions, accessTokens } = findBff(request);
+  const requested = createRequestedToken(token);
+  const session = isOfPerson(requested) ? await requireSession(sessions, request) : undefined;
+  const found = await findAccessToken(accessTokens, session, requested);
+  if (found === undefined) throw new Error('accessToken was asked for no token');
+  return found;
+};
 
 /**
  * An `onRequest` or `preHandler` hook for routes of your own: answers 403 to requests from other sites and

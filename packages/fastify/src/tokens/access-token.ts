@@ -4,15 +4,15 @@ import { type ClientTokens, createClientTokens } from './client-tokens.ts';
 import { createRefreshAttempt, type IsGood } from './refresh-attempt.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
 import { createRefreshOutcome, renewalId } from './refresh-outcome.ts';
-import { type PersonToken, sessionToken } from './requested-token.ts';
+import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
 import { createTokenGrant } from './token-grant.ts';
 import { findToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
 
 /** The one door to access tokens. */
 export interface AccessTokens extends ClientTokens {
   /**
-   * A valid access token: the session's own, or one for a target of its own (default: the session's own); refreshed when
-   * it expires within 30 s or half of its life. One request for a session at a time, across processes.
+   * A valid access token of a session: its own by default, or one for a target; refreshed when it expires within 30 s or
+   * half of its life. One request for a session at a time, across processes.
    *
    * @throws Problem `session_expired` when the grant is over (the session has been ended), `provider_unavailable` with
    * `Retry-After` when the provider is in trouble and the old token is no longer valid, `provider_error` when the provider
@@ -27,6 +27,22 @@ export interface AccessTokens extends ClientTokens {
    */
   readonly refreshAccessToken: (session: Session, requested?: PersonToken) => Promise<string | undefined>;
 }
+
+/**
+ * The access token that a request is sent with, of the session or of the client; `undefined` where none is wanted, or
+ * where a person's is wanted and there is no session.
+ *
+ * @throws Problem as `accessToken` and `clientToken`.
+ */
+export const findAccessToken = async (
+  tokens: AccessTokens,
+  session: Session | undefined,
+  requested: RequestedToken,
+): Promise<string | undefined> => {
+  if (requested.source === 'none') return undefined;
+  if (requested.source === 'client') return tokens.clientToken(requested);
+  return session && tokens.accessToken(session, requested);
+};
 
 /** An upstream that refuses a token as young as this refuses its successor too. */
 const youngMs = 30_000;

@@ -96,10 +96,11 @@ export const createRefreshOutcome = (
       const { session, requested } = renewal;
       const held = findToken(session.record, requested);
       if (isValid(held, options.clock())) return held.accessToken;
-      if (requested.source !== 'session') {
-        const reason = 'the session has no refresh token to ask for another token with: look at OIDC_SCOPE';
-        return failed(renewal, new Problem('provider_error', reason), 'session');
-      }
+      if (requested.source !== 'session')
+        throw new Problem(
+          'provider_error',
+          'The session has no refresh token to ask with: look at OIDC_SCOPE',
+        );
       await end(session.id, 'expired');
       throw sessionExpired('The access token has expired and there is no refresh token');
     },

@@ -1,10 +1,8 @@
+import { maxTargetTokens } from '../options.ts';
 import type { RefreshedTokens, TargetToken } from '../provider/provider.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import { createUser } from '../session/user.ts';
 import type { PersonToken } from './requested-token.ts';
-
-/** How many access tokens a session keeps beside its own: the one that was issued first goes. */
-export const maxTargetTokens = 16;
 
 /** The record with an access token of its own for one target. */
 export const withTargetToken = (

@@ -1,3 +1,4 @@
+import type { RouteToken } from '../options.ts';
 import type { TokenTarget } from '../provider/provider.ts';
 
 /** An access token of the signed-in person: the session's own, or one for a target of its own. */
@@ -14,15 +15,6 @@ export type RequestedToken =
   | { readonly source: 'none' }
   | { readonly source: 'client'; readonly target: TokenTarget; readonly key: string };
 
-/** How an API route, or a caller of `accessToken`, says which token it wants. */
-export type TokenSetting =
-  | 'session'
-  | 'none'
-  | 'client'
-  | Pick<TokenTarget, 'audience' | 'resource' | 'scope'>
-  | { readonly exchange: TokenTarget }
-  | { readonly client: Pick<TokenTarget, 'audience' | 'resource' | 'scope'> };
-
 /** The access token of the session. */
 export const sessionToken: PersonToken = { source: 'session', target: {}, key: '' };
 
@@ -30,7 +22,7 @@ const keyOf = (source: string, { audience, resource, scope, requestedTokenType }
   JSON.stringify([source, audience, resource, scope, requestedTokenType]);
 
 /** Reads which token a setting means. */
-export const createRequestedToken = (setting: TokenSetting = 'session'): RequestedToken => {
+export const createRequestedToken = (setting: RouteToken = 'session'): RequestedToken => {
   if (setting === 'session') return sessionToken;
   if (setting === 'none') return { source: 'none' };
   if (setting === 'client') return createRequestedToken({ client: {} });
@@ -40,3 +32,7 @@ export const createRequestedToken = (setting: TokenSetting = 'session'): Request
     return { source: 'exchange', target: setting.exchange, key: keyOf('exchange', setting.exchange) };
   return { source: 'refresh', target: setting, key: keyOf('refresh', setting) };
 };
+
+/** Whether it is a token of the signed-in person. */
+export const isOfPerson = (requested: RequestedToken): requested is PersonToken =>
+  requested.source !== 'none' && requested.source !== 'client';

@@ -13,7 +13,7 @@ import { guardStore } from '../../src/session/store-guard.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { createAccessTokens } from '../../src/tokens/access-token.ts';
-import { createRequestedToken, type PersonToken } from '../../src/tokens/requested-token.ts';
+import { createRequestedToken, isOfPerson, type PersonToken } from '../../src/tokens/requested-token.ts';
 
 /** A step of the provider that a test does not take. */
 export const idle = async (): Promise<never> => {
@@ -43,7 +43,7 @@ export const standIn = (
 export const clock = { now: Date.now() };
 const sessionKeys = [randomBytes(32).toString('base64')];
 
-const login = (): CompletedLogin => ({
+const login = (refreshToken: string | undefined): CompletedLogin => ({
   issuer: 'https://issuer.example',
   sub: 'ada',
   sid: 'provider-session',
@@ -51,7 +51,7 @@ const login = (): CompletedLogin => ({
   tokens: {
     accessToken: 'first',
     accessTokenExpiresAt: clock.now + 60_000,
-    refreshToken: 'refresh-1',
+    refreshToken,
     idToken: 'id-1',
   },
 });
@@ -63,7 +63,7 @@ const readRequested = ({ url }: FastifyRequest): PersonToken => {
   const setting =
     audience === null ? (exchange === null ? 'session' : { exchange: { audience: exchange } }) : { audience };
   const requested = createRequestedToken(setting);
-  if (requested.source === 'none' || requested.source === 'client') throw new Error('not of a person');
+  if (!isOfPerson(requested)) throw new Error('not of a person');
   return requested;
 };
 
@@ -97,11 +97,11 @@ export const startInstance = async (
   const sessions = createSessions({ options, store, seal, log });
   const { end } = sessions;
   const accessTokens = createAccessTokens({ options, provider, store, records: sessions, end, log });
-  app.post(
-    '/open',
-    async (request, reply) =>
-      (await sessions.open(request, reply, { login: login(), replaces: undefined })).id,
-  );
+  app.post('/open', async (request, reply) => {
+    const refreshToken = request.url.includes('refreshable=false') ? undefined : 'refresh-1';
+    const opened = await sessions.open(request, reply, { login: login(refreshToken), replaces: undefined });
+    return opened.id;
+  });
   app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
   app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
@@ -132,9 +132,9 @@ export const makeFile = async (): Promise<string> => {
   return join(directory, 'sessions.db');
 };
 
-/** Opens a session; returns its cookie. */
-export const signIn = async ({ app }: Instance): Promise<string> => {
-  const { headers } = await app.inject({ method: 'POST', url: '/open' });
+/** Opens a session; returns its cookie. `/open?refreshable=false` opens one without a refresh token. */
+export const signIn = async ({ app }: Instance, url = '/open'): Promise<string> => {
+  const { headers } = await app.inject({ method: 'POST', url });
   return String(headers['set-cookie']).split(';')[0] ?? '';
 };
 
