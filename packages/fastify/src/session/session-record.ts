@@ -4,7 +4,7 @@ import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { SessionReference } from './session-reference.ts';
 
 /** An access token of a session for a target of its own, named by `key`. Times are milliseconds since the epoch. */
-export interface TargetTokenRecord {
+interface TargetTokenRecord {
   readonly key: string;
   readonly accessToken: string;
   readonly accessTokenExpiresAt: number | undefined;

@@ -17,7 +17,7 @@ export interface ClientTokens {
 }
 
 /** A token of the client itself, as a route asks for it. */
-export type ClientToken = Extract<RequestedToken, { readonly source: 'client' }>;
+type ClientToken = Extract<RequestedToken, { readonly source: 'client' }>;
 
 const asProblem = (error: unknown): Problem | undefined => {
   if (error instanceof TargetRefused)

@@ -1,4 +1,5 @@
 import { createBrowser, type Page, type TestBrowser } from '@foyer/testkit';
+import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { BffOptions } from '../../src/index.ts';
 import { type Bends, type BentProvider, startBentProvider } from '../provider/bent-provider.ts';
@@ -24,7 +25,11 @@ export interface BentBff {
 }
 
 /** Starts both; they are gone when the test is finished. */
-export const startBentBff = async (bends: Bends = {}, given: Partial<BffOptions> = {}): Promise<BentBff> => {
+export const startBentBff = async (
+  bends: Bends = {},
+  given: Partial<BffOptions> = {},
+  addRoutes?: (app: FastifyInstance) => void,
+): Promise<BentBff> => {
   let subject = 'ada';
   const bent = await startBentProvider({
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: subject } }),
@@ -32,7 +37,8 @@ export const startBentBff = async (bends: Bends = {}, given: Partial<BffOptions>
     ...bends,
   });
   const { issuer, clientId, clientSecret } = bent;
-  const bff = await startBff({ issuer, clientId, clientSecret, rateLimitLogin: 0, ...given });
+  const options = { issuer, clientId, clientSecret, rateLimitLogin: 0, ...given };
+  const bff = await startBff(options, {}, '', addRoutes);
   onTestFinished(async () => {
     await bff[Symbol.asyncDispose]();
     await bent[Symbol.asyncDispose]();

@@ -41,11 +41,12 @@ const expectDocumented = (log: RunningBff['log']): void => {
   }
 };
 
-/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server; it lives below `basePath`. What the log says and docs/events.md does not fails the caller at the end. */
+/** Starts a BFF with `memory:` sessions; `given` changes options, `server` the settings of the server; it lives below `basePath`, beside the routes of `addRoutes`. What the log says and docs/events.md does not fails the caller at the end. */
 export const startBff = async (
   given: Partial<BffOptions> = {},
   server: Partial<ServerSettings> = {},
   basePath = '',
+  addRoutes: (app: FastifyInstance) => void = () => undefined,
 ): Promise<RunningBff> => {
   const port = await freePort();
   const url = `http://localhost:${port}${basePath}`;
@@ -74,6 +75,7 @@ export const startBff = async (
     sessionStore,
     ...given,
   });
+  addRoutes(app);
   await app.listen({ port, host: 'localhost' });
   return {
     app,
