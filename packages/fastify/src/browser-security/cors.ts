@@ -28,7 +28,7 @@ const isAllowed = ({ headers, routeOptions }: FastifyRequest, { allowedOrigins }
 
 /** Puts our rule in place of what the host's own CORS has said: it may allow origins that must not read a session. */
 const setHeaders = (request: FastifyRequest, reply: FastifyReply, options: CorsOptions): void => {
-  for (const name of names) reply.removeHeader(name);
+  for (const name of names) if (reply.hasHeader(name)) reply.removeHeader(name);
   if (!isAllowed(request, options)) return;
   reply.header(allowOrigin, request.headers.origin).headers(answerHeaders);
   if (!isPreflight(request)) return;

@@ -19,8 +19,12 @@ const requireSoundCoding = ({ headers, httpVersionMinor }: IncomingMessage): voi
 };
 
 /** Names and values alternate in raw headers. */
-const countHosts = (rawHeaders: readonly string[]): number =>
-  rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+const countHosts = (rawHeaders: readonly string[]): number => {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') count += 1;
+  return count;
+};
 
 /**
  * Refuses what the parser lets through and two servers may read in two ways: no `Host` or more than one, versions and

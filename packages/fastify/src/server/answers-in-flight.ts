@@ -11,8 +11,7 @@ export const watchAnswers = (server: Pick<Server, 'on'>): void => {
   server.on('request', ({ socket }, response: ServerResponse) => {
     const open = answers.get(socket) ?? new Set();
     answers.set(socket, open.add(response));
-    const forget = (): void => void open.delete(response);
-    response.once('finish', forget).once('close', forget);
+    response.once('close', () => open.delete(response));
   });
 };
 

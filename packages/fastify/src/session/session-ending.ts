@@ -3,6 +3,7 @@ import type { Observe } from '../logging/observation.ts';
 import type { ListedSession, SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
 import type { SessionEvents } from './session-events.ts';
+import type { SessionReferences } from './session-reference.ts';
 import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 
 /** The ways to end sessions without their cookie. */
@@ -31,13 +32,15 @@ export interface SessionEndingDependencies {
   readonly store: SessionStore;
   readonly index: StoreIndex;
   readonly events: SessionEvents;
+  readonly references: Pick<SessionReferences, 'forget'>;
   readonly observe: Observe | undefined;
 }
 
 /** Only the caller that deleted the record publishes the end of the session. */
 const createEnd =
-  ({ store, events, observe }: SessionEndingDependencies): SessionEnding['end'] =>
+  ({ store, events, references, observe }: SessionEndingDependencies): SessionEnding['end'] =>
   async (id, reason) => {
+    references.forget(id);
     if (!(await store.remove(id))) return false;
     observe?.({ kind: 'session_ended', reason });
     await events.publishEnded(id, reason);

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../options.ts';
-import type { SessionStore } from '../stores/session-store.ts';
+import type { SessionStore, StoredSession } from '../stores/session-store.ts';
 import { createDisplayName } from './display-name.ts';
 import type { Session } from './live-session.ts';
 import { createSessionLimits } from './session-limits.ts';
@@ -11,6 +11,11 @@ interface SessionLabels {
   readonly subject: string;
   readonly providerSession: string | undefined;
   readonly about: Uint8Array;
+}
+
+/** A record as it was opened, and what it was opened from. */
+interface OpenedRecord extends Pick<Session, 'version' | 'record' | 'displayName'> {
+  readonly sealed: Uint8Array;
 }
 
 /** The records of live sessions in the store: opened with the key of a reference, and written with it. */
@@ -41,12 +46,12 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
 
   const create = (
     reference: SessionReference,
-    record: SessionRecord,
+    { record, displayName }: Pick<Session, 'record' | 'displayName'>,
     { version, lastSeenAt }: Pick<Session, 'version' | 'lastSeenAt'>,
   ): Session => ({
     id: reference.id,
     user: record.user,
-    displayName: createDisplayName(record.user),
+    displayName,
     record,
     version,
     lastSeenAt,
@@ -54,17 +59,37 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
     reference,
   });
 
+  /** What was opened with a reference lasts as long as that does; the store is asked each time whether it is still so. */
+  const openedWith = new WeakMap<SessionReference, OpenedRecord>();
+
+  const open = (
+    reference: SessionReference,
+    { version, sealed }: StoredSession,
+    known: OpenedRecord | undefined,
+  ): OpenedRecord | undefined => {
+    if (sealed === undefined) return known;
+    // Not by its version alone: a Redis that lost its last writes may have another record under the same one.
+    if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known;
+    const record = openRecord(sealed, reference, audience);
+    if (record === undefined) return undefined;
+    const opened = { version, sealed, record, displayName: createDisplayName(record.user) };
+    openedWith.set(reference, opened);
+    return opened;
+  };
+
   const read = async (reference: SessionReference): Promise<Session | undefined> => {
-    const stored = await store.read(reference.id);
-    const record = stored && openRecord(stored.sealed, reference, audience);
-    if (stored === undefined || record === undefined) return undefined;
-    const session = create(reference, record, stored);
+    const known = openedWith.get(reference);
+    const stored = await store.read(reference.id, known?.version);
+    const opened = stored && open(reference, stored, known);
+    if (stored === undefined || opened === undefined) return undefined;
+    const session = create(reference, opened, stored);
     return limits.isOver(session) ? undefined : session;
   };
 
   return {
     insert: async (reference, record, labels) => {
-      const session = create(reference, record, { version: 1, lastSeenAt: record.createdAt });
+      const opened = { record, displayName: createDisplayName(record.user) };
+      const session = create(reference, opened, { version: 1, lastSeenAt: record.createdAt });
       const sealed = sealRecord(record, reference, audience);
       const { id, version, lastSeenAt, idleExpiresAt: expiresAt, expiresAt: lastsUntil } = session;
       await store.insert({ id, version, sealed, lastSeenAt, expiresAt, lastsUntil, ...labels });
@@ -74,10 +99,10 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
     reread: async ({ reference }) => read(reference),
     save: async ({ id, version, reference }, record) =>
       store.update(id, version, sealRecord(record, reference, audience)),
-    extend: async ({ id, version, reference, record }) => {
+    extend: async (session) => {
       const lastSeenAt = options.clock();
-      const extended = create(reference, record, { version, lastSeenAt });
-      return (await store.touch(id, lastSeenAt, extended.idleExpiresAt)) ? extended : undefined;
+      const extended = create(session.reference, session, { version: session.version, lastSeenAt });
+      return (await store.touch(session.id, lastSeenAt, extended.idleExpiresAt)) ? extended : undefined;
     },
   };
 };

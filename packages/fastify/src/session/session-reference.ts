@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
 
 /** What the session cookie holds: which record, and the key that opens it. */
 export interface SessionReference {
   /** The time it was made, 6 bytes of milliseconds, and 10 random bytes: base64url. */
   readonly id: string;
-  /** 32 random bytes; the server keeps no copy. */
+  /** 32 random bytes; the server has them only while the session is in use, in memory. */
   readonly key: Buffer;
 }
 
@@ -39,16 +40,51 @@ export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): 
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
   anonymous.has(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
 
-/** The reference in a request's session cookie; `undefined` without a cookie, with two, or with one that we did not seal. */
-export const readReference = (
-  request: FastifyRequest,
-  rules: CookieRules,
-  seal: CookieSeal,
-): SessionReference | undefined => {
-  const [text, another] = readSessionCookies(request, rules);
-  if (text === undefined || another !== undefined) return undefined;
+const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
   const { id, key } = seal.open('session', text) ?? {};
   if (typeof id !== 'string' || typeof key !== 'string') return undefined;
   const bytes = Buffer.from(key, 'base64url');
   return bytes.length === keyLength ? { id, key: bytes } : undefined;
+};
+
+/** The references of session cookies; those of the sessions that are in use are kept open. */
+export interface SessionReferences {
+  /** The reference in a request's session cookie; `undefined` without one, with two, or with one that we did not seal. */
+  readonly read: (request: FastifyRequest) => SessionReference | undefined;
+  /** Wipes what is kept of a session that is over. */
+  readonly forget: (id: string) => void;
+}
+
+const mostKept = 2000;
+const keptForMs = 5 * 60_000;
+
+/** Opens session cookies: to decrypt and parse one costs more than the rest of most requests. */
+export const createSessionReferences = (seal: CookieSeal, rules: CookieRules): SessionReferences => {
+  const texts = new Map<string, string>();
+  const kept = new LRUCache<string, SessionReference>({
+    max: mostKept,
+    ttl: keptForMs,
+    ttlAutopurge: true,
+    // How often the age is looked at: each look sets a timer.
+    ttlResolution: 1000,
+    dispose: ({ id }) => texts.delete(id),
+  });
+  const open = (text: string): SessionReference | undefined => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const opened = openReference(seal, text);
+    if (opened === undefined) return undefined;
+    kept.set(text, opened);
+    texts.set(opened.id, text);
+    return opened;
+  };
+  return {
+    read: (request) => {
+      const [text, another] = readSessionCookies(request, rules);
+      return text === undefined || another !== undefined ? undefined : open(text);
+    },
+    forget: (id) => {
+      kept.delete(texts.get(id) ?? '');
+    },
+  };
 };

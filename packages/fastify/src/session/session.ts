@@ -6,14 +6,14 @@ import { Problem } from '../problems.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
 import type { RecentLogouts } from './recent-logouts.ts';
-import { type CookieSeal, createCookieRules } from './session-cookie.ts';
+import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { startFreshSession } from './session-fixation.ts';
 import { createSessionLimits } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
-import { readReference, readSessionCookies, sealReference } from './session-reference.ts';
+import { readSessionCookies, type SessionReferences, sealReference } from './session-reference.ts';
 import { createUser } from './user.ts';
 
 /** How a request looks at its session. */
@@ -53,6 +53,8 @@ export interface RequestSession {
 export interface RequestSessionDependencies {
   readonly options: ResolvedOptions;
   readonly seal: CookieSeal;
+  readonly rules: CookieRules;
+  readonly references: SessionReferences;
   readonly records: SessionRecords;
   readonly labelling: SessionLabelling;
   readonly recentLogouts: RecentLogouts;
@@ -72,8 +74,7 @@ const requireStillSignedIn = async (
 
 /** Opens, reads and closes the sessions of requests. */
 export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
-  const { options, seal, records, labelling, end } = dependencies;
-  const rules = createCookieRules(options);
+  const { options, seal, rules, references, records, labelling, end } = dependencies;
   const limits = createSessionLimits(options);
   const known = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
 
@@ -86,8 +87,11 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
   };
 
   const readNew = async (request: FastifyRequest): Promise<Session | undefined> => {
-    const reference = readReference(request, rules, seal);
-    return reference && records.read(reference);
+    const reference = references.read(request);
+    if (reference === undefined) return undefined;
+    const session = await records.read(reference);
+    if (session === undefined) references.forget(reference.id);
+    return session;
   };
 
   const read = (request: FastifyRequest): Promise<Session | undefined> =>

@@ -7,11 +7,12 @@ import type { SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
 import { createRecentLogouts } from './recent-logouts.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
-import type { CookieSeal } from './session-cookie.ts';
+import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding, type SessionEnding } from './session-ending.ts';
 import { createSessionEvents } from './session-events.ts';
 import { createSessionLabelling } from './session-list.ts';
 import { createSessionRecords, type SessionRecords } from './session-records.ts';
+import { createSessionReferences } from './session-reference.ts';
 import { createStoreIndex } from './store-index.ts';
 
 /**
@@ -53,11 +54,13 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
   const labelling = createSessionLabelling(sessionKeys, index);
   const records = createSessionRecords(options, store);
   const events = createSessionEvents(store, clock, log);
-  const ending = createSessionEnding({ store, index, events, observe });
+  const rules = createCookieRules(options);
+  const references = createSessionReferences(seal, rules);
+  const ending = createSessionEnding({ store, index, events, references, observe });
   const { end } = ending;
   const recentLogouts = createRecentLogouts(options, store, index);
   return {
-    ...createRequestSession({ options, seal, records, labelling, recentLogouts, end }),
+    ...createRequestSession({ options, seal, rules, references, records, labelling, recentLogouts, end }),
     ...ending,
     endByLogoutToken: async (token) => {
       await recentLogouts.remember(token);

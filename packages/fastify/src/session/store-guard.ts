@@ -12,7 +12,16 @@ const bounded = <T>(answer: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     const giveUp = (): void => reject(new Error(`No answer within ${limitMs} ms`));
     const timer = setTimeout(() => setImmediate(giveUp), limitMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 
 /** The same store, whose every failure is the problem `store_unavailable` and whose every wait ends within a second. */
@@ -31,7 +40,7 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
   };
   return {
     insert: (session) => guarded('insert', () => store.insert(session)),
-    read: (id) => guarded('read', () => store.read(id)),
+    read: (id, knownVersion) => guarded('read', () => store.read(id, knownVersion)),
     update: (id, version, sealed) => guarded('update', () => store.update(id, version, sealed)),
     touch: (id, lastSeenAt, expiresAt) => guarded('touch', () => store.touch(id, lastSeenAt, expiresAt)),
     remove: (id) => guarded('remove', () => store.remove(id)),

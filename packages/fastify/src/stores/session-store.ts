@@ -4,8 +4,8 @@ export interface StoredSession {
   readonly id: string;
   /** 1 when inserted, one more with each `update`: the same version of a session is the same record. */
   readonly version: number;
-  /** The record, encrypted with a key that only the browser's cookie carries. */
-  readonly sealed: Uint8Array;
+  /** The record, encrypted with a key that the browser's cookie carries; `undefined` where the reader has this version. */
+  readonly sealed: Uint8Array | undefined;
   readonly lastSeenAt: number;
   /** From when on the session is over; the store deletes it then or soon after, and never returns it. */
   readonly expiresAt: number;
@@ -13,6 +13,7 @@ export interface StoredSession {
 
 /** What a store needs to know of a new session. @see docs/decisions/0003-sealed-reference.md */
 export interface NewStoredSession extends StoredSession {
+  readonly sealed: Uint8Array;
   /** The latest that the session can end, however often it is touched. */
   readonly lastsUntil: number;
   /** Keyed digest of issuer, client and subject. */
@@ -38,8 +39,8 @@ export interface ListedSession {
  */
 export interface SessionStore {
   readonly insert: (session: NewStoredSession) => Promise<void>;
-  /** `undefined` when there is none, or when it is over. */
-  readonly read: (id: string) => Promise<StoredSession | undefined>;
+  /** `undefined` when there is none, or when it is over. The record of `knownVersion` may be left out. */
+  readonly read: (id: string, knownVersion?: number) => Promise<StoredSession | undefined>;
   /** Replaces the sealed record when the stored version is `expectedVersion`; says whether it did. */
   readonly update: (id: string, expectedVersion: number, sealed: Uint8Array) => Promise<boolean>;
   /** Moves the last-seen time and the end, neither of them back; never brings a removed session back. */

@@ -1,5 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { createReference, type SessionReference } from '../../src/session/session-reference.ts';
+import { createCookieRules, createCookieSeal } from '../../src/session/session-cookie.ts';
+import {
+  createReference,
+  createSessionReferences,
+  type SessionReference,
+  sealReference,
+} from '../../src/session/session-reference.ts';
 
 test('ids begin with their time, and no two of a moment are alike', () => {
   const timeOf = ({ id }: SessionReference): number => Buffer.from(id, 'base64url').readUIntBE(0, 6);
@@ -8,4 +16,41 @@ test('ids begin with their time, and no two of a moment are alike', () => {
   expect(new Set(references.map(timeOf))).toEqual(new Set([now]));
   expect(new Set(references.map(({ id }) => id)).size).toBe(1000);
   expect(new Set(references.map(({ key }) => key.toString('base64url'))).size).toBe(1000);
+});
+
+test('the key of a session in use is kept, for 2,000 sessions at most, until the session ends', async () => {
+  const seal = await createCookieSeal([randomBytes(32)]);
+  const rules = createCookieRules({
+    cookieName: 'c',
+    publicOrigin: 'http://localhost:3000',
+    basePath: '',
+    isSecure: false,
+  });
+  let opened = 0;
+  const references = createSessionReferences(
+    {
+      ...seal,
+      open: (...given) => {
+        opened += 1;
+        return seal.open(...given);
+      },
+    },
+    rules,
+  );
+  const app = Fastify();
+  app.get('/', async (request) => references.read(request)?.id ?? 'none');
+  const makeCookie = (): string => `${rules.sessionName}=${sealReference(seal, createReference(Date.now()))}`;
+  const read = async (cookie: string): Promise<string> =>
+    (await app.inject({ url: '/', headers: { cookie } })).body;
+
+  const first = makeCookie();
+  const id = await read(first);
+  expect(await read(first)).toBe(id);
+  expect(opened).toBe(1);
+  references.forget(id);
+  expect(await read(first)).toBe(id);
+  expect(opened).toBe(2);
+  for (let others = 0; others < 2000; others += 1) await read(makeCookie());
+  expect(await read(first)).toBe(id);
+  expect(opened).toBe(2003);
 });

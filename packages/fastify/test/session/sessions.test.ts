@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../../src/session/live-session.ts';
+import type { StoredSession } from '../../src/stores/session-store.ts';
 import { clock, get, idle, makeFile, signIn, standIn, startInstance } from '../kit/start-sessions.ts';
 
 test('a session opened on one instance lives on another and is dead on both once closed', async () => {
@@ -49,4 +50,33 @@ test('back-channel logout finds a session by sid, and its siblings list it', asy
   const target = { issuer: 'https://issuer.example', sub: 'ada', sid: 'provider-session' };
   expect(await one.sessions.endByProvider(target)).toBe(2);
   expect(await get(one, '/current', cookie)).toBe('nobody');
+});
+
+test('a record that is kept in memory is served only while the store has the very same', async () => {
+  let stored: Partial<StoredSession> = {};
+  const one = await startInstance(await makeFile(), standIn(idle), (store) => ({
+    ...store,
+    read: async (id) => {
+      const read = await store.read(id);
+      return read && { ...read, ...stored };
+    },
+  }));
+  const found: (Session | undefined)[] = [];
+  one.app.get('/find', async (request) => {
+    found.push(await one.sessions.current(request));
+    return 'found';
+  });
+  const cookie = await signIn(one);
+  await get(one, '/find', cookie);
+  const [session] = found;
+  if (session === undefined) throw new Error('No session');
+  await one.sessions.save(session, { ...session.record, user: { sub: 'ada', name: 'Second' } });
+  expect(await get(one, '/current', cookie)).toBe('Second');
+  await one.sessions.save(
+    { ...session, version: 2 },
+    { ...session.record, user: { sub: 'ada', name: 'Third' } },
+  );
+  // A store that lost its last write, and was written to again.
+  stored = { version: 2 };
+  expect(await get(one, '/current', cookie)).toBe('Third');
 });

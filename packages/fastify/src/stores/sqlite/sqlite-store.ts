@@ -29,7 +29,8 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const read = database.prepare(
-    'SELECT version, last_seen_at, expires_at, sealed FROM sessions WHERE id = ? AND expires_at > ?',
+    `SELECT version, last_seen_at, expires_at, CASE version WHEN ? THEN NULL ELSE sealed END AS sealed
+     FROM sessions WHERE id = ? AND expires_at > ?`,
   );
   const update = database.prepare(
     'UPDATE sessions SET sealed = ?, version = version + 1 WHERE id = ? AND version = ? AND expires_at > ?',
@@ -44,15 +45,15 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
       const values = [id, version, lastSeenAt, expiresAt, subject, providerSession ?? null, about, sealed];
       await retryWhileBusy(() => insert.run(...values));
     },
-    read: async (id) => {
-      const row = await retryWhileBusy(() => read.get(id, clock()));
+    read: async (id, knownVersion = 0) => {
+      const row = await retryWhileBusy(() => read.get(knownVersion, id, clock()));
       if (row === undefined) return undefined;
       return {
         id,
         version: Number(row.version),
         lastSeenAt: Number(row.last_seen_at),
         expiresAt: Number(row.expires_at),
-        sealed: readBytes(row.sealed),
+        sealed: row.sealed === null ? undefined : readBytes(row.sealed),
       };
     },
     update: async (id, expectedVersion, sealed) =>
