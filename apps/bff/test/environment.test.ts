@@ -104,7 +104,7 @@ test('no session key is made for a public address', () => {
 test('every mistake is reported at once, under the name of its variable', () => {
   const { issues } = refusal({
     OIDC_ISSUER: 'http://op.example',
-    PUBLIC_URL: 'http://localhost:3000/app',
+    PUBLIC_URL: 'http://localhost:3000/?app',
     PORT: 'many',
     SESSION_IDLE_TIMEOUT: 'soon',
     TRUST_PROXY: '10.0.0.0/99',

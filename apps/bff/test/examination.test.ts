@@ -279,6 +279,20 @@ test.runIf(findRedis() !== undefined)(
   },
 );
 
+test('below a path the addresses to register and the cookies are below it', async () => {
+  const findings = await examineWith({ PUBLIC_URL: 'http://localhost:3000/app' });
+  expect(findings).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('Register http://localhost:3000/app/login/callback as redirect URI'),
+      expect.stringContaining('Register http://localhost:3000/app/logout as post-logout redirect URI'),
+    ]),
+  );
+  const variables = { OIDC_CLIENT_SECRET: 'a-secret-of-these-tests' };
+  expect(await examineWith({ ...variables, PUBLIC_URL: 'https://app.example:8443/app' })).toContain(
+    'ok cookies: __Secure-foyer-8443, Secure, HttpOnly, SameSite=Strict, Path=/app',
+  );
+});
+
 test('on https the cookies have their prefix', async () => {
   const variables = { PUBLIC_URL: 'https://app.example', OIDC_CLIENT_SECRET: 'a-secret-of-these-tests' };
   expect(await examineWith(variables)).toContain(

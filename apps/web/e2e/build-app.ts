@@ -18,10 +18,12 @@ export interface BuiltApp {
 export interface AppSource {
   readonly files: Readonly<Record<string, string>>;
   readonly withStarter?: boolean;
+  /** The path that the app is served below, with slashes around it. Default `/`. */
+  readonly base?: string;
 }
 
 /** Builds an app with the dependencies of the starter. */
-export const buildApp = async ({ files, withStarter = false }: AppSource): Promise<BuiltApp> => {
+export const buildApp = async ({ files, withStarter = false, base = '/' }: AppSource): Promise<BuiltApp> => {
   const root = await mkdtemp(join(tmpdir(), 'foyer-app-'));
   await symlink(join(app, 'node_modules'), join(root, 'node_modules'));
   if (withStarter)
@@ -32,7 +34,7 @@ export const buildApp = async ({ files, withStarter = false }: AppSource): Promi
   }
   // In a process of its own, without the NODE_ENV of the tests: that makes a build for development.
   const vite = join(app, 'node_modules/vite/bin/vite.js');
-  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'error'], {
+  await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'error', '--base', base], {
     cwd: root,
     env: { PATH: process.env.PATH },
   });

@@ -8,6 +8,8 @@ export interface SeenAnswer {
 /** The answers of a deployment to a client without a session. */
 export interface OutsideView {
   readonly origin: string;
+  /** What the cookies of a deployment at this path have. */
+  readonly cookies: { readonly path: string; readonly prefix: string };
   readonly isSecure: boolean;
   readonly page: SeenAnswer;
   readonly me: SeenAnswer;
@@ -42,7 +44,8 @@ const ask = async (url: string, method: string, headers: Record<string, string>)
  */
 export const lookFromOutside = async (url: string): Promise<OutsideView> => {
   const { origin, pathname, protocol } = new URL(url);
-  const base = `${origin}${pathname.replace(/\/$/, '')}`;
+  const basePath = pathname.replace(/\/$/, '');
+  const base = `${origin}${basePath}`;
   const get = (path: string, headers: Record<string, string> = {}): Promise<SeenAnswer> =>
     ask(`${base}${path}`, 'GET', { accept: 'application/json', ...headers });
   const [
@@ -66,6 +69,7 @@ export const lookFromOutside = async (url: string): Promise<OutsideView> => {
   ]);
   return {
     ...{ origin, isSecure: protocol === 'https:' },
+    cookies: { path: basePath || '/', prefix: basePath === '' ? '__Host-Http-' : '__Secure-' },
     ...{
       page,
       me,

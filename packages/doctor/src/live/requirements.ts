@@ -103,17 +103,21 @@ export const requirements: readonly Requirement[] = [
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
-    text: 'The path of cookies is /, and they have no Domain',
+    text: 'The path of cookies is that of the public URL, and they have no Domain',
     test: 'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
-    isSeen: (view) => everyCookie(view, (line) => hasAttribute(line, 'Path=/') && !/;\s*Domain=/i.test(line)),
+    isSeen: (view) =>
+      everyCookie(
+        view,
+        (line) => hasAttribute(line, `Path=${view.cookies.path}`) && !/;\s*Domain=/i.test(line),
+      ),
   },
   {
     section: 'RFC 10017 6.1.3.2',
     level: 'SHOULD',
-    text: 'The names of cookies begin with __Host-Http- (on loopback http they cannot)',
+    text: 'The names of cookies begin with __Host-Http-, below a path with __Secure- (on loopback http they cannot)',
     test: 'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
     isSeen: (view) =>
-      view.isSecure ? everyCookie(view, (line) => line.startsWith('__Host-Http-')) : undefined,
+      view.isSecure ? everyCookie(view, (line) => line.startsWith(view.cookies.prefix)) : undefined,
   },
   {
     section: 'RFC 10017 6.1.3.2',
