@@ -22,6 +22,7 @@ export default defineConfig({
       onNode('fastify', 'packages/fastify'),
       onNode('dev-provider', 'packages/dev-provider'),
       onNode('testkit', 'packages/testkit'),
+      onNode('create-foyer', 'packages/create-foyer'),
       onNode('bff', 'apps/bff'),
       onNode('dev', 'apps/dev'),
       onNode('demo-api', 'apps/demo-api'),

@@ -3,6 +3,7 @@ import { useBffClient, useSession } from '@foyer/client/react';
 import { type ReactNode, useState } from 'react';
 import { NavLink } from 'react-router-dom';
 import { AccountMenu } from './account-menu.tsx';
+import { brand } from './brand.ts';
 import { Logo } from './icons.tsx';
 
 const SignedInLinks = ({ displayName, user }: SignedInSnapshot): ReactNode => {
@@ -39,7 +40,7 @@ export const Navbar = (): ReactNode => {
       <nav aria-label="Main">
         <NavLink className="brand" to="/" end>
           <Logo />
-          <span className="brand-name">Plusauth Starter</span>
+          <span className="brand-name">{brand.name}</span>
         </NavLink>
         <div className="links">
           {known && <SignedInLinks {...known} />}

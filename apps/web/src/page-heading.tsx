@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useLocation } from 'react-router-dom';
+import { brand } from './brand.ts';
 
 /** The main heading of a view: sets the document's title, and takes the focus after a change of route. */
 export const PageHeading = ({
@@ -12,8 +13,7 @@ export const PageHeading = ({
   const heading = useRef<HTMLHeadingElement>(null);
   const { key } = useLocation();
   useEffect(() => {
-    document.title =
-      title === undefined ? 'Plusauth Starter Template' : `${title} · Plusauth Starter Template`;
+    document.title = title === undefined ? brand.title : `${title} · ${brand.title}`;
     if (key !== 'default') heading.current?.focus();
   }, [title, key]);
   return (

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { startDevProvider } from './dev-provider.ts';
 import { readEnvironment } from './environment.ts';
 

@@ -47,7 +47,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
     'the bill of materials names what production runs, with hashes, and nothing of development',
   ],
   'pnpm build:packages': [
-    'apps/bff/test/tarballs.test.ts',
+    'packages/create-foyer/test/tarballs.test.ts',
     'the tarballs install beside Fastify %s, fit its types, and sign people in',
   ],
   'pnpm bench:bodies': [

@@ -1,14 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { startDevProvider } from '@foyer/dev-provider';
-import { createBrowser, freePort, tieToThisProcess } from '@foyer/testkit';
+import { signIn, startDevProvider } from '@foyer/dev-provider';
+import { createBrowser, freePort, launchChromium, tieToThisProcess } from '@foyer/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { createProduct, findMissingPackages, startProduct, startWithProvider } from './kit/product.ts';
+import { buildPackages, npmInstall, root, run } from './kit/tarballs.ts';
 
 /** An application of somebody else's that owns its Fastify and knows nothing of this workspace. */
 const application = `
@@ -45,16 +45,16 @@ const documentedExample = (): string =>
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-tarballs-'));
 
-beforeAll(() => {
-  execFileSync(process.execPath, [`${root}scripts/build-packages.mjs`, folder], { stdio: 'pipe' });
-}, 120_000);
+beforeAll(async () => {
+  await buildPackages(folder);
+}, 180_000);
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
 /** Installs the tarballs beside a version of Fastify into an empty project. */
-const install = (fastify: string): string => {
+const install = async (fastify: string): Promise<string> => {
   const project = join(folder, `fastify-${fastify}`);
-  mkdirSync(project);
+  await mkdir(project);
   const packed = ['contract', 'client', 'fastify'].map((name) => [
     `@foyer/${name}`,
     `file:${folder}/${name}.tgz`,
@@ -64,12 +64,11 @@ const install = (fastify: string): string => {
     dependencies: { ...Object.fromEntries(packed), fastify },
     devDependencies: { '@types/node': '^24' },
   };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(typescript));
-  writeFileSync(join(project, 'app.js'), application);
-  writeFileSync(join(project, 'example.ts'), documentedExample());
-  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  execFileSync('npm', ['install', ...options], { cwd: project, stdio: 'pipe' });
+  await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(typescript));
+  await writeFile(join(project, 'app.js'), application);
+  await writeFile(join(project, 'example.ts'), documentedExample());
+  await npmInstall(project);
   return project;
 };
 
@@ -109,8 +108,8 @@ test.for(['5.0.0', '5'])(
   'the tarballs install beside Fastify %s, fit its types, and sign people in',
   { timeout: 180_000 },
   async (fastify) => {
-    const project = install(fastify);
-    execFileSync(`${root}node_modules/.bin/tsc`, ['-p', project], { stdio: 'pipe' });
+    const project = await install(fastify);
+    await run(`${root}node_modules/.bin/tsc`, ['-p', project], project);
     await using running = await startApplication(project);
     const { url, printed } = running;
     expect(printed.errors).toBe('');
@@ -128,13 +127,71 @@ test.for(['5.0.0', '5'])(
   },
 );
 
-test('what is published takes later versions of its dependencies, and the host’s Fastify', () => {
+test('what is published takes later versions of its dependencies, and the host’s Fastify', async () => {
   const manifest = JSON.parse(
-    execFileSync('tar', ['xzOf', `${folder}/fastify.tgz`, 'package/package.json'], { encoding: 'utf8' }),
+    await run('tar', ['xzOf', `${folder}/fastify.tgz`, 'package/package.json'], folder),
   );
   const { '@foyer/contract': contract, ...ranges } = manifest.dependencies;
   expect(contract).toBe(manifest.version);
   for (const range of Object.values(ranges)) expect(range).toMatch(/^\^\d/);
   expect(manifest.peerDependencies.fastify).toBe('^5.0.0');
   expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['@fastify/http-proxy', 'ioredis']);
+});
+
+/** Signs Ada in with a browser, beginning at the product's own link. */
+const signInWithChromium = async (url: string): Promise<void> => {
+  const chromium = await launchChromium();
+  try {
+    const page = await chromium.newPage();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'Login', exact: true }).click();
+    await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+    await page.getByText('Logged in as: Ada Lovelace').waitFor();
+    expect(new URL(page.url()).origin).toBe(url);
+  } finally {
+    await chromium.close();
+  }
+};
+
+test('npm create makes a product that type-checks, passes its own test, builds, and signs in as it is developed', {
+  timeout: 300_000,
+}, async () => {
+  const product = join(folder, 'my-app');
+  await createProduct(folder, product);
+  await npmInstall(product);
+  expect(await findMissingPackages(product)).toEqual([]);
+  for (const script of ['typecheck', 'test', 'build']) await run('npm', ['run', script], product);
+  await using running = await startProduct(product, 'dev', { PORT: String(await freePort()) });
+  await expect.poll(running.output).toContain(`Open     ${running.url}`);
+  expect(await (await fetch(running.url)).text()).toContain('<title>My App</title>');
+  await signInWithChromium(running.url);
+});
+
+test('products with Vue, with Svelte, with a plain page and without one sign in too, as built', {
+  timeout: 300_000,
+}, async () => {
+  // One installation for all: that of the React product, and what the others have beside it.
+  const modules = join(folder, 'my-app');
+  await npmInstall(
+    modules,
+    '--no-save',
+    'vue',
+    '@vitejs/plugin-vue',
+    'svelte',
+    '@sveltejs/vite-plugin-svelte',
+  );
+  for (const spa of ['vue', 'svelte', 'html', 'none']) {
+    const product = join(folder, `with-${spa}`);
+    await createProduct(folder, product, '--spa', spa);
+    await symlink(join(modules, 'node_modules'), join(product, 'node_modules'));
+    expect([spa, await findMissingPackages(product)]).toEqual([spa, []]);
+    for (const script of ['typecheck', 'test', 'build'])
+      await run('npm', ['run', '--if-present', script], product);
+    await using running = await startWithProvider(product);
+    const cookie = await signIn(`${running.url}/login`, 'Ada Lovelace');
+    const hello = await fetch(`${running.url}/api/hello`, { headers: { cookie } });
+    expect([spa, await hello.json()]).toEqual([spa, { hello: 'Ada Lovelace' }]);
+    expect([spa, (await (await fetch(running.url)).text()).includes('<title>With ')]).toEqual([spa, true]);
+    if (spa === 'html') await signInWithChromium(running.url);
+  }
 });

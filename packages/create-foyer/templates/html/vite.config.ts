@@ -1,0 +1,4 @@
+import { defineConfig } from 'vite';
+import { branding } from './branding.ts';
+
+export default defineConfig({ plugins: [branding()] });

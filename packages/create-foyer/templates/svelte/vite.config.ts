@@ -1,0 +1,5 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { branding } from './branding.ts';
+
+export default defineConfig({ plugins: [svelte(), branding()] });

@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readArguments } from '../src/arguments.ts';
+import { createManifest } from '../src/manifest.ts';
+import { createProduct } from '../src/product.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'foyer-create-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const make = (name: string, packages?: string): Promise<string> =>
+  createProduct({ folder: join(folder, name), spa: 'react', packages, needsNode: false });
+
+test('without options a product has the React pages, and packages come from the registry', () => {
+  expect(readArguments(['my-app'])).toEqual({
+    folder: 'my-app',
+    spa: 'react',
+    packages: undefined,
+    wantsHelp: false,
+  });
+});
+
+test.for([
+  [['my-app', '--sap', 'vue'], /^--sap is not an option .*-- --spa vue\.$/],
+  [['my-app', '--spa'], /^--spa is not an option .*-- --spa vue\.$/],
+  [['my-app', '--spa', 'ember'], /^There is no SPA "ember": choose one of react, vue, svelte, html, none\.$/],
+  [['my-app', 'vue'], /^"vue" is one name too many: put options behind --/],
+] as const)('a mistake in %j is one sentence that says what to do', ([args, sentence]) => {
+  expect(() => readArguments(args)).toThrow(sentence);
+});
+
+test.for(['My App', 'Ünicode', '_hidden', '-', 'a/../B'])('npm does not take the name %j', async (name) => {
+  await expect(make(name)).rejects.toThrow(/cannot be a package's name: use lowercase letters/);
+  expect(await readdir(folder)).not.toContain(name);
+});
+
+test('a folder with something in it is left as it is', async () => {
+  await mkdir(join(folder, 'full'));
+  await writeFile(join(folder, 'full', 'work.txt'), 'of someone');
+  await expect(make('full')).rejects.toThrow(/full is not empty \(work\.txt\): choose another name/);
+  expect(await readdir(join(folder, 'full'))).toEqual(['work.txt']);
+  await expect(make('full/work.txt')).rejects.toThrow(/cannot be used: choose the path of a folder/);
+});
+
+test('a folder without the tarballs is named, with the command that makes them', async () => {
+  await expect(make('apart', join(folder, 'nothing'))).rejects.toThrow(/run pnpm build:packages first/);
+});
+
+test('a product made on an older Node brings its own, and allows its install script alone', () => {
+  const settings = { name: 'my-app', spa: 'none', versionOf: () => '^1.0.0', added: [] } as const;
+  expect(JSON.parse(createManifest({ ...settings, needsNode: true }))).toMatchObject({
+    optionalDependencies: { node: expect.stringMatching(/^24\./) },
+    allowScripts: { node: true },
+  });
+  expect(JSON.parse(createManifest({ ...settings, needsNode: false }))).not.toHaveProperty('allowScripts');
+});

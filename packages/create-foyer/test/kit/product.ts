@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDevProvider } from '@foyer/dev-provider';
+import { freePort, tieToThisProcess } from '@foyer/testkit';
+import { expect } from 'vitest';
+import { run } from './tarballs.ts';
+
+/** Makes a product with the packed command, as `npm create` runs it. */
+export const createProduct = (packages: string, folder: string, ...options: readonly string[]) => {
+  const command = [
+    '--yes',
+    '--prefer-offline',
+    '--package',
+    join(packages, 'create-foyer.tgz'),
+    'create-foyer',
+  ];
+  return run('npx', [...command, folder, '--packages', packages, ...options], packages);
+};
+
+/** A server of a product that runs. */
+export interface RunningProduct extends AsyncDisposable {
+  readonly url: string;
+  readonly output: () => string;
+}
+
+const isAlive = (group: number): boolean => {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Stops a process as Ctrl-C does, with everything that it has started, and waits until nothing of it is left. */
+const stopGroup = async (child: ChildProcess): Promise<void> => {
+  const group = child.pid ?? 0;
+  if (!isAlive(group)) return;
+  const ended = once(child, 'exit');
+  process.kill(-group, 'SIGINT');
+  await ended;
+  await expect.poll(() => isAlive(group), { timeout: 10_000 }).toBe(false);
+};
+
+/** Runs a script of the product until it answers; `variables` has its `PORT`. */
+export const startProduct = async (
+  folder: string,
+  script: 'dev' | 'start',
+  variables: Readonly<Record<string, string>> & { readonly PORT: string },
+): Promise<RunningProduct> => {
+  const url = `http://localhost:${variables.PORT}`;
+  const { PATH, HOME } = process.env;
+  const child = spawn('npm', ['run', script], {
+    cwd: folder,
+    detached: true,
+    env: { PATH, HOME, ...variables },
+  });
+  tieToThisProcess(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (text += String(bytes)));
+  const isUp = (): Promise<boolean> =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  try {
+    await expect.poll(isUp, { timeout: 60_000 }).toBe(true);
+  } catch (cause) {
+    await stopGroup(child);
+    throw new Error(`The product did not answer. It printed:\n${text}`, { cause });
+  }
+  return { url, output: () => text, [Symbol.asyncDispose]: () => stopGroup(child) };
+};
+
+/** Starts the built product with a provider of its own. */
+export const startWithProvider = async (folder: string): Promise<RunningProduct> => {
+  const PORT = String(await freePort());
+  const provider = await startDevProvider({ publicUrls: [`http://localhost:${PORT}`] });
+  const product = await startProduct(folder, 'start', {
+    PORT,
+    OIDC_ISSUER: provider.issuer,
+    OIDC_CLIENT_ID: provider.clientId,
+    OIDC_CLIENT_SECRET: provider.clientSecret,
+    SESSION_KEYS: randomBytes(32).toString('base64'),
+  });
+  return {
+    ...product,
+    [Symbol.asyncDispose]: async () => {
+      await product[Symbol.asyncDispose]();
+      await provider.close();
+    },
+  };
+};
+
+/** The packages that the product's sources import and its `package.json` does not name. */
+export const findMissingPackages = async (folder: string): Promise<readonly string[]> => {
+  const { dependencies, devDependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const files = globSync(['*.ts', '{src,test}/**/*.{ts,tsx,vue,svelte}'], { cwd: folder });
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const imported = texts
+    .flatMap((text) => [...text.matchAll(/from '([^'.][^']*)'/g)].map(([, name = '']) => name))
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+  return imported.filter((name) => !Object.hasOwn({ ...dependencies, ...devDependencies }, name));
+};
