@@ -16,6 +16,13 @@ const developing: Proof = [
   'pnpm dev serves page and API on one port, says where, and leaves nothing running',
 ];
 
+const creating: Proof = [
+  'packages/create-foyer/test/tarballs.test.ts',
+  'npm create makes a product that type-checks, passes its own test, builds, and signs in as it is developed',
+];
+const createFromTarballs =
+  '--package ./.packages/create-foyer.tgz create-foyer ../my-app --packages .packages';
+
 /** The commands of the papers that a test runs. What is missing here stands in docs/not-tested.md, with the reason. */
 export const proofs: Readonly<Record<string, Proof>> = {
   'pnpm dev': developing,
@@ -50,6 +57,13 @@ export const proofs: Readonly<Record<string, Proof>> = {
     'packages/create-foyer/test/tarballs.test.ts',
     'the tarballs install beside Fastify %s, fit its types, and sign people in',
   ],
+  ...Object.fromEntries(
+    ['npm create foyer my-app', 'npm install', 'npm run dev', createFromTarballs].map((command) => [
+      command,
+      creating,
+    ]),
+  ),
+  'foyer-dev-provider': creating,
   'pnpm bench:bodies': [
     'apps/bff/test/large-bodies.test.ts',
     'bodies far larger than its memory pass through the BFF in either direction',

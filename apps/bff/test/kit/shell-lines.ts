@@ -54,6 +54,8 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^docker build (?:.*--target (\w+))?.*$/, judgeTarget],
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
+  [/^npm (?:create foyer [\w-]+|install|run dev)$/, nothing],
+  [/^npx --yes --package \S+\.tgz create-foyer \S+ --packages \S+$/, nothing],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
   [
     /^(?:git clone (?:<[a-z ]+>|\S+)(?: [\w-]+)?|cd [\w.-]+|git switch -c \S+|git init|rm -rf \.git)$/,

@@ -32,6 +32,7 @@ test.for(blocksIn('yaml'))('the YAML at $place parses, and sets variables that a
 
 /** Names that look like variables of the environment and are read by tests, scripts or other programs. */
 const ofOthers = [
+  'API_AUDIENCE',
   'CHROMIUM_PATH',
   'ENDURANCE_ROUNDS',
   'FUZZ_RUNS',
