@@ -16,14 +16,11 @@ export const followPage = ({ recheck, frozen, restored }: PageReturns): (() => v
   const moved = (event: PageTransitionEvent): void => {
     if (event.persisted) (event.type === 'pageshow' ? restored : frozen)();
   };
-  document.addEventListener('visibilitychange', seen);
-  addEventListener('online', recheck);
-  addEventListener('pagehide', moved);
-  addEventListener('pageshow', moved);
-  return () => {
-    document.removeEventListener('visibilitychange', seen);
-    removeEventListener('online', recheck);
-    removeEventListener('pagehide', moved);
-    removeEventListener('pageshow', moved);
-  };
+  const stop = new AbortController();
+  const { signal } = stop;
+  document.addEventListener('visibilitychange', seen, { signal });
+  addEventListener('online', recheck, { signal });
+  addEventListener('pagehide', moved, { signal });
+  addEventListener('pageshow', moved, { signal });
+  return () => stop.abort();
 };

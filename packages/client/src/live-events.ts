@@ -6,6 +6,8 @@ export interface LiveListener {
   /** The session has ended; `reason` is undefined when the server sent none that this client knows. */
   readonly onEnded: (reason: SignedOutReason | undefined) => void;
   readonly onExpiring: (expiring: ExpiringEvent) => void;
+  /** There has been no stream for half a minute, because the server refuses one: the session has to be requested. */
+  readonly onMissing: () => void;
 }
 
 /** The subscription to the session's events. */
@@ -18,11 +20,11 @@ export interface LiveEvents {
 /** `EventSource.CLOSED`: the browser does not reconnect by itself. */
 const closed = 2;
 
-/** An event of the stream, as the tab that has the stream sends it to the other tabs. */
-interface StreamEvent {
-  readonly type: 'signed-out' | 'expiring';
-  readonly data: string;
-}
+/** How long a tab waits after a refused stream, such as one above the server's limit, before it asks again. */
+const refusedDelayMs = 30_000;
+
+/** What a tab that was opened later sends, so that the tab with the stream repeats what is still to be known. */
+const joined = 'joined';
 
 const reasons: readonly SignedOutReason[] = [
   ...(['logout', 'backchannel', 'expired'] as const),
@@ -47,24 +49,24 @@ const parseExpiring = ({ limit, expiresAt, now }: Fields): ExpiringEvent | undef
   return isKnown && typeof now === 'string' ? { limit, expiresAt, now } : undefined;
 };
 
-const parseStreamEvent = (message: unknown): StreamEvent | undefined => {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { type, data }: Fields = { ...message };
-  const isKnown = type === 'signed-out' || type === 'expiring';
-  return isKnown && typeof data === 'string' ? { type, data } : undefined;
-};
-
-const deliver = ({ type, data }: StreamEvent, { onEnded, onExpiring }: LiveListener): void => {
+/**
+ * Calls the listener with an event of the stream, written as its name, a blank and its data, as the tab that has the
+ * stream sends it to the other tabs.
+ */
+const deliver = (event: string, { onEnded, onExpiring }: LiveListener): void => {
+  const [, name, data = ''] = /^(signed-out|expiring) (.*)$/s.exec(event) ?? [];
   const fields = parseFields(data);
   const expiring = parseExpiring(fields);
-  if (type === 'signed-out') onEnded(parseReason(fields));
+  if (name === 'signed-out') onEnded(parseReason(fields));
   else if (expiring) onExpiring(expiring);
 };
 
 /** One stream of `/api/me/events`. After a failure the next call of `open` connects again. */
-const createStream = (url: URL, onEvent: (event: StreamEvent) => void) => {
+const createStream = (url: URL, onEvent: (event: string) => void, onMissing: () => void) => {
   let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const close = (): void => {
+    clearTimeout(timer);
     source?.close();
     source = undefined;
   };
@@ -75,8 +77,12 @@ const createStream = (url: URL, onEvent: (event: StreamEvent) => void) => {
       for (const type of ['signed-out', 'expiring'] as const)
         opened.addEventListener(type, (event: Event) => {
           if (type === 'signed-out') close();
-          onEvent({ type, data: event instanceof MessageEvent ? String(event.data) : '' });
+          onEvent(`${type} ${event instanceof MessageEvent ? event.data : ''}`);
         });
+      opened.addEventListener('error', () => {
+        clearTimeout(timer);
+        if (opened.readyState === closed) timer = setTimeout(onMissing, refusedDelayMs);
+      });
       source = opened;
     },
     close,
@@ -85,7 +91,7 @@ const createStream = (url: URL, onEvent: (event: StreamEvent) => void) => {
 
 /** Opens one stream for each tab: for browsers without Web Locks, and for pages outside a secure context. */
 const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
-  const stream = createStream(url, (event) => deliver(event, listener));
+  const stream = createStream(url, (event) => deliver(event, listener), listener.onMissing);
   return {
     follow: (isSignedIn) => (isSignedIn ? stream.open() : stream.close()),
     close: stream.close,
@@ -100,21 +106,26 @@ const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
 const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
   const name = `foyer events ${url}`;
   let channel: BroadcastChannel | undefined;
-  const stream = createStream(url, (event) => {
+  let last: string | undefined;
+  const announce = (event: string): void => {
+    last = event;
     channel?.postMessage(event);
     deliver(event, listener);
-  });
+  };
+  const stream = createStream(url, announce, listener.onMissing);
   const turn = startTurn(name, stream.open);
   const join = (): void => {
     channel = new BroadcastChannel(name);
     channel.addEventListener('message', ({ data }) => {
-      const event = parseStreamEvent(data);
-      if (event) deliver(event, listener);
+      if (data !== joined) deliver(String(data), listener);
+      else if (last) channel?.postMessage(last);
     });
+    channel.postMessage(joined);
   };
   const close = (): void => {
     turn.giveUp();
     stream.close();
+    last = undefined;
     channel?.close();
     channel = undefined;
   };

@@ -24,7 +24,12 @@ export interface SessionWatchDependencies {
   readonly publish: (next: SessionSnapshot) => SessionSnapshot;
 }
 
-const watchEvents = ({ eventsUrl, check, departure, getSnapshot, publish }: SessionWatchDependencies) => {
+type Recheck = () => void;
+
+const watchEvents = (
+  { eventsUrl, check, departure, getSnapshot, publish }: SessionWatchDependencies,
+  recheck: Recheck,
+) => {
   const ended = async (reason: SignedOutReason | undefined): Promise<void> => {
     if (departure.isUnderWay()) return;
     const found = await check.renew();
@@ -35,17 +40,21 @@ const watchEvents = ({ eventsUrl, check, departure, getSnapshot, publish }: Sess
     onEnded: (reason) => void ended(reason),
     onExpiring: (expiring) => {
       const snapshot = getSnapshot();
-      if (snapshot.status === 'signed-in') publish({ ...snapshot, expiring });
+      if (snapshot.status !== 'signed-in') return;
+      // What another tab repeats may be older than this page's own answer. Both are ISO times of the server.
+      if (expiring.expiresAt >= snapshot.session.idleExpiresAt) publish({ ...snapshot, expiring });
     },
+    onMissing: recheck,
   });
 };
 
-const watchPage = ({ check, departure, publish }: SessionWatchDependencies): (() => void) => {
+const watchPage = (
+  { check, departure, publish }: SessionWatchDependencies,
+  recheck: Recheck,
+): (() => void) => {
   const hide = (): void => void publish({ status: 'loading' });
   return followPage({
-    recheck: () => {
-      if (!departure.isUnderWay()) check.join(false);
-    },
+    recheck,
     frozen: hide,
     restored: () => {
       departure.cancel();
@@ -58,14 +67,15 @@ const watchPage = ({ check, departure, publish }: SessionWatchDependencies): (()
 /** Starts the watch. */
 export const startSessionWatch = (dependencies: SessionWatchDependencies): SessionWatch => {
   const { tabs, check, departure, getSnapshot } = dependencies;
-  const live = watchEvents(dependencies);
-  const retry = startRetry(() => {
+  const recheck = (): void => {
     if (!departure.isUnderWay()) check.join(false);
-  });
+  };
+  const live = watchEvents(dependencies, recheck);
+  const retry = startRetry(recheck);
   const unfollowTabs = tabs.follow((session) => {
     if (session !== sessionOf(getSnapshot()) && !departure.isUnderWay()) check.renew();
   });
-  const unfollowPage = watchPage(dependencies);
+  const unfollowPage = watchPage(dependencies, recheck);
   return {
     follow: (snapshot) => {
       const session = sessionOf(snapshot);

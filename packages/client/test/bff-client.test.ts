@@ -1,5 +1,5 @@
 import { waitFor } from '@testing-library/dom';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createBffClient } from '../src/index.ts';
 import { createTabs } from '../src/tabs.ts';
 import { anonymous, json, problem, signedIn, stubBrowser } from './fake-bff.ts';
@@ -322,6 +322,53 @@ test('a limit that is near is told, a look at the page keeps it, and refresh() m
   me = { ...signedIn, session: { ...signedIn.session, idleExpiresAt: '2026-01-01T11:30:00.000Z' } };
   await client.refresh();
   expect(client.getSnapshot()).not.toHaveProperty('expiring');
+});
+
+test('a stream that the server refuses is replaced by requests, and tried again', async () => {
+  const browser = stubBrowser(() => json(signedIn));
+  const { sources } = stubEventSource();
+  watch();
+  await waitFor(() => expect(sources).toHaveLength(1));
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  for (const round of [1, 2]) {
+    const source = sources.at(-1) ?? new EventTarget();
+    Object.assign(source, { readyState: 2 }).dispatchEvent(new Event('error'));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(browser.calls.slice(1)).toEqual(Array(round).fill('GET /api/me?slide=false'));
+    expect(sources).toHaveLength(round + 1);
+  }
+});
+
+test('a tab that is opened later hears of a limit that is near, unless its own answer is newer', async () => {
+  stubBrowser(() => json(signedIn));
+  const { sources } = stubEventSource();
+  let isHeld = false;
+  const request = async (_name: string, _options: object, hold: () => Promise<void>): Promise<void> => {
+    if (isHeld) return;
+    isHeld = true;
+    await hold();
+  };
+  vi.stubGlobal('navigator', Object.create(navigator, { locks: { value: { request } } }));
+  const { client: first } = watch();
+  await waitFor(() => expect(sources).toHaveLength(1));
+  sources[0]?.dispatchEvent(new MessageEvent('expiring', { data: JSON.stringify(expiring) }));
+  expect(first.getSnapshot()).toMatchObject({ expiring });
+
+  const { client: later } = watch();
+  await waitFor(() => expect(later.getSnapshot()).toMatchObject({ status: 'signed-in', expiring }));
+  expect(sources).toHaveLength(1);
+
+  const idleExpiresAt = '2026-01-01T11:30:00.000Z';
+  stubBrowser(() => json({ ...signedIn, session: { ...signedIn.session, idleExpiresAt } }));
+  const channel = new BroadcastChannel('foyer events https://app.example/api/me/events');
+  const heard: unknown[] = [];
+  channel.addEventListener('message', ({ data }) => heard.push(data));
+  const { client: newest } = watch();
+  await waitFor(() => expect(heard).toEqual(['joined', expect.stringMatching(/^expiring /)]));
+  channel.close();
+  expect(newest.getSnapshot()).toMatchObject({ status: 'signed-in', session: { idleExpiresAt } });
+  expect(newest.getSnapshot()).not.toHaveProperty('expiring');
 });
 
 test('a Retry-After that is a date is waited for too, and a far one is not', async () => {
