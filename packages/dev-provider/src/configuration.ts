@@ -2,11 +2,10 @@ import type { AdapterFactory, ClientMetadata, Configuration, KoaContextWithOIDC 
 import { type DevProviderOptions, developmentClient } from './options.ts';
 import { contentSecurityPolicy, createErrorPage, createSignedOutPage, createSignOutPage } from './pages.ts';
 import { findPerson } from './people.ts';
+import { apiScopes, audiencesOf, exchangeGrant, resourceIndicators } from './resource-servers.ts';
 import { developmentCookieKey, developmentSigningKey } from './signing-key.ts';
 
 const daySeconds = 24 * 60 * 60;
-/** The scopes of the API that access tokens are made for. */
-const apiScopes = ['users:read', 'users:write'];
 
 /** Sends one of our own pages. */
 export function sendPage(ctx: Pick<KoaContextWithOIDC, 'set' | 'type' | 'body'>, page: string): void {
@@ -25,7 +24,12 @@ function createClient(options: DevProviderOptions): ClientMetadata {
       ? {}
       : { client_secret: options.clientSecret ?? developmentClient.clientSecret }),
     token_endpoint_auth_method: clientAuth,
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: [
+      ...['authorization_code', 'refresh_token'],
+      ...(options.apiAudience === undefined || clientAuth === 'none'
+        ? []
+        : ['client_credentials', exchangeGrant]),
+    ],
     response_types: ['code'],
     redirect_uris: urls.map((url) => `${url}/login/callback`),
     post_logout_redirect_uris: urls.map((url) => `${url}/logout`),
@@ -36,7 +40,7 @@ function createClient(options: DevProviderOptions): ClientMetadata {
 
 /** Grants every requested scope and claim, so that no consent page is shown. Each login has its own grant. */
 const loadExistingGrant =
-  (apiAudience: string | undefined): NonNullable<Configuration['loadExistingGrant']> =>
+  (audiences: readonly string[]): NonNullable<Configuration['loadExistingGrant']> =>
   async ({ oidc }) => {
     const clientId = oidc.client?.clientId;
     const accountId = oidc.session?.accountId;
@@ -44,7 +48,7 @@ const loadExistingGrant =
     const grant = new oidc.provider.Grant({ clientId, accountId });
     grant.addOIDCScope([...oidc.requestParamScopes].join(' '));
     grant.addOIDCClaims([...oidc.requestParamClaims]);
-    if (apiAudience !== undefined) grant.addResourceScope(apiAudience, apiScopes.join(' '));
+    for (const audience of audiences) grant.addResourceScope(audience, apiScopes.join(' '));
     await grant.save();
     return grant;
   };
@@ -62,21 +66,11 @@ const fetchAnywhere: NonNullable<Configuration['fetch']> = (input, init = {}) =>
   return globalThis.fetch(input, Object.fromEntries(withoutDispatcher));
 };
 
-const resourceIndicators = (audience: string) => ({
-  enabled: true,
-  defaultResource: () => audience,
-  useGrantedResource: () => true,
-  getResourceServerInfo: () => ({
-    scope: apiScopes.join(' '),
-    audience,
-    accessTokenFormat: 'jwt' as const,
-    jwt: { sign: { alg: 'RS256' as const } },
-  }),
-});
-
 /** The configuration of the development provider: one client, no consent page, rotation with reuse detection. */
 export function createConfiguration(options: DevProviderOptions, adapter: AdapterFactory): Configuration {
   const { apiAudience, ttl = {} } = options;
+  const audiences = audiencesOf(options);
+  const [first, ...more] = audiences;
   return {
     adapter,
     clients: [createClient(options)],
@@ -101,7 +95,7 @@ export function createConfiguration(options: DevProviderOptions, adapter: Adapte
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: () => true,
-    loadExistingGrant: loadExistingGrant(apiAudience),
+    loadExistingGrant: loadExistingGrant(audiences),
     fetch: fetchAnywhere,
     features: {
       devInteractions: { enabled: false },
@@ -115,11 +109,13 @@ export function createConfiguration(options: DevProviderOptions, adapter: Adapte
       },
       // An access token for the API is not accepted by userinfo, so every claim is in the ID token.
       userinfo: { enabled: apiAudience === undefined },
-      ...(apiAudience === undefined ? {} : { resourceIndicators: resourceIndicators(apiAudience) }),
+      clientCredentials: { enabled: apiAudience !== undefined },
+      ...(first === undefined ? {} : { resourceIndicators: resourceIndicators([first, ...more]) }),
     },
     renderError: (ctx, out) => sendPage(ctx, createErrorPage(out.error, out.error_description)),
     ttl: {
       AccessToken: ttl.accessToken ?? 300,
+      ClientCredentials: ttl.accessToken ?? 300,
       IdToken: ttl.idToken ?? 3600,
       RefreshToken: ttl.refreshToken ?? 14 * daySeconds,
       Session: ttl.session ?? 14 * daySeconds,

@@ -3,6 +3,7 @@ import Provider from 'oidc-provider';
 import { createConfiguration } from './configuration.ts';
 import { type DevProviderOptions, developmentClient } from './options.ts';
 import { type Person, people } from './people.ts';
+import { addTokenExchange, audiencesOf } from './resource-servers.ts';
 import { addPages } from './sign-in.ts';
 import { openStorage } from './storage.ts';
 
@@ -57,6 +58,8 @@ export async function startDevProvider(options: DevProviderOptions): Promise<Dev
   const issuer = options.issuer ?? `http://${host}:${port}`;
   const provider = new Provider(issuer, createConfiguration(options, storage.openModel));
   addPages(provider);
+  const audiences = audiencesOf(options);
+  if (audiences.length > 0) addTokenExchange(provider, audiences);
   report(provider, log);
   answer = provider.callback();
   return {

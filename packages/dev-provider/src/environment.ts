@@ -27,7 +27,10 @@ export function readEnvironment(): DevProviderOptions {
   const issuer = read('ISSUER');
   const clientId = read('CLIENT_ID');
   const clientSecret = read('CLIENT_SECRET');
-  const apiAudience = read('API_AUDIENCE');
+  const [apiAudience, ...moreAudiences] =
+    read('API_AUDIENCE')
+      ?.split(',')
+      .map((each) => each.trim()) ?? [];
   const dataFile = read('DATA_FILE');
   return {
     port: parsePort(read('PORT') ?? '4001'),
@@ -36,7 +39,7 @@ export function readEnvironment(): DevProviderOptions {
     ...(issuer === undefined ? {} : { issuer: parseUrl('ISSUER', issuer) }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(apiAudience === undefined ? {} : { apiAudience }),
+    ...(apiAudience === undefined ? {} : { apiAudience, moreAudiences }),
     ...(dataFile === undefined ? {} : { dataFile }),
   };
 }

@@ -33,6 +33,8 @@ export interface DevProviderOptions {
    * and `users:write`; the claims are in the ID token, and there is no userinfo endpoint.
    */
   readonly apiAudience?: string;
+  /** Other audiences, which a token request chooses by `resource` (RFC 8707), and an exchange by `audience` as well. */
+  readonly moreAudiences?: readonly string[];
   readonly ttl?: DevProviderLifetimes;
   /** File in which sessions and grants outlive a restart. Default: they are kept in memory. */
   readonly dataFile?: string;
