@@ -1,13 +1,12 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { startDeadline } from './deadline.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
-import { type AnswerHead, type RenewHeaders, sendWithRetry } from './token-retry.ts';
 import { createUpload, requireFittingLength } from './upload.ts';
+import { type RenewHeaders, startUpstreamCall } from './upstream-call.ts';
 
 /** One request to an upstream. */
 export interface Forwarding {
@@ -45,17 +44,10 @@ const keepOpen = ({ socket }: IncomingMessage): void => {
 
 const listenAfterMs = 50;
 
-/** Everything that may end a call before the upstream does. */
-const watchCall = (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding) => {
-  const { raw } = reply;
+/** Everything that may end a call before the upstream does; `cut` ends it. */
+const watchCall = (reply: FastifyReply, forwarding: Forwarding, cut: (reason: Error) => void) => {
+  const { raw, request } = reply;
   const { timeoutMs, openStreams, onSessionEnded } = forwarding;
-  const cancel = new AbortController();
-  const { promise: cancelled, reject } = Promise.withResolvers<never>();
-  const cut = (reason: Error): void => {
-    if (raw.headersSent) raw.destroy();
-    cancel.abort(reason);
-    reject(reason);
-  };
   const onClose = (): void => {
     if (!raw.writableFinished) cut(new Error('The connection was closed'));
   };
@@ -73,7 +65,7 @@ const watchCall = (request: FastifyRequest, reply: FastifyReply, forwarding: For
   }, listenAfterMs);
   raw.once('close', onClose);
   return {
-    ...{ signal: cancel.signal, cancelled, deadline, cut },
+    deadline,
     onAnswered: (isStream: boolean): void => {
       deadline.stop();
       watchIdle();
@@ -126,15 +118,6 @@ const settleFailure = (request: FastifyRequest, reply: FastifyReply, cause: unkn
     : new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause });
 };
 
-/** Makes what sends a call to its upstream, and writes the answer's body to what `begin` returns. */
-const createSender =
-  ({ pool, target: path }: Forwarding, call: Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'signal'>) =>
-  (headers: HeaderValues, begin: (head: AnswerHead) => Writable): Promise<unknown> =>
-    pool.stream(
-      { ...call, path, headers, headersTimeout: 0, bodyTimeout: 0 },
-      ({ statusCode: status, headers: upstream }) => begin({ status, upstream }),
-    );
-
 /**
  * Sends the request on and the answer back, both as they come, with back-pressure. An answer that breaks off cuts the
  * browser's connection.
@@ -147,28 +130,29 @@ export const forward = async (
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { headers, renewHeaders, maxBodyBytes, onAnswer } = forwarding;
-  const call = watchCall(request, reply, forwarding);
-  const begin = ({ status, upstream }: AnswerHead): ServerResponse => {
-    beginAnswer(request, reply, { status, headers: forwarding.createAnswerHeaders(status, upstream) });
-    call.onAnswered(String(upstream['content-type'] ?? '').startsWith('text/event-stream'));
-    onAnswer?.(status);
-    return reply.raw;
-  };
+  const { pool, target: path, headers, renewHeaders, maxBodyBytes, onAnswer } = forwarding;
+  let cut = (_reason: Error): void => undefined;
+  const watch = watchCall(reply, forwarding, (reason) => cut(reason));
+  const { deadline } = watch;
   try {
     requireFittingLength(request.raw, maxBodyBytes);
-    const { signal, deadline, cut } = call;
-    const body = createUpload(request.raw, { maxBodyBytes, deadline, onTooLarge: cut });
-    const send = createSender(forwarding, { method: request.method, body, signal });
-    const sent =
-      renewHeaders === undefined
-        ? send(headers, begin)
-        : sendWithRetry({ headers, renewHeaders, send, begin, deadline, signal });
-    await Promise.race([sent, call.cancelled]);
+    const onTooLarge = (problem: Problem): void => cut(problem);
+    const body = createUpload(request.raw, { maxBodyBytes, deadline, onTooLarge });
+    const call = startUpstreamCall({
+      ...{ pool, headers, renewHeaders, deadline, answer: reply.raw },
+      sent: { path, method: request.method, body },
+      begin: ({ status, upstream }) => {
+        beginAnswer(request, reply, { status, headers: forwarding.createAnswerHeaders(status, upstream) });
+        watch.onAnswered(String(upstream['content-type'] ?? '').startsWith('text/event-stream'));
+        onAnswer?.(status);
+      },
+    });
+    cut = call.cut;
+    await call.ended;
   } catch (error) {
     if (!reply.sent) onAnswer?.('failed');
     settleFailure(request, reply, error);
   } finally {
-    call.close();
+    watch.close();
   }
 };

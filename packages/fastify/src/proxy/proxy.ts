@@ -16,7 +16,7 @@ import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
 import { readSession, requireMethod } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
-import { isRepeatable } from './token-retry.ts';
+import { isRepeatable } from './upstream-call.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
