@@ -1,6 +1,6 @@
 /**
  * Makes a function that remembers what `make` gave for a text. With more than `most` texts all are forgotten: for what
- * is nearly always one of a few, and is cheap to make anew.
+ * is nearly always one of a few, and is cheap to make again.
  */
 export const memoize = <Value>(most: number, make: (text: string) => Value): ((text: string) => Value) => {
   const known = new Map<string, Value>();

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { memoize } from '../memoize.ts';
 import { type HeaderValues, hopByHopHeaders, pickHeaders } from './hop-by-hop.ts';
 
 const refused = new Set([
@@ -13,11 +14,10 @@ const refused = new Set([
 ]);
 
 /** Caches of a CDN obey `CDN-Cache-Control`, or one that begins with their own name, first. @see RFC 9213 */
-const passes = (name: string): boolean =>
-  !refused.has(name) &&
-  !name.startsWith('access-control-') &&
-  !name.startsWith('proxy-') &&
-  !name.endsWith('cdn-cache-control');
+const passes = memoize(
+  500,
+  (name) => !refused.has(name) && !/^(access-control|proxy)-|cdn-cache-control$/.test(name),
+);
 
 const keepPrivate = (cacheControl: string): string => {
   const kept = cacheControl

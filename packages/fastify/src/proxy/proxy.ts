@@ -76,7 +76,6 @@ const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHea
     forwardCall: async (reply: FastifyReply, { route, origin, target }: ApiMatch, prepared: Prepared) => {
       const pool = pools.get(origin);
       if (pool === undefined) throw new Problem('not_found', 'No such upstream');
-      const asked = new URL(target, origin);
       await forward(reply.request, reply, {
         ...prepared,
         ...{ pool, openStreams, maxBodyBytes: options.apiMaxBody, timeoutMs: prepared.timeout * 1000 },
@@ -84,7 +83,7 @@ const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHea
           createAnswerHeaders(upstream, {
             given: ownHeaders(reply),
             status,
-            translate: (location) => translateLocation(location, asked),
+            translate: (location) => translateLocation(location, new URL(target, origin)),
           }),
         onAnswer: createAnswerObserver(options.observe, route.prefix),
       });

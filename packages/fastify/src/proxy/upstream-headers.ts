@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { memoize } from '../memoize.ts';
 import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';
 import { mayPass } from './refused-request-headers.ts';
 
@@ -45,15 +46,18 @@ const ordinaryPrefixes = [
   ...['x-b3-', 'x-datadog-', 'hx-', 'next-', 'turbo-', 'x-inertia'],
 ];
 
-const isOrdinary = (name: string): boolean =>
-  ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix));
+const isOrdinary = memoize(
+  500,
+  (name) =>
+    (ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix))) && mayPass(name),
+);
 
 const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** A trace of our own, not sampled: whether traces are recorded is not ours to decide. @see W3C Trace Context section 3.2 */
 const createTrace = (): string => {
-  const random = randomBytes(24).toString('hex');
-  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
+  const trace = randomUUID().replaceAll('-', '');
+  return `00-${trace}-${randomUUID().replaceAll('-', '').slice(0, 16)}-00`;
 };
 
 /** Makes what makes the headers of upstream requests. @see RFC 9110 section 7.6 */
@@ -67,7 +71,7 @@ export const createUpstreamHeaders = (publicUrl: string) => {
   ): HeaderValues => {
     const picked = pickHeaders(
       headers,
-      (name) => (isOrdinary(name) || passHeaders.includes(name)) && mayPass(name),
+      (name) => isOrdinary(name) || (passHeaders.includes(name) && mayPass(name)),
     );
     const { traceparent } = headers;
     const isTraced = typeof traceparent === 'string' && wellFormedTrace.test(traceparent);
