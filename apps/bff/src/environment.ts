@@ -54,6 +54,12 @@ export const variables: readonly DeclaredOption[] = [...pluginOptions, ...declar
 
 type Values = Record<string, unknown>;
 
+/** A file that may be read again later is passed on by its name. */
+const readValue = (
+  { text, file }: { readonly text: string; readonly file: string | undefined },
+  facts: DeclaredOption['facts'],
+): unknown => (facts.form === 'source' && file !== undefined ? { file } : parseValue(text, facts));
+
 const readValues = (
   environment: Environment,
   declared: readonly DeclaredOption[],
@@ -65,7 +71,7 @@ const readValues = (
     const found = readText(environment, facts, (issue) => issues.push(issue));
     const text = found?.text ?? facts.fallback;
     if (text === undefined || issues.length > known) continue;
-    values[option] = parseValue(text, facts);
+    values[option] = readValue({ text, file: found?.file }, facts);
     if (values[option] === undefined)
       issues.push({
         variable: found?.name ?? facts.variable,

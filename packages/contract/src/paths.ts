@@ -13,4 +13,5 @@ export const paths = {
   meSessions: '/api/me/sessions',
   health: '/healthz',
   ready: '/readyz',
+  clientKeys: '/.well-known/foyer-jwks.json',
 } as const;

@@ -42,7 +42,7 @@ function report(provider: Provider, log: (line: string) => void): void {
  * taken, the data file cannot be used or the library refuses an option.
  */
 export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
-  const { host = '127.0.0.1', log = () => undefined } = options;
+  const { host = '127.0.0.1', log = () => undefined, configure = (usual) => usual } = options;
   let answer: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   const server = createServer((request, response) => answer?.(request, response));
   const port = await listen(server, options.port ?? 0, host);
@@ -56,7 +56,7 @@ export async function startDevProvider(options: DevProviderOptions): Promise<Dev
       server.closeAllConnections();
     });
   const issuer = options.issuer ?? `http://${host}:${port}`;
-  const provider = new Provider(issuer, createConfiguration(options, storage.openModel));
+  const provider = new Provider(issuer, configure(createConfiguration(options, storage.openModel)));
   addPages(provider);
   const audiences = audiencesOf(options);
   if (audiences.length > 0) addTokenExchange(provider, audiences);

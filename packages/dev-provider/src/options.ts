@@ -1,3 +1,5 @@
+import type { Configuration } from 'oidc-provider';
+
 /** Lifetimes in seconds. Defaults: access token 300, ID token 3600, refresh token and session 14 days. */
 export interface DevProviderLifetimes {
   readonly accessToken?: number;
@@ -38,6 +40,8 @@ export interface DevProviderOptions {
   readonly ttl?: DevProviderLifetimes;
   /** File in which sessions and grants outlive a restart. Default: they are kept in memory. */
   readonly dataFile?: string;
+  /** Changes the configuration of the library, for tests of what the development provider does not do by itself. */
+  readonly configure?: (usual: Configuration) => Configuration;
   /** Receives a line for each failed back-channel logout and each error of the provider. Default: none is logged. */
   readonly log?: (line: string) => void;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isLoopbackHost } from './browser-security/loopback-host.ts';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
+import { clientIssues, clientOptions } from './options/client-options.ts';
 import { type DeclaredOption, declaredOptions } from './options/option.ts';
 import { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 import { pageOptions } from './options/page-options.ts';
@@ -38,6 +38,7 @@ const codeOptions = {
 /** Every option, once. */
 const shape = {
   ...providerOptions,
+  ...clientOptions,
   ...pageOptions,
   ...sessionOptions,
   ...apiOptions,
@@ -64,30 +65,8 @@ export type ClientAuth = NonNullable<BffOptions['clientAuth']>;
 /** Every option that a variable of the environment sets, in the order of the documentation. */
 export const pluginOptions: readonly DeclaredOption[] = declaredOptions(shape);
 
-/** Everybody can read it: it is in the source of the development provider. */
-const developmentSecret = 'foyer-dev-secret-not-for-production';
-
-const isPublicHttps = (publicUrl: unknown): boolean => {
-  const url = URL.parse(String(publicUrl));
-  return url?.protocol === 'https:' && !isLoopbackHost(url.hostname);
-};
-
-const secretProblem = (secret: unknown, publicUrl: unknown): string | undefined => {
-  if (secret === undefined || secret === '') return 'is missing';
-  if (secret === developmentSecret && isPublicHttps(publicUrl))
-    return 'is the published secret of the development provider';
-  return undefined;
-};
-
-/** The secret methods of client authentication need a secret, which is examined beside every other mistake. */
-const secretIssues = (options: unknown): readonly OptionIssue[] => {
-  const given: Readonly<Record<string, unknown>> =
-    typeof options === 'object' && options !== null ? { ...options } : {};
-  const problem = secretProblem(given.clientSecret, given.publicUrl);
-  if (problem === undefined) return [];
-  const remedy = 'Copy the client secret from the provider; Foyer is a confidential client.';
-  return [{ option: 'clientSecret', problem, remedy }];
-};
+const membersOf = (options: unknown): Readonly<Record<string, unknown>> =>
+  typeof options === 'object' && options !== null ? { ...options } : {};
 
 /** A prefix that is not the path of the public URL would put the routes where no address of ours leads. */
 const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): readonly OptionIssue[] => {
@@ -105,7 +84,7 @@ const examine = (
   const { data, error } = schema.safeParse(options, { reportInput: true });
   const issues = error === undefined ? [] : optionIssues(error, shape);
   const crossed = data === undefined ? [] : prefixIssues(data);
-  return { data, issues: [...issues, ...secretIssues(options), ...crossed] };
+  return { data, issues: [...issues, ...clientIssues(membersOf(options)), ...crossed] };
 };
 
 /** Every mistake in the options, each under its own option; empty when there is none. */

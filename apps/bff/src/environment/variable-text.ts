@@ -18,11 +18,13 @@ export type Report = (issue: EnvironmentIssue) => void;
 export interface VariableText {
   readonly name: string;
   readonly text: string;
+  /** The file that holds it. */
+  readonly file?: string;
 }
 
 const readValueFile = (name: string, path: string, report: Report): VariableText | undefined => {
   try {
-    return { name, text: readFileSync(path, 'utf8').trim() };
+    return { name, text: readFileSync(path, 'utf8').trim(), file: path };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
     report({

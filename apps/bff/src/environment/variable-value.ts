@@ -26,6 +26,7 @@ export const problemOfForm: Readonly<Record<NonNullable<DeclaredOption['facts'][
   boolean: 'is neither true nor false',
   query: 'has a parameter twice or without a name',
   json: 'is not JSON',
+  source: 'is not a text',
 };
 
 /** The value that a variable's text stands for; `undefined` when it is not written as its form demands. */
@@ -34,6 +35,7 @@ export const parseValue = (text: string, { form = 'text' }: DeclaredOption['fact
     case 'text':
     case 'duration':
     case 'size':
+    case 'source':
       return text;
     case 'list':
       return text.split(',').map((item) => item.trim());

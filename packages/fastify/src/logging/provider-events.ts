@@ -54,4 +54,11 @@ export const providerEvents = {
     when: 'The metadata names an optional endpoint that is no https URL; sign-in works without it',
     remedy: 'Check the metadata at the provider: `pnpm run doctor`',
   },
+  client_key_unusable: {
+    level: 'warn',
+    message: 'the key or certificate of the client cannot be read again',
+    fields: { err },
+    when: 'A file of `OIDC_CLIENT_KEY_FILE` or `OIDC_CLIENT_CERT_FILE` has changed and cannot be used; what was read before stays in use',
+    remedy: 'Check both files: the certificate has to be that of a key',
+  },
 } as const satisfies Readonly<Record<string, LogEvent>>;

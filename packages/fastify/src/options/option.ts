@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
 /** How the text of an environment variable is written. Durations and sizes are understood by their options as text. */
-type TextForm = 'text' | 'duration' | 'size' | 'list' | 'number' | 'boolean' | 'query' | 'json';
+type TextForm =
+  | 'text'
+  | 'duration'
+  | 'size'
+  | 'list'
+  | 'number'
+  | 'boolean'
+  | 'query'
+  | 'json'
+  /** A text, or with `NAME_FILE` the file itself, which is read again when it changes. */
+  | 'source';
 
 /** What documentation and the environment reader need to know of an option beside its schema. */
 export interface OptionFacts {

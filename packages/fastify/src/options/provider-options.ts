@@ -69,38 +69,6 @@ export const providerOptions = {
       'Where the metadata is when that is not below the issuer; the `issuer` in it has to be `OIDC_ISSUER`',
     remedy: 'Copy the address of the metadata from the provider.',
   }),
-  /** The client that is registered at the provider. */
-  clientId: option(
-    text((id, refuse) => {
-      if (id === '') refuse('is missing');
-    }),
-    {
-      variable: 'OIDC_CLIENT_ID',
-      aliases: ['CLIENT_ID', 'PLUSAUTH_CLIENT_ID'],
-      meaning: 'The client that is registered at the provider',
-      remedy: 'Copy the client id from the provider.',
-    },
-  ),
-  /** The client's secret; required, since the BFF is a confidential client. */
-  clientSecret: option(z.string().optional(), {
-    variable: 'OIDC_CLIENT_SECRET',
-    aliases: ['CLIENT_SECRET', 'PLUSAUTH_CLIENT_SECRET'],
-    defaultInWords: 'required',
-    meaning: 'The secret of the client',
-    remedy: 'Copy the client secret from the provider; Foyer is a confidential client.',
-  }),
-  /** How the secret is sent. Default: what the provider's metadata lists, basic first; after `invalid_client` the other. */
-  clientAuth: option(
-    z
-      .enum(['client_secret_basic', 'client_secret_post'], 'is not a method of client authentication')
-      .optional(),
-    {
-      variable: 'OIDC_CLIENT_AUTH',
-      defaultInWords: 'what the metadata lists, basic first',
-      meaning: '`client_secret_basic` or `client_secret_post`',
-      remedy: 'Use client_secret_basic or client_secret_post, or leave it out.',
-    },
-  ),
   /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
   logoutUrl: option(text(checkLogoutUrl).optional(), {
     variable: 'OIDC_LOGOUT_URL',

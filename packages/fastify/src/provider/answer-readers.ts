@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { requireBearer } from './checks/access-token.ts';
+import { requireTokenType } from './checks/access-token.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
 import { withoutEmptyClaims } from './empty-claims.ts';
 import type { AnswerReaders, ReadAnswer } from './openid-client.ts';
@@ -20,10 +20,10 @@ const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): voi
 /** The new refresh token is kept first: whatever else the answer holds, the old one is used up. */
 const readGrant =
   (trust: TokenTrust, successors: Successors): ReadAnswer =>
-  async (answer, form) => {
+  async (answer, { form, isBound }) => {
     const tokens = parseTokenAnswer(answer);
     await successors.keep(form.get('refresh_token'), tokens.refresh_token);
-    requireBearer(tokens);
+    requireTokenType(tokens, isBound ? 'DPoP' : 'Bearer');
     if (tokens.id_token === undefined) return Response.json(tokens);
     requireKnownAlgorithm(tokens.id_token, trust);
     return Response.json({

@@ -7,7 +7,7 @@ import { findRefusal } from './provider-errors.ts';
 /** An endpoint that wants to know which client asks; each may want it in another way. */
 type AuthenticatedEndpoint = 'token_endpoint' | 'revocation_endpoint';
 
-/** Runs a request with the client's authentication, a second time by the other method after `invalid_client`. */
+/** Runs a request with the client's authentication, a second time by the other secret method after `invalid_client`. */
 export type AuthenticatedRequest = <T>(
   metadata: Metadata,
   endpoint: AuthenticatedEndpoint,
@@ -17,13 +17,29 @@ export type AuthenticatedRequest = <T>(
 /** Milliseconds for which a method that was found by trying is tried first. */
 const lessonMs = 3600_000;
 
-const listedMethod = (methods: readonly string[]): ClientAuth =>
-  methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
-    ? 'client_secret_post'
-    : 'client_secret_basic';
+/** The methods that the client has what they need for, in the order of preference. */
+const possibleMethods = ({
+  clientSecret,
+  clientKey,
+  clientCert,
+}: ResolvedOptions): readonly [ClientAuth, ...ClientAuth[]] => {
+  const byCert: readonly ClientAuth[] =
+    clientCert === undefined ? [] : ['tls_client_auth', 'self_signed_tls_client_auth'];
+  if (!clientSecret && clientKey !== undefined) return ['private_key_jwt', ...byCert];
+  const byKey: readonly ClientAuth[] = clientKey === undefined ? [] : ['private_key_jwt', ...byCert];
+  return ['client_secret_basic', 'client_secret_post', ...byKey];
+};
 
-const otherMethod = (method: ClientAuth): ClientAuth =>
-  method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
+/** The method that is tried first: the configured one, else of those that are possible one that the provider lists. */
+export const firstMethod = (options: ResolvedOptions, listed: readonly string[]): ClientAuth => {
+  const possible = possibleMethods(options);
+  return options.clientAuth ?? possible.find((method) => listed.includes(method)) ?? possible[0];
+};
+
+const otherSecretMethod: Readonly<Partial<Record<ClientAuth, ClientAuth>>> = {
+  client_secret_basic: 'client_secret_post',
+  client_secret_post: 'client_secret_basic',
+};
 
 const wasInvalidClient = (error: unknown): boolean => findRefusal(error)?.error === 'invalid_client';
 
@@ -38,17 +54,18 @@ const wasKnownClient = (error: unknown): boolean => {
  * for its endpoint alone and for an hour, and forgotten when it is refused.
  */
 export const createClientAuthentication = (
-  { clientAuth, clock }: ResolvedOptions,
+  options: ResolvedOptions,
   { configure }: OpenidClient,
 ): AuthenticatedRequest => {
+  const { clientAuth, clock } = options;
   const lessons = new Map<AuthenticatedEndpoint, { readonly method: ClientAuth; readonly until: number }>();
   const learn = (endpoint: AuthenticatedEndpoint, method: ClientAuth): void => {
     lessons.set(endpoint, { method, until: clock() + lessonMs });
   };
-  const firstMethod = (metadata: Metadata, endpoint: AuthenticatedEndpoint): ClientAuth => {
+  const chooseMethod = (metadata: Metadata, endpoint: AuthenticatedEndpoint): ClientAuth => {
     const lesson = lessons.get(endpoint);
     if (lesson !== undefined && clock() < lesson.until) return lesson.method;
-    return listedMethod(metadata[`${endpoint}_auth_methods_supported`]);
+    return firstMethod(options, metadata[`${endpoint}_auth_methods_supported`]);
   };
   const runByOther = async <T>(
     endpoint: AuthenticatedEndpoint,
@@ -66,14 +83,14 @@ export const createClientAuthentication = (
   };
   return async (metadata, endpoint, run) => {
     if (clientAuth !== undefined) return run(configure(metadata, clientAuth));
-    const method = firstMethod(metadata, endpoint);
+    const method = chooseMethod(metadata, endpoint);
+    const other = otherSecretMethod[method];
     try {
       return await run(configure(metadata, method));
     } catch (error) {
-      if (!wasInvalidClient(error)) throw error;
+      if (!wasInvalidClient(error) || other === undefined) throw error;
       lessons.delete(endpoint);
     }
-    const other = otherMethod(method);
     return runByOther(endpoint, other, () => run(configure(metadata, other)));
   };
 };

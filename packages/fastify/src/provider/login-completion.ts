@@ -6,6 +6,7 @@ import type { AuthorizationChecks } from './authorization-checks.ts';
 import { redirectUri } from './authorization-request.ts';
 import { requireAcr } from './checks/authentication-context.ts';
 import type { CompletedLogin } from './completed-login.ts';
+import { createDpopKey, proveKey, withNonce } from './dpop.ts';
 import { createGrantedTokens } from './granted-tokens.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
@@ -52,16 +53,25 @@ const callbackUrl = (options: ResolvedOptions, parameters: URLSearchParams): URL
   return url;
 };
 
+/** One try at the token endpoint, with a proof of the session's key where it has one. */
+type Prove = (config: Configuration) => ReturnType<typeof proveKey>;
+
 const requestTokens =
-  (url: URL, { state, nonce, codeVerifier, maxAge }: AuthorizationChecks) =>
+  (url: URL, { state, nonce, codeVerifier, maxAge }: AuthorizationChecks, prove: Prove) =>
   (config: Configuration): ReturnType<typeof authorizationCodeGrant> =>
-    authorizationCodeGrant(config, url, {
-      expectedState: state,
-      expectedNonce: nonce,
-      pkceCodeVerifier: codeVerifier,
-      idTokenExpected: true,
-      ...(maxAge === undefined ? {} : { maxAge }),
-    });
+    authorizationCodeGrant(
+      config,
+      url,
+      {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: codeVerifier,
+        idTokenExpected: true,
+        ...(maxAge === undefined ? {} : { maxAge }),
+      },
+      undefined,
+      prove(config),
+    );
 
 interface Exchanged {
   readonly tokens: TokenSet;
@@ -73,15 +83,17 @@ const exchange = async (
   metadata: Metadata,
   { parameters, checks }: AuthorizationResponse,
 ): Promise<Exchanged> => {
-  const { authenticated, options } = context;
-  const grant = requestTokens(callbackUrl(options, parameters), checks);
-  const granted = await authenticated(metadata, 'token_endpoint', grant);
+  const { authenticated, options, nonces } = context;
+  const dpopKey = options.dpop === 'on' ? createDpopKey() : undefined;
+  const prove: Prove = (config) => proveKey(config, dpopKey, nonces);
+  const grant = requestTokens(callbackUrl(options, parameters), checks, prove);
+  const granted = await withNonce(() => authenticated(metadata, 'token_endpoint', grant));
   const { idToken, ...tokens } = createGrantedTokens(granted, options);
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const claims = await verifyIdToken(idToken, context.trust(metadata), tokens.accessToken);
   requireAcr(claims, checks.acrValues);
-  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce } };
+  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce, dpopKey } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */
@@ -99,7 +111,8 @@ export const completeLogin = async (
     throw problem;
   });
   const { sub } = claims;
-  const userinfo = await readUserinfo(context, metadata, { accessToken: tokens.accessToken, sub, log });
+  const { accessToken, dpopKey } = tokens;
+  const userinfo = await readUserinfo(context, metadata, { accessToken, sub, dpopKey, log });
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
   return { issuer: metadata.issuer, sub, sid, claims: { ...claims, ...userinfo }, tokens };
 };

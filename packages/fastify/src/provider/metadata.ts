@@ -15,7 +15,10 @@ export interface Metadata {
   readonly token_endpoint_auth_methods_supported: readonly string[];
   readonly revocation_endpoint_auth_methods_supported: readonly string[];
   readonly id_token_signing_alg_values_supported: readonly string[];
+  readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
   readonly authorization_response_iss_parameter_supported: boolean;
+  /** Where those endpoints are for a client that shows its certificate. @see RFC 8705 section 5 */
+  readonly mtls_endpoint_aliases: Readonly<Record<string, string>>;
 }
 
 /** Metadata, and the names of the optional endpoints that cannot be used. */
@@ -83,6 +86,25 @@ const checkIssuer = (found: unknown, { issuer, discoveryUrl }: IssuerOptions): s
 const readTexts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
+const aliasedEndpoints = [
+  ...['token_endpoint', 'revocation_endpoint', 'userinfo_endpoint'],
+  'pushed_authorization_request_endpoint',
+];
+
+const isObject = (value: unknown): value is Document =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const readAliases = ({
+  issuer,
+  mtls_endpoint_aliases: aliases,
+}: Document): Metadata['mtls_endpoint_aliases'] => {
+  const found = aliasedEndpoints.map((name) => [
+    name,
+    readEndpoint({ ...(isObject(aliases) ? aliases : {}), issuer }, name),
+  ]);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+};
+
 /**
  * Reads the metadata of the configured issuer.
  *
@@ -105,6 +127,10 @@ export const parseMetadata = (document: Document, options: IssuerOptions): Parse
       token_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
       id_token_signing_alg_values_supported: readTexts(document.id_token_signing_alg_values_supported),
+      token_endpoint_auth_signing_alg_values_supported: readTexts(
+        document.token_endpoint_auth_signing_alg_values_supported,
+      ),
+      mtls_endpoint_aliases: readAliases(document),
       authorization_response_iss_parameter_supported:
         document.authorization_response_iss_parameter_supported === true,
     },

@@ -4,7 +4,9 @@ import { createAnswerReaders } from './answer-readers.ts';
 import { createAuthorizationRequest } from './authorization-request.ts';
 import { acceptedAlgorithms } from './checks/algorithm.ts';
 import { createClientAuthentication } from './client-authentication.ts';
+import type { CurrentCredentials } from './client-credentials.ts';
 import { createDiscovery } from './discovery.ts';
+import { createDpopProof, type DpopNonces } from './dpop.ts';
 import { findEndSession, tryDiscovery } from './end-session.ts';
 import { createKeySet } from './key-set.ts';
 import { completeLogin } from './login-completion.ts';
@@ -23,6 +25,7 @@ import { revokeToken } from './token-revocation.ts';
 const steps = {
   createAuthorizationRequest,
   completeLogin,
+  createDpopProof,
   exchangeToken,
   findEndSession,
   refreshTokens,
@@ -38,8 +41,13 @@ export interface OpenedProvider {
   readonly steps: typeof steps;
 }
 
-const createContext = (options: ResolvedOptions, log: FastifyBaseLogger): ProviderContext => {
-  const http = createProviderHttp(options.providerTimeout, options.observe);
+const createContext = (
+  options: ResolvedOptions,
+  credentials: CurrentCredentials,
+  log: FastifyBaseLogger,
+): ProviderContext => {
+  const http = createProviderHttp(options.providerTimeout, () => credentials().tls, options.observe);
+  const nonces: DpopNonces = new Map();
   const keySet = createKeySet(http, options.clock);
   const successors = createSuccessors();
   const trust = (metadata: Metadata): TokenTrust => ({
@@ -49,7 +57,7 @@ const createContext = (options: ResolvedOptions, log: FastifyBaseLogger): Provid
     options,
     keySet,
   });
-  const openidClient = createOpenidClient(options, http, (metadata) =>
+  const openidClient = createOpenidClient({ options, credentials, http, nonces }, (metadata) =>
     createAnswerReaders(trust(metadata), successors),
   );
   return {
@@ -60,12 +68,18 @@ const createContext = (options: ResolvedOptions, log: FastifyBaseLogger): Provid
     openidClient,
     authenticated: createClientAuthentication(options, openidClient),
     successors,
+    credentials,
+    nonces,
     trust,
   };
 };
 
 /** Opens the way to the provider of these options: nothing is asked of it yet. */
-export const openProvider = (options: ResolvedOptions, log: FastifyBaseLogger): OpenedProvider => ({
-  context: createContext(options, log),
+export const openProvider = (
+  options: ResolvedOptions,
+  credentials: CurrentCredentials,
+  log: FastifyBaseLogger,
+): OpenedProvider => ({
+  context: createContext(options, credentials, log),
   steps,
 });

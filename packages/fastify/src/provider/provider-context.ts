@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import type { AuthenticatedRequest } from './client-authentication.ts';
+import type { CurrentCredentials } from './client-credentials.ts';
 import type { Discovery } from './discovery.ts';
+import type { DpopNonces } from './dpop.ts';
 import type { Metadata } from './metadata.ts';
 import type { OpenidClient } from './openid-client.ts';
 import type { ProviderHttp } from './provider-http.ts';
@@ -17,5 +19,7 @@ export interface ProviderContext {
   readonly openidClient: OpenidClient;
   readonly authenticated: AuthenticatedRequest;
   readonly successors: Successors;
+  readonly credentials: CurrentCredentials;
+  readonly nonces: DpopNonces;
   readonly trust: (metadata: Metadata) => TokenTrust;
 }

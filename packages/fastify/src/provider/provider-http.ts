@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
+import type { TlsIdentity } from './client-credentials.ts';
 import { decodeContent } from './content-encoding.ts';
 
 /** What one request to the provider carries. */
@@ -88,14 +89,48 @@ const exchange = async (
   }
 };
 
+/** The ways to the provider: to a loopback host there is no proxy. */
+interface Ways {
+  readonly direct: Agent;
+  readonly throughProxy: EnvHttpProxyAgent;
+}
+
+const openWays = (tls: TlsIdentity | undefined): Ways => {
+  const settings = { keepAliveTimeout: 10_000, connections: 64 };
+  if (tls === undefined)
+    return { direct: new Agent(settings), throughProxy: new EnvHttpProxyAgent(settings) };
+  const connect = { ...tls };
+  return {
+    direct: new Agent({ ...settings, connect }),
+    throughProxy: new EnvHttpProxyAgent({ ...settings, connect, requestTls: connect }),
+  };
+};
+
+const closeWays = ({ direct, throughProxy }: Ways): void => {
+  void direct.close();
+  void throughProxy.close();
+};
+
 /**
  * Opens the connections to the provider; `timeout` is in seconds and covers a whole request. `HTTPS_PROXY`,
  * `HTTP_PROXY` and `NO_PROXY` are honoured, but for loopback hosts.
  */
-export const createProviderHttp = (timeout: number, observe?: Observe): ProviderHttp => {
-  const settings = { keepAliveTimeout: 10_000, connections: 64 };
-  const direct = new Agent(settings);
-  const throughProxy = new EnvHttpProxyAgent(settings);
+export const createProviderHttp = (
+  timeout: number,
+  currentTls: () => TlsIdentity | undefined,
+  observe?: Observe,
+): ProviderHttp => {
+  let tls = currentTls();
+  let ways = openWays(tls);
+  /** A new certificate has new connections; requests on the old ones are finished. */
+  const currentWays = (): Ways => {
+    const now = currentTls();
+    if (now === tls) return ways;
+    closeWays(ways);
+    tls = now;
+    ways = openWays(tls);
+    return ways;
+  };
   const send: ProviderHttp['send'] = async (address, options = {}) => {
     const { method = 'GET', headers = {}, body, limit = timeout } = options;
     const url = new URL(address);
@@ -104,6 +139,7 @@ export const createProviderHttp = (timeout: number, observe?: Observe): Provider
       observe?.({ kind: 'provider_call', endpoint: url.pathname, status, seconds: secondsSince(start) });
     const request = { method, headers, body, limit: Math.min(limit, timeout) };
     try {
+      const { direct, throughProxy } = currentWays();
       const answer = await exchange(isLoopbackHost(url.hostname) ? direct : throughProxy, url, request);
       report(answer.status);
       return answer;
@@ -115,7 +151,7 @@ export const createProviderHttp = (timeout: number, observe?: Observe): Provider
   return {
     send,
     close: async () => {
-      await Promise.all([direct.destroy(), throughProxy.destroy()]);
+      await Promise.all([ways.direct.destroy(), ways.throughProxy.destroy()]);
     },
   };
 };

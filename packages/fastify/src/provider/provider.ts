@@ -2,12 +2,15 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
+import { createClientCredentials, publicKeys } from './client-credentials.ts';
 import type { CompletedLogin } from './completed-login.ts';
+import type { DpopRequest } from './dpop.ts';
 import { createEndSessionOrigin } from './logout-url.ts';
 import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
+import type { DpopKey } from './token-set.ts';
 import type { TargetToken, TokenTarget } from './token-target.ts';
 import type { LogoutToken } from './valid-logout-token.ts';
 
@@ -65,6 +68,10 @@ export interface Provider {
   readonly findEndSession: (idToken: string | undefined) => Promise<string | undefined>;
   /** @throws LogoutTokenInvalid with a reason that may be told. */
   readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
+  /** A proof that a call is made by the holder of a session's key; a fresh one for each. @see RFC 9449 section 7 */
+  readonly createDpopProof: (key: DpopKey, request: DpopRequest) => Promise<string>;
+  /** The public parts of the client's keys, as a JWK set. */
+  readonly publicKeys: () => Readonly<Record<string, unknown>>;
   readonly close: () => Promise<void>;
 }
 
@@ -72,7 +79,7 @@ export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts'
 export type { Claims, CompletedLogin } from './completed-login.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export type { RefreshedTokens } from './refreshed-tokens.ts';
-export type { TokenSet } from './token-set.ts';
+export type { DpopKey, TokenSet } from './token-set.ts';
 export { describeTarget, type TargetToken, type TokenTarget } from './token-target.ts';
 export type { LogoutToken } from './valid-logout-token.ts';
 
@@ -81,11 +88,12 @@ export type { LogoutToken } from './valid-logout-token.ts';
  * a server loads, and nothing that a first page waits for. @see OpenID Connect Discovery section 4
  */
 export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger): Provider => {
+  const credentials = createClientCredentials(options, log);
   let context: ProviderContext | undefined;
   let loading: Promise<OpenedProvider> | undefined;
   const load = async (): Promise<OpenedProvider> => {
     const { openProvider } = await import('./opened-provider.ts');
-    const opened = openProvider(options, log);
+    const opened = openProvider(options, credentials, log);
     context = opened.context;
     return opened;
   };
@@ -120,6 +128,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     revoke: (refreshToken) => take((opened) => opened.steps.revokeToken(opened.context, refreshToken)),
     findEndSession: (idToken) => take((opened) => opened.steps.findEndSession(opened.context, idToken)),
     verifyLogoutToken: (token) => take((opened) => opened.steps.verifyLogout(opened.context, token)),
+    createDpopProof: (key, request) => take((opened) => opened.steps.createDpopProof(key, request)),
+    publicKeys: () => publicKeys(credentials()),
     close: async () => {
       await (await loading)?.context.http.close();
     },

@@ -1,4 +1,5 @@
 import type { Claims } from './completed-login.ts';
+import type { DpopKey } from './token-set.ts';
 import type { TokenTarget } from './token-target.ts';
 
 /** What a refreshed ID token has to agree with. */
@@ -9,6 +10,8 @@ export interface ExpectedGrant {
   readonly nonce?: string | undefined;
   /** What the new access token is for. Default: what the session's own is for. */
   readonly target?: TokenTarget | undefined;
+  /** The key that the session's tokens are bound to. */
+  readonly dpopKey?: DpopKey | undefined;
 }
 
 /** Called with the new refresh token before anything else of the answer is judged. */
@@ -22,4 +25,6 @@ export interface RefreshedTokens {
   readonly idToken: string | undefined;
   /** Claims of the refreshed ID token, verified in full. */
   readonly claims: Claims | undefined;
+  /** The key that the new access token is bound to. */
+  readonly dpopKey?: DpopKey | undefined;
 }

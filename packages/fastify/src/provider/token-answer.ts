@@ -12,9 +12,9 @@ export interface TokenAnswer {
   readonly id_token?: string;
 }
 
-/** Some providers say `invalid_client` in a header alone. @see RFC 6749 section 5.2 */
-const challengeError = (answer: ProviderAnswer): string | undefined =>
-  /\berror="?invalid_client\b/.test(answer.header('www-authenticate') ?? '') ? 'invalid_client' : undefined;
+/** Two errors that providers say in a header alone. @see RFC 6749 section 5.2; RFC 9449 section 9 */
+export const challengeError = (answer: ProviderAnswer): string | undefined =>
+  /\berror="?(invalid_client|use_dpop_nonce)\b/.exec(answer.header('www-authenticate') ?? '')?.[1];
 
 /** The refusal that an answer of an endpoint stands for. */
 export const readRefusal = (endpoint: string, answer: ProviderAnswer): EndpointRefusal =>

@@ -2,6 +2,7 @@ import { errors } from 'jose';
 import { ClientError, refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { Claims } from './completed-login.ts';
+import { createDpopKey, proveKey, withNonce } from './dpop.ts';
 import { createGrantedTokens, type GrantedTokens } from './granted-tokens.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
@@ -10,6 +11,7 @@ import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } fro
 import { RefreshRefused } from './provider-refusals.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 import { findTargetRefusal } from './target-grants.ts';
+import type { DpopKey } from './token-set.ts';
 import { type TokenTarget, targetParameters } from './token-target.ts';
 
 /** By which openid-client says that it has judged an ID token, and found it wrong. */
@@ -47,18 +49,26 @@ interface RefreshRequest {
   readonly refreshToken: string;
   readonly target: TokenTarget | undefined;
   readonly keepSuccessor: KeepSuccessor;
+  readonly dpopKey: DpopKey | undefined;
 }
 
 const requestTokens = async (
   context: ProviderContext,
   metadata: Metadata,
-  { refreshToken, target, keepSuccessor }: RefreshRequest,
+  { refreshToken, target, keepSuccessor, dpopKey }: RefreshRequest,
 ): Promise<GrantedTokens> => {
-  const { authenticated, successors, options, discovery } = context;
+  const { authenticated, successors, options, discovery, nonces } = context;
   try {
     const granted = await successors.during(refreshToken, keepSuccessor, () =>
-      authenticated(metadata, 'token_endpoint', (config) =>
-        refreshTokenGrant(config, refreshToken, targetParameters(target ?? {})),
+      withNonce(() =>
+        authenticated(metadata, 'token_endpoint', async (config) =>
+          refreshTokenGrant(
+            config,
+            refreshToken,
+            targetParameters(target ?? {}),
+            await proveKey(config, dpopKey, nonces),
+          ),
+        ),
       ),
     );
     return createGrantedTokens(granted, options);
@@ -115,8 +125,12 @@ export const refreshTokens = async (
       throw error;
     }
   };
+  // A session that is older than the setting gets its key with its next own token.
+  const isUnbound = context.options.dpop === 'on' && expected.target === undefined;
+  const dpopKey = expected.dpopKey ?? (isUnbound ? createDpopKey() : undefined);
   try {
-    const tokens = await requestTokens(context, metadata, { refreshToken, target, keepSuccessor });
+    const granted = await requestTokens(context, metadata, { refreshToken, target, keepSuccessor, dpopKey });
+    const tokens = { ...granted, dpopKey };
     const { idToken, accessToken } = tokens;
     if (idToken === undefined) return { ...tokens, claims: undefined };
     const claims = await verifyRefreshed(context, metadata, { idToken, accessToken, expected });

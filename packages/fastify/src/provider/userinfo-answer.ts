@@ -3,6 +3,7 @@ import { requireShallow } from './checks/claims-depth.ts';
 import { EndpointRefusal, isTrouble, parseObject } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
+import { challengeError } from './token-answer.ts';
 
 /** Userinfo may leave `iss` and `aud` out of what it signs. @see OpenID Connect Core section 5.3.2 */
 const verifyClaims = async (token: string, trust: TokenTrust): Promise<Readonly<Record<string, unknown>>> => {
@@ -25,7 +26,7 @@ const verifyClaims = async (token: string, trust: TokenTrust): Promise<Readonly<
 export const readUserinfoAnswer = async (answer: ProviderAnswer, trust: TokenTrust): Promise<Response> => {
   const { status, text } = answer;
   if (status === 401 || status === 403 || isTrouble(answer))
-    throw new EndpointRefusal('userinfo endpoint', answer, undefined);
+    throw new EndpointRefusal('userinfo endpoint', answer, challengeError(answer));
   if (status !== 200) throw new Problem('provider_invalid_response', `userinfo answered ${status}`);
   const isSigned = /^application\/jwt\b/i.test(answer.header('content-type') ?? '');
   const claims = isSigned ? await verifyClaims(text.trim(), trust) : parseObject(text);

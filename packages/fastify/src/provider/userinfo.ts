@@ -2,14 +2,18 @@ import type { FastifyBaseLogger } from 'fastify';
 import { fetchUserInfo } from 'openid-client';
 import { logEvent } from '../events.ts';
 import type { Claims } from './completed-login.ts';
+import { proveKey, withNonce } from './dpop.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { findRefusal, providerProblem } from './provider-errors.ts';
+import type { DpopKey } from './token-set.ts';
 
 /** Whose claims are asked for, and how. */
 export interface UserinfoRequest {
   readonly accessToken: string;
   readonly sub: string;
+  /** The key that the access token is bound to. */
+  readonly dpopKey: DpopKey | undefined;
   readonly log: FastifyBaseLogger;
 }
 
@@ -20,16 +24,17 @@ export interface UserinfoRequest {
  * @see OpenID Connect Core section 5.3
  */
 export const readUserinfo = async (
-  { openidClient, discovery }: ProviderContext,
+  { openidClient, discovery, nonces }: ProviderContext,
   metadata: Metadata,
-  { accessToken, sub, log }: UserinfoRequest,
+  { accessToken, sub, dpopKey, log }: UserinfoRequest,
 ): Promise<Claims> => {
   if (metadata.userinfo_endpoint === undefined) return {};
   try {
-    return await fetchUserInfo(openidClient.configure(metadata, 'client_secret_basic'), accessToken, sub);
+    const config = openidClient.configure(metadata, 'client_secret_basic');
+    return await withNonce(() => fetchUserInfo(config, accessToken, sub, proveKey(config, dpopKey, nonces)));
   } catch (error) {
     const status = findRefusal(error)?.status;
-    if (status === 401 || status === 403) {
+    if ((status === 401 || status === 403) && findRefusal(error)?.error !== 'use_dpop_nonce') {
       logEvent(log, 'userinfo_refused', { status });
       return {};
     }

@@ -5,6 +5,7 @@ import { markAnonymous } from '../session/session-reference.ts';
 import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
 import type { Bff } from './bff.ts';
 import { addCallbackRoute } from './callback.ts';
+import { addClientKeysRoute } from './client-keys.ts';
 import { addHealthRoutes } from './health.ts';
 import { addLoginRoute } from './login.ts';
 import { addLogoutRoute } from './logout.ts';
@@ -47,6 +48,7 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
   addCallbackRoute(scope, bff);
   addBackchannelLogoutRoute(scope, bff);
   addHealthRoutes(scope, bff);
+  if (bff.options.clientKey !== undefined) addClientKeysRoute(scope, bff);
   await scope.register(async (logout) => {
     addCrossSiteRule(logout, bff, ['POST']);
     addLogoutRoute(logout, bff);

@@ -6,10 +6,11 @@ import type { ResolvedOptions } from '../options.ts';
 export const isTaken = (app: FastifyInstance, path: string): boolean =>
   app.supportedMethods.some((method) => method !== 'OPTIONS' && app.hasRoute({ method, url: path }));
 
-const { health: _health, ready: _ready, ...required } = paths;
+const { health: _health, ready: _ready, clientKeys: _clientKeys, ...required } = paths;
 
 /**
- * Requires the paths of our routes to be free; `/healthz` and `/readyz` may be the host's.
+ * Requires the paths of our routes to be free; `/healthz` and `/readyz` may be the host's, and the client's keys are
+ * served only where there are any.
  *
  * @throws Error that names every path that the host has taken.
  */

@@ -1,5 +1,5 @@
 import type { User } from '@foyer/contract';
-import type { TokenSet } from '../provider/provider.ts';
+import type { DpopKey, TokenSet } from '../provider/provider.ts';
 import { openBytes, sealBytes } from './sealed-bytes.ts';
 import type { SessionReference } from './session-reference.ts';
 
@@ -26,8 +26,11 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
-/** The format that records are written in. A new format has a new number, and a reader in `readers`. */
-const currentFormat = 1;
+/**
+ * The format that a record is written in. A new format has a new number, and a reader in `readers`. A program that knows
+ * the first format alone would forget the key that a token is bound to when it writes the record again.
+ */
+const formatOf = ({ tokens }: SessionRecord): number => (tokens.dpopKey === undefined ? 1 : 2);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -57,6 +60,12 @@ const parseTargetToken = (value: unknown): TargetTokenRecord[] => {
   return [{ key, accessToken, accessTokenExpiresAt, issuedAt }];
 };
 
+const isDpopKey = (value: unknown): value is DpopKey =>
+  isObject(value) &&
+  value.kty === 'EC' &&
+  value.crv === 'P-256' &&
+  [value.x, value.y, value.d].every((member) => typeof member === 'string');
+
 const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
   const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt } = value;
   const tokens = parseTokens(value.tokens);
@@ -67,11 +76,20 @@ const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undef
   return { issuer, user, tokens, accessTokenIssuedAt, targetTokens, createdAt, expiresAt };
 };
 
+/** The second format is the first, with the key that the access token is bound to. */
+const parseSecondFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
+  const record = parseFirstFormat(value);
+  const dpopKey = isObject(value.tokens) ? value.tokens.dpopKey : undefined;
+  if (record === undefined || !isDpopKey(dpopKey)) return undefined;
+  return { ...record, tokens: { ...record.tokens, dpopKey } };
+};
+
 /** Who reads each format, by its number. Records of every format that was ever written stay readable. */
 const readers: ReadonlyMap<unknown, (value: Record<string, unknown>) => SessionRecord | undefined> = new Map([
   // What was written before formats had numbers is of the first.
   [undefined, parseFirstFormat],
   [1, parseFirstFormat],
+  [2, parseSecondFormat],
 ]);
 
 /** A record from what was stored; `undefined` when it is none, or of a format that only a newer program knows. */
@@ -86,7 +104,7 @@ const boundTo = ({ id }: SessionReference, audience: string): string => `${id} $
  */
 export const sealRecord = (record: SessionRecord, reference: SessionReference, audience: string): Buffer =>
   sealBytes(
-    Buffer.from(JSON.stringify({ format: currentFormat, ...record })),
+    Buffer.from(JSON.stringify({ format: formatOf(record), ...record })),
     reference.key,
     boundTo(reference, audience),
   );

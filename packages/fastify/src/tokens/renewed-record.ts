@@ -32,14 +32,18 @@ export const withRefreshedTokens = (
   requested: PersonToken,
   { refreshed, now }: { readonly refreshed: RefreshedTokens; readonly now: number },
 ): SessionRecord => {
-  const { refreshToken, idToken } = record.tokens;
+  const { refreshToken, idToken, dpopKey } = record.tokens;
+  const isNewlyBound = dpopKey === undefined && refreshed.dpopKey !== undefined;
   const kept = {
     ...record,
+    // Tokens that are bound to no key cannot be sent with a proof.
+    ...(isNewlyBound ? { targetTokens: [] } : {}),
     user: createUser(record.user.sub, { ...record.user, ...refreshed.claims }),
     tokens: {
       ...record.tokens,
       refreshToken: refreshed.refreshToken ?? refreshToken,
       idToken: refreshed.idToken ?? idToken,
+      dpopKey: refreshed.dpopKey ?? dpopKey,
     },
   };
   return requested.source === 'session'

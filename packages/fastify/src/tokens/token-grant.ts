@@ -35,7 +35,8 @@ const createRefresh =
     };
     const target = requested.source === 'session' ? undefined : requested.target;
     const newest = unsaved.newest(session.id, refreshToken);
-    const expected = { issuer, sub: user.sub, nonce: tokens.nonce, target };
+    const { nonce, dpopKey } = tokens;
+    const expected = { issuer, sub: user.sub, nonce, dpopKey, target };
     const answer = await provider.refresh(newest, expected, keepSuccessor);
     const refreshed = { ...answer, refreshToken: answer.refreshToken ?? newest };
     const { record } = renewal.session;

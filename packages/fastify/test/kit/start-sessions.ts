@@ -36,6 +36,8 @@ export const standIn = (
   revoke: async () => undefined,
   findEndSession: async () => undefined,
   verifyLogoutToken: idle,
+  createDpopProof: idle,
+  publicKeys: () => ({ keys: [] }),
   close: async () => undefined,
 });
 

@@ -1,0 +1,88 @@
+import type { KeyObject, webcrypto } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { logEvent } from '../events.ts';
+import { type ClientKey, parseClientKeys, readSource, unfoldPem } from '../options/client-keys.ts';
+import { keyOfCert, parseClientCert } from '../options/client-options.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+
+/** Key and certificate of one connection, as PEM. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** What the client proves its identity with, beside its secret. */
+export interface ClientCredentials {
+  /** The first signs. */
+  readonly keys: readonly ClientKey[];
+  /** Shown to the provider by mutual TLS. */
+  readonly tls: TlsIdentity | undefined;
+}
+
+/** The credentials as they are now: the same object until their files change. */
+export type CurrentCredentials = () => ClientCredentials;
+
+type Options = Pick<ResolvedOptions, 'clientKey' | 'clientCert' | 'clock'>;
+
+/** Milliseconds between two looks at the files. */
+const rereadMs = 5000;
+
+const readTexts = ({ clientKey = '', clientCert = '' }: Options): readonly [string, string] => [
+  readSource(clientKey),
+  unfoldPem(readSource(clientCert)),
+];
+
+const parse = ([keyText, cert]: readonly [string, string]): ClientCredentials => {
+  const keys = keyText === '' ? [] : parseClientKeys(keyText);
+  if (cert === '') return { keys, tls: undefined };
+  const { privateKey } = keyOfCert(parseClientCert(cert), keys);
+  return { keys, tls: { key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), cert } };
+};
+
+/**
+ * Reads the client's keys and certificate, and their files again when they change: while these cannot be used, one is
+ * replaced before the other, what was read before stays.
+ */
+export const createClientCredentials = (options: Options, log: FastifyBaseLogger): CurrentCredentials => {
+  let texts = readTexts(options);
+  let known = parse(texts);
+  let readAt = options.clock();
+  return () => {
+    if (Math.abs(options.clock() - readAt) < rereadMs) return known;
+    readAt = options.clock();
+    try {
+      const now = readTexts(options);
+      if (now.join() !== texts.join()) known = parse(now);
+      texts = now;
+    } catch (error) {
+      logEvent(log, 'client_key_unusable', { err: error });
+    }
+    return known;
+  };
+};
+
+const keyAlgorithm = (alg: string, crv: unknown): Parameters<KeyObject['toCryptoKey']>[0] => {
+  if (alg.startsWith('ES')) return { name: 'ECDSA', namedCurve: String(crv) };
+  if (alg.startsWith('Ed')) return { name: 'Ed25519' };
+  return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash: `SHA-${alg.slice(2)}` };
+};
+
+/** The key that signs for the client. @throws Problem `provider_error` where there is none. */
+export const signingKey = ({
+  keys: [first],
+}: ClientCredentials): { readonly alg: string; readonly kid: string; readonly key: webcrypto.CryptoKey } => {
+  if (first === undefined) throw new Problem('provider_error', 'there is no key: look at OIDC_CLIENT_KEY');
+  const { alg, kid, privateKey, publicJwk } = first;
+  return { alg, kid, key: privateKey.toCryptoKey(keyAlgorithm(alg, publicJwk.crv), false, ['sign']) };
+};
+
+/** The public parts of the client's keys; that of the certificate has it beside it. @see RFC 7517 section 5 */
+export const publicKeys = ({ keys, tls }: ClientCredentials): Readonly<Record<string, unknown>> => {
+  const cert = tls === undefined ? undefined : parseClientCert(tls.cert);
+  return {
+    keys: keys.map(({ privateKey, publicJwk }) =>
+      cert?.checkPrivateKey(privateKey) ? { ...publicJwk, x5c: [cert.raw.toString('base64')] } : publicJwk,
+    ),
+  };
+};

@@ -1,0 +1,83 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { type Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from 'openid-client';
+import { findRefusal } from './provider-errors.ts';
+import type { DpopKey } from './token-set.ts';
+
+/** The request that a proof is for. */
+export interface DpopRequest {
+  readonly method: string;
+  /** Query and fragment are left out of the proof. */
+  readonly url: string;
+  readonly accessToken: string;
+  /** The newest nonce of the server that is asked, where it has given one. */
+  readonly nonce?: string | undefined;
+}
+
+const alg = 'ES256';
+
+/** Makes the key of a session. */
+export const createDpopKey = (): DpopKey => {
+  const {
+    x = '',
+    y = '',
+    d = '',
+  } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    format: 'jwk',
+  });
+  return { kty: 'EC', crv: 'P-256', x, y, d };
+};
+
+const importKey = (key: DpopKey) => createPrivateKey({ key: { ...key }, format: 'jwk' });
+
+/** Makes the proof that a request is made by the holder of a session's key. @see RFC 9449 section 4.2 */
+export const createDpopProof = async (
+  key: DpopKey,
+  { method, url, accessToken, nonce }: DpopRequest,
+): Promise<string> => {
+  const { origin, pathname } = new URL(url);
+  const { kty, crv, x, y } = key;
+  const ath = createHash('sha256').update(accessToken).digest('base64url');
+  return new SignJWT({ htm: method, htu: `${origin}${pathname}`, ath, ...(nonce ? { nonce } : {}) })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk: { kty, crv, x, y } })
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .sign(importKey(key));
+};
+
+/** The newest nonce of each of the provider's origins, of which there are few. */
+export type DpopNonces = Map<string, string>;
+
+const originOf = (url: unknown): string => new URL(String(url)).origin;
+
+/** Has openid-client prove a session's key, with the provider's newest nonce, whichever session learnt it. */
+export const proveKey = (
+  config: Configuration,
+  key: DpopKey | undefined,
+  nonces: DpopNonces,
+): { readonly DPoP?: DPoPHandle } => {
+  if (key === undefined) return {};
+  const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+  const privateKey = importKey(key);
+  const keyPair = {
+    privateKey: privateKey.toCryptoKey(curve, false, ['sign']),
+    publicKey: createPublicKey(privateKey).toCryptoKey(curve, true, ['verify']),
+  };
+  return {
+    DPoP: getDPoPHandle(config, keyPair, {
+      [modifyAssertion]: (_header, proof) => {
+        proof.nonce = nonces.get(originOf(proof.htu));
+      },
+    }),
+  };
+};
+
+/** Runs a request again, once, when the provider wants a nonce in its proof. @see RFC 9449 section 8 */
+export const withNonce = async <T>(run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (findRefusal(error)?.error !== 'use_dpop_nonce') throw error;
+    return run();
+  }
+};

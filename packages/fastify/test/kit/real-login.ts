@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { type DevProvider, type DevProviderOptions, startDevProvider } from '@foyer/dev-provider';
+import { createBrowser } from '@foyer/testkit';
+import Fastify from 'fastify';
+import { onTestFinished } from 'vitest';
+import { type BffOptions, resolveOptions } from '../../src/options.ts';
+import { type CompletedLogin, createProvider, type Provider } from '../../src/provider/provider.ts';
+import { openMemoryStore } from '../../src/stores/memory-store.ts';
+
+type Configure = NonNullable<DevProviderOptions['configure']>;
+
+/** The metadata of one client, as the provider's library takes it. */
+export type ClientMetadata = NonNullable<ReturnType<Configure>['clients']>[number];
+
+/** A real provider, and an address where it sends browsers back to. */
+export interface RealProvider {
+  readonly provider: DevProvider;
+  readonly publicUrl: string;
+}
+
+/** A client's side of a real provider. */
+export interface RealClient {
+  readonly provider: Provider;
+  /** Begins a login, signs Ada in on the provider's pages, and stops at the callback. */
+  readonly begin: () => Promise<{
+    readonly answer: URLSearchParams;
+    readonly finish: () => Promise<CompletedLogin>;
+  }>;
+  readonly login: () => Promise<CompletedLogin>;
+}
+
+const listen = async (answer: (path: string) => string) => {
+  const server = createServer((request, response) => response.end(answer(request.url ?? '')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+/** Starts oidc-provider with these clients; redirect URIs and grants are filled in. */
+export const startRealProvider = async (
+  clients: readonly Partial<ClientMetadata>[],
+  configure: Configure = (usual) => usual,
+): Promise<RealProvider> => {
+  const port = await listen(() => 'signed in');
+  const publicUrl = `http://localhost:${port}`;
+  const provider = await startDevProvider({
+    publicUrls: [publicUrl],
+    configure: (usual) => {
+      const [first] = usual.clients ?? [];
+      const all = clients.map((client) => ({ ...first, client_id: 'client', ...client }));
+      return configure({ ...usual, clients: all });
+    },
+  });
+  onTestFinished(() => provider.close());
+  return { provider, publicUrl };
+};
+
+/** The client's side of a real provider, with these options. */
+export const openRealClient = (
+  { provider: { issuer, clientSecret }, publicUrl }: RealProvider,
+  given: Partial<BffOptions>,
+): RealClient => {
+  const log = Fastify({ logger: false }).log;
+  const sessionKeys = [randomBytes(32).toString('base64')];
+  const sessionStore = openMemoryStore();
+  const own = { issuer, clientId: 'client', publicUrl, sessionKeys, sessionStore };
+  const needsSecret = given.clientKey === undefined;
+  const options = resolveOptions({ ...own, ...(needsSecret ? { clientSecret } : {}), ...given });
+  const provider = createProvider(options, log);
+  onTestFinished(async () => {
+    await provider.close();
+    await sessionStore.close();
+  });
+  const begin: RealClient['begin'] = async () => {
+    const { url, checks } = await provider.createAuthorizationRequest({});
+    const browser = createBrowser();
+    await browser.visit(url);
+    const { url: callback } = await browser.submit({ button: 'Ada Lovelace' });
+    const answer = new URL(callback).searchParams;
+    return { answer, finish: () => provider.completeLogin(answer, checks, log) };
+  };
+  return { provider, begin, login: async () => (await begin()).finish() };
+};
