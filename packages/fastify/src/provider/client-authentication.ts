@@ -31,7 +31,7 @@ const possibleMethods = ({
 };
 
 /** The method that is tried first: the configured one, else of those that are possible one that the provider lists. */
-export const firstMethod = (options: ResolvedOptions, listed: readonly string[]): ClientAuth => {
+const firstMethod = (options: ResolvedOptions, listed: readonly string[]): ClientAuth => {
   const possible = possibleMethods(options);
   return options.clientAuth ?? possible.find((method) => listed.includes(method)) ?? possible[0];
 };

@@ -3,7 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram } from '@foyer/testkit';
 import { parseClientKeys } from '../../src/options/client-keys.ts';
+
+/** What makes certificates; tests that need it are left out where there is none. */
+export const openssl = findProgram(['openssl']);
 
 const makers = {
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
@@ -37,7 +41,7 @@ export const createCertificate = (
       writeFileSync(file('ca.key'), authority.key);
     }
     execFileSync(
-      'openssl',
+      openssl ?? '',
       [
         ...[
           'req',
