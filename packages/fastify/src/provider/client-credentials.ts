@@ -1,4 +1,3 @@
-import type { KeyObject, webcrypto } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import { type ClientKey, parseClientKeys, readSource, unfoldPem } from '../options/client-keys.ts';
@@ -62,19 +61,32 @@ export const createClientCredentials = (options: Options, log: FastifyBaseLogger
   };
 };
 
-const keyAlgorithm = (alg: string, crv: unknown): Parameters<KeyObject['toCryptoKey']>[0] => {
+const keyAlgorithm = (alg: string, crv: unknown) => {
   if (alg.startsWith('ES')) return { name: 'ECDSA', namedCurve: String(crv) };
   if (alg.startsWith('Ed')) return { name: 'Ed25519' };
   return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash: `SHA-${alg.slice(2)}` };
 };
 
+const importKey = ({ alg, privateKey, publicJwk }: ClientKey) =>
+  crypto.subtle.importKey(
+    'jwk',
+    privateKey.export({ format: 'jwk' }),
+    keyAlgorithm(alg, publicJwk.crv),
+    false,
+    ['sign'],
+  );
+
+/** The key that signs for the client, as openid-client takes it. */
+interface SigningKey {
+  readonly alg: string;
+  readonly kid: string;
+  readonly key: Awaited<ReturnType<typeof importKey>>;
+}
+
 /** The key that signs for the client. @throws Problem `provider_error` where there is none. */
-export const signingKey = ({
-  keys: [first],
-}: ClientCredentials): { readonly alg: string; readonly kid: string; readonly key: webcrypto.CryptoKey } => {
+export const readSigningKey = async ({ keys: [first] }: ClientCredentials): Promise<SigningKey> => {
   if (first === undefined) throw new Problem('provider_error', 'there is no key: look at OIDC_CLIENT_KEY');
-  const { alg, kid, privateKey, publicJwk } = first;
-  return { alg, kid, key: privateKey.toCryptoKey(keyAlgorithm(alg, publicJwk.crv), false, ['sign']) };
+  return { alg: first.alg, kid: first.kid, key: await importKey(first) };
 };
 
 /** The public parts of the client's keys; that of the certificate has it beside it. @see RFC 7517 section 5 */

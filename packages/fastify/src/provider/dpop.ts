@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from 'openid-client';
 import { findRefusal } from './provider-errors.ts';
@@ -28,8 +28,6 @@ export const createDpopKey = (): DpopKey => {
   return { kty: 'EC', crv: 'P-256', x, y, d };
 };
 
-const importKey = (key: DpopKey) => createPrivateKey({ key: { ...key }, format: 'jwk' });
-
 /** Makes the proof that a request is made by the holder of a session's key. @see RFC 9449 section 4.2 */
 export const createDpopProof = async (
   key: DpopKey,
@@ -42,7 +40,7 @@ export const createDpopProof = async (
     .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk: { kty, crv, x, y } })
     .setJti(randomUUID())
     .setIssuedAt()
-    .sign(importKey(key));
+    .sign(key);
 };
 
 /** The newest nonce of each of the provider's origins, of which there are few. */
@@ -50,25 +48,30 @@ export type DpopNonces = Map<string, string>;
 
 const originOf = (url: unknown): string => new URL(String(url)).origin;
 
+const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+
 /** Has openid-client prove a session's key, with the provider's newest nonce, whichever session learnt it. */
-export const proveKey = (
+export const proveKey = async (
   config: Configuration,
   key: DpopKey | undefined,
   nonces: DpopNonces,
-): { readonly DPoP?: DPoPHandle } => {
+): Promise<{ readonly DPoP?: DPoPHandle }> => {
   if (key === undefined) return {};
-  const curve = { name: 'ECDSA', namedCurve: 'P-256' };
-  const privateKey = importKey(key);
-  const keyPair = {
-    privateKey: privateKey.toCryptoKey(curve, false, ['sign']),
-    publicKey: createPublicKey(privateKey).toCryptoKey(curve, true, ['verify']),
-  };
+  const { d: _private, ...publicPart } = key;
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey('jwk', key, curve, false, ['sign']),
+    crypto.subtle.importKey('jwk', publicPart, curve, true, ['verify']),
+  ]);
   return {
-    DPoP: getDPoPHandle(config, keyPair, {
-      [modifyAssertion]: (_header, proof) => {
-        proof.nonce = nonces.get(originOf(proof.htu));
+    DPoP: getDPoPHandle(
+      config,
+      { privateKey, publicKey },
+      {
+        [modifyAssertion]: (_header, proof) => {
+          proof.nonce = nonces.get(originOf(proof.htu));
+        },
       },
-    }),
+    ),
   };
 };
 

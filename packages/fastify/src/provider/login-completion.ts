@@ -58,7 +58,7 @@ type Prove = (config: Configuration) => ReturnType<typeof proveKey>;
 
 const requestTokens =
   (url: URL, { state, nonce, codeVerifier, maxAge }: AuthorizationChecks, prove: Prove) =>
-  (config: Configuration): ReturnType<typeof authorizationCodeGrant> =>
+  async (config: Configuration): ReturnType<typeof authorizationCodeGrant> =>
     authorizationCodeGrant(
       config,
       url,
@@ -70,7 +70,7 @@ const requestTokens =
         ...(maxAge === undefined ? {} : { maxAge }),
       },
       undefined,
-      prove(config),
+      await prove(config),
     );
 
 interface Exchanged {

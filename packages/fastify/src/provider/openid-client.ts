@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
 import { asymmetricAlgorithms } from '../options/provider-options.ts';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
-import { type CurrentCredentials, signingKey } from './client-credentials.ts';
+import { type CurrentCredentials, readSigningKey } from './client-credentials.ts';
 import type { DpopNonces } from './dpop.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
@@ -55,7 +55,7 @@ const assertionAlgorithm = (alg: string, listed: readonly string[] | undefined):
 const privateKeyJwt =
   (credentials: CurrentCredentials): client.ClientAuth =>
   async (server, metadata, ...sent) => {
-    const { alg, kid, key } = signingKey(credentials());
+    const { alg, kid, key } = await readSigningKey(credentials());
     const authenticate = client.PrivateKeyJwt(
       { key, kid },
       {

@@ -31,7 +31,9 @@ export const readUserinfo = async (
   if (metadata.userinfo_endpoint === undefined) return {};
   try {
     const config = openidClient.configure(metadata, 'client_secret_basic');
-    return await withNonce(() => fetchUserInfo(config, accessToken, sub, proveKey(config, dpopKey, nonces)));
+    return await withNonce(async () =>
+      fetchUserInfo(config, accessToken, sub, await proveKey(config, dpopKey, nonces)),
+    );
   } catch (error) {
     const status = findRefusal(error)?.status;
     if ((status === 401 || status === 403) && findRefusal(error)?.error !== 'use_dpop_nonce') {
