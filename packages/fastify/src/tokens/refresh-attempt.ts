@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
-import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import { createRefreshLeases, leaseMs, type RefreshLease } from './refresh-lease.ts';
 import type { RefreshOutcome, TokenRenewal } from './refresh-outcome.ts';
@@ -26,15 +25,19 @@ export const createRefreshAttempt = (
   const takeLease = createRefreshLeases(store, log);
   const longWaitMs = Math.max(leaseMs, options.providerTimeout * 1000) + shortWaitMs;
 
+  const findGood = ({ session, requested }: TokenRenewal, isGood: IsGood): string | undefined => {
+    const held = findToken(session.record, requested);
+    return held !== undefined && isGood(held) ? held.accessToken : undefined;
+  };
+
   const renewUnderLease = async (
     lease: RefreshLease,
     { session, requested }: TokenRenewal,
     isGood: IsGood,
   ): Promise<string> => {
     try {
-      const now = await outcome.reread(session);
-      const held = findToken(now.record, requested);
-      return held !== undefined && isGood(held) ? held.accessToken : await grant({ session: now, requested });
+      const now = { session: await outcome.reread(session), requested };
+      return findGood(now, isGood) ?? (await grant(now));
     } finally {
       await lease.release();
     }
@@ -44,16 +47,16 @@ export const createRefreshAttempt = (
     const { session, requested } = renewal;
     const isHeld = isValid(findToken(session.record, requested), options.clock());
     const deadline = performance.now() + (isHeld ? shortWaitMs : longWaitMs);
-    let now: Session = session;
+    let now = renewal;
     while (performance.now() <= deadline) {
       const lease = await takeLease(session.id);
       if (lease !== undefined) return renewUnderLease(lease, renewal, isGood);
-      now = await outcome.reread(session);
-      const held = findToken(now.record, requested);
-      if (held !== undefined && isGood(held)) return held.accessToken;
+      now = { session: await outcome.reread(session), requested };
+      const found = findGood(now, isGood);
+      if (found !== undefined) return found;
       await wait(pollIntervalMs);
     }
     const late = new Problem('provider_timeout', 'Another process holds the refresh for too long');
-    return outcome.failed({ session: now, requested }, late, 'session');
+    return outcome.failed(now, late, 'session');
   };
 };
