@@ -75,6 +75,11 @@ const createSnapshotStore = (startWatch: () => SessionWatch) => {
   };
 };
 
+/** A login ends at an address with an empty fragment, so that the provider's has no place: `#` need not stay there. */
+const tidyAddress = (): void => {
+  if (location.href.endsWith('#')) history.replaceState(history.state, '', location.href.slice(0, -1));
+};
+
 /**
  * Creates the client of one BFF. It requests nothing before the first `subscribe` or `refresh`.
  *
@@ -104,7 +109,10 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     subscribe: (listener) => {
       const isFirst = !store.isWatched();
       const unsubscribe = store.subscribe(listener);
-      if (isFirst) check.join(true);
+      if (isFirst) {
+        tidyAddress();
+        check.join(true);
+      }
       return unsubscribe;
     },
     refresh: () => check.join(true),

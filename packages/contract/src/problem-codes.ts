@@ -8,6 +8,7 @@ export const problems = {
   bad_request: { status: 400, title: 'The request is malformed' },
   invalid_authorization_response: { status: 400, title: 'The sign-in answer is not valid' },
   login_not_started: { status: 400, title: 'This sign-in was not started here' },
+  login_unfinished: { status: 400, title: 'The sign-in does not come to an end' },
   login_expired: { status: 400, title: 'The sign-in took too long' },
   unauthenticated: { status: 401, title: 'No one is signed in' },
   session_expired: { status: 401, title: 'The session has ended' },

@@ -58,6 +58,14 @@ export const logEvents = {
     remedy:
       'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: someone is probing, or a proxy drops headers. `internal_error`: report it',
   },
+  login_rounds: {
+    level: 'warn',
+    message: 'sign-ins in a row leave no session',
+    fields: { rounds: 'how many, within a minute', missing: 'what the last of them lacked' },
+    when: 'A browser starts a login again and again, each after one that ended and left no session; it gets a page that names the likely causes',
+    remedy:
+      'By `missing`: give all replicas the same `SESSION_KEYS` and one `SESSION_STORE`, pass `Cookie` and `Set-Cookie` on, compare the clocks and `PUBLIC_URL`. One browser alone: it blocks cookies',
+  },
   client_address_unreadable: {
     level: 'warn',
     message: 'the address of the client cannot be read: its proxy counts instead',

@@ -12,6 +12,8 @@ import {
 } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
 import { observeRequests } from './logging/request-observation.ts';
+import { createLoginRounds } from './login/login-rounds.ts';
+import { createLoginSeal } from './login/login-seal.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createRateLimit } from './login/rate-limit.ts';
 import type { BffOptions, ResolvedOptions } from './options.ts';
@@ -41,6 +43,7 @@ declare module 'fastify' {
 
 const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
   const seal = await createCookieSeal(options.sessionKeys);
+  const loginSeal = createLoginSeal(options.sessionKeys);
   const provider = createProvider(options, app.log);
   const { log } = app;
   const store = guardStore(options.sessionStore, options.observe);
@@ -56,7 +59,9 @@ const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promi
     provider,
     sessions,
     accessTokens: createAccessTokens({ options, provider, store, records: sessions, end, log }),
-    logins: createLoginTransactions(options, seal),
+    logins: createLoginTransactions(options, loginSeal),
+    loginSeal,
+    rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
     draining: createDraining(app, options.drainTimeout),
     headers: {
       answers,

@@ -1,5 +1,9 @@
 import { type ProblemCode, problems } from '@foyer/contract';
 
+/** Whether a value is the code of a problem. */
+export const isProblemCode = (value: unknown): value is ProblemCode =>
+  typeof value === 'string' && Object.hasOwn(problems, value);
+
 /** What a problem may carry beside its code. */
 export interface ProblemOptions {
   /** What happened, for people. Default: the code's own title. */
@@ -16,6 +20,10 @@ export interface ProblemOptions {
   readonly status?: number;
   /** Where "Try again" of the page leads: an address of ours. Default: by the code. */
   readonly tryAgainAt?: string;
+  /** Likely causes, that the page lists. */
+  readonly causes?: readonly string[];
+  /** An address of ours that the page goes to at once, to look whether the problem is one. */
+  readonly continueAt?: string;
   /** How long the file is of which a range was asked, as `Content-Range` of a 416. */
   readonly contentRange?: string;
 }
@@ -24,6 +32,7 @@ const advice: Record<ProblemCode, string> = {
   bad_request: 'Check the address and the parameters of the request.',
   invalid_authorization_response: 'Start the sign-in again.',
   login_not_started: 'Start the sign-in again from this browser.',
+  login_unfinished: 'Look at the likely causes, then start the sign-in again.',
   login_expired: 'Start the sign-in again, and finish it without a long pause.',
   unauthenticated: 'Sign in, then ask again.',
   session_expired: 'Sign in again.',
@@ -60,9 +69,8 @@ export class Problem extends Error {
   readonly title: string;
   readonly detail: string;
   readonly retryAfter: number | undefined;
-  readonly allow: readonly string[] | undefined;
-  readonly contentRange: string | undefined;
-  readonly tryAgainAt: string | undefined;
+  /** What it carries beside its code. */
+  readonly options: ProblemOptions;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -71,23 +79,11 @@ export class Problem extends Error {
     this.title = options.title ?? problems[code].title;
     this.detail = options.detail ?? advice[code];
     this.retryAfter = options.retryAfter;
-    this.allow = options.allow;
-    this.contentRange = options.contentRange;
-    this.tryAgainAt = options.tryAgainAt;
+    this.options = options;
   }
 
-  /** The same problem, whose page leads to `tryAgainAt`. */
-  tryingAgainAt(tryAgainAt: string): Problem {
-    const { code, message, cause, title, detail, retryAfter, allow, status, contentRange } = this;
-    return new Problem(code, message, {
-      title,
-      detail,
-      status,
-      tryAgainAt,
-      ...(cause !== undefined && { cause }),
-      ...(retryAfter !== undefined && { retryAfter }),
-      ...(allow !== undefined && { allow }),
-      ...(contentRange !== undefined && { contentRange }),
-    });
+  /** The same problem with other options. */
+  with(options: ProblemOptions): Problem {
+    return new Problem(this.code, this.message, { ...this.options, ...options });
   }
 }

@@ -75,7 +75,7 @@ const navigationHeaders = {
 
 function nextHop(hop: Hop, status: number, location: string): Hop {
   const target = new URL(location, hop.url);
-  if (target.hash === '') target.hash = hop.url.hash;
+  if (!location.includes('#')) target.hash = hop.url.hash;
   const keepsMethod = status === 307 || status === 308 || hop.method === 'GET' || hop.method === 'HEAD';
   return keepsMethod ? { ...hop, url: target } : { url: target, method: 'GET', body: undefined };
 }

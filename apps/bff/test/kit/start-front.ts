@@ -53,24 +53,39 @@ const start = async (
   return child;
 };
 
+/** Starts nginx with its own defaults around one `location`, with https before it. */
+const startNginxWith = (program: string, location: string, options: FrontOptions): Promise<ChildProcess> => {
+  const { folder, port } = options;
+  makeCertificate(folder);
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
+    map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+    server { listen 127.0.0.1:${port} ssl; ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;
+    ${location} } }`,
+  );
+  return start(program, ['-c', join(folder, 'nginx.conf')], options);
+};
+
+/** Starts an nginx that knows nothing of us but where we are. */
+export const startPlainNginx = (program: string, options: FrontOptions): Promise<ChildProcess> =>
+  startNginxWith(
+    program,
+    `location / { proxy_pass http://127.0.0.1:${options.upstream}; proxy_set_header Host $http_host; }`,
+    options,
+  );
+
 const startNginx =
   (program: string): Front['start'] =>
-  (options) => {
-    const { folder, port, upstream } = options;
-    makeCertificate(folder);
-    const location = documentedFront('nginx').replaceAll('foyer:3000', `127.0.0.1:${upstream}`);
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      (name) => `${name}_temp_path ${folder}/${name};`,
+  (options) =>
+    startNginxWith(
+      program,
+      documentedFront('nginx').replaceAll('foyer:3000', `127.0.0.1:${options.upstream}`),
+      options,
     );
-    writeFileSync(
-      join(folder, 'nginx.conf'),
-      `daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
-      map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-      server { listen 127.0.0.1:${port} ssl; ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;
-      ${location} } }`,
-    );
-    return start(program, ['-c', join(folder, 'nginx.conf')], options);
-  };
 
 const startCaddy =
   (program: string): Front['start'] =>

@@ -47,6 +47,24 @@ const isPlainPath = (path: string, basePath: string): boolean => {
 const rawPath = (value: string): string =>
   value.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] ?? value;
 
+/** A path, or an absolute URL, of ordinary characters. */
+const isAddress = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= longest &&
+  !/[\p{Cc}\\]/u.test(value) &&
+  /^(\/(?!\/)|https?:\/\/)/.test(value);
+
+/** The address on our own origin below `basePath`, or on an allowed origin, without credentials. */
+const resolve = (value: string, options: ReturnToOptions): URL | undefined => {
+  const url = URL.parse(value, options.publicOrigin);
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  const isAllowed =
+    url.origin === options.publicOrigin
+      ? `${url.pathname}/`.startsWith(`${options.basePath}/`)
+      : !value.startsWith('/') && options.allowedOrigins.includes(url.origin);
+  return isAllowed ? url : undefined;
+};
+
 /**
  * Checks where a login should end: a path on our own origin below `basePath`, or an absolute URL of it or of one of
  * `allowedOrigins`, at most 2,048 characters, never one of the BFF's own routes. Anything else becomes the home page; an
@@ -54,22 +72,14 @@ const rawPath = (value: string): string =>
  *
  * @see RFC 9700 section 4.11
  */
-export const parseReturnTo = (
-  value: unknown,
-  { publicOrigin, basePath, allowedOrigins }: ReturnToOptions,
-): ReturnTo => {
-  const home = `${basePath}/` as ReturnTo;
-  if (value === home) return home;
-  if (typeof value !== 'string' || value.length > longest || /[\p{Cc}\\]/u.test(value)) return home;
-  const isPath = value.startsWith('/');
-  if (isPath ? value.startsWith('//') : !/^https?:\/\//.test(value)) return home;
-  if (!URL.canParse(value, publicOrigin)) return home;
-  const url = new URL(value, publicOrigin);
-  const isOwn = url.origin === publicOrigin;
-  const below = isOwn ? basePath : '';
-  if (!isOwn && (isPath || !allowedOrigins.includes(url.origin))) return home;
-  if (url.username !== '' || url.password !== '' || !`${url.pathname}/`.startsWith(`${below}/`)) return home;
+export const parseReturnTo = (value: unknown, options: ReturnToOptions): ReturnTo => {
+  const home = `${options.basePath}/` as ReturnTo;
+  const url = isAddress(value) ? resolve(value, options) : undefined;
+  if (url === undefined) return home;
+  const isOwn = url.origin === options.publicOrigin;
   const text = isOwn ? `${url.pathname}${url.search}${url.hash}` : url.href;
-  if (text.length > longest || !isPlainPath(rawPath(value), below)) return home;
-  return isPlainPath(url.pathname, below) && isReturnTo(text, url.origin) ? text : home;
+  const arePlain = [rawPath(String(value)), url.pathname].every((path) =>
+    isPlainPath(path, isOwn ? options.basePath : ''),
+  );
+  return text.length <= longest && arePlain && isReturnTo(text, url.origin) ? text : home;
 };

@@ -94,11 +94,12 @@ export const apiOptions = {
     meaning: 'Largest request body that is passed on',
     remedy: 'Write it as 10mb, 512kb or plain bytes.',
   }),
-  /** Per minute and client address, on login, callback and back-channel logout; 0 switches it off. Default 60. */
+  /** Per minute and client address, on login, callback and refused logout tokens; 0 switches it off. Default 60. */
   rateLimitLogin: option(count().default(60), {
     variable: 'RATE_LIMIT_LOGIN',
     form: 'number',
-    meaning: 'Per minute and client address, on `/login`, the callback and back-channel logout; `0` = off',
+    meaning:
+      'Per minute and client address, on `/login`, the callback and refused logout tokens (good ones do not count); `0` = off',
     remedy: 'Give 0 or more.',
   }),
 } as const;

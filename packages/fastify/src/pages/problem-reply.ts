@@ -71,8 +71,8 @@ export const printProblem = (
 };
 
 /** Where "Try again" leads; empty is the address that was asked for, its query included. */
-const tryAgainAt = ({ code, tryAgainAt: given }: Problem, request: FastifyRequest): string => {
-  if (given !== undefined) return given;
+const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string => {
+  if (options.tryAgainAt !== undefined) return options.tryAgainAt;
   const login = `${basePathOf(request)}${paths.login}`;
   const isLogin =
     /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(code);
@@ -80,11 +80,14 @@ const tryAgainAt = ({ code, tryAgainAt: given }: Problem, request: FastifyReques
 };
 
 const printProblemPage = (problem: Problem, request: FastifyRequest): string => {
-  const again = tryAgainAt(problem, request);
+  const { causes = [], continueAt } = problem.options;
+  const list = causes.map((cause) => `<li>${cause}</li>`).join('');
+  const said = continueAt === undefined ? problem.detail : 'Looking whether you are signed in.';
   return printPage({
-    title: problem.title,
-    body: `<p>${problem.detail}</p><nav><a class="first" href="${again}">Try again</a><a href="${basePathOf(request)}/">Home</a></nav>`,
+    title: continueAt === undefined ? problem.title : 'One moment',
+    body: `<p>${said}</p>${list && `<ul>${list}</ul>`}<nav><a class="first" href="${tryAgainAt(problem, request)}">Try again</a><a href="${basePathOf(request)}/">Home</a></nav>`,
     requestId: request.id,
+    ...(continueAt !== undefined && { continueAt }),
   });
 };
 
@@ -103,18 +106,21 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
 const isMissingApi = (request: FastifyRequest, { code }: Problem): boolean =>
   code === 'not_found' && /^\/api(\/|\?|$)/.test(request.url.slice(basePathOf(request).length));
 
+const addHeaders = (reply: FastifyReply, { code, retryAfter, options }: Problem): void => {
+  const { contentRange, allow } = options;
+  reply.header('cache-control', 'no-store');
+  if (code === 'store_unavailable') reply.removeHeader('set-cookie');
+  for (const name of ['content-length', 'content-encoding', 'etag']) reply.removeHeader(name);
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  if (contentRange !== undefined) reply.header('content-range', contentRange);
+  if (allow !== undefined) reply.header('allow', allow.join(', '));
+};
+
 /** Answers a problem, as a page to a navigation and as JSON to everything else: the one place. */
 export const replyProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const problem = toProblem(error, reply);
   logProblem(request, problem);
-  reply.code(problem.status).header('cache-control', 'no-store');
-  if (problem.code === 'store_unavailable') reply.removeHeader('set-cookie');
-  reply.removeHeader('content-length');
-  reply.removeHeader('content-encoding');
-  reply.removeHeader('etag');
-  if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
-  if (problem.contentRange !== undefined) reply.header('content-range', problem.contentRange);
-  if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
+  addHeaders(reply.code(problem.status), problem);
   return wantsPage(request) && !isMissingApi(request, problem)
     ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request))
     : reply

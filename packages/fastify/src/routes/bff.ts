@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from '../browser-security/cross-site.ts';
 import type { PageHeaders } from '../browser-security/page-headers.ts';
 import type { ResponseHeaders } from '../browser-security/response-headers.ts';
+import type { LoginRounds } from '../login/login-rounds.ts';
+import type { LoginSeal } from '../login/login-seal.ts';
 import type { LoginTransactions } from '../login/login-transaction.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -18,6 +20,8 @@ export interface Bff {
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
   readonly logins: LoginTransactions;
+  readonly loginSeal: LoginSeal;
+  readonly rounds: LoginRounds;
   readonly draining: Draining;
   /** What every answer has: our own, and the pages and assets of the SPA. */
   readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { paths } from '@foyer/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
@@ -23,31 +23,32 @@ const requireNavigation = ({ headers }: FastifyRequest): void => {
   }
 };
 
+const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const { options, provider, sessions, logins, rounds } = bff;
+  const query = readQuery(request.url);
+  const returnTo = parseReturnTo(query.get('returnTo'), options);
+  const hints = parseLoginHints(query);
+  const session = await sessions.current(request, { slide: false });
+  const asksAgain = hints.prompt ?? hints.acr_values ?? hints.max_age;
+  if (session === undefined) rounds.requireProgress(request, reply, returnTo);
+  else rounds.proven(request, reply, session);
+  if (session !== undefined && asksAgain === undefined) return reply.redirect(returnTo, 303);
+  const { url, checks } = await provider.createAuthorizationRequest(hints);
+  const isQuiet = (options.authorizationParams.prompt || hints.prompt) === 'none';
+  logins.begin(request, reply, { checks, returnTo, replaces: session?.id, isQuiet });
+  options.observe?.({ kind: 'login', outcome: 'started' });
+  return reply.redirect(url, 303);
+};
+
 /** `GET /login`: starts a login. @see OpenID Connect Core section 3.1.2.1 */
 export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, provider, sessions, logins } = bff;
   addRoute(scope, paths.login, {
     GET: async (request, reply) => {
       requireNavigation(request);
       await bff.limitRate(request);
       reply.header('cache-control', 'no-store');
       const corrected = bff.correctOrigin(request);
-      if (corrected !== undefined) return reply.redirect(corrected, 303);
-      const query = readQuery(request.url);
-      const returnTo = parseReturnTo(query.get('returnTo'), options);
-      const hints = parseLoginHints(query);
-      const session = await sessions.current(request, { slide: false });
-      const asksAgain = hints.prompt ?? hints.acr_values ?? hints.max_age;
-      if (session !== undefined && asksAgain === undefined) return reply.redirect(returnTo, 303);
-      const { url, checks } = await provider.createAuthorizationRequest(hints);
-      logins.begin(request, reply, {
-        checks,
-        returnTo,
-        replaces: session?.id,
-        isQuiet: (options.authorizationParams.prompt || hints.prompt) === 'none',
-      });
-      options.observe?.({ kind: 'login', outcome: 'started' });
-      return reply.redirect(url, 303);
+      return corrected === undefined ? answer(bff, request, reply) : reply.redirect(corrected, 303);
     },
   });
 };

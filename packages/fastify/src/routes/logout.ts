@@ -27,7 +27,7 @@ const printQuestion = (basePath: string): string =>
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, provider, sessions, logins } = bff;
+  const { options, provider, sessions, logins, rounds } = bff;
   const home = `${options.basePath}/`;
   addRoute(scope, paths.logout, {
     GET: async (request, reply) => {
@@ -48,15 +48,17 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
     POST: async (request, reply) => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.close(request, reply, 'logout');
-      logins.clear(request, reply);
       if (session) {
+        rounds.proven(request, reply, session);
         revokeInBackground(bff, request, session);
         options.observe?.({ kind: 'logout', by: 'user' });
         logEvent(request.log, 'logout', { session: session.id });
       }
       const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? home;
       const answer: LogoutAnswer = { redirectTo };
-      return wantsJson(request) ? reply.send(answer) : reply.redirect(redirectTo, 303);
+      const isJson = wantsJson(request);
+      logins.clear(request, reply, isJson ? 0 : redirectTo.length);
+      return isJson ? reply.send(answer) : reply.redirect(redirectTo, 303);
     },
   });
 };

@@ -20,7 +20,7 @@ const createSignedIn = (session: Session, now: number, logoutUrl: string): Signe
 });
 
 /** `GET /api/me`: who is signed in, anonymous visitors included, from the store alone. @see RFC 10017 section 6.1.2.1 */
-export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): void => {
+export const addMeRoute = (scope: FastifyInstance, { options, sessions, rounds }: Bff): void => {
   const anonymous: AnonymousMe = { authenticated: false, loginUrl: `${options.basePath}${paths.login}` };
   const logoutUrl = `${options.basePath}${paths.logout}`;
   const answer = async (
@@ -29,6 +29,7 @@ export const addMeRoute = (scope: FastifyInstance, { options, sessions }: Bff): 
     slide: boolean,
   ): Promise<FastifyReply> => {
     const session = await sessions.current(request, { slide });
+    if (session !== undefined) rounds.proven(request, reply, session);
     return addVary(reply, 'Cookie')
       .header('cache-control', 'no-store')
       .send(session === undefined ? anonymous : createSignedIn(session, options.clock(), logoutUrl));

@@ -3,22 +3,17 @@ import secureSession from '@fastify/secure-session';
 import type { ResolvedOptions } from '../options.ts';
 import { createPrivateInstance } from '../server/private-instance.ts';
 
-/** What a key is for. A cookie that was sealed for one purpose does not open for another. */
-type SealPurpose = 'session' | 'login';
-
-/** Seals values into cookies and opens them again. Sealed text needs no cookie encoding. */
+/** Seals the session cookie and opens it again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {
   /** Seals with the first key. */
-  readonly seal: (purpose: SealPurpose, value: Readonly<Record<string, unknown>>) => string;
-  /** Opens with any key; `undefined` for whatever this server did not seal, to the letter, for this purpose. */
-  readonly open: (purpose: SealPurpose, text: string) => Readonly<Record<string, unknown>> | undefined;
+  readonly seal: (value: Readonly<Record<string, unknown>>) => string;
+  /** Opens with any key; `undefined` for whatever this server did not seal, to the letter. */
+  readonly open: (text: string) => Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
 export const deriveKey = (sessionKey: KeyObject, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
-
-const purposes: readonly SealPurpose[] = ['session', 'login'];
 
 /** secure-session's own expiry, in seconds, is switched off: the limits are timestamps of ours. */
 const noExpiry = 1e11;
@@ -38,26 +33,22 @@ const encode = (sealed: string): string =>
 /**
  * Makes the seal of @fastify/secure-session. The library has a Fastify instance of its own, without routes: in a host
  * that registered the library itself its decorators would collide. Which cookies are read and written, and when, is
- * decided by the sessions and by the login transactions.
+ * decided by the sessions.
  */
 export const createCookieSeal = async (keys: readonly Uint8Array[]): Promise<CookieSeal> => {
   const sealer = createPrivateInstance();
-  await sealer.register(
-    secureSession,
-    purposes.map((purpose) => ({
-      sessionName: purpose,
-      cookieName: `unused-${purpose}`,
-      key: keys.map((key) => deriveKey(createSecretKey(key), `cookie ${purpose}`)),
-      expiry: noExpiry,
-    })),
-  );
+  await sealer.register(secureSession, {
+    cookieName: 'unused',
+    key: keys.map((key) => deriveKey(createSecretKey(key), 'cookie session')),
+    expiry: noExpiry,
+  });
   const { createSecureSession, decodeSecureSession, encodeSecureSession, log } = sealer;
   return {
-    seal: (purpose, value) => encode(encodeSecureSession(createSecureSession({ ...value }), purpose)),
-    open: (purpose, text) => {
+    seal: (value) => encode(encodeSecureSession(createSecureSession({ ...value }))),
+    open: (text) => {
       const sealed = decode(text);
       if (sealed === undefined) return undefined;
-      const session = decodeSecureSession(sealed, log, purpose);
+      const session = decodeSecureSession(sealed, log);
       return session ? { ...session.data() } : undefined;
     },
   };
@@ -73,6 +64,11 @@ export interface CookieRules {
   /** `maxAge` is in seconds. */
   readonly setLogin: (id: string, text: string, maxAge: number) => string;
   readonly clearLogin: (id: string) => string;
+  /** The cookie that counts rounds of sign-in that failed. */
+  readonly roundsName: string;
+  /** `maxAge` is in seconds. */
+  readonly setRounds: (text: string, maxAge: number) => string;
+  readonly clearRounds: () => string;
 }
 
 type CookieOptions = Pick<ResolvedOptions, 'cookieName' | 'publicOrigin' | 'basePath' | 'isSecure'>;
@@ -89,6 +85,7 @@ export const createCookieRules = (options: CookieOptions): CookieRules => {
   const { basePath, isSecure } = options;
   const sessionName = createSessionName(options);
   const loginPrefix = `${sessionName}-login-`;
+  const roundsName = `${sessionName}-rounds`;
   const attributes = (sameSite: 'Strict' | 'Lax'): string =>
     `Path=${basePath || '/'}; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${sameSite}`;
   const past = 'Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
@@ -99,6 +96,9 @@ export const createCookieRules = (options: CookieOptions): CookieRules => {
     clearSession: () => `${sessionName}=; ${past}; ${attributes('Strict')}`,
     setLogin: (id, text, maxAge) => `${loginPrefix}${id}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
     clearLogin: (id) => `${loginPrefix}${id}=; ${past}; ${attributes('Lax')}`,
+    roundsName,
+    setRounds: (text, maxAge) => `${roundsName}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
+    clearRounds: () => `${roundsName}=; ${past}; ${attributes('Lax')}`,
   };
 };
 

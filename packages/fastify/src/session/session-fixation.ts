@@ -1,5 +1,5 @@
 import type { SessionEnding } from './session-ending.ts';
-import { createReference, type SessionReference } from './session-reference.ts';
+import type { SessionReference } from './session-reference.ts';
 
 /** What a sign-in puts in the place of the sessions that were there before it. */
 export interface FreshSession {
@@ -16,11 +16,11 @@ export interface FreshSession {
  * @see OWASP ASVS 5.0 V7.2.4
  */
 export const startFreshSession = (
-  now: number,
+  reference: SessionReference,
   earlier: readonly (string | undefined)[],
   end: SessionEnding['end'],
 ): FreshSession => ({
-  reference: createReference(now),
+  reference,
   endEarlier: async () => {
     for (const id of new Set(earlier)) if (id !== undefined) await end(id, 'replaced');
   },

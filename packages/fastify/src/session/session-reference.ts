@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, hkdfSync, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
@@ -32,16 +32,40 @@ export const createReference = (now: number): SessionReference => {
   return { id: id.toString('base64url'), key: randomBytes(keyLength) };
 };
 
+/**
+ * The reference that `secret`, random bytes that no one but us has seen, stands for in this `use`: every process derives
+ * the same. `now` is the time that its id begins with.
+ *
+ * @see RFC 5869
+ */
+export const deriveReference = (secret: string, use: string, now: number): SessionReference => {
+  const derived = Buffer.from(
+    hkdfSync('sha256', secret, 'foyer session', hash('sha256', use), keyLength + 10),
+  );
+  const id = Buffer.alloc(6);
+  id.writeUIntBE(now, 0, 6);
+  return {
+    id: Buffer.concat([id, derived.subarray(keyLength)]).toString('base64url'),
+    key: derived.subarray(0, keyLength),
+  };
+};
+
+/** When a reference with this id was made, in milliseconds since the epoch. */
+export const creationTime = (id: string): number => {
+  const bytes = Buffer.from(id, 'base64url');
+  return bytes.length < 6 ? 0 : bytes.readUIntBE(0, 6);
+};
+
 /** The text of the session cookie for `reference`. */
 export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): string =>
-  seal.seal('session', { id, key: key.toString('base64url') });
+  seal.seal({ id, key: key.toString('base64url') });
 
 /** The session cookies that the request brought, unopened; none for a request that was marked anonymous. */
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
   anonymous.has(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
 
 const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
-  const { id, key } = seal.open('session', text) ?? {};
+  const { id, key } = seal.open(text) ?? {};
   if (typeof id !== 'string' || typeof key !== 'string') return undefined;
   const bytes = Buffer.from(key, 'base64url');
   return bytes.length === keyLength ? { id, key: bytes } : undefined;

@@ -13,7 +13,13 @@ import { createSessionLimits } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
-import { readSessionCookies, type SessionReferences, sealReference } from './session-reference.ts';
+import {
+  createReference,
+  readSessionCookies,
+  type SessionReference,
+  type SessionReferences,
+  sealReference,
+} from './session-reference.ts';
 import { createUser } from './user.ts';
 
 /** How a request looks at its session. */
@@ -26,6 +32,8 @@ export interface CurrentOptions {
 interface FinishedLogin {
   readonly login: CompletedLogin;
   readonly replaces: string | undefined;
+  /** What the new session is known by; a random one by default. */
+  readonly reference?: SessionReference;
 }
 
 /** The session of a request: its cookie, and the record behind it. */
@@ -37,6 +45,8 @@ export interface RequestSession {
    * @throws Problem `login_required` when the provider has signed the person out meanwhile.
    */
   readonly open: (request: FastifyRequest, reply: FastifyReply, finished: FinishedLogin) => Promise<Session>;
+  /** Sets the cookie of a session that another request has opened; `undefined` when there is none under this reference. */
+  readonly join: (reply: FastifyReply, reference: SessionReference) => Promise<Session | undefined>;
   /** The live session of this request, read once a request; `undefined` for an anonymous visitor. */
   readonly current: (request: FastifyRequest, options?: CurrentOptions) => Promise<Session | undefined>;
   /** Whether the request brought a session cookie, good or not: tells `session_expired` from `unauthenticated`. */
@@ -114,10 +124,14 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
   };
 
   return {
-    open: async (request, reply, { login, replaces }) => {
+    open: async (request, reply, { login, replaces, reference: given }) => {
       const record = createRecord(login);
       const brought = await read(request);
-      const { reference, endEarlier } = startFreshSession(record.createdAt, [replaces, brought?.id], end);
+      const { reference, endEarlier } = startFreshSession(
+        given ?? createReference(record.createdAt),
+        [replaces, brought?.id],
+        end,
+      );
       const labels = labelling.create(login, record.createdAt, request.headers['user-agent']);
       const session = await records.insert(reference, record, labels);
       options.observe?.({ kind: 'session_opened' });
@@ -125,6 +139,11 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       await endEarlier();
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
       known.set(request, Promise.resolve(session));
+      return session;
+    },
+    join: async (reply, reference) => {
+      const session = await records.read(reference);
+      if (session !== undefined) reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
       return session;
     },
     current: async (request, { slide = true } = {}) => {

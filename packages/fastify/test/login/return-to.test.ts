@@ -72,6 +72,11 @@ test('only text is a return-to', () => {
   expect(parseReturnTo(undefined, options)).toBe('/');
 });
 
+test('an absolute URL of our own origin is kept as its path', () => {
+  expect(parseReturnTo('https://app.example/deep?x=1#y', options)).toBe('/deep?x=1#y');
+  expect(parseReturnTo('https://app.example', options)).toBe('/');
+});
+
 test('an absolute URL is kept on an allowed origin only', () => {
   expect(parseReturnTo('https://spa.example/deep?x=1#y', options)).toBe('https://spa.example/deep?x=1#y');
   expect(parseReturnTo('https://spa.example@evil.example/', options)).toBe('/');

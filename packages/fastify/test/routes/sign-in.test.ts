@@ -1,12 +1,12 @@
 import { type LogoutAnswer, parseMe } from '@foyer/contract';
 import { createBrowser } from '@foyer/testkit';
 import { expect, test } from 'vitest';
-import { signIn, startBff } from '../kit/start-bff.ts';
+import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 test('a person signs in in three redirects and is known', async () => {
   await using bff = await startBff();
   const { browser, page } = await signIn(bff, { returnTo: '/profile?x=1' });
-  expect(page.url).toBe(`${bff.url}/profile?x=1`);
+  expect(page.url).toBe(`${bff.url}/profile?x=1#`);
   const me = parseMe(await (await browser.fetch('/api/me')).json());
   expect(me).toMatchObject({ authenticated: true, displayName: 'Ada Lovelace', logoutUrl: '/logout' });
   expect(me).toMatchObject({ user: { sub: 'ada', email: 'ada@example.com' } });
@@ -159,6 +159,13 @@ test('thirty abandoned logins do not grow the cookies', async () => {
   expect(browser.cookies(bff.url).length).toBeLessThanOrEqual(5);
 });
 
+/** With these Fetch Metadata, which `fetch` would not send. */
+const fetchLogin = async ({ app, url }: RunningBff, given: Record<string, string>) => {
+  const headers = { host: new URL(url).host, ...given };
+  const { statusCode, headers: told } = await app.inject({ url: '/login', headers });
+  return { status: statusCode, location: told.location, setCookie: told['set-cookie'] };
+};
+
 test('prefetches, frames and sub-resources start nothing', async () => {
   await using bff = await startBff();
   const odd: readonly Record<string, string>[] = [
@@ -166,12 +173,23 @@ test('prefetches, frames and sub-resources start nothing', async () => {
     { purpose: 'prefetch' },
     { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
     { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
   ];
   for (const headers of odd) {
-    const answer = await fetch(`${bff.url}/login`, { headers, redirect: 'manual' });
-    expect(answer.status).toBe(400);
-    expect(answer.headers.getSetCookie()).toEqual([]);
+    const { status, setCookie } = await fetchLogin(bff, headers);
+    expect([status, setCookie]).toEqual([400, undefined]);
   }
+});
+
+test('a service worker that passes the navigation to /login on starts a login', async () => {
+  await using bff = await startBff();
+  const headers = {
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'empty',
+    'sec-fetch-site': 'same-origin',
+  };
+  const { status, location } = await fetchLogin(bff, headers);
+  expect([status, location?.startsWith(bff.provider.issuer)]).toEqual([303, true]);
 });
 
 test('no token, code, secret or cookie is ever logged', async () => {

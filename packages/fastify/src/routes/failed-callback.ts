@@ -1,0 +1,79 @@
+import { paths } from '@foyer/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Query } from '../login/login-hints.ts';
+import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
+import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
+import { isProblemCode, Problem } from '../problems.ts';
+import type { Bff } from './bff.ts';
+
+/** A callback that failed, and the pending login that it had, if any. */
+interface Failure {
+  readonly problem: Problem;
+  readonly transaction: LoginTransaction | undefined;
+}
+
+/** What our own page asks after a failure that only a request from our own site can judge. */
+interface Step {
+  readonly problem: Problem;
+  readonly returnTo: ReturnTo;
+  readonly replaces: string | undefined;
+}
+
+/** Answers callbacks that failed: who is signed in by now goes on, everyone else learns what happened. */
+export interface FailedCallback {
+  readonly answer: (request: FastifyRequest, reply: FastifyReply, failure: Failure) => Promise<FastifyReply>;
+  readonly readStep: (query: Query) => Step | undefined;
+  readonly answerStep: (request: FastifyRequest, reply: FastifyReply, step: Step) => Promise<FastifyReply>;
+}
+
+/** After these the person may be signed in all the same: a reload, the back button, a link that was opened twice. */
+const mayBeSignedIn: readonly string[] = [
+  'login_not_started',
+  'login_expired',
+  'invalid_authorization_response',
+];
+
+/** The Strict session cookie stays away from a request that another site led to: our own page asks once more. */
+const cameFromElsewhere = ({ headers }: FastifyRequest): boolean =>
+  headers['sec-fetch-mode'] === 'navigate' &&
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+
+/** Makes the answers of one BFF. */
+export const createFailedCallback = ({ options, sessions, rounds, loginSeal }: Bff): FailedCallback => {
+  /** The session that this login has left, or another one since; not the one that was there before. */
+  const isSignedIn = async (request: FastifyRequest, reply: FastifyReply, { replaces }: Step) => {
+    const session = await sessions.current(request, { slide: false });
+    if (session === undefined || session.id === replaces) return false;
+    rounds.proven(request, reply, session);
+    return true;
+  };
+
+  const printStep = ({ problem: { code, message }, returnTo, replaces }: Step): string =>
+    `${options.basePath}${paths.callback}?step=${loginSeal.seal('callback', { code, message, returnTo, replaces })}`;
+
+  return {
+    answer: async (request, reply, { problem, transaction }) => {
+      options.observe?.({ kind: 'login', outcome: problem.code });
+      const returnTo = transaction?.returnTo ?? parseReturnTo(undefined, options);
+      const again = problem.with({ tryAgainAt: loginAddress(returnTo, options) });
+      if (!mayBeSignedIn.includes(problem.code)) throw again;
+      const step = { problem, returnTo, replaces: transaction?.replaces };
+      if (await isSignedIn(request, reply, step)) return reply.redirect(returnTo, 303);
+      if (problem.code !== 'invalid_authorization_response') rounds.failed(request, reply, problem.code);
+      throw cameFromElsewhere(request) ? again.with({ continueAt: printStep(step) }) : again;
+    },
+    readStep: (query) => {
+      const text = query.get('step');
+      const { code, message, returnTo, replaces } =
+        (text === undefined ? undefined : loginSeal.open('callback', text)) ?? {};
+      if (!isProblemCode(code)) return undefined;
+      const checked = parseReturnTo(returnTo, options);
+      const problem = new Problem(code, String(message), { tryAgainAt: loginAddress(checked, options) });
+      return { problem, returnTo: checked, replaces: typeof replaces === 'string' ? replaces : undefined };
+    },
+    answerStep: async (request, reply, step) => {
+      if (await isSignedIn(request, reply, step)) return reply.redirect(step.returnTo, 303);
+      throw step.problem;
+    },
+  };
+};

@@ -1,0 +1,146 @@
+import { createBrowser, type Page, type TestBrowser } from '@foyer/testkit';
+import { expect, test } from 'vitest';
+import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
+import { createSessionKey } from '../kit/start-bff.ts';
+
+const title = 'The sign-in does not come to an end';
+
+const forget = (browser: TestBrowser, bent: BentBff, isForgotten: (name: string) => boolean): void => {
+  for (const { name } of browser.cookies(bent.bff.url))
+    if (isForgotten(name)) browser.setCookie(bent.bff.url, `${name}=; Max-Age=0; Path=/`);
+};
+
+const isSession = (name: string): boolean => /^foyer-\d+$/.test(name);
+
+/** A whole login at a BFF, beside the provider that it is configured for. */
+const goRound = async (browser: TestBrowser, { bff, bent }: BentBff): Promise<Page> => {
+  const start = await browser.visitWithoutFollowing(`${bff.url}/login?returnTo=/deep`, {
+    from: `${bff.url}/deep`,
+  });
+  if (start.status !== 303) return start;
+  const { searchParams } = new URL(start.headers.get('location') ?? '');
+  bent.nonce = searchParams.get('nonce') ?? '';
+  const query = `code=c&state=${searchParams.get('state')}`;
+  return browser.visitWithoutFollowing(`${bff.url}/login/callback?${query}`, { from: bent.issuer });
+};
+
+const clientOf = ({ bent: { issuer, clientId, clientSecret } }: BentBff) => ({
+  issuer,
+  clientId,
+  clientSecret,
+});
+
+const roundsOf = ({ bff }: BentBff) => bff.log.filter(({ event }) => event === 'login_rounds');
+
+test('a session cookie that does not come back: after five rounds a page names the likely causes', async () => {
+  const bent = await startBentBff();
+  const browser = createBrowser();
+  for (let round = 0; round < 5; round += 1) {
+    expect((await goRound(browser, bent)).status).toBe(303);
+    forget(browser, bent, isSession);
+  }
+  const page = await goRound(browser, bent);
+  expect([page.status, page.headers.get('location')]).toEqual([400, null]);
+  expect(page.text).toContain(title);
+  for (const cause of ['cookies', 'SESSION_KEYS', 'clock']) expect(page.text).toContain(cause);
+  expect(page.text).toContain('href="/login?returnTo=%2Fdeep"');
+  expect(roundsOf(bent)).toMatchObject([{ rounds: 5, missing: expect.stringContaining('cookie') }]);
+  expect((await goRound(browser, bent)).status, '"Try again" begins a login').toBe(303);
+});
+
+test('the login cookie that does not come back counts as well, and the log names it', async () => {
+  const bent = await startBentBff();
+  const browser = createBrowser();
+  const statuses: number[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    const start = await browser.visitWithoutFollowing(`${bent.bff.url}/login`, { from: `${bent.bff.url}/` });
+    statuses.push(start.status);
+    forget(browser, bent, (name) => name.includes('-login-'));
+    if (start.status === 303)
+      await browser.visit(`${bent.bff.url}/login/callback?code=c&state=x${round}`, {
+        from: bent.bent.issuer,
+      });
+  }
+  expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
+  expect(roundsOf(bent)).toMatchObject([{ missing: expect.stringContaining('pending login') }]);
+});
+
+test('replicas without common keys count together, and the log names the keys', async () => {
+  const publicUrl = 'https://app.example';
+  const one = await startBentBff({}, { publicUrl });
+  const other = await startBentBff({}, { publicUrl, ...clientOf(one) });
+  const browser = createBrowser();
+  const statuses: number[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    const [from, to] = round % 2 === 0 ? [one, other] : [other, one];
+    const start = await browser.visitWithoutFollowing(`${from.bff.url}/login`, { from: `${from.bff.url}/` });
+    statuses.push(start.status);
+    const state = new URL(start.headers.get('location') ?? 'x:').searchParams.get('state');
+    if (start.status === 303)
+      await browser.visit(`${to.bff.url}/login/callback?code=c&state=${state}`, { from: one.bent.issuer });
+  }
+  expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
+  const told = [...roundsOf(one), ...roundsOf(other)];
+  expect(told).toMatchObject([{ rounds: 5, missing: expect.stringMatching(/SESSION_KEYS|does not open/) }]);
+});
+
+test('replicas without a common store: the session cookie opens, and the store lacks it', async () => {
+  const given = { publicUrl: 'https://app.example', sessionKeys: [createSessionKey()] };
+  const one = await startBentBff({}, given);
+  const other = await startBentBff({}, { ...given, ...clientOf(one) });
+  const browser = createBrowser();
+  const statuses: number[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    const [here, there] = round % 2 === 0 ? [one, other] : [other, one];
+    statuses.push((await goRound(browser, { ...here, bent: one.bent })).status);
+    if (round < 5) expect(await whoIs(browser, there.bff)).toMatchObject({ authenticated: false });
+  }
+  expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
+  expect([...roundsOf(one), ...roundsOf(other)]).toMatchObject([
+    { missing: expect.stringContaining('store') },
+  ]);
+});
+
+test('five tabs, an abandoned login each, and signing in and out again are no rounds', async () => {
+  const bent = await startBentBff();
+  const browser = createBrowser();
+  for (let tab = 0; tab < 8; tab += 1) await bent.begin('?returnTo=/deep', browser);
+  for (let time = 0; time < 8; time += 1) {
+    expect((await goRound(browser, bent)).status).toBe(303);
+    expect(await whoIs(browser, bent.bff)).toMatchObject({ authenticated: true });
+    await browser.fetch(`${bent.bff.url}/logout`, { method: 'POST', from: `${bent.bff.url}/` });
+  }
+  expect(roundsOf(bent)).toEqual([]);
+  expect(browser.cookies(bent.bff.url).map(({ name }) => name)).toEqual([]);
+});
+
+test('rounds are counted within a minute, and a session that is seen ends the count', async () => {
+  let now = Date.now();
+  const bent = await startBentBff({}, { clock: () => now });
+  const browser = createBrowser();
+  for (let round = 0; round < 9; round += 1) {
+    expect((await goRound(browser, bent)).status).toBe(303);
+    forget(browser, bent, isSession);
+    now += 16_000;
+  }
+  await goRound(browser, bent);
+  await whoIs(browser, bent.bff);
+  expect(browser.cookies(bent.bff.url).map(({ name }) => name)).toEqual([
+    expect.stringMatching(/^foyer-\d+$/),
+  ]);
+});
+
+test('the cookie of rounds is Lax and short-lived, and one that was changed is none', async () => {
+  const bent = await startBentBff({}, { publicUrl: 'https://app.example' });
+  const { browser } = await bent.begin();
+  const failed = await browser.visit(`${bent.bff.url}/login/callback?code=c&state=x`);
+  const [line = ''] = failed.headers.getSetCookie();
+  expect(line).toMatch(
+    /^__Host-Http-foyer-rounds=[\w.~-]+; Max-Age=60; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  );
+  const value = line.slice(0, line.indexOf(';'));
+  for (const cookie of [`${value}A`, value.replace('=0.', '=9.'), `${value}; ${value}`, 'x'.repeat(3000)]) {
+    const answer = await bent.bff.app.inject({ url: '/login', headers: { cookie } });
+    expect(answer.statusCode).toBe(303);
+  }
+});
