@@ -10,7 +10,7 @@ import type { LoginSeal } from './login-seal.ts';
 import { parseReturnTo, type ReturnTo } from './return-to.ts';
 
 /** What a login is begun with. */
-export interface NewLogin {
+interface NewLogin {
   readonly checks: AuthorizationChecks;
   readonly returnTo: ReturnTo;
   /** The session that this browser had when the login began; the new one takes its place. */
