@@ -54,5 +54,39 @@ test('updates are proposed for the packages and for the base images', () => {
   expect(updates.map((update: Record<string, unknown>) => update['package-ecosystem'])).toEqual([
     'npm',
     'docker',
+    'github-actions',
   ]);
+});
+
+test.for(['ci.yml', 'release.yml'])('every action of %s is pinned to a commit', (name) => {
+  const used = [...read(`.github/workflows/${name}`).matchAll(/uses: (.*)$/gm)].map(([, action]) => action);
+  expect(used.length).toBeGreaterThan(1);
+  for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+test('a release tests first, publishes with provenance, and signs an image for two architectures with its bill', () => {
+  const { on, jobs } = parse(read('.github/workflows/release.yml'));
+  expect(on).toEqual({ push: { tags: ['v*.*.*'] } });
+  expect([jobs.packages.needs, jobs.image.needs]).toEqual(['test', 'test']);
+  const commands = (job: { steps: readonly { run?: string }[] }): string =>
+    job.steps.map(({ run = '' }) => run).join('\n');
+  expect(commands(jobs.packages)).toMatch(/npm publish "\$tarball" --provenance/);
+  expect(commands(jobs.image)).toMatch(/run sbom[\s\S]*cosign sign[\s\S]*cosign attest .*--type cyclonedx/);
+  const [{ with: image }] = jobs.image.steps.filter(({ id }: { id?: string }) => id === 'build');
+  expect(image).toMatchObject({ platforms: 'linux/amd64,linux/arm64', sbom: true, target: 'bff' });
+});
+
+test('the packages that are published have one version, are packed, and are raised together', () => {
+  const published = globSync('packages/*/package.json', { cwd: root })
+    .map((path) => JSON.parse(read(path)))
+    .filter((manifest) => manifest.private !== true);
+  const names = published.map(({ name }) => name).toSorted();
+  expect(new Set(published.map(({ version }) => version)).size).toBe(1);
+  const config = JSON.parse(read('.changeset/config.json'));
+  expect(config.fixed).toEqual([names]);
+  const packed = /const names = \[([^\]]+)\]/.exec(read('scripts/build-packages.mjs'))?.[1] ?? '';
+  const folders = [...packed.matchAll(/'([\w-]+)'/g)].map(([, folder]) => folder);
+  expect(
+    folders.map((folder) => JSON.parse(read(`packages/${folder}/package.json`)).name).toSorted(),
+  ).toEqual(names);
 });

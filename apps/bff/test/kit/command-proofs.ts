@@ -64,6 +64,11 @@ export const proofs: Readonly<Record<string, Proof>> = {
     ]),
   ),
   'foyer-dev-provider': creating,
+  'npm test': creating,
+  'pnpm exec changeset version': [
+    'packages/create-foyer/test/release.test.ts',
+    'one note raises the versions of all published packages together, and writes the changelog',
+  ],
   'pnpm bench:bodies': [
     'apps/bff/test/large-bodies.test.ts',
     'bodies far larger than its memory pass through the BFF in either direction',
@@ -92,7 +97,7 @@ const plain = (line: string): string =>
     .replace(/pnpm run /, 'pnpm ')
     .replace(/pnpm test \S+/, 'pnpm test <file>')
     .replace(/(pnpm (?!exec|test)[\w:]+).*/, '$1')
-    .replace(/^(git clone|docker (?:build|run)).*/, '$1');
+    .replace(/^(git clone|docker (?:build|run)\b|docker buildx imagetools inspect|cosign verify).*/, '$1');
 
 const inProse = (text: string): readonly string[] =>
   [...text.matchAll(/`((?:[A-Z_]+=\S+ )?(?:npx |pnpm |docker )[^`\n]*)`/g)].map(([, line = '']) => line);

@@ -54,7 +54,11 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^docker build (?:.*--target (\w+))?.*$/, judgeTarget],
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
-  [/^npm (?:create foyer [\w-]+|install|run dev)$/, nothing],
+  [
+    /^npm (?:create foyer [\w-]+|install|install(?: --save-dev)?(?: @foyer\/[\w-]+@latest)+|run dev|test)$/,
+    nothing,
+  ],
+  [/^(?:cosign verify|docker buildx imagetools inspect) /, nothing],
   [/^npx --yes --package \S+\.tgz create-foyer \S+ --packages \S+$/, nothing],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
   [
