@@ -10,14 +10,16 @@ import { freePort, tieToThisProcess } from '@foyer/testkit';
 export interface RunningProduct<Beside extends BesideProvider = DevProvider> {
   readonly url: string;
   readonly provider: Beside;
+  /** What the BFF has printed before it listened. */
+  readonly output: string;
   readonly close: () => Promise<void>;
 }
 
 const bff = resolve(import.meta.dirname, '../../bff/src/main.ts');
 const build = resolve(import.meta.dirname, '../dist');
 
-/** Waits for the log line that says where the server listens; a process that ends first fails the caller. */
-const untilListening = async (child: ChildProcess): Promise<void> => {
+/** Waits for the log line that says where the server listens; returns what was printed. A process that ends first fails the caller. */
+const untilListening = async (child: ChildProcess): Promise<string> => {
   let output = '';
   const ended = once(child, 'exit').then(() => {
     throw new Error(`The BFF did not start:\n${output}`);
@@ -32,6 +34,7 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
   });
   await Promise.race([listening, ended]);
   ended.catch(() => undefined);
+  return output;
 };
 
 /** The provider to stand beside: an issuer with its client, and the way to stop it. */
@@ -82,10 +85,11 @@ export const startProductBeside = async <Beside extends BesideProvider>({
       },
     }),
   );
-  await untilListening(child);
+  const output = await untilListening(child);
   return {
     url,
     provider,
+    output,
     close: async () => {
       const exit = once(child, 'exit');
       child.kill('SIGTERM');

@@ -152,6 +152,14 @@ export const logEvents = {
     when: 'The files of `SPA_DIR` have changed and cannot be read',
     remedy: 'Build again, or restore the previous build',
   },
+  spa_worker_unaware: {
+    level: 'warn',
+    message: 'the service worker of the SPA answers the sign-in address from its cache: no one can sign in',
+    fields: { file: 'the worker, or its manifest' },
+    when: 'A build is read whose service worker has no exception for the routes of the BFF',
+    remedy:
+      'Except `/login`, `/logout` and `/api` from what the worker answers, as [own-spa.md](own-spa.md#service-workers) shows',
+  },
   cut: {
     level: 'info',
     message: 'an answer was cut before its end',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
+import { findUnawareWorker } from './service-worker.ts';
 import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 /** A build that may be replaced while it is served. */
@@ -39,16 +40,25 @@ const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => 
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): Promise<SpaBuild> => {
-  const { dir } = folder;
-  let files = await readSpaFiles(folder);
+export const openSpaBuild = async (
+  folder: SpaFolder & { readonly loginPath: string },
+  log: FastifyBaseLogger,
+): Promise<SpaBuild> => {
+  const { dir, loginPath } = folder;
+  const readBuild = async (): Promise<SpaFiles> => {
+    const read = await readSpaFiles(folder);
+    const file = findUnawareWorker(read, loginPath);
+    if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
+    return read;
+  };
+  let files = await readBuild();
   let served = await readState(dir, files);
   let seen = served;
   let nextCheckAt = performance.now() + checkIntervalMs;
 
   const readAgain = async (): Promise<void> => {
     try {
-      const read = await readSpaFiles(folder);
+      const read = await readBuild();
       const isUnchanged = (await readState(dir, files)).fingerprint === seen.fingerprint;
       files = read;
       // A file that changed while the build was read makes the next check read it again.

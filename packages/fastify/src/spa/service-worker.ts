@@ -1,0 +1,46 @@
+import type { SpaFiles } from './spa-files.ts';
+
+/** The names that Workbox, vite-plugin-pwa, Create React App and SvelteKit give to service workers. */
+const workerPaths = ['/sw.js', '/service-worker.js', '/serviceworker.js', '/service_worker.js'];
+
+/** The manifest of Angular's worker, which is the same script in every build. */
+const angularManifest = '/ngsw.json';
+
+const textOf = (files: SpaFiles, path: string): string =>
+  files.get(path)?.variants.get('identity')?.body.toString('utf8') ?? '';
+
+/** One of the patterns by which Angular's worker decides which navigations it answers with the page. */
+interface AngularPattern {
+  readonly positive: boolean;
+  readonly regex: string;
+}
+
+const isPattern = (value: unknown): value is AngularPattern =>
+  typeof value === 'object' && value !== null && 'regex' in value && typeof value.regex === 'string';
+
+const readPatterns = (manifest: string): readonly AngularPattern[] => {
+  try {
+    const { navigationUrls }: { readonly navigationUrls?: unknown } = JSON.parse(manifest);
+    return Array.isArray(navigationUrls) ? navigationUrls.filter(isPattern) : [];
+  } catch {
+    return []; // Not Angular’s file.
+  }
+};
+
+const answersByPattern = (patterns: readonly AngularPattern[], path: string): boolean => {
+  const fits = ({ regex }: AngularPattern): boolean => new RegExp(regex).test(path);
+  return (
+    patterns.some((each) => each.positive && fits(each)) &&
+    !patterns.some((each) => !each.positive && fits(each))
+  );
+};
+
+/** Whether a script answers requests from its caches and does not mention the sign-in at all. */
+const answersFromCache = (script: string): boolean =>
+  /NavigationRoute|\bcaches\b/.test(script) && !script.includes('login');
+
+/** The file of a build's service worker that answers the sign-in address with the page; `undefined` when there is none. */
+export const findUnawareWorker = (files: SpaFiles, loginPath: string): string | undefined => {
+  if (answersByPattern(readPatterns(textOf(files, angularManifest)), loginPath)) return angularManifest;
+  return workerPaths.find((path) => answersFromCache(textOf(files, path)));
+};

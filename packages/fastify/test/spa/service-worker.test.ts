@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startBff } from '../kit/start-bff.ts';
+
+/** As Workbox's generateSW prints it, and vite-plugin-pwa with it. */
+const workbox = (options = ''): string =>
+  `define(["./workbox-9c191d2f"],function(e){e.precacheAndRoute([{url:"index.html",revision:"1"}],{}),e.registerRoute(new e.NavigationRoute(e.createHandlerBoundToURL("index.html")${options}))});`;
+
+/** As Angular prints `navigationUrls`, with its defaults. */
+const angular = (...more: readonly object[]): string =>
+  JSON.stringify({
+    index: '/index.html',
+    navigationUrls: [
+      { positive: true, regex: '^\\/.*$' },
+      { positive: false, regex: '^\\/(?:.+\\/)?[^/]*\\.[^/]*$' },
+      ...more,
+    ],
+  });
+
+const byHand = (exception = ''): string =>
+  `addEventListener('fetch', (event) => { ${exception} event.respondWith(caches.match('/index.html')); });`;
+
+test.for([
+  { name: 'Workbox without a deny list', file: 'sw.js', content: workbox(), told: ['/sw.js'] },
+  {
+    name: 'Workbox with one',
+    file: 'sw.js',
+    content: workbox(',{denylist:[/^\\/(login|logout|api)/]}'),
+    told: [],
+  },
+  { name: 'Angular’s defaults', file: 'ngsw.json', content: angular(), told: ['/ngsw.json'] },
+  {
+    name: 'Angular’s with an exception',
+    file: 'ngsw.json',
+    content: angular({ positive: false, regex: '^\\/app\\/login(?:\\/.*)?$' }),
+    told: [],
+  },
+  { name: 'a hand-written one', file: 'service-worker.js', content: byHand(), told: ['/service-worker.js'] },
+  {
+    name: 'a hand-written one with an exception',
+    file: 'service-worker.js',
+    content: byHand('if (/^.app.(login|logout|api)/.test(new URL(event.request.url).pathname)) return;'),
+    told: [],
+  },
+  {
+    name: 'one for notifications alone',
+    file: 'sw.js',
+    content: "addEventListener('push', (event) => registration.showNotification(event.data.text()));",
+    told: [],
+  },
+])(
+  'a build whose service worker would answer the sign-in is warned of: $name',
+  async ({ file, content, told }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'foyer-worker-'));
+    await writeFile(join(folder, 'index.html'), '<!doctype html>');
+    await writeFile(join(folder, file), content);
+    const bff = await startBff({ spa: { dir: folder } }, {}, '/app');
+    const warnings = bff.log.filter(({ event }) => event === 'spa_worker_unaware');
+    expect(warnings.map((line) => [line.level, line.file])).toEqual(told.map((each) => [40, each]));
+    await bff[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  },
+);
