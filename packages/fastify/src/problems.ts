@@ -24,6 +24,8 @@ export interface ProblemOptions {
   readonly causes?: readonly string[];
   /** An address of ours that the page goes to at once, to look whether the problem is one. */
   readonly continueAt?: string;
+  /** Where a login starts that would help, for a 401: a path below the base path. Default: `/login`. */
+  readonly loginUrl?: string;
   /** How long the file is of which a range was asked, as `Content-Range` of a 416. */
   readonly contentRange?: string;
 }

@@ -145,3 +145,39 @@ test.for([
 test('bytes are written in their largest unit', () => {
   expect([formatSize(10_485_760), formatSize(1500)]).toEqual(['10mb', '1500b']);
 });
+
+test.for<[string, unknown, string]>([
+  ['nothing', {}, '/api/a: require names nothing'],
+  ['no claim', { claims: {} }, '/api/a: require names no claim'],
+  ['no value', { claims: { groups: [] } }, '/api/a: require gives no value of the claim groups'],
+  ['an empty value', { claims: { groups: '' } }, '/api/a: require gives no value of the claim groups'],
+  [
+    'a claim of the protocol',
+    { claims: { nonce: 'x' } },
+    '/api/a: require names the claim "nonce", which no session keeps',
+  ],
+  [
+    'a claim of a wrong type',
+    { claims: { groups: { admin: 1 } } },
+    'is not valid at 0.require.claims.groups',
+  ],
+  ['an empty scope', { scope: ' ' }, '/api/a: require has a scope that no token has'],
+  ['no acr', { acr: [] }, '/api/a: require has an acr that cannot be asked for'],
+  ['an acr with a space', { acr: 'a b' }, '/api/a: require has an acr that cannot be asked for'],
+  ['no age', { maxAge: 0 }, 'is not between 1 and 31622400 seconds'],
+  ['no duration', { maxAge: 'soon' }, 'is not a duration'],
+  ['an unknown key', { acr: 'x', claim: { groups: 'x' } }, 'has a key that is not known: claim'],
+  ['a wrong type', 'admin', 'is not valid at 0.require'],
+])('an API route that requires %s is a mistake', async ([, require, problem]) => {
+  const route = { prefix: '/api/a', upstream: 'http://localhost:4000', require };
+  expect(checkOptions({ ...(await required()), apiRoutes: [route] })).toMatchObject([
+    { option: 'apiRoutes', problem },
+  ]);
+});
+
+test('an API route without sessions cannot require anything of one', async () => {
+  const route = { prefix: '/api/a', upstream: 'http://localhost:4000', auth: 'none', require: { acr: 'x' } };
+  expect(checkOptions({ ...(await required()), apiRoutes: [route] })).toMatchObject([
+    { problem: '/api/a: require has no session to judge where auth is none' },
+  ]);
+});

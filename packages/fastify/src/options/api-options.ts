@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mayPass } from '../proxy/refused-request-headers.ts';
 import { check, option, type Refuse } from './option.ts';
 import { count, duration, size } from './quantities.ts';
+import { checkRequirement, requirement } from './requirement.ts';
 import { checkTokens, routeToken } from './route-token.ts';
 import { isHttpUrl, parseUrl } from './urls.ts';
 
@@ -29,6 +30,8 @@ const apiRoute = z
       .optional(),
     /** The access token that the upstream is sent. Default: the session's own. @see RFC 8707; RFC 8693 */
     token: routeToken.optional(),
+    /** What the session must have: claims, scopes, strength and age of the sign-in. Default: nothing. */
+    require: requirement.optional(),
   })
   .readonly();
 
@@ -59,11 +62,19 @@ const checkPassHeaders = ({ prefix, passHeaders = [] }: ApiRoute, refuse: Refuse
       refuse(`${prefix}: passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
 };
 
+const checkRequire = ({ prefix, auth, require }: ApiRoute, refuse: Refuse): void => {
+  if (require === undefined) return;
+  if (auth === 'none')
+    refuse(`${prefix}: require has no session to judge where auth is none`, 'Leave auth or require out.');
+  checkRequirement(require, (problem, remedy) => refuse(`${prefix}: ${problem}`, remedy));
+};
+
 const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
   for (const route of routes) {
     checkPrefix(route, refuse);
     checkUpstream(route, refuse);
     checkPassHeaders(route, refuse);
+    checkRequire(route, refuse);
   }
   checkTokens(routes, refuse);
   if (new Set(routes.map(({ prefix }) => prefix)).size !== routes.length)
@@ -77,7 +88,7 @@ export const apiOptions = {
     variable: 'API_ROUTES',
     form: 'json',
     meaning:
-      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`',
+      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`',
     remedy: routeRemedy,
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */

@@ -54,7 +54,7 @@ const toProblem = (error: unknown, reply: FastifyReply): Problem => {
 
 /** The problem as JSON. @see RFC 9457 section 3 */
 export const printProblem = (
-  { code, title, status, detail }: Pick<Problem, 'code' | 'title' | 'status' | 'detail'>,
+  { code, title, status, detail, options }: Pick<Problem, 'code' | 'title' | 'status' | 'detail' | 'options'>,
   requestId: string,
   basePath = '',
 ): string => {
@@ -65,7 +65,7 @@ export const printProblem = (
     code,
     detail,
     requestId,
-    ...(status === 401 ? { loginUrl: `${basePath}${paths.login}` } : {}),
+    ...(status === 401 ? { loginUrl: `${basePath}${options.loginUrl ?? paths.login}` } : {}),
   };
   return JSON.stringify(details);
 };
@@ -73,6 +73,7 @@ export const printProblem = (
 /** Where "Try again" leads; empty is the address that was asked for, its query included. */
 const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string => {
   if (options.tryAgainAt !== undefined) return options.tryAgainAt;
+  if (options.loginUrl !== undefined) return `${basePathOf(request)}${options.loginUrl}`;
   const login = `${basePathOf(request)}${paths.login}`;
   const isLogin =
     /^(login_|access_denied|invalid_authorization|provider_|unauthenticated|session_expired)/.test(code);

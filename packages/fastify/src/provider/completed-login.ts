@@ -12,5 +12,7 @@ export interface CompletedLogin {
   readonly sid: string | undefined;
   /** Claims of the ID token overlaid by those of userinfo; protocol claims are still among them. */
   readonly claims: Claims;
+  /** Claims of the ID token alone, verified in full. */
+  readonly idTokenClaims: Claims;
   readonly tokens: TokenSet;
 }

@@ -8,6 +8,8 @@ export interface GrantedTokens {
   readonly accessTokenExpiresAt: number | undefined;
   readonly refreshToken: string | undefined;
   readonly idToken: string | undefined;
+  /** Separated by spaces; `undefined` when the provider does not say: what was asked for. @see RFC 6749 section 5.1 */
+  readonly scope: string | undefined;
 }
 
 /** The members that openid-client has judged. */
@@ -16,6 +18,7 @@ interface TokenMembers {
   readonly expires_in?: number;
   readonly refresh_token?: string;
   readonly id_token?: string;
+  readonly scope?: string;
   /** The ID token as it came; `id_token` may lack claims that were empty. */
   readonly signed_id_token?: unknown;
 }
@@ -38,6 +41,7 @@ export const createGrantedTokens = (
     expires_in,
     refresh_token: refreshToken,
     signed_id_token: idToken,
+    scope,
   }: TokenMembers,
   { clock }: Pick<ResolvedOptions, 'clock'>,
 ): GrantedTokens => {
@@ -47,5 +51,6 @@ export const createGrantedTokens = (
     accessTokenExpiresAt: expires_in === undefined ? readExpiry(accessToken, now) : now + expires_in * 1000,
     refreshToken,
     idToken: typeof idToken === 'string' ? idToken : undefined,
+    scope,
   };
 };

@@ -93,7 +93,8 @@ const exchange = async (
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const claims = await verifyIdToken(idToken, context.trust(metadata), tokens.accessToken);
   requireAcr(claims, checks.acrValues);
-  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce, dpopKey } };
+  const scope = tokens.scope ?? options.scope;
+  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce, scope, dpopKey } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */
@@ -114,5 +115,12 @@ export const completeLogin = async (
   const { accessToken, dpopKey } = tokens;
   const userinfo = await readUserinfo(context, metadata, { accessToken, sub, dpopKey, log });
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
-  return { issuer: metadata.issuer, sub, sid, claims: { ...claims, ...userinfo }, tokens };
+  return {
+    issuer: metadata.issuer,
+    sub,
+    sid,
+    claims: { ...claims, ...userinfo },
+    idTokenClaims: claims,
+    tokens,
+  };
 };

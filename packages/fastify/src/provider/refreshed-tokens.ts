@@ -23,6 +23,7 @@ export interface RefreshedTokens {
   readonly accessTokenExpiresAt: number | undefined;
   readonly refreshToken: string | undefined;
   readonly idToken: string | undefined;
+  readonly scope?: string | undefined;
   /** Claims of the refreshed ID token, verified in full. */
   readonly claims: Claims | undefined;
   /** The key that the new access token is bound to. */

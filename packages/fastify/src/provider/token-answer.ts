@@ -10,6 +10,7 @@ export interface TokenAnswer {
   readonly expires_in?: number;
   readonly refresh_token?: string;
   readonly id_token?: string;
+  readonly scope?: string;
 }
 
 /** Two errors that providers say in a header alone. @see RFC 6749 section 5.2; RFC 9449 section 9 */
@@ -48,7 +49,7 @@ export const parseTokenAnswer = (answer: ProviderAnswer): TokenAnswer => {
   // Its first characters would stand in the log as the cause of a parser's error.
   if (members === undefined)
     throw new Problem('provider_invalid_response', 'the token response is not a JSON object');
-  const { access_token, token_type, refresh_token, id_token } = members;
+  const { access_token, token_type, refresh_token, id_token, scope } = members;
   const expires_in = readLifetime(members.expires_in);
   return {
     access_token,
@@ -56,5 +57,6 @@ export const parseTokenAnswer = (answer: ProviderAnswer): TokenAnswer => {
     ...(expires_in === undefined ? {} : { expires_in }),
     ...(isText(refresh_token) ? { refresh_token } : {}),
     ...(isText(id_token) ? { id_token } : {}),
+    ...(isText(scope) ? { scope } : {}),
   };
 };

@@ -18,4 +18,6 @@ export interface TokenSet {
   readonly nonce?: string | undefined;
   /** The key that the access token is bound to; missing where it is a Bearer token. */
   readonly dpopKey?: DpopKey | undefined;
+  /** The scopes that were granted, separated by spaces. Missing in records of older versions. */
+  readonly scope?: string | undefined;
 }

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
+import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
-import type { Sessions } from '../session/sessions.ts';
+import { requireMet } from '../session/requirement.ts';
 
 const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -22,13 +23,17 @@ export const requireMethod = ({ method }: FastifyRequest, { methods = everyMetho
 /**
  * The session that a route is called with, if any.
  *
- * @throws Problem `session_expired` or `unauthenticated` where the route requires one.
+ * @throws Problem `session_expired` or `unauthenticated` where the route requires one; `forbidden` or `step_up_required`
+ * where it requires more of it.
  */
 export const readSession = async (
-  sessions: Sessions,
+  { sessions, options }: Pick<Bff, 'sessions' | 'options'>,
   request: FastifyRequest,
-  { auth = 'required' }: ApiRoute,
+  { auth = 'required', require }: ApiRoute,
 ): Promise<Session | undefined> => {
   if (auth === 'none') return undefined;
-  return auth === 'required' ? requireSession(sessions, request) : sessions.current(request);
+  if (auth === 'optional' && require === undefined) return sessions.current(request);
+  const session = await requireSession(sessions, request);
+  if (require !== undefined) requireMet(session, require, options);
+  return session;
 };

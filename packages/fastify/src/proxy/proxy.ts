@@ -115,7 +115,7 @@ const openWebSocket = async (
 };
 
 const createProxy = async (bff: ProxyBff) => {
-  const { options, sessions } = bff;
+  const { options } = bff;
   const findRoute = createApiRoutes(options.apiRoutes, options.basePath);
   const pools = await openUpstreamPools(options.apiRoutes, inFlightNumbers.perUpstream);
   const ownHeaders = createOwnHeaders(bff);
@@ -139,7 +139,7 @@ const createProxy = async (bff: ProxyBff) => {
     const place = limits.enter(request.raw.socket);
     // An upgraded connection has no response any more that could close.
     (isUpgrade ? request.raw.socket : reply.raw).once('close', place.leave);
-    const session = await readSession(sessions, request, route);
+    const session = await readSession(bff, request, route);
     const prepared = await prepare(request, match, session);
     await place.start({ sessionId: session?.id, upstream: origin, isWebSocket: isUpgrade });
     if (hasLeft(request, reply)) return;

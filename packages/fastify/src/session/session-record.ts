@@ -11,10 +11,20 @@ interface TargetTokenRecord {
   readonly issuedAt: number;
 }
 
+/** The claims of an ID token that say how and when the person signed in. @see OpenID Connect Core section 2 */
+export interface Authentication {
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /** Seconds since the epoch. */
+  readonly auth_time?: number;
+}
+
 /** What is known of a session; it never leaves the server, and is stored only encrypted. */
 export interface SessionRecord {
   readonly issuer: string;
   readonly user: User;
+  /** How the person signed in, by the ID token of the login; a refresh changes nothing of it. Missing in older records. */
+  readonly authentication?: Authentication | undefined;
   readonly tokens: TokenSet;
   /** When the access token was refreshed last, milliseconds since the epoch; the login is not meant. */
   readonly accessTokenIssuedAt?: number | undefined;
@@ -43,13 +53,24 @@ const isOptionalNumber = (value: unknown): value is number | undefined =>
 
 const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
 
+/** Takes the claims that say how the person signed in, each where it is of its type. */
+export const parseAuthentication = (value: unknown): Authentication => {
+  const { acr, amr, auth_time } = isObject(value) ? value : {};
+  return {
+    ...(typeof acr === 'string' && { acr }),
+    ...(Array.isArray(amr) && { amr: amr.filter((method) => typeof method === 'string') }),
+    ...(typeof auth_time === 'number' && { auth_time }),
+  };
+};
+
 const parseTokens = (value: unknown): TokenSet | undefined => {
   if (!isObject(value)) return undefined;
-  const { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce } = value;
+  const { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce, scope } = value;
   if (typeof accessToken !== 'string' || typeof idToken !== 'string') return undefined;
   if (accessTokenExpiresAt !== undefined && typeof accessTokenExpiresAt !== 'number') return undefined;
-  if (!isOptionalString(refreshToken) || !isOptionalString(nonce)) return undefined;
-  return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce };
+  if (!isOptionalString(refreshToken) || !isOptionalString(nonce) || !isOptionalString(scope))
+    return undefined;
+  return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce, scope };
 };
 
 const parseTargetToken = (value: unknown): TargetTokenRecord[] => {
@@ -73,7 +94,9 @@ const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undef
   if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
   if (!isOptionalNumber(accessTokenIssuedAt)) return undefined;
   const targetTokens = Array.isArray(value.targetTokens) ? value.targetTokens.flatMap(parseTargetToken) : [];
-  return { issuer, user, tokens, accessTokenIssuedAt, targetTokens, createdAt, expiresAt };
+  const authentication = parseAuthentication(value.authentication);
+  const times = { accessTokenIssuedAt, createdAt, expiresAt };
+  return { issuer, user, authentication, tokens, targetTokens, ...times };
 };
 
 /** The second format is the first, with the key that the access token is bound to. */

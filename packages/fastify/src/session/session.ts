@@ -11,7 +11,7 @@ import type { SessionEnding } from './session-ending.ts';
 import { startFreshSession } from './session-fixation.ts';
 import { createSessionLimits } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
-import type { SessionRecord } from './session-record.ts';
+import { parseAuthentication, type SessionRecord } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import {
   createReference,
@@ -117,10 +117,11 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     }
   };
 
-  const createRecord = ({ issuer, sub, claims, tokens }: CompletedLogin): SessionRecord => {
+  const createRecord = ({ issuer, sub, claims, idTokenClaims, tokens }: CompletedLogin): SessionRecord => {
     const createdAt = options.clock();
     const expiresAt = limits.absoluteEnd(createdAt);
-    return { issuer, user: createUser(sub, claims), tokens, createdAt, expiresAt };
+    const authentication = parseAuthentication(idTokenClaims);
+    return { issuer, user: createUser(sub, claims), authentication, tokens, createdAt, expiresAt };
   };
 
   return {

@@ -18,12 +18,12 @@ export const withTargetToken = (
 
 const withSessionToken = (
   record: SessionRecord,
-  { accessToken, accessTokenExpiresAt }: TargetToken,
+  { accessToken, accessTokenExpiresAt, scope = record.tokens.scope }: RefreshedTokens,
   now: number,
 ): SessionRecord => ({
   ...record,
   accessTokenIssuedAt: now,
-  tokens: { ...record.tokens, accessToken, accessTokenExpiresAt },
+  tokens: { ...record.tokens, accessToken, accessTokenExpiresAt, scope },
 });
 
 /** The record with the tokens and claims of a refresh; what the provider left out stays as it was. */

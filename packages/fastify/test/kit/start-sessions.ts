@@ -50,6 +50,7 @@ const login = (refreshToken: string | undefined): CompletedLogin => ({
   sub: 'ada',
   sid: 'provider-session',
   claims: { sub: 'ada', iss: 'https://issuer.example', name: ' ', given_name: 'Ada', family_name: 'L' },
+  idTokenClaims: { sub: 'ada' },
   tokens: {
     accessToken: 'first',
     accessTokenExpiresAt: clock.now + 60_000,

@@ -1,0 +1,25 @@
+import type { Claims } from '../provider/provider.ts';
+import type { Session } from './live-session.ts';
+
+/** Every claim that a session keeps: those of the person, and how they signed in (`acr`, `amr`, `auth_time`). */
+export const claimsOf = ({ record }: Pick<Session, 'record'>): Claims => ({
+  ...record.user,
+  ...record.authentication,
+});
+
+const isObject = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The claim of a name, or of a path of names through nested objects: `realm_access.roles`. A name may hold dots itself
+ * (`https://app.example/roles`): the longest that is there comes first. No path leads through an array.
+ */
+export const findClaim = (claims: Claims, path: string): unknown => {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const name = path.slice(0, end);
+    const nested = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    if (isObject(nested)) return findClaim(nested, path.slice(end + 1));
+  }
+  return undefined;
+};
