@@ -1,6 +1,7 @@
 export type { OpenerPolicy } from './browser-security/page-permissions.ts';
 export type { Observation, Observe } from './logging/observation.ts';
 export { logRequest } from './logging/request-log.ts';
+export type { RequirementOptions } from './options/requirement.ts';
 export {
   type ApiRoute,
   type BffOptions,
@@ -14,7 +15,7 @@ export {
 export { replyProblem } from './pages/problem-reply.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
-export { accessToken, currentUser, requireUser } from './routes/require-user.ts';
+export { accessToken, currentUser, type RequireUserHook, requireUser } from './routes/require-user.ts';
 export { createServerOptions, type ServerSettings } from './server/server-options.ts';
 export { isSessionStoreUrl, openSessionStore } from './stores/open-session-store.ts';
 export type {

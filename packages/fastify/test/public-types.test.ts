@@ -16,6 +16,7 @@ import {
   type OptionsError,
   type openSessionStore,
   type Problem,
+  type RequireUserHook,
   requireUser,
   type SessionStore,
 } from '../src/index.ts';
@@ -27,6 +28,8 @@ type Required<Options> = { [Name in keyof Options]-?: undefined extends Options[
 test('the plugin and its hook fit into a Fastify of anybody', () => {
   expectTypeOf(bff).toExtend<FastifyPluginAsync<BffOptions>>();
   expectTypeOf(requireUser).toExtend<onRequestAsyncHookHandler>();
+  expectTypeOf<RequireUserHook>().toExtend<onRequestAsyncHookHandler>();
+  expectTypeOf(requireUser).toBeCallableWith({ claims: { groups: ['a', 'b'] }, scope: 'x', maxAge: '10m' });
   expectTypeOf<ReturnType<typeof createServerOptions>>().toExtend<FastifyHttpOptions<Server>>();
 });
 

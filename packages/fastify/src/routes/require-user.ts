@@ -1,9 +1,11 @@
 import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseRequirement, type Requirement, type RequirementOptions } from '../options/requirement.ts';
 import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
+import { requireMet } from '../session/requirement.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 import type { Bff } from './bff.ts';
@@ -24,6 +26,34 @@ const findBff = ({ server }: FastifyRequest): Bff => {
  */
 export const currentUser = async (request: FastifyRequest): Promise<User | undefined> =>
   (await findBff(request).sessions.current(request))?.user;
+
+const judge = async (
+  { judgeSource, sessions, options }: Bff,
+  request: FastifyRequest,
+  requirement: Requirement | undefined,
+): Promise<void> => {
+  const verdict = judgeSource(request);
+  if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
+  if (verdict === 'anonymous') throw new Problem('unauthenticated', 'The navigation came from another site');
+  const session = await requireSession(sessions, request);
+  if (requirement !== undefined) requireMet(session, requirement, options);
+};
+
+/** A hook that answers, or lets the request pass. */
+export type RequireUserHook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+const createHook =
+  (requirement?: Requirement): RequireUserHook =>
+  async (request, reply) => {
+    const bff = findBff(request);
+    try {
+      await judge(bff, request, requirement);
+    } catch (error) {
+      await replyProblem(error, request, reply);
+    }
+  };
+
+const anyUser = createHook();
 
 /**
  * An access token for a server of your own to call an API with: the session's own, or by `token` another, as `token` of
@@ -55,15 +85,18 @@ export const accessToken = async (
  * @throws Error in an instance in which the plugin is not registered.
  * @see RFC 10017 section 6.1.3.3; Fetch Metadata Request Headers section 2.3
  */
-export const requireUser = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-  const { judgeSource, sessions } = findBff(request);
-  try {
-    const verdict = judgeSource(request);
-    if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
-    if (verdict === 'anonymous')
-      throw new Problem('unauthenticated', 'The navigation came from another site');
-    await requireSession(sessions, request);
-  } catch (error) {
-    await replyProblem(error, request, reply);
-  }
-};
+export function requireUser(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+/**
+ * Makes such a hook that requires more of the session: it answers 403 `forbidden` for a missing claim or scope, 401
+ * `step_up_required` for the strength or age of the sign-in.
+ *
+ * @throws TypeError for a requirement that no session can meet.
+ * @see RFC 9470 section 3
+ */
+export function requireUser(requirement: RequirementOptions): RequireUserHook;
+/** Both forms. */
+export function requireUser(
+  ...[given, reply]: readonly [RequirementOptions, undefined?] | readonly [FastifyRequest, FastifyReply]
+): RequireUserHook | Promise<void> {
+  return reply === undefined ? createHook(parseRequirement(given)) : anyUser(given, reply);
+}

@@ -46,7 +46,7 @@ const findAge = (
 };
 
 /** Where a login starts that asks for this strength and age. @see RFC 9470 section 4 */
-export const stepUpAddress = (acrValues: readonly string[], maxAge: number | undefined): string => {
+const stepUpAddress = (acrValues: readonly string[], maxAge: number | undefined): string => {
   const asked = new URLSearchParams();
   if (acrValues.length > 0) asked.set('acr_values', acrValues.join(' '));
   if (maxAge !== undefined) asked.set('max_age', String(Math.floor(maxAge)));

@@ -14,3 +14,10 @@ test('requireUser, currentUser and accessToken say what is missing in an instanc
   }
   await app.close();
 });
+
+test('requireUser refuses a requirement that no session can meet when the route is made', () => {
+  expect(() => requireUser({})).toThrow('require names nothing');
+  expect(() => requireUser({ acr: [], scope: ' ' })).toThrow(/a scope that no token has; .*an acr/);
+  const misspelt: object = { scopes: 'users:read' };
+  expect(() => requireUser(misspelt)).toThrow('require has a key that is not known: scopes');
+});
