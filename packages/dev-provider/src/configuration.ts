@@ -99,6 +99,8 @@ export function createConfiguration(options: DevProviderOptions, adapter: Adapte
     fetch: fetchAnywhere,
     features: {
       devInteractions: { enabled: false },
+      // In development the authorization request can be read in the address bar.
+      pushedAuthorizationRequests: { enabled: false },
       revocation: { enabled: true, allowedPolicy: isTokenOfClient },
       introspection: { enabled: true, allowedPolicy: isTokenOfClient },
       backchannelLogout: { enabled: true },

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { checkOptions } from '@foyer/fastify/options';
 import { expect, test } from 'vitest';
 import { blocksIn, papers, root } from '../kit/papers.ts';
 import { commandsIn, judgeCommand, scripts } from '../kit/shell-lines.ts';
@@ -40,3 +41,15 @@ test('pnpm key prints a key of 32 bytes', () => {
   const key = execFileSync(process.execPath, ['apps/bff/src/key.ts'], { cwd: root, encoding: 'utf8' }).trim();
   expect(Buffer.from(key, 'base64')).toHaveLength(32);
 });
+
+test.for([[], ['ES256'], ['PS256'], ['EdDSA']])(
+  'pnpm key --client %j prints a key that a client can sign with',
+  (names) => {
+    const args = ['apps/bff/src/key.ts', '--client', ...names];
+    const clientKey = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
+    expect(clientKey).not.toContain('\n');
+    const issues = checkOptions({ clientId: 'app', clientAuth: 'private_key_jwt', clientKey });
+    expect(issues.filter(({ option }) => option.startsWith('client'))).toEqual([]);
+    expect(JSON.parse(clientKey).alg).toBe(names[0] ?? 'ES256');
+  },
+);

@@ -54,6 +54,13 @@ export const providerEvents = {
     when: 'The metadata names an optional endpoint that is no https URL; sign-in works without it',
     remedy: 'Check the metadata at the provider: `pnpm run doctor`',
   },
+  pushed_request_refused: {
+    level: 'warn',
+    message: 'the provider refused a pushed authorization request: it goes by way of the browser',
+    fields: { err },
+    when: 'The provider has an endpoint for pushed requests, refuses one, and does not require them',
+    remedy: 'Allow them for this client at the provider, or set `OIDC_PAR=never`',
+  },
   client_key_unusable: {
     level: 'warn',
     message: 'the key or certificate of the client cannot be read again',

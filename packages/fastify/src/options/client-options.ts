@@ -102,6 +102,19 @@ export const clientOptions = {
       '`on`: access tokens are bound to a key of their session (DPoP), at the token endpoint, at userinfo and through the proxy',
     remedy: 'Use on or off.',
   }),
+  /** Whether the authorization request is pushed to the provider, so that the browser carries a reference alone. `auto`: where the provider can. Default `auto`. */
+  par: option(z.enum(['auto', 'always', 'never'], 'is none of auto, always, never').default('auto'), {
+    variable: 'OIDC_PAR',
+    meaning:
+      'Pushed authorization requests: `auto` where the provider has or requires them, `always`, `never`; with `auto`, a provider that refuses one is asked by way of the browser',
+    remedy: 'Use auto, always or never.',
+  }),
+  /** Whether the authorization request is signed with the client's key. Default `off`. */
+  signedRequest: option(z.enum(['on', 'off'], 'is neither on nor off').default('off'), {
+    variable: 'OIDC_SIGNED_REQUEST',
+    meaning: '`on`: the authorization request is signed with the first of `OIDC_CLIENT_KEY` (JAR)',
+    remedy: 'Use on or off.',
+  }),
 } as const;
 
 /** Everybody can read it: it is in the source of the development provider. */
@@ -153,9 +166,9 @@ const issueOf = (name: keyof typeof clientOptions, problem: string, remedy: stri
 export const clientIssues = (given: Given): readonly OptionIssue[] => {
   const secret = secretProblem(given);
   const mismatch = certProblem(given);
-  const isKeyMissing = needsKey(given) && !isGiven(given.clientKey);
+  const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
   const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
-  const because = 'is missing, and the method of client authentication needs it';
+  const because = 'is missing, and what is configured needs it';
   return [
     ...(secret === undefined
       ? []

@@ -3,6 +3,7 @@ import { requireTokenType } from './checks/access-token.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
 import { withoutEmptyClaims } from './empty-claims.ts';
 import type { AnswerReaders, ReadAnswer } from './openid-client.ts';
+import { parseObject } from './provider-errors.ts';
 import type { TokenTrust } from './signed-token.ts';
 import type { Successors } from './successors.ts';
 import { parseTokenAnswer, readRefusal } from './token-answer.ts';
@@ -39,9 +40,17 @@ const readRevocation: ReadAnswer = async (answer) => {
   return new Response(null, { status: 200 });
 };
 
+/** Some providers answer 200 where 201 is due. @see RFC 9126 section 2.2 */
+const readPushedRequest: ReadAnswer = async (answer) => {
+  if (answer.status !== 200 && answer.status !== 201)
+    throw readRefusal('pushed authorization request endpoint', answer);
+  return Response.json(parseObject(answer.text), { status: 201 });
+};
+
 /** Makes the readers of the answers of one provider. */
 export const createAnswerReaders = (trust: TokenTrust, successors: Successors): AnswerReaders => ({
   grant: readGrant(trust, successors),
+  pushedRequest: readPushedRequest,
   revocation: readRevocation,
   userinfo: (answer) => readUserinfoAnswer(answer, trust),
 });

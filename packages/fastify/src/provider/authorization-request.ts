@@ -1,11 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
-import { buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import {
+  buildAuthorizationUrl,
+  buildAuthorizationUrlWithJAR,
+  buildAuthorizationUrlWithPAR,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  modifyAssertion,
+} from 'openid-client';
+import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 import { tightenHints } from './authorization-policy.ts';
+import { readSigningKey } from './client-credentials.ts';
+import type { Metadata } from './metadata.ts';
+import { nameAlgorithm } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { replaceParameters } from './replaced-parameters.ts';
+import { findRefusal, isTrouble, providerProblem } from './provider-errors.ts';
+
+/** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
+export const replaceParameters = (url: URL, parameters: Readonly<Record<string, string>>): string => {
+  const replaced = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) replaced.searchParams.set(name, value);
+  return replaced.href;
+};
 
 /** 264 random bits. */
 const createRandomValue = (): string => randomBytes(33).toString('base64url');
@@ -19,16 +38,78 @@ interface AuthorizationRequest {
   readonly checks: AuthorizationChecks;
 }
 
+type Parameters = Readonly<Record<string, string>>;
+
+/** The request signed with the client's key; beside it stands what OpenID Connect wants in plain. @see RFC 9101 section 5 */
+const signRequest = async (
+  { credentials }: ProviderContext,
+  { config, metadata }: { readonly config: Configuration; readonly metadata: Metadata },
+  { response_type = '', scope = '', client_id = '', ...parameters }: Parameters,
+): Promise<Parameters> => {
+  const plain = { response_type, scope, client_id };
+  const { alg, kid, key } = await readSigningKey(credentials());
+  const signed = await buildAuthorizationUrlWithJAR(
+    config,
+    { ...plain, ...parameters },
+    { key, kid },
+    {
+      [modifyAssertion]: (header) => {
+        header.alg = nameAlgorithm(alg, metadata.request_object_signing_alg_values_supported);
+      },
+    },
+  );
+  return { ...plain, request: signed.searchParams.get('request') ?? '' };
+};
+
+/** The address with a reference to the pushed request; `undefined` where the plain one may be used instead. */
+const pushRequest = async (
+  { authenticated, options, log }: ProviderContext,
+  metadata: Metadata,
+  parameters: Parameters,
+): Promise<URL | undefined> => {
+  const { pushed_authorization_request_endpoint: endpoint, require_pushed_authorization_requests } = metadata;
+  const isRequired = options.par === 'always' || require_pushed_authorization_requests;
+  if (options.par === 'never' || (endpoint === undefined && !isRequired)) return undefined;
+  if (endpoint === undefined)
+    throw new Problem(
+      'provider_invalid_response',
+      'discovery: there is no usable pushed_authorization_request_endpoint: look at OIDC_PAR',
+    );
+  try {
+    return await authenticated(metadata, 'pushed_authorization_request_endpoint', (config) =>
+      buildAuthorizationUrlWithPAR(config, parameters),
+    );
+  } catch (error) {
+    const refusal = findRefusal(error);
+    if (isRequired || refusal === undefined || isTrouble(refusal)) throw providerProblem(error);
+    logEvent(log, 'pushed_request_refused', { err: error });
+    return undefined;
+  }
+};
+
+const locate = async (
+  context: ProviderContext,
+  metadata: Metadata,
+  parameters: Parameters,
+): Promise<string> => {
+  const config = context.openidClient.configure(metadata, 'client_secret_basic');
+  const isSigned = context.options.signedRequest === 'on';
+  const sent = isSigned ? await signRequest(context, { config, metadata }, parameters) : parameters;
+  const pushed = await pushRequest(context, metadata, sent);
+  return pushed?.href ?? replaceParameters(buildAuthorizationUrl(config, sent), sent);
+};
+
 /** Makes an authorization request with fresh `state`, `nonce` and PKCE. @see RFC 7636 section 4.2 */
 export const createAuthorizationRequest = async (
-  { discovery, options, openidClient }: ProviderContext,
+  context: ProviderContext,
   given: LoginHints,
 ): Promise<AuthorizationRequest> => {
+  const { discovery, options } = context;
   const metadata = await discovery.require();
   const { hints, maxAge, acrValues } = tightenHints(options.authorizationParams, given);
   const [state, nonce, codeVerifier] = [createRandomValue(), createRandomValue(), createRandomValue()];
   const hinted = Object.entries(hints).map(([name, value]) => [name, String(value)]);
-  const parameters = {
+  const url = await locate(context, metadata, {
     ...options.authorizationParams,
     ...Object.fromEntries(hinted),
     response_type: 'code',
@@ -39,10 +120,6 @@ export const createAuthorizationRequest = async (
     nonce,
     code_challenge: await calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: 'S256',
-  };
-  const url = buildAuthorizationUrl(openidClient.configure(metadata, 'client_secret_basic'), parameters);
-  return {
-    url: replaceParameters(url, parameters),
-    checks: { state, nonce, codeVerifier, maxAge, acrValues },
-  };
+  });
+  return { url, checks: { state, nonce, codeVerifier, maxAge, acrValues } };
 };

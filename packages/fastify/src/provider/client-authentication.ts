@@ -5,7 +5,10 @@ import type { OpenidClient } from './openid-client.ts';
 import { findRefusal } from './provider-errors.ts';
 
 /** An endpoint that wants to know which client asks; each may want it in another way. */
-type AuthenticatedEndpoint = 'token_endpoint' | 'revocation_endpoint';
+type AuthenticatedEndpoint =
+  | 'token_endpoint'
+  | 'revocation_endpoint'
+  | 'pushed_authorization_request_endpoint';
 
 /** Runs a request with the client's authentication, a second time by the other secret method after `invalid_client`. */
 export type AuthenticatedRequest = <T>(
@@ -65,7 +68,12 @@ export const createClientAuthentication = (
   const chooseMethod = (metadata: Metadata, endpoint: AuthenticatedEndpoint): ClientAuth => {
     const lesson = lessons.get(endpoint);
     if (lesson !== undefined && clock() < lesson.until) return lesson.method;
-    return firstMethod(options, metadata[`${endpoint}_auth_methods_supported`]);
+    return firstMethod(
+      options,
+      endpoint === 'revocation_endpoint'
+        ? metadata.revocation_endpoint_auth_methods_supported
+        : metadata.token_endpoint_auth_methods_supported,
+    );
   };
   const runByOther = async <T>(
     endpoint: AuthenticatedEndpoint,

@@ -3,11 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
 import { buildEndSessionUrl } from 'openid-client';
 import { Problem } from '../problems.ts';
+import { replaceParameters } from './authorization-request.ts';
 import type { Discovery } from './discovery.ts';
 import { fillLogoutUrl } from './logout-url.ts';
 import { metadataUrl } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { replaceParameters } from './replaced-parameters.ts';
 
 /** A proxy with usual buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
 const maxUrlLength = 2560;

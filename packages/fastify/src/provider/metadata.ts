@@ -12,10 +12,13 @@ export interface Metadata {
   readonly userinfo_endpoint?: string;
   readonly revocation_endpoint?: string;
   readonly end_session_endpoint?: string;
+  readonly pushed_authorization_request_endpoint?: string;
+  readonly require_pushed_authorization_requests: boolean;
   readonly token_endpoint_auth_methods_supported: readonly string[];
   readonly revocation_endpoint_auth_methods_supported: readonly string[];
   readonly id_token_signing_alg_values_supported: readonly string[];
   readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
+  readonly request_object_signing_alg_values_supported: readonly string[];
   readonly authorization_response_iss_parameter_supported: boolean;
   /** Where those endpoints are for a client that shows its certificate. @see RFC 8705 section 5 */
   readonly mtls_endpoint_aliases: Readonly<Record<string, string>>;
@@ -30,7 +33,10 @@ export interface ParsedMetadata {
 /** Where the metadata is looked for, and whose it has to be. */
 export type IssuerOptions = Pick<ResolvedOptions, 'issuer' | 'discoveryUrl'>;
 
-const optionalEndpoints = ['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'] as const;
+const optionalEndpoints = [
+  ...(['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'] as const),
+  'pushed_authorization_request_endpoint',
+] as const;
 
 const unacceptable = (what: string): Problem =>
   new Problem('provider_invalid_response', `discovery: ${what}`);
@@ -130,6 +136,10 @@ export const parseMetadata = (document: Document, options: IssuerOptions): Parse
       token_endpoint_auth_signing_alg_values_supported: readTexts(
         document.token_endpoint_auth_signing_alg_values_supported,
       ),
+      request_object_signing_alg_values_supported: readTexts(
+        document.request_object_signing_alg_values_supported,
+      ),
+      require_pushed_authorization_requests: document.require_pushed_authorization_requests === true,
       mtls_endpoint_aliases: readAliases(document),
       authorization_response_iss_parameter_supported:
         document.authorization_response_iss_parameter_supported === true,

@@ -20,6 +20,7 @@ export type ReadAnswer = (answer: ProviderAnswer, request: AskedRequest) => Prom
 export interface AnswerReaders {
   /** For a grant at the token endpoint. */
   readonly grant: ReadAnswer;
+  readonly pushedRequest: ReadAnswer;
   readonly revocation: ReadAnswer;
   readonly userinfo: ReadAnswer;
 }
@@ -46,7 +47,7 @@ const secretBasic =
   };
 
 /** Providers that know one name of EdDSA alone know the older one. @see RFC 9864 section 2.2 */
-const assertionAlgorithm = (alg: string, listed: readonly string[] | undefined): string => {
+export const nameAlgorithm = (alg: string, listed: readonly string[] | undefined): string => {
   if (alg !== 'EdDSA' && alg !== 'Ed25519') return alg;
   return listed?.includes('Ed25519') && !listed.includes('EdDSA') ? 'Ed25519' : 'EdDSA';
 };
@@ -60,7 +61,7 @@ const privateKeyJwt =
       { key, kid },
       {
         [client.modifyAssertion]: (header) => {
-          header.alg = assertionAlgorithm(alg, server.token_endpoint_auth_signing_alg_values_supported);
+          header.alg = nameAlgorithm(alg, server.token_endpoint_auth_signing_alg_values_supported);
         },
       },
     );
@@ -95,10 +96,14 @@ const createFetch =
     if (nonce !== undefined) nonces.set(new URL(url).origin, nonce);
     const request = { form, isBound: 'dpop' in headers };
     if (method !== 'POST') return readers.userinfo(answer, request);
-    return form.has('grant_type') ? readers.grant(answer, request) : readers.revocation(answer, request);
+    if (form.has('grant_type')) return readers.grant(answer, request);
+    return form.has('token') ? readers.revocation(answer, request) : readers.pushedRequest(answer, request);
   };
 
-/** Which algorithm is accepted is our own check, whose message names what came and the setting. */
+/**
+ * openid-client keeps a copy that may be changed. Which algorithm is accepted is our own check, whose message names what
+ * came and the setting.
+ */
 const serverMetadata = (metadata: Metadata): client.ServerMetadata => ({
   ...metadata,
   token_endpoint_auth_methods_supported: [...metadata.token_endpoint_auth_methods_supported],
@@ -106,6 +111,7 @@ const serverMetadata = (metadata: Metadata): client.ServerMetadata => ({
     ...metadata.token_endpoint_auth_signing_alg_values_supported,
   ],
   revocation_endpoint_auth_methods_supported: [...metadata.revocation_endpoint_auth_methods_supported],
+  request_object_signing_alg_values_supported: [...metadata.request_object_signing_alg_values_supported],
   id_token_signing_alg_values_supported: [...asymmetricAlgorithms],
 });
 

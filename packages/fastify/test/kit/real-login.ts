@@ -30,10 +30,13 @@ export interface RealClient {
   readonly login: () => Promise<CompletedLogin>;
 }
 
-const listen = async (answer: (path: string) => string) => {
-  const server = createServer((request, response) => response.end(answer(request.url ?? '')));
+/** Registers what is to be done when a test, or all of a file, are finished. */
+export type OnFinished = (run: () => Promise<void> | void) => void;
+
+const listen = async (onFinished: OnFinished): Promise<number> => {
+  const server = createServer((_request, response) => response.end('signed in'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  onFinished(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -45,8 +48,9 @@ const listen = async (answer: (path: string) => string) => {
 export const startRealProvider = async (
   clients: readonly Partial<ClientMetadata>[],
   configure: Configure = (usual) => usual,
+  onFinished: OnFinished = onTestFinished,
 ): Promise<RealProvider> => {
-  const port = await listen(() => 'signed in');
+  const port = await listen(onFinished);
   const publicUrl = `http://localhost:${port}`;
   const provider = await startDevProvider({
     publicUrls: [publicUrl],
@@ -56,7 +60,7 @@ export const startRealProvider = async (
       return configure({ ...usual, clients: all });
     },
   });
-  onTestFinished(() => provider.close());
+  onFinished(() => provider.close());
   return { provider, publicUrl };
 };
 

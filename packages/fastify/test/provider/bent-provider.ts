@@ -27,7 +27,7 @@ export interface SeenRequest {
   readonly body: URLSearchParams;
 }
 
-type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revocation';
+type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revocation' | 'par';
 
 /** How one test wants the provider to differ from a sound one; what is left out is answered soundly. */
 export interface Bends {
@@ -37,6 +37,8 @@ export interface Bends {
   readonly userinfo?: ((usual: Json) => Answer) | undefined;
   /** The metadata names this endpoint where `discovery` adds it. */
   readonly revocation?: ((request: SeenRequest) => Answer) | undefined;
+  /** Pushed authorization requests; the metadata names this endpoint where `discovery` adds it. */
+  readonly par?: ((request: SeenRequest) => Answer) | undefined;
   /** Changes header and claims of the ID token; it is signed afterwards. */
   readonly idToken?: ((usual: TokenParts) => TokenParts) | undefined;
   /** Changes the signed ID token. */
@@ -123,6 +125,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   '/token': 'token',
   '/userinfo': 'userinfo',
   '/revocation': 'revocation',
+  '/par': 'par',
 };
 
 /** Starts a provider that is sound until `bends` says otherwise. */
@@ -150,6 +153,8 @@ export const startBentProvider = async (bends: Bends = {}): Promise<BentProvider
       const usual = { sub: 'ada', name: 'Ada from userinfo' };
       return bends.userinfo?.(usual) ?? { body: usual };
     }
+    if (request.endpoint === 'par')
+      return bends.par?.(request) ?? { status: 201, body: { request_uri: 'urn:example:1', expires_in: 60 } };
     if (request.endpoint === 'revocation') return bends.revocation?.(request) ?? {};
     const parts = bent.idToken();
     const signed = bent.sign(bends.idToken?.(parts) ?? parts);
