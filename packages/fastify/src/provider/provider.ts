@@ -11,7 +11,7 @@ import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 import type { DpopKey } from './token-set.ts';
-import type { TargetToken, TokenTarget } from './token-target.ts';
+import type { ExchangedToken, TargetToken, TokenTarget } from './token-target.ts';
 import type { LogoutToken } from './valid-logout-token.ts';
 
 /**
@@ -51,11 +51,11 @@ export interface Provider {
     keepSuccessor?: KeepSuccessor,
   ) => Promise<RefreshedTokens>;
   /**
-   * Exchanges a person's access token for one that is made for another API.
+   * Exchanges a person's access token for one that is made for another API, bound to the same key where there is one.
    *
    * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
    */
-  readonly exchange: (accessToken: string, target: TokenTarget) => Promise<TargetToken>;
+  readonly exchange: (subject: ExchangedToken, target: TokenTarget) => Promise<TargetToken>;
   /**
    * An access token of the client itself.
    *
@@ -122,8 +122,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       take((opened) =>
         opened.steps.refreshTokens(opened.context, refreshToken, { ...expected, keepSuccessor }),
       ),
-    exchange: (accessToken, target) =>
-      take((opened) => opened.steps.exchangeToken(opened.context, accessToken, target)),
+    exchange: (subject, target) =>
+      take((opened) => opened.steps.exchangeToken(opened.context, subject, target)),
     clientToken: (target) => take((opened) => opened.steps.requestClientToken(opened.context, target)),
     revoke: (refreshToken) => take((opened) => opened.steps.revokeToken(opened.context, refreshToken)),
     findEndSession: (idToken) => take((opened) => opened.steps.findEndSession(opened.context, idToken)),

@@ -1,9 +1,16 @@
 import { clientCredentialsGrant, genericGrantRequest } from 'openid-client';
+import { proveKey, withNonce } from './dpop.ts';
 import { createGrantedTokens } from './granted-tokens.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, findRefusal, providerProblem, refusesTarget } from './provider-errors.ts';
 import { TargetRefused } from './provider-refusals.ts';
-import { describeTarget, type TargetToken, type TokenTarget, targetParameters } from './token-target.ts';
+import {
+  describeTarget,
+  type ExchangedToken,
+  type TargetToken,
+  type TokenTarget,
+  targetParameters,
+} from './token-target.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -26,7 +33,10 @@ const requestToken = async (
 ): Promise<TargetToken> => {
   const metadata = await discovery.require();
   try {
-    const granted = createGrantedTokens(await authenticated(metadata, 'token_endpoint', ask), options);
+    const granted = createGrantedTokens(
+      await withNonce(() => authenticated(metadata, 'token_endpoint', ask)),
+      options,
+    );
     return { accessToken: granted.accessToken, accessTokenExpiresAt: granted.accessTokenExpiresAt };
   } catch (error) {
     const refused = findTargetRefusal(error, target);
@@ -36,18 +46,24 @@ const requestToken = async (
   }
 };
 
-/** Exchanges the access token of a person for one that is made for another API. @see RFC 8693 section 2.1 */
+/**
+ * Exchanges the access token of a person for one that is made for another API, bound to the same key.
+ *
+ * @see RFC 8693 section 2.1
+ */
 export const exchangeToken = async (
   context: ProviderContext,
-  subjectToken: string,
+  { accessToken, dpopKey }: ExchangedToken,
   target: TokenTarget,
 ): Promise<TargetToken> => {
   const parameters = {
-    subject_token: subjectToken,
+    subject_token: accessToken,
     subject_token_type: accessTokenType,
     ...targetParameters(target),
   };
-  return requestToken(context, target, (config) => genericGrantRequest(config, exchangeGrant, parameters));
+  return requestToken(context, target, async (config) =>
+    genericGrantRequest(config, exchangeGrant, parameters, await proveKey(config, dpopKey, context.nonces)),
+  );
 };
 
 /** Asks for an access token of the client itself, which is about no person. @see RFC 6749 section 4.4 */

@@ -1,3 +1,5 @@
+import type { DpopKey } from './token-set.ts';
+
 /**
  * What an access token is asked for, beside what the session's own token is for.
  *
@@ -12,6 +14,12 @@ export interface TokenTarget {
   readonly scope?: string | undefined;
   /** Kind of token that an exchange shall bring: a URN. */
   readonly requestedTokenType?: string | undefined;
+}
+
+/** An access token that is exchanged, and the key that it is bound to. */
+export interface ExchangedToken {
+  readonly accessToken: string;
+  readonly dpopKey?: DpopKey | undefined;
 }
 
 /** An access token of its own for one target. */

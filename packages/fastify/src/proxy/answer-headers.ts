@@ -6,7 +6,7 @@ import { type HeaderValues, hopByHopHeaders, pickHeaders } from './hop-by-hop.ts
 const refused = new Set([
   ...hopByHopHeaders,
   ...['set-cookie', 'set-cookie2', 'clear-site-data', 'strict-transport-security', 'server', 'alt-svc'],
-  ...['x-request-id', 'cache-control', 'refresh'],
+  ...['x-request-id', 'cache-control', 'refresh', 'dpop-nonce'],
   // Promises for the whole origin, which is not the upstream's: where reports of every request go, workers.
   ...['nel', 'report-to', 'reporting-endpoints', 'service-worker-allowed', 'public-key-pins'],
   // Orders to caches and servers in front of us, which know nothing of sessions.

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'undici';
 import { logEvent } from '../events.ts';
@@ -6,15 +7,14 @@ import { Problem } from '../problems.ts';
 import { startDeadline } from './deadline.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
 import { createUpload, requireFittingLength } from './upload.ts';
-import { type RenewHeaders, startUpstreamCall } from './upstream-call.ts';
+import { type Repetition, startUpstreamCall } from './upstream-call.ts';
 
 /** One request to an upstream. */
 export interface Forwarding {
   readonly pool: Pool;
   readonly target: string;
   readonly headers: HeaderValues;
-  /** For a call that may be sent again with another access token. */
-  readonly renewHeaders: RenewHeaders | undefined;
+  readonly repetition: Repetition | undefined;
   /** How long the upstream may take to begin its answer, or to accept the next piece of an upload. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
@@ -130,16 +130,21 @@ export const forward = async (
   reply: FastifyReply,
   forwarding: Forwarding,
 ): Promise<void> => {
-  const { pool, target: path, headers, renewHeaders, maxBodyBytes, onAnswer } = forwarding;
-  let cut = (_reason: Error): void => undefined;
+  const { pool, target: path, headers, repetition, maxBodyBytes, onAnswer } = forwarding;
+  let cutBy: Error | undefined;
+  let cut = (reason: Error): void => {
+    cutBy ??= reason;
+  };
   const watch = watchCall(reply, forwarding, (reason) => cut(reason));
   const { deadline } = watch;
   try {
     requireFittingLength(request.raw, maxBodyBytes);
     const onTooLarge = (problem: Problem): void => cut(problem);
-    const body = createUpload(request.raw, { maxBodyBytes, deadline, onTooLarge });
+    const upload = createUpload(request.raw, { maxBodyBytes, deadline, onTooLarge });
+    const body = upload !== null && repetition?.keepsBody ? await buffer(upload) : upload;
+    if (cutBy !== undefined) throw cutBy;
     const call = startUpstreamCall({
-      ...{ pool, headers, renewHeaders, deadline, answer: reply.raw },
+      ...{ pool, headers, repetition, deadline, answer: reply.raw },
       sent: { path, method: request.method, body },
       begin: ({ status, upstream }) => {
         beginAnswer(request, reply, { status, headers: forwarding.createAnswerHeaders(status, upstream) });

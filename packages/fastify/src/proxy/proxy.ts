@@ -5,19 +5,14 @@ import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
-import type { Session } from '../session/live-session.ts';
-import { findAccessToken } from '../tokens/access-token.ts';
-import { isOfPerson, type PersonToken } from '../tokens/requested-token.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { type Forwarding, forward } from './forward.ts';
-import type { HeaderValues } from './hop-by-hop.ts';
 import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
+import { createPreparation, type PreparedCall } from './prepared-call.ts';
 import { readSession, requireMethod } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
-import { isRepeatable } from './upstream-call.ts';
-import { createUpstreamHeaders } from './upstream-headers.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
 import { isWebSocket, requireOwnOrigin } from './web-socket-request.ts';
@@ -36,55 +31,27 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
   return true;
 };
 
-type ProxyBff = Pick<Bff, 'options' | 'sessions' | 'accessTokens'>;
-
-/** Makes what a call and a WebSocket are both passed on with. */
-const createPreparation = ({ options, sessions, accessTokens }: ProxyBff) => {
-  const createHeaders = createUpstreamHeaders(options.publicUrl);
-  return async (
-    request: FastifyRequest,
-    { route, target, passHeaders, requested }: ApiMatch,
-    session: Session | undefined,
-  ) => {
-    const accessToken = await findAccessToken(accessTokens, session, requested);
-    const { id: requestId, ip } = request;
-    const createFor = (token: string | undefined): HeaderValues =>
-      createHeaders(request.headers, { requestId, ip, accessToken: token }, passHeaders);
-    const renewHeaders = async (from: Session, token: PersonToken): Promise<HeaderValues | undefined> => {
-      const renewed = await accessTokens.refreshAccessToken(from, token);
-      return renewed === undefined ? undefined : createFor(renewed);
-    };
-    return {
-      target,
-      headers: createFor(accessToken),
-      renewHeaders:
-        session && isOfPerson(requested) && isRepeatable(request.raw)
-          ? () => renewHeaders(session, requested)
-          : undefined,
-      timeout: route.timeout ?? options.apiTimeout,
-      onSessionEnded: session && ((listener: () => void) => sessions.onEnded(session.id, listener)),
-    };
-  };
-};
-type Prepared = Awaited<ReturnType<ReturnType<typeof createPreparation>>>;
+type ProxyBff = Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'provider'>;
 
 /** Makes what sends a call on, and cuts the event streams that are open when the server closes. */
 const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHeaders: OwnHeaders) => {
   const translateLocation = createLocations(options.apiRoutes, options.basePath);
   const openStreams = new Set<() => void>();
   return {
-    forwardCall: async (reply: FastifyReply, { route, origin, target }: ApiMatch, prepared: Prepared) => {
+    forwardCall: async (reply: FastifyReply, { route, origin, target }: ApiMatch, prepared: PreparedCall) => {
       const pool = pools.get(origin);
       if (pool === undefined) throw new Problem('not_found', 'No such upstream');
       await forward(reply.request, reply, {
         ...prepared,
         ...{ pool, openStreams, maxBodyBytes: options.apiMaxBody, timeoutMs: prepared.timeout * 1000 },
-        createAnswerHeaders: (status, upstream) =>
-          createAnswerHeaders(upstream, {
+        createAnswerHeaders: (status, upstream) => {
+          prepared.onHead({ status, upstream });
+          return createAnswerHeaders(upstream, {
             given: ownHeaders(reply),
             status,
             translate: (location) => translateLocation(location, new URL(target, origin)),
-          }),
+          });
+        },
         onAnswer: createAnswerObserver(options.observe, route.prefix),
       });
     },
@@ -104,7 +71,7 @@ const createOwnHeaders = ({ options }: ProxyBff): OwnHeaders => {
 const openWebSocket = async (
   sockets: WebSockets,
   reply: FastifyReply,
-  upgrade: Prepared & Pick<ApiMatch, 'origin'>,
+  upgrade: PreparedCall & Pick<ApiMatch, 'origin'>,
 ): Promise<void> => {
   try {
     await sockets.open(reply.request, reply, upgrade);

@@ -28,7 +28,7 @@ const isIdentityHeader = (name: string): boolean => {
 
 /** Headers that are ours to write, or for us alone: no route can let them pass. */
 const ours = new Set([
-  ...['host', 'expect', 'cookie', 'cookie2', 'authorization', 'x-request-id', 'traceparent'],
+  ...['host', 'expect', 'cookie', 'cookie2', 'authorization', 'dpop', 'x-request-id', 'traceparent'],
   ...['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],
 ]);
 

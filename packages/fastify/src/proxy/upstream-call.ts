@@ -5,21 +5,26 @@ import type { HeaderValues } from './hop-by-hop.ts';
 import { hasBody } from './upload.ts';
 
 /** The beginning of an upstream's answer. */
-interface AnswerHead {
+export interface AnswerHead {
   readonly status: number;
   readonly upstream: IncomingHttpHeaders;
 }
 
-/** Makes the headers of the same call with another access token; `undefined` when another one cannot be had. */
-export type RenewHeaders = () => Promise<HeaderValues | undefined>;
+/** How a call is sent once more, where the upstream refuses its access token or the proof of it. */
+export interface Repetition {
+  /** Whether the body is kept for it, and not streamed. */
+  readonly keepsBody: boolean;
+  readonly isWanted: (head: AnswerHead) => boolean;
+  /** The headers of the second call; `undefined` when they cannot be better than those of the first. */
+  readonly createHeaders: (head: AnswerHead) => Promise<HeaderValues | undefined>;
+}
 
 /** One call to an upstream. */
 interface UpstreamCall {
   readonly pool: Pool;
   readonly sent: Pick<Dispatcher.DispatchOptions, 'path' | 'method' | 'body'>;
   readonly headers: HeaderValues;
-  /** For a call that may be sent again with another access token. */
-  readonly renewHeaders: RenewHeaders | undefined;
+  readonly repetition: Repetition | undefined;
   readonly deadline: Pick<Deadline, 'pause' | 'restart'>;
   /** Begins the browser's answer. */
   readonly begin: (head: AnswerHead) => void;
@@ -42,7 +47,7 @@ export const isRepeatable = (raw: IncomingMessage): boolean =>
   idempotent.has(raw.method ?? '') && !hasBody(raw);
 
 /** Whether an upstream answers that the access token is not valid. @see RFC 6750 section 3.1 */
-const refusesToken = ({ status, upstream }: AnswerHead): boolean =>
+export const refusesToken = ({ status, upstream }: AnswerHead): boolean =>
   status === 401 && /\berror\s*=\s*"?invalid_token\b/i.test(String(upstream['www-authenticate'] ?? ''));
 
 /** How a call ends, whoever ends it. */
@@ -102,10 +107,10 @@ const send = (
   pool.dispatch({ ...sent, headers, headersTimeout: 0, bodyTimeout: 0 }, handler);
 };
 
-/** Holds an answer back that refuses the access token, until it is known whether there is another token. */
+/** Holds an answer back that asks for another call, until it is known whether there can be one. */
 const passOnOrRepeat = (
   call: UpstreamCall,
-  renewHeaders: RenewHeaders,
+  repetition: Repetition,
   ending: Ending,
 ): Dispatcher.DispatchHandler => {
   const { deadline } = call;
@@ -114,7 +119,7 @@ const passOnOrRepeat = (
   let hasEnded = false;
   const decide = async (controller: Dispatcher.DispatchController, head: AnswerHead): Promise<void> => {
     deadline.pause();
-    const renewed = await renewHeaders();
+    const renewed = await repetition.createHeaders(head);
     if (ending.isCut()) return;
     deadline.restart();
     if (renewed !== undefined) {
@@ -130,7 +135,7 @@ const passOnOrRepeat = (
   return {
     ...passing,
     onResponseStart: (controller, status, upstream) => {
-      isHeld = refusesToken({ status, upstream });
+      isHeld = repetition.isWanted({ status, upstream });
       if (!isHeld) return passing.onResponseStart(controller, status, upstream);
       controller.pause();
       decide(controller, { status, upstream }).catch(ending.cut);
@@ -146,14 +151,13 @@ const passOnOrRepeat = (
 };
 
 /**
- * Sends a call, and once more with another access token where the upstream answers that the first is not valid. Without
- * another token that answer goes to the browser, as the second one does whatever it is.
+ * Sends a call, and once more where the upstream's answer asks for it. Without other headers that answer goes to the
+ * browser, as the second one does whatever it is.
  */
 export const startUpstreamCall = (call: UpstreamCall): RunningCall => {
-  const { headers, renewHeaders, answer } = call;
+  const { headers, repetition, answer } = call;
   const ending = createEnding(answer);
-  const handler =
-    renewHeaders === undefined ? passOn(call, ending) : passOnOrRepeat(call, renewHeaders, ending);
+  const handler = repetition === undefined ? passOn(call, ending) : passOnOrRepeat(call, repetition, ending);
   send(call, headers, handler);
   return ending;
 };

@@ -9,7 +9,6 @@ interface ForwardedFrom {
   readonly requestId: string;
   /** Address of the client. */
   readonly ip: string;
-  readonly accessToken: string | undefined;
 }
 
 /** What browsers, and the HTTP libraries of SPAs, send by themselves. */
@@ -66,7 +65,7 @@ export const createUpstreamHeaders = (publicUrl: string) => {
   const proto = protocol.slice(0, -1);
   return (
     headers: IncomingHttpHeaders,
-    { requestId, ip, accessToken }: ForwardedFrom,
+    { requestId, ip }: ForwardedFrom,
     passHeaders: readonly string[],
   ): HeaderValues => {
     const picked = pickHeaders(
@@ -81,7 +80,6 @@ export const createUpstreamHeaders = (publicUrl: string) => {
     picked['x-forwarded-for'] = ip;
     picked['x-forwarded-proto'] = proto;
     picked['x-forwarded-host'] = host;
-    if (accessToken !== undefined) picked.authorization = `Bearer ${accessToken}`;
     return picked;
   };
 };

@@ -6,6 +6,7 @@ import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { switchProtocols } from './protocol-switch.ts';
+import type { AnswerHead, Repetition } from './upstream-call.ts';
 import type { Tunnel } from './web-socket-tunnel.ts';
 import { askForUpgrade, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
 
@@ -17,7 +18,25 @@ const serviceRestart = 1012;
 interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
   /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
+  readonly repetition: Repetition | undefined;
+  /** Takes the head of the upstream's answer. */
+  readonly onHead: (head: AnswerHead) => void;
 }
+
+/** Asks for an upgrade, and once more where the answer asks for it. */
+const askForSessionUpgrade = async (
+  { repetition, onHead, ...upgrade }: Omit<SessionUpgrade, 'onSessionEnded'>,
+  signal: AbortSignal,
+): Promise<UpgradeAnswer> => {
+  const first = await askForUpgrade({ ...upgrade, signal });
+  const head = { status: first.answer.statusCode ?? 502, upstream: first.answer.headers };
+  onHead(head);
+  if (first.kind === 'opened' || !repetition?.isWanted(head)) return first;
+  const headers = await repetition.createHeaders(head);
+  if (headers === undefined) return first;
+  first.answer.destroy();
+  return askForUpgrade({ ...upgrade, headers, signal });
+};
 
 /** An upgrade that the upstream has answered with a connection. */
 interface OpenedUpgrade {
@@ -88,7 +107,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
       const stopListening = onSessionEnded?.(() => cut()) ?? (() => undefined);
       reply.raw.once('close', () => stop.abort());
       try {
-        const upstream = await askForUpgrade({ ...upgrade, signal: stop.signal });
+        const upstream = await askForSessionUpgrade(upgrade, stop.signal);
         if (upstream.kind === 'opened') {
           const tunnel = openBetween(request, reply, { upstream, onClosed: stopListening });
           cut = () => tunnel.end(sessionEnded, 'The session ended');

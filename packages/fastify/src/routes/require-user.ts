@@ -73,7 +73,7 @@ export const accessToken = async (
   const session = isOfPerson(requested) ? await requireSession(sessions, request) : undefined;
   const found = await findAccessToken(accessTokens, session, requested);
   if (found === undefined) throw new Error('accessToken was asked for no token');
-  return found;
+  return found.accessToken;
 };
 
 /**

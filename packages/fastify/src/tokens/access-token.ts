@@ -6,7 +6,14 @@ import { createRefreshBackoff } from './refresh-backoff.ts';
 import { createRefreshOutcome, renewalId } from './refresh-outcome.ts';
 import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
 import { createTokenGrant } from './token-grant.ts';
-import { findToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
+import {
+  type AccessToken,
+  findToken,
+  type HeldToken,
+  isRefreshDue,
+  isReplaced,
+  isValid,
+} from './token-life.ts';
 
 /** The one door to access tokens. */
 export interface AccessTokens extends ClientTokens {
@@ -18,14 +25,17 @@ export interface AccessTokens extends ClientTokens {
    * `Retry-After` when the provider is in trouble and the old token is no longer valid, `provider_error` when the provider
    * issues no token for the target.
    */
-  readonly accessToken: (session: Session, requested?: PersonToken) => Promise<string>;
+  readonly accessToken: (session: Session, requested?: PersonToken) => Promise<AccessToken>;
   /**
    * Another access token for an upstream that refused the first with `invalid_token`, where nothing says when that
    * token expires; `undefined` when another one cannot be had, or this one was issued less than 30 s ago.
    *
    * @throws Problem as `accessToken`.
    */
-  readonly refreshAccessToken: (session: Session, requested?: PersonToken) => Promise<string | undefined>;
+  readonly refreshAccessToken: (
+    session: Session,
+    requested?: PersonToken,
+  ) => Promise<AccessToken | undefined>;
 }
 
 /**
@@ -38,7 +48,7 @@ export const findAccessToken = async (
   tokens: AccessTokens,
   session: Session | undefined,
   requested: RequestedToken,
-): Promise<string | undefined> => {
+): Promise<AccessToken | undefined> => {
   if (requested.source === 'none') return undefined;
   if (requested.source === 'client') return tokens.clientToken(requested);
   return session && tokens.accessToken(session, requested);
@@ -60,9 +70,9 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
   const outcome = createRefreshOutcome(dependencies, backoff);
   const grant = createTokenGrant(dependencies, backoff, outcome);
   const attempt = createRefreshAttempt(dependencies, outcome, grant);
-  const underway = new Map<string, Promise<string>>();
+  const underway = new Map<string, Promise<HeldToken>>();
 
-  const refresh = async (session: Session, requested: PersonToken, isGood: IsGood): Promise<string> => {
+  const refresh = async (session: Session, requested: PersonToken, isGood: IsGood): Promise<HeldToken> => {
     const renewal = { session, requested };
     const id = renewalId(renewal);
     const known = underway.get(id);
@@ -75,9 +85,9 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
     return started;
   };
 
-  const accessToken = async (session: Session, requested = sessionToken): Promise<string> => {
+  const accessToken = async (session: Session, requested = sessionToken): Promise<HeldToken> => {
     const held = findToken(session.record, requested);
-    if (held !== undefined && !isRefreshDue(held, clock())) return held.accessToken;
+    if (held !== undefined && !isRefreshDue(held, clock())) return held;
     // What is exchanged is the session's own token, as valid as can be had.
     if (requested.source === 'exchange') await accessToken(session);
     return refresh(session, requested, (now) => {
@@ -96,7 +106,7 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
         return undefined;
       if (clock() - held.issuedAt < youngMs) return undefined;
       const token = await refresh(session, requested, (now) => isReplaced(now, held));
-      return token === held.accessToken ? undefined : token;
+      return token.accessToken === held.accessToken ? undefined : token;
     },
   };
 };

@@ -4,7 +4,7 @@ import { TargetRefused, type TargetToken, type TokenTarget } from '../provider/p
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
 import type { RequestedToken } from './requested-token.ts';
-import { type HeldToken, isRefreshDue, isValid } from './token-life.ts';
+import { type AccessToken, type HeldToken, isRefreshDue, isValid } from './token-life.ts';
 
 /** The client's own access tokens, which all sessions of this process share. */
 export interface ClientTokens {
@@ -13,7 +13,7 @@ export interface ClientTokens {
    *
    * @throws Problem `provider_error` when the provider issues none, `provider_unavailable` when it is in trouble.
    */
-  readonly clientToken: (requested: ClientToken) => Promise<string>;
+  readonly clientToken: (requested: ClientToken) => Promise<AccessToken>;
 }
 
 /** A token of the client itself, as a route asks for it. */
@@ -32,15 +32,15 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
   const { clock } = options;
   const backoff = createRefreshBackoff();
   const tokens = new Map<string, HeldToken>();
-  const underway = new Map<string, Promise<string>>();
+  const underway = new Map<string, Promise<AccessToken>>();
 
-  const validOrProblem = (key: string, problem: Problem): string => {
+  const validOrProblem = (key: string, problem: Problem): AccessToken => {
     const held = tokens.get(key);
-    if (isValid(held, clock())) return held.accessToken;
+    if (isValid(held, clock())) return held;
     throw problem;
   };
 
-  const request = async (key: string, target: TokenTarget): Promise<string> => {
+  const request = async (key: string, target: TokenTarget): Promise<AccessToken> => {
     let token: TargetToken;
     try {
       token = await provider.clientToken(target);
@@ -54,13 +54,13 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
     }
     backoff.succeeded(key);
     tokens.set(key, { ...token, issuedAt: clock() });
-    return token.accessToken;
+    return token;
   };
 
   return {
     clientToken: async ({ key, target }) => {
       const held = tokens.get(key);
-      if (held !== undefined && !isRefreshDue(held, clock())) return held.accessToken;
+      if (held !== undefined && !isRefreshDue(held, clock())) return held;
       const known = underway.get(key);
       if (known !== undefined) return known;
       const last = backoff.remainingMs(key) > 0 ? backoff.lastProblem(key) : undefined;

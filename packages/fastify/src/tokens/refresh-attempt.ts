@@ -10,7 +10,7 @@ import { findToken, type HeldToken, isValid } from './token-life.ts';
 export type IsGood = (now: HeldToken | undefined) => boolean;
 
 /** Renews an access token, or waits for the process that does, until it `isGood`. */
-export type RefreshAttempt = (renewal: TokenRenewal, isGood: IsGood) => Promise<string>;
+export type RefreshAttempt = (renewal: TokenRenewal, isGood: IsGood) => Promise<HeldToken>;
 
 const pollIntervalMs = 40;
 /** A call that has a valid token waits no longer than this for another process. */
@@ -25,16 +25,16 @@ export const createRefreshAttempt = (
   const takeLease = createRefreshLeases(store, log);
   const longWaitMs = Math.max(leaseMs, options.providerTimeout * 1000) + shortWaitMs;
 
-  const findGood = ({ session, requested }: TokenRenewal, isGood: IsGood): string | undefined => {
+  const findGood = ({ session, requested }: TokenRenewal, isGood: IsGood): HeldToken | undefined => {
     const held = findToken(session.record, requested);
-    return held !== undefined && isGood(held) ? held.accessToken : undefined;
+    return held !== undefined && isGood(held) ? held : undefined;
   };
 
   const renewUnderLease = async (
     lease: RefreshLease,
     { session, requested }: TokenRenewal,
     isGood: IsGood,
-  ): Promise<string> => {
+  ): Promise<HeldToken> => {
     try {
       const now = { session: await outcome.reread(session), requested };
       return findGood(now, isGood) ?? (await grant(now));

@@ -5,7 +5,7 @@ import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import type { FailureScope, RefreshBackoff } from './refresh-backoff.ts';
 import type { PersonToken } from './requested-token.ts';
-import { findToken, isValid } from './token-life.ts';
+import { findToken, type HeldToken, isValid } from './token-life.ts';
 
 /** A session, and which of its access tokens is to be renewed. */
 export interface TokenRenewal {
@@ -18,15 +18,15 @@ export interface RefreshOutcome {
   /** The session as the store has it now. @throws Problem `session_expired` when it is over. */
   readonly reread: (session: Session) => Promise<Session>;
   /** The provider ended the grant: the session ends, unless another process has rotated its refresh token meanwhile. */
-  readonly refused: (renewal: TokenRenewal, error: RefreshRefused) => Promise<string>;
+  readonly refused: (renewal: TokenRenewal, error: RefreshRefused) => Promise<HeldToken>;
   /** The session stays; its access token is used while it is valid. */
-  readonly failed: (renewal: TokenRenewal, problem: Problem, scope: FailureScope) => string;
+  readonly failed: (renewal: TokenRenewal, problem: Problem, scope: FailureScope) => HeldToken;
   /** A refresh has failed a moment ago. */
-  readonly postponed: (renewal: TokenRenewal, remainingMs: number) => string;
+  readonly postponed: (renewal: TokenRenewal, remainingMs: number) => HeldToken;
   /** Another process has refreshed the session. */
-  readonly superseded: (renewal: TokenRenewal) => string;
+  readonly superseded: (renewal: TokenRenewal) => HeldToken;
   /** There is no refresh token: a session that stayed without an access token would send the user round in circles. */
-  readonly unrefreshable: (renewal: TokenRenewal) => Promise<string>;
+  readonly unrefreshable: (renewal: TokenRenewal) => Promise<HeldToken>;
 }
 
 /** What a problem says where the provider asked for no time of its own. */
@@ -54,9 +54,9 @@ export const createRefreshOutcome = (
     { session, requested }: TokenRenewal,
     retryAfter: number,
     cause?: Problem,
-  ): string => {
+  ): HeldToken => {
     const held = findToken(session.record, requested);
-    if (isValid(held, options.clock())) return held.accessToken;
+    if (isValid(held, options.clock())) return held;
     throw createUnavailable(retryAfter, cause);
   };
 
@@ -66,7 +66,7 @@ export const createRefreshOutcome = (
     return now;
   };
 
-  const superseded = (renewal: TokenRenewal): string => validOrUnavailable(renewal, 1);
+  const superseded = (renewal: TokenRenewal): HeldToken => validOrUnavailable(renewal, 1);
 
   const failed: RefreshOutcome['failed'] = (renewal, problem, scope) => {
     options.observe?.({ kind: 'refresh', outcome: 'failed' });
@@ -95,7 +95,7 @@ export const createRefreshOutcome = (
     unrefreshable: async (renewal) => {
       const { session, requested } = renewal;
       const held = findToken(session.record, requested);
-      if (isValid(held, options.clock())) return held.accessToken;
+      if (isValid(held, options.clock())) return held;
       if (requested.source !== 'session')
         throw new Problem(
           'provider_error',

@@ -7,10 +7,11 @@ import type { FailureScope, RefreshBackoff } from './refresh-backoff.ts';
 import { type RefreshOutcome, renewalId, type TokenRenewal } from './refresh-outcome.ts';
 import { withRefreshedTokens, withTargetToken } from './renewed-record.ts';
 import { type PersonToken, sessionToken } from './requested-token.ts';
+import { findToken, type HeldToken } from './token-life.ts';
 import { createUnsavedSuccessors, type UnsavedSuccessors } from './unsaved-successors.ts';
 
 /** Asks for a new access token of a session, and stores it; its problems are those of `RefreshOutcome`. */
-export type TokenGrant = (renewal: TokenRenewal) => Promise<string>;
+export type TokenGrant = (renewal: TokenRenewal) => Promise<HeldToken>;
 
 /** A renewal whose session is replaced as its record is stored. */
 interface RenewalUnderWay {
@@ -25,7 +26,7 @@ const scopeOf = ({ code }: Problem): FailureScope =>
 /** Refreshes with the session's refresh token; the new one is stored before the rest of the answer is judged. */
 const createRefresh =
   ({ options, provider }: AccessTokenDependencies, keep: KeepRecord, unsaved: UnsavedSuccessors) =>
-  async (renewal: RenewalUnderWay, refreshToken: string): Promise<string> => {
+  async (renewal: RenewalUnderWay, refreshToken: string): Promise<void> => {
     const { session, requested } = renewal;
     const { issuer, user, tokens } = session.record;
     const keepSuccessor = async (successor: string): Promise<void> => {
@@ -43,17 +44,24 @@ const createRefresh =
     const renewed = withRefreshedTokens(record, requested, { refreshed, now: options.clock() });
     renewal.session = await keep(renewal.session, renewed);
     unsaved.forget(session.id);
-    return answer.accessToken;
   };
 
 /** Exchanges the session's access token. @see RFC 8693 */
 const createExchange =
   ({ options, provider }: AccessTokenDependencies, keep: KeepRecord) =>
-  async ({ session, requested }: RenewalUnderWay): Promise<string> => {
-    const token = await provider.exchange(session.record.tokens.accessToken, requested.target);
-    await keep(session, withTargetToken(session.record, requested, { token, now: options.clock() }));
-    return token.accessToken;
+  async (renewal: RenewalUnderWay): Promise<void> => {
+    const { session, requested } = renewal;
+    const { tokens } = session.record;
+    const token = await provider.exchange(tokens, requested.target);
+    const exchanged = withTargetToken(session.record, requested, { token, now: options.clock() });
+    renewal.session = await keep(session, exchanged);
   };
+
+const requireToken = ({ session, requested }: TokenRenewal): HeldToken => {
+  const held = findToken(session.record, requested);
+  if (held === undefined) throw new Error('The record of the session lacks the token that was stored');
+  return held;
+};
 
 /** Makes what asks for access tokens. */
 export const createTokenGrant = (
@@ -67,7 +75,7 @@ export const createTokenGrant = (
   const exchange = createExchange(dependencies, keep);
 
   /** Providers answer `invalid_grant` to targets too: the session ends only when its own token is refused as well. */
-  const settleTarget = async (renewal: TokenRenewal, refused: TargetRefused): Promise<string> => {
+  const settleTarget = async (renewal: TokenRenewal, refused: TargetRefused): Promise<HeldToken> => {
     if (renewal.requested.source === 'refresh' && refused.error === 'invalid_grant')
       await grant({ session: renewal.session, requested: sessionToken });
     const remedy = 'look at `token` of the API route, and at what the provider lets this client ask for';
@@ -75,7 +83,7 @@ export const createTokenGrant = (
     return outcome.failed(renewal, problem, 'session');
   };
 
-  const settle = async (renewal: TokenRenewal, error: unknown): Promise<string> => {
+  const settle = async (renewal: TokenRenewal, error: unknown): Promise<HeldToken> => {
     const { requested } = renewal;
     if (error instanceof RefreshSuperseded) return outcome.superseded({ session: error.session, requested });
     if (error instanceof RefreshRefused) return outcome.refused(renewal, error);
@@ -90,13 +98,11 @@ export const createTokenGrant = (
     if (!isExchange && refreshToken === undefined) return outcome.unrefreshable({ session, requested });
     const renewal: RenewalUnderWay = { session, requested };
     try {
-      const accessToken =
-        isExchange || refreshToken === undefined
-          ? await exchange(renewal)
-          : await refresh(renewal, refreshToken);
+      if (isExchange || refreshToken === undefined) await exchange(renewal);
+      else await refresh(renewal, refreshToken);
       backoff.succeeded(renewalId(renewal));
       dependencies.options.observe?.({ kind: 'refresh', outcome: 'succeeded' });
-      return accessToken;
+      return requireToken(renewal);
     } catch (error) {
       return settle(renewal, error);
     }

@@ -1,9 +1,16 @@
+import type { DpopKey } from '../provider/provider.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import type { PersonToken } from './requested-token.ts';
 
-/** An access token that is there. Times are milliseconds since the epoch. */
-export interface HeldToken {
+/** An access token as it is sent: as a Bearer token, or with a proof of the key that it is bound to. */
+export interface AccessToken {
   readonly accessToken: string;
+  /** @see RFC 9449 section 7 */
+  readonly dpopKey?: DpopKey | undefined;
+}
+
+/** An access token that is there. Times are milliseconds since the epoch. */
+export interface HeldToken extends AccessToken {
   /** `undefined` when no one says. */
   readonly accessTokenExpiresAt: number | undefined;
   readonly issuedAt: number;
@@ -18,9 +25,11 @@ export const findToken = (
   { tokens, accessTokenIssuedAt, createdAt, targetTokens = [] }: SessionRecord,
   { key, source }: PersonToken,
 ): HeldToken | undefined => {
-  if (source !== 'session') return targetTokens.find((token) => token.key === key);
-  const { accessToken, accessTokenExpiresAt } = tokens;
-  return { accessToken, accessTokenExpiresAt, issuedAt: accessTokenIssuedAt ?? createdAt };
+  const { accessToken, accessTokenExpiresAt, dpopKey } = tokens;
+  if (source === 'session')
+    return { accessToken, accessTokenExpiresAt, dpopKey, issuedAt: accessTokenIssuedAt ?? createdAt };
+  const found = targetTokens.find((token) => token.key === key);
+  return found && { ...found, dpopKey };
 };
 
 /** Whether the access token is valid at `now`, as far as anyone can say. */

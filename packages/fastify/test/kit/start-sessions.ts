@@ -109,12 +109,13 @@ export const startInstance = async (
   app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
   app.get('/token', async (request) => {
     const session = await sessions.current(request);
-    return session === undefined ? 'nobody' : accessTokens.accessToken(session, readRequested(request));
+    if (session === undefined) return 'nobody';
+    return (await accessTokens.accessToken(session, readRequested(request))).accessToken;
   });
   app.get('/refused', async (request) => {
     const session = await sessions.current(request);
     if (session === undefined) return 'nobody';
-    return (await accessTokens.refreshAccessToken(session, readRequested(request))) ?? 'none';
+    return (await accessTokens.refreshAccessToken(session, readRequested(request)))?.accessToken ?? 'none';
   });
   app.post('/close', async (request, reply) => {
     await sessions.close(request, reply, 'logout');

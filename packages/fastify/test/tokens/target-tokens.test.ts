@@ -167,7 +167,7 @@ test('100 calls on two instances exchange once, and again when the token is due'
   const file = await makeFile();
   const subjects: string[] = [];
   const provider = standIn(startRotating().refresh, {
-    exchange: async (subject, { audience }) => {
+    exchange: async ({ accessToken: subject }, { audience }) => {
       subjects.push(subject);
       await new Promise((resolve) => setImmediate(resolve));
       return { accessToken: `${audience} of ${subject}`, accessTokenExpiresAt: clock.now + 60_000 };
