@@ -198,6 +198,20 @@ const table: Readonly<Record<string, Values>> = {
     good: ['camera=()', 'geolocation=(self), payment=(self "https://pay.example")'],
     bad: ["camera 'self'", 'camera', 'a\r\nX: y'],
   },
+  BRAND: {
+    good: [
+      '{}',
+      '{"name":"Notes","logoUrl":"/logo.svg","accentColor":"#7c3aed"}',
+      '{"texts":{"fr":{"Home":"Accueil"}}}',
+    ],
+    bad: [
+      'Notes',
+      '[]',
+      '{"accentColor":"violet"}',
+      '{"logoUrl":"https://cdn.example/logo.svg"}',
+      '{"nom":"Notes"}',
+    ],
+  },
   SPA_COOP: { good: ['same-origin', 'unsafe-none'], bad: ['open', 'SAME-ORIGIN'] },
   API_ROUTES: {
     good: [

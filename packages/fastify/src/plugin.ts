@@ -18,6 +18,7 @@ import { createLoginTransactions } from './login/login-transaction.ts';
 import { createRateLimit } from './login/rate-limit.ts';
 import type { BffOptions, ResolvedOptions } from './options.ts';
 import { resolveOptions } from './options.ts';
+import { createPageLook } from './pages/page.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
 import { createProvider } from './provider/provider.ts';
@@ -49,7 +50,8 @@ const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promi
   const store = guardStore(options.sessionStore, options.observe);
   const sessions = createSessions({ options, store, seal, log });
   const { end } = sessions;
-  const printPolicy = createAnswerPolicy();
+  const look = createPageLook(options.brand);
+  const printPolicy = createAnswerPolicy(look.style.hash);
   const { endSessionOrigin } = provider;
   const answers = prepareResponseHeaders(createSecurityHeaders(options), () =>
     printPolicy(endSessionOrigin()),
@@ -62,6 +64,7 @@ const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promi
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
     rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
+    look,
     draining: createDraining(app, options.drainTimeout),
     headers: {
       answers,

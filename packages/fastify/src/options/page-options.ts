@@ -5,6 +5,7 @@ import {
   openerPolicies,
 } from '../browser-security/page-permissions.ts';
 import { findIneffectiveAddition } from '../browser-security/policy-additions.ts';
+import { brand } from './brand.ts';
 import { check, option, type Refuse, text } from './option.ts';
 import { isHttpUrl, parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
 
@@ -105,6 +106,8 @@ export const pageOptions = {
       remedy: `Use one of ${openerPolicies.join(', ')}.`,
     },
   ),
+  /** How our own pages look and speak: errors, signing out. Default: no name, our colours, English and German. */
+  brand,
   /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
   allowedOrigins: option(z.array(z.string()).readonly().superRefine(check(checkOrigins)).default([]), {
     variable: 'ALLOWED_ORIGINS',

@@ -82,11 +82,13 @@ const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string
 
 const printProblemPage = (problem: Problem, request: FastifyRequest): string => {
   const { causes = [], continueAt } = problem.options;
-  const list = causes.map((cause) => `<li>${cause}</li>`).join('');
-  const said = continueAt === undefined ? problem.detail : 'Looking whether you are signed in.';
-  return printPage({
+  const advice = continueAt === undefined ? problem.detail : 'Looking whether you are signed in.';
+  return printPage(request, {
     title: continueAt === undefined ? problem.title : 'One moment',
-    body: `<p>${said}</p>${list && `<ul>${list}</ul>`}<nav><a class="first" href="${tryAgainAt(problem, request)}">Try again</a><a href="${basePathOf(request)}/">Home</a></nav>`,
+    body: (say) => {
+      const list = causes.map((cause) => `<li>${say(cause)}</li>`).join('');
+      return `<p>${say(advice)}</p>${list && `<ul>${list}</ul>`}<nav><a class="first" href="${tryAgainAt(problem, request)}">${say('Try again')}</a><a href="${basePathOf(request)}/">${say('Home')}</a></nav>`;
+    },
     requestId: request.id,
     ...(continueAt !== undefined && { continueAt }),
   });

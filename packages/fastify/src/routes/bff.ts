@@ -6,6 +6,7 @@ import type { LoginRounds } from '../login/login-rounds.ts';
 import type { LoginSeal } from '../login/login-seal.ts';
 import type { LoginTransactions } from '../login/login-transaction.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { PageLook } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Draining } from '../server/draining.ts';
@@ -22,6 +23,8 @@ export interface Bff {
   readonly logins: LoginTransactions;
   readonly loginSeal: LoginSeal;
   readonly rounds: LoginRounds;
+  /** How our own pages look and speak. */
+  readonly look: PageLook;
   readonly draining: Draining;
   /** What every answer has: our own, and the pages and assets of the SPA. */
   readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };

@@ -2,7 +2,7 @@ import { type LogoutAnswer, paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
-import { printPage } from '../pages/page.ts';
+import { type Page, printPage } from '../pages/page.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -22,8 +22,10 @@ const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session:
   });
 };
 
-const printQuestion = (basePath: string): string =>
-  `<p>This ends your session here and at the provider.</p><form method="post" action="${basePath}${paths.logout}"><button>Sign out</button><a href="${basePath}/">Stay signed in</a></form>`;
+const printQuestion =
+  (basePath: string): Page['body'] =>
+  (say) =>
+    `<p>${say('This ends your session here and at the provider.')}</p><form method="post" action="${basePath}${paths.logout}"><button>${say('Sign out')}</button><a href="${basePath}/">${say('Stay signed in')}</a></form>`;
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
@@ -34,7 +36,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.current(request, { slide: false });
       if (session === undefined) return reply.redirect(home, 303);
-      const page = printPage({
+      const page = printPage(request, {
         title: 'Sign out?',
         body: printQuestion(options.basePath),
         requestId: undefined,

@@ -5,7 +5,7 @@ import { createCors } from '../browser-security/cors.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { createRequestId } from '../logging/request-id.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { pageStyleHash } from '../pages/page.ts';
+import { pageLookOf } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { hasBegunAnswer } from './answers-in-flight.ts';
@@ -21,7 +21,10 @@ export interface EarlyRefusals {
   readonly answerFrameworkError: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']>;
 }
 
-const policy = `default-src 'none'; style-src '${pageStyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const printPagePolicy = (styleHash: string): string =>
+  `${policy}; style-src '${styleHash}'; img-src 'self' data:`;
 
 const problemOf = (code: string): Problem => {
   if (code === 'HPE_HEADER_OVERFLOW')
@@ -70,7 +73,8 @@ export const createEarlyRefusals = (
       socket.end(`HTTP/1.1 ${statusLine}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
     },
     answerFrameworkError: (error, request, reply) => {
-      reply.headers({ ...ownHeaders, 'x-request-id': request.id });
+      const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
+      reply.headers({ ...ownHeaders, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
       if (!answerCors(request, reply)) replyProblem(error, request, reply);
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BffOptions } from '../../src/options.ts';
-import { pageStyleHash } from '../../src/pages/page.ts';
+import { createPageLook } from '../../src/pages/page.ts';
 import { startBff } from '../kit/start-bff.ts';
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -85,7 +85,7 @@ test('our own answers have nothing of what is added, and the pages nothing of ou
   });
   for (const headers of [spaPage, asset]) {
     expect(headers?.['content-security-policy']).toContain("img-src 'self' data: https://cdn.example");
-    expect(headers?.['content-security-policy']).not.toContain(pageStyleHash);
+    expect(headers?.['content-security-policy']).not.toContain(createPageLook({}).style.hash);
     expect(headers?.['permissions-policy']).toBe('camera=(self "https://call.example")');
     expect(headers?.['cross-origin-opener-policy']).toBe('unsafe-none');
   }
@@ -94,7 +94,7 @@ test('our own answers have nothing of what is added, and the pages nothing of ou
     expect(headers?.['permissions-policy']).toContain('camera=()');
     expect(headers?.['cross-origin-opener-policy']).toBe('same-origin');
   }
-  expect(missing?.['content-security-policy']).toContain(pageStyleHash);
+  expect(missing?.['content-security-policy']).toContain(createPageLook({}).style.hash);
 });
 
 test('a page may use what its person allows, and open pop-ups that know it', async () => {
