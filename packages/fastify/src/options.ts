@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
-import { clientIssues, clientOptions } from './options/client-options.ts';
+import { applyProfile, clientIssues } from './options/client-issues.ts';
+import { clientOptions } from './options/client-options.ts';
 import { type DeclaredOption, declaredOptions } from './options/option.ts';
 import { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 import { pageOptions } from './options/page-options.ts';
@@ -100,5 +101,5 @@ export const resolveOptions = (options: BffOptions): ResolvedOptions => {
   if (data === undefined || issues.length > 0) throw new OptionsError(issues);
   const { origin, pathname, protocol } = new URL(data.publicUrl);
   const basePath = pathname.replace(/\/$/, '');
-  return { ...data, isSecure: protocol === 'https:', publicOrigin: origin, basePath };
+  return { ...applyProfile(data), isSecure: protocol === 'https:', publicOrigin: origin, basePath };
 };

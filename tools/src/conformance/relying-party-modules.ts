@@ -13,6 +13,14 @@ const modulesOf = (plan: string, group: string, names: readonly string[]): reado
     return { plan, module, test: `fastify/conformance/relying-party-modules > ${group} > ${module}` };
   });
 
+/** Modules of the FAPI 2.0 plan: private_key_jwt, DPoP, no signed requests. */
+const fapi2ModulesOf = (group: string, names: readonly string[]): readonly RelyingPartyModule[] =>
+  names.map((name) => {
+    const module = `fapi2-security-profile-final-client-test-${name}`;
+    const test: TestReference = `fastify/conformance/fapi2-modules > ${group} > ${module}`;
+    return { plan: 'fapi2-security-profile-final-client-test-plan', module, test };
+  });
+
 const completed = 'a login that is completed, userinfo with it';
 const refused = 'a login that is refused, and userinfo is not asked';
 const basic = 'oidcc-client-basic-certification-test-plan';
@@ -69,4 +77,20 @@ export const relyingPartyModules: readonly RelyingPartyModule[] = [
   ...modulesOf(wider, refused, ['-missing-aud']),
   ...modulesOf(wider, completed, ['-userinfo-bearer-header', '-userinfo-signed']),
   ...modulesOf('oidcc-client-test-3rd-party-init-login-test-plan', completed, ['-3rd-party-init-login']),
+  ...fapi2ModulesOf('a login that is completed', [
+    ...['happy-path', 'happy-path-no-dpop-nonce', 'valid-aud-as-array'],
+    ...['token-endpoint-response-without-expires_in', 'token-type-case-insensitivity'],
+    'rs-dpop-auth-scheme-case-insensitivity',
+  ]),
+  ...fapi2ModulesOf('an ID token that is refused', [
+    ...['invalid-iss', 'invalid-aud', 'invalid-secondary-aud', 'invalid-null-alg', 'invalid-alternate-alg'],
+    ...['invalid-expired-exp', 'invalid-missing-exp', 'invalid-missing-aud', 'invalid-missing-iss'],
+    ...['invalid-nonce', 'invalid-missing-nonce'],
+  ]),
+  ...fapi2ModulesOf('an authorization response that is refused, and nothing more is asked', [
+    ...['invalid-authorization-response-iss', 'remove-authorization-response-iss'],
+    'ensure-authorization-response-with-invalid-state-fails',
+    'ensure-authorization-response-with-invalid-missing-state-fails',
+  ]),
+  ...fapi2ModulesOf('metadata that is refused', ['discovery-issuer-mismatch']),
 ];

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { createClientKey } from '../../src/client-key.ts';
 import { parseEnvironment, type Settings, variables } from '../../src/environment.ts';
 import { createSessionKey } from '../../src/session-key.ts';
 
@@ -26,6 +27,7 @@ const fillIn = (given: Texts, folder: string): Texts => {
   const texts = Object.entries(given).map(([name, text]) => {
     if (name === 'SESSION_KEYS') return [name, key];
     if (name === 'SESSION_KEYS_FILE') return [name, inFile(folder, name, key)];
+    if (name === 'OIDC_CLIENT_KEY_FILE') return [name, inFile(folder, name, createClientKey('ES256'))];
     if (name === 'SPA_DIR') return [name, folder];
     return [name, name.endsWith('_FILE') ? inFile(folder, name, 'something') : text];
   });

@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  X509Certificate,
+} from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** A text, or the file that holds it: a file is read again when it changes. */
@@ -26,6 +33,9 @@ const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
   Ed25519: ['EdDSA', 'Ed25519'],
   RSA: ['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
 };
+
+/** The algorithms of the security profile. @see FAPI 2.0 Security Profile section 5.4.1 */
+export const profileAlgorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 /** Bits. @see RFC 7518 section 3.3 */
 const leastRsaBits = 2048;
@@ -85,4 +95,20 @@ export const parseClientKeys = (text: string): readonly ClientKey[] => {
     if (isOurs(error)) throw error;
   }
   throw new Error('holds no private key as PEM without a passphrase, or as JWK');
+};
+
+/** The certificate of a client. @throws Error that says what is wrong. */
+export const parseClientCert = (pem: string): X509Certificate => {
+  try {
+    return new X509Certificate(unfoldPem(pem));
+  } catch {
+    throw new Error('holds no certificate as PEM');
+  }
+};
+
+/** The key of a certificate among those of the client. @throws Error when there is none. */
+export const keyOfCert = (cert: X509Certificate, keys: readonly ClientKey[]): ClientKey => {
+  const key = keys.find(({ privateKey }) => cert.checkPrivateKey(privateKey));
+  if (key === undefined) throw new Error('belongs to none of the keys of the client');
+  return key;
 };

@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { isLoopbackHost } from '../browser-security/loopback-host.ts';
-import { type ClientKey, parseClientKeys, readSource, type SecretSource, unfoldPem } from './client-keys.ts';
+import { parseClientCert, parseClientKeys, readSource, type SecretSource } from './client-keys.ts';
 import { check, option, type Refuse, text } from './option.ts';
-import type { OptionIssue } from './option-issue.ts';
 
-const source = z.union([z.string(), z.strictObject({ file: z.string() }).readonly()]);
+/** The schema of a text or its file. */
+export const source = z.union([z.string(), z.strictObject({ file: z.string() }).readonly()]);
 
 /** What reading a source gives; a failure is reported as a problem of the option. */
 const trySource = <Value>(
@@ -20,22 +18,6 @@ const trySource = <Value>(
     refuse(isOfFile || !(error instanceof Error) ? 'names a file that cannot be read' : error.message);
     return undefined;
   }
-};
-
-/** The certificate of a client. @throws Error that says what is wrong. */
-export const parseClientCert = (pem: string): X509Certificate => {
-  try {
-    return new X509Certificate(unfoldPem(pem));
-  } catch {
-    throw new Error('holds no certificate as PEM');
-  }
-};
-
-/** The key of a certificate among those of the client. @throws Error when there is none. */
-export const keyOfCert = (cert: X509Certificate, keys: readonly ClientKey[]): ClientKey => {
-  const key = keys.find(({ privateKey }) => cert.checkPrivateKey(privateKey));
-  if (key === undefined) throw new Error('belongs to none of the keys of the client');
-  return key;
 };
 
 const clientAuthMethods = [
@@ -115,74 +97,11 @@ export const clientOptions = {
     meaning: '`on`: the authorization request is signed with the first of `OIDC_CLIENT_KEY` (JAR)',
     remedy: 'Use on or off.',
   }),
+  /** A security profile as one switch: what it demands is set, and whatever is against it refused. Default: none. */
+  profile: option(z.enum(['fapi2'], 'is no security profile').optional(), {
+    variable: 'OIDC_PROFILE',
+    meaning:
+      '`fapi2`: the FAPI 2.0 security profile. Pushed requests, the client’s key in place of a secret, tokens bound by DPoP or, with `OIDC_CLIENT_CERT`, by mutual TLS, PS256, ES256 and EdDSA alone; whatever is against it is refused',
+    remedy: 'Use fapi2, or leave it out.',
+  }),
 } as const;
-
-/** Everybody can read it: it is in the source of the development provider. */
-const developmentSecret = 'foyer-dev-secret-not-for-production';
-
-const isPublicHttps = (publicUrl: unknown): boolean => {
-  const url = URL.parse(String(publicUrl));
-  return url?.protocol === 'https:' && !isLoopbackHost(url.hostname);
-};
-
-type Given = Readonly<Record<string, unknown>>;
-
-const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
-
-const needsCert = ({ clientAuth }: Given): boolean => /tls_client_auth$/.test(String(clientAuth));
-
-const needsKey = (given: Given): boolean =>
-  given.clientAuth === 'private_key_jwt' || needsCert(given) || isGiven(given.clientCert);
-
-const secretProblem = (given: Given): string | undefined => {
-  const isAnother = needsKey(given) || (given.clientAuth === undefined && isGiven(given.clientKey));
-  if (!isGiven(given.clientSecret)) return isAnother ? undefined : 'is missing';
-  if (given.clientSecret === developmentSecret && isPublicHttps(given.publicUrl))
-    return 'is the published secret of the development provider';
-  return undefined;
-};
-
-const isSource = (value: unknown): value is SecretSource => source.safeParse(value).success;
-
-const certProblem = ({ clientKey, clientCert }: Given): string | undefined => {
-  if (!isSource(clientKey) || !isSource(clientCert)) return undefined;
-  try {
-    const keys = parseClientKeys(readSource(clientKey));
-    keyOfCert(parseClientCert(readSource(clientCert)), keys);
-    return undefined;
-  } catch (error) {
-    // What cannot be read is reported as a problem of its own option.
-    return error instanceof Error && error.message.startsWith('belongs') ? error.message : undefined;
-  }
-};
-
-const issueOf = (name: keyof typeof clientOptions, problem: string, remedy: string): OptionIssue => ({
-  option: name,
-  problem,
-  remedy,
-});
-
-/** What client authentication needs and is not given, examined beside every other mistake. */
-export const clientIssues = (given: Given): readonly OptionIssue[] => {
-  const secret = secretProblem(given);
-  const mismatch = certProblem(given);
-  const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
-  const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
-  const because = 'is missing, and what is configured needs it';
-  return [
-    ...(secret === undefined
-      ? []
-      : [
-          issueOf(
-            'clientSecret',
-            secret,
-            'Copy the client secret from the provider; Foyer is a confidential client.',
-          ),
-        ]),
-    ...(isKeyMissing ? [issueOf('clientKey', because, 'Make one with: pnpm key --client.')] : []),
-    ...(isCertMissing ? [issueOf('clientCert', because, 'Give the certificate of the client as PEM.')] : []),
-    ...(mismatch === undefined
-      ? []
-      : [issueOf('clientCert', mismatch, 'Give the key of the certificate in OIDC_CLIENT_KEY.')]),
-  ];
-};

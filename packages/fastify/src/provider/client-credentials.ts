@@ -1,7 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
-import { type ClientKey, parseClientKeys, readSource, unfoldPem } from '../options/client-keys.ts';
-import { keyOfCert, parseClientCert } from '../options/client-options.ts';
+import {
+  type ClientKey,
+  keyOfCert,
+  parseClientCert,
+  parseClientKeys,
+  readSource,
+  unfoldPem,
+} from '../options/client-keys.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 

@@ -2,6 +2,10 @@ import { Problem } from '../problems.ts';
 import { type IssuerOptions, metadataUrl, type ParsedMetadata, parseMetadata } from './metadata.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
+import { findProfileGaps } from './security-profile.ts';
+
+/** What the metadata is judged by. */
+export type DiscoveryOptions = IssuerOptions & Parameters<typeof findProfileGaps>[1];
 
 /** Metadata as it was just read. */
 export interface ReadMetadata extends ParsedMetadata {
@@ -37,7 +41,7 @@ const followOnce = async (http: ProviderHttp, url: string): Promise<ProviderAnsw
  *
  * @throws Problem `provider_*`.
  */
-export const fetchMetadata = async (http: ProviderHttp, options: IssuerOptions): Promise<ReadMetadata> => {
+export const fetchMetadata = async (http: ProviderHttp, options: DiscoveryOptions): Promise<ReadMetadata> => {
   const response = await followOnce(http, metadataUrl(options));
   if (isTrouble(response)) {
     throw providerProblem(new EndpointRefusal('discovery endpoint', response, undefined));
@@ -47,6 +51,12 @@ export const fetchMetadata = async (http: ProviderHttp, options: IssuerOptions):
     const what = `status ${response.status} without a JSON object`;
     throw new Problem('provider_invalid_response', `discovery: ${what}: look at OIDC_ISSUER`);
   }
+  const gaps = findProfileGaps(document, options);
+  if (gaps.length > 0)
+    throw new Problem(
+      'provider_invalid_response',
+      `discovery: the metadata lacks what OIDC_PROFILE=${options.profile} needs: ${gaps.join('; ')}`,
+    );
   const lifetimeSeconds = readLifetime(response.header('cache-control'));
   return { ...parseMetadata(document, options), lifetimeSeconds };
 };

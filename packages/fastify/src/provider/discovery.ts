@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Problem } from '../problems.ts';
-import { fetchMetadata } from './discovery-document.ts';
+import { type DiscoveryOptions, fetchMetadata } from './discovery-document.ts';
 import type { Metadata } from './metadata.ts';
 import { providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
@@ -22,12 +22,10 @@ export interface Discovery {
 /** Milliseconds between two readings that a doubt causes. */
 const doubtPauseMs = 5000;
 
-type DiscoveryOptions = Pick<ResolvedOptions, 'issuer' | 'discoveryUrl' | 'clock'>;
-
 /** Discovers the metadata of the issuer when it is first required. */
 export const createDiscovery = (
   http: ProviderHttp,
-  options: DiscoveryOptions,
+  options: DiscoveryOptions & Pick<ResolvedOptions, 'clock'>,
   log: FastifyBaseLogger,
 ): Discovery => {
   const { clock } = options;

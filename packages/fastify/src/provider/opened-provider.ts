@@ -53,7 +53,7 @@ const createContext = (
   const trust = (metadata: Metadata): TokenTrust => ({
     issuer: metadata.issuer,
     jwksUri: metadata.jwks_uri,
-    algorithms: acceptedAlgorithms(options.idTokenAlg, metadata.id_token_signing_alg_values_supported),
+    algorithms: acceptedAlgorithms(options, metadata.id_token_signing_alg_values_supported),
     options,
     keySet,
   });

@@ -25,7 +25,7 @@ export interface RealClient {
   /** Begins a login, signs Ada in on the provider's pages, and stops at the callback. */
   readonly begin: () => Promise<{
     readonly answer: URLSearchParams;
-    readonly finish: () => Promise<CompletedLogin>;
+    readonly finish: (answer?: URLSearchParams) => Promise<CompletedLogin>;
   }>;
   readonly login: () => Promise<CompletedLogin>;
 }
@@ -86,7 +86,7 @@ export const openRealClient = (
     await browser.visit(url);
     const { url: callback } = await browser.submit({ button: 'Ada Lovelace' });
     const answer = new URL(callback).searchParams;
-    return { answer, finish: () => provider.completeLogin(answer, checks, log) };
+    return { answer, finish: (given = answer) => provider.completeLogin(given, checks, log) };
   };
   return { provider, begin, login: async () => (await begin()).finish() };
 };

@@ -1,4 +1,12 @@
-import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -89,7 +97,9 @@ const signCompact = ({ header, claims }: TokenParts, { privateKey, publicKey }: 
     return `${data}.${createHmac('sha256', secret).update(data).digest('base64url')}`;
   }
   const hash = header.alg === 'RS512' ? 'sha512' : 'sha256';
-  return `${data}.${sign(hash, Buffer.from(data), privateKey).toString('base64url')}`;
+  const padding = header.alg === 'PS256' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+  const key = { key: privateKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  return `${data}.${sign(hash, Buffer.from(data), key).toString('base64url')}`;
 };
 
 /** The public half of a key, as it stands in a key set. */

@@ -13,8 +13,8 @@ export interface RelyingParty {
   readonly provider: Provider;
   /** Every line logged, parsed. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
-  /** A whole login, the browser's part left out. */
-  readonly login: () => Promise<CompletedLogin>;
+  /** A whole login, the browser's part left out; `more` is in the authorization response beside `code` and `state`. */
+  readonly login: (more?: Readonly<Record<string, string>>) => Promise<CompletedLogin>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -42,11 +42,11 @@ export const startRelyingParty = async (
     bent,
     provider,
     log: lines,
-    login: async () => {
+    login: async (more = {}) => {
       const { checks } = await provider.createAuthorizationRequest({});
       bent.nonce = checks.nonce;
       return provider.completeLogin(
-        new URLSearchParams({ code: 'code-1', state: checks.state }),
+        new URLSearchParams({ code: 'code-1', state: checks.state, ...more }),
         checks,
         log,
       );

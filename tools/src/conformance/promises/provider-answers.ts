@@ -45,5 +45,23 @@ export const providerAnswers: PromisedOf = {
         'fastify/conformance/relying-party-modules > a refresh',
       ],
     },
+    {
+      text: 'A client with keys in place of a secret: `private_key_jwt`, mutual TLS, pushed and signed requests, tokens bound to a key of their session, in every combination. A token that was stolen is of no use without its key, and no answer talks us out of one.',
+      tests: [
+        'fastify/provider/client-matrix > client authentication × PAR × DPoP × algorithm',
+        'fastify/provider/client-keys > a key whose file changes signs from then on, and a file that cannot be used changes nothing',
+        'fastify/provider/dpop > a stolen token without its key is refused by userinfo, and with it a fresh proof is accepted',
+        'fastify/provider/dpop > a Bearer token where a bound one was asked for is refused, and a bound one that nobody asked for too',
+        'fastify/provider/dpop > a refresh that fails for its proof or its nonce ends no session',
+      ],
+    },
+    {
+      text: 'The FAPI 2.0 security profile: a swapped or missing `iss`, a replayed or stolen code, mixed-up endpoints, a downgraded algorithm or token are refused; what provider or configuration lack is listed.',
+      tests: [
+        'fastify/provider/fapi2 > the FAPI 2.0 profile of oidc-provider',
+        'fastify/provider/fapi2 > the attacker model',
+        'fastify/provider/fapi2 > what is lacking is listed',
+      ],
+    },
   ],
 };

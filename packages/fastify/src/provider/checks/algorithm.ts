@@ -1,18 +1,25 @@
 import { errors } from 'jose';
+import { profileAlgorithms } from '../../options/client-keys.ts';
 import { asymmetricAlgorithms } from '../../options/provider-options.ts';
+import type { ResolvedOptions } from '../../options.ts';
 import { cleanText } from '../provider-errors.ts';
 
 /** `EdDSA` and `Ed25519` name one algorithm. @see RFC 9864 section 2.2 */
 const withOtherName = (algorithm: string): readonly string[] =>
   algorithm === 'EdDSA' || algorithm === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [algorithm];
 
-/** The one configured algorithm, or what the metadata lists among asymmetric ones, `RS256` where it lists none. */
+/**
+ * The one configured algorithm, or what the metadata lists among asymmetric ones, `RS256` where it lists none; with a
+ * security profile those of the profile alone.
+ */
 export const acceptedAlgorithms = (
-  configured: string | undefined,
+  { idTokenAlg, profile }: Pick<ResolvedOptions, 'idTokenAlg' | 'profile'>,
   listed: readonly string[],
 ): readonly string[] => {
-  if (configured !== undefined) return withOtherName(configured);
-  const usable = listed.filter((algorithm) => asymmetricAlgorithms.includes(algorithm));
+  if (idTokenAlg !== undefined) return withOtherName(idTokenAlg);
+  const possible = profile === undefined ? asymmetricAlgorithms : profileAlgorithms;
+  const usable = listed.filter((algorithm) => possible.includes(algorithm));
+  if (profile !== undefined) return [...new Set(usable.flatMap(withOtherName))];
   return usable.length === 0 ? ['RS256'] : [...new Set(usable.flatMap(withOtherName))];
 };
 

@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import { isLoopbackHost } from '../browser-security/loopback-host.ts';
+import {
+  type ClientKey,
+  keyOfCert,
+  parseClientCert,
+  parseClientKeys,
+  profileAlgorithms,
+  readSource,
+  type SecretSource,
+} from './client-keys.ts';
+import { type clientOptions, source } from './client-options.ts';
+import type { OptionIssue } from './option-issue.ts';
+
+/** Everybody can read it: it is in the source of the development provider. */
+const developmentSecret = 'foyer-dev-secret-not-for-production';
+
+const isPublicHttps = (publicUrl: unknown): boolean => {
+  const url = URL.parse(String(publicUrl));
+  return url?.protocol === 'https:' && !isLoopbackHost(url.hostname);
+};
+
+type Given = Readonly<Record<string, unknown>>;
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
+
+const needsCert = ({ clientAuth }: Given): boolean => /tls_client_auth$/.test(String(clientAuth));
+
+const needsKey = (given: Given): boolean =>
+  given.clientAuth === 'private_key_jwt' ||
+  given.profile === 'fapi2' ||
+  needsCert(given) ||
+  isGiven(given.clientCert);
+
+const secretProblem = (given: Given): string | undefined => {
+  const isAnother = needsKey(given) || (given.clientAuth === undefined && isGiven(given.clientKey));
+  if (!isGiven(given.clientSecret)) return isAnother ? undefined : 'is missing';
+  if (given.clientSecret === developmentSecret && isPublicHttps(given.publicUrl))
+    return 'is the published secret of the development provider';
+  return undefined;
+};
+
+const isSource = (value: unknown): value is SecretSource => source.safeParse(value).success;
+
+const certProblem = ({ clientKey, clientCert }: Given): string | undefined => {
+  if (!isSource(clientKey) || !isSource(clientCert)) return undefined;
+  try {
+    const keys = parseClientKeys(readSource(clientKey));
+    keyOfCert(parseClientCert(readSource(clientCert)), keys);
+    return undefined;
+  } catch (error) {
+    // What cannot be read is reported as a problem of its own option.
+    return error instanceof Error && error.message.startsWith('belongs') ? error.message : undefined;
+  }
+};
+
+const hasWeakKey = ({ clientKey }: Given): boolean => {
+  try {
+    return isSource(clientKey) && !parseClientKeys(readSource(clientKey)).every(isOfProfile);
+  } catch {
+    // What cannot be read is reported as a problem of its own option.
+    return false;
+  }
+};
+
+const isOfProfile = ({ alg }: ClientKey): boolean => profileAlgorithms.includes(alg);
+
+const profileIssues = (given: Given): readonly OptionIssue[] => {
+  if (given.profile !== 'fapi2') return [];
+  const is = 'is not what OIDC_PROFILE=fapi2 allows';
+  const refused: readonly (readonly [boolean, string, string])[] = [
+    [
+      /^client_secret/.test(String(given.clientAuth)),
+      'clientAuth',
+      'Use private_key_jwt, tls_client_auth or self_signed_tls_client_auth.',
+    ],
+    [hasWeakKey(given), 'clientKey', 'Use keys for PS256, ES256 or EdDSA: pnpm key --client.'],
+    [given.par === 'never', 'par', 'Use auto or always.'],
+    [
+      given.dpop === 'off' && !isGiven(given.clientCert),
+      'dpop',
+      'Leave it out, or give OIDC_CLIENT_CERT for tokens that are bound by mutual TLS.',
+    ],
+    [
+      isGiven(given.idTokenAlg) && !profileAlgorithms.includes(String(given.idTokenAlg)),
+      'idTokenAlg',
+      `Use one of ${profileAlgorithms.join(', ')}.`,
+    ],
+  ];
+  return refused
+    .filter(([isRefused]) => isRefused)
+    .map(([, option, remedy]) => ({ option, problem: is, remedy }));
+};
+
+type ProfileOptions = Pick<
+  z.output<z.ZodObject<typeof clientOptions>>,
+  'profile' | 'clientSecret' | 'par' | 'dpop' | 'clientCert'
+>;
+
+/** The options with what the security profile demands: the secret has no part in it. */
+export const applyProfile = <Options extends ProfileOptions>(options: Options): Options =>
+  options.profile === undefined
+    ? options
+    : {
+        ...options,
+        clientSecret: undefined,
+        par: 'always',
+        dpop: options.clientCert === undefined ? 'on' : options.dpop,
+      };
+
+const issueOf = (name: keyof typeof clientOptions, problem: string, remedy: string): OptionIssue => ({
+  option: name,
+  problem,
+  remedy,
+});
+
+/** What client authentication needs and is not given, examined beside every other mistake. */
+export const clientIssues = (given: Given): readonly OptionIssue[] => {
+  const secret = secretProblem(given);
+  const mismatch = certProblem(given);
+  const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
+  const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
+  const because = 'is missing, and what is configured needs it';
+  return [
+    ...(secret === undefined
+      ? []
+      : [
+          issueOf(
+            'clientSecret',
+            secret,
+            'Copy the client secret from the provider; Foyer is a confidential client.',
+          ),
+        ]),
+    ...(isKeyMissing ? [issueOf('clientKey', because, 'Make one with: pnpm key --client.')] : []),
+    ...(isCertMissing ? [issueOf('clientCert', because, 'Give the certificate of the client as PEM.')] : []),
+    ...(mismatch === undefined
+      ? []
+      : [issueOf('clientCert', mismatch, 'Give the key of the certificate in OIDC_CLIENT_KEY.')]),
+    ...profileIssues(given),
+  ];
+};
