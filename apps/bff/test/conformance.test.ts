@@ -75,8 +75,10 @@ test('every test that the page names is there', () => {
 });
 
 test('every test under a module’s name is in the list of modules', () => {
-  const file = 'packages/fastify/test/conformance/relying-party-modules.test.ts';
-  const named = new Set(read(file).match(/oidcc-client-test[\w-]*/g));
+  const texts = ['relying-party-modules', 'fapi2-modules'].map((file) =>
+    read(`packages/fastify/test/conformance/${file}.test.ts`),
+  );
+  const named = new Set(texts.join().match(/(oidcc|fapi2-security-profile-final)-client-test[\w-]*/g));
   expect(new Set(relyingPartyModules.map(({ module }) => module))).toEqual(named);
 });
 

@@ -45,12 +45,10 @@ const wantingNonce = (challenge: string) => {
   };
 };
 
-const name = (module: string): string => `fapi2-security-profile-final-client-test-${module}`;
-
 describe('a login that is completed', () => {
   test.for<[module: string, bends: Bends]>([
     [
-      name('happy-path'),
+      'fapi2-security-profile-final-client-test-happy-path',
       {
         token: (usual, { headers }) => {
           const [, claims = ''] = String(headers.dpop).split('.');
@@ -61,18 +59,21 @@ describe('a login that is completed', () => {
         },
       },
     ],
-    [name('happy-path-no-dpop-nonce'), {}],
-    [name('valid-aud-as-array'), { idToken: withClaims(({ aud }) => ({ aud: [aud] })) }],
+    ['fapi2-security-profile-final-client-test-happy-path-no-dpop-nonce', {}],
     [
-      name('token-endpoint-response-without-expires_in'),
+      'fapi2-security-profile-final-client-test-valid-aud-as-array',
+      { idToken: withClaims(({ aud }) => ({ aud: [aud] })) },
+    ],
+    [
+      'fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in',
       { token: (usual) => ({ body: { ...usual, token_type: 'DPoP', expires_in: undefined } }) },
     ],
     [
-      name('token-type-case-insensitivity'),
+      'fapi2-security-profile-final-client-test-token-type-case-insensitivity',
       { token: (usual) => ({ body: { ...usual, token_type: 'dpOp' } }) },
     ],
     [
-      name('rs-dpop-auth-scheme-case-insensitivity'),
+      'fapi2-security-profile-final-client-test-rs-dpop-auth-scheme-case-insensitivity',
       { userinfo: wantingNonce('dpOp error="use_dpop_nonce", algs="ES256"') },
     ],
   ])('%s', async ([, bends]) => {
@@ -82,17 +83,35 @@ describe('a login that is completed', () => {
 
 describe('an ID token that is refused', () => {
   test.for<[module: string, bends: Bends]>([
-    [name('invalid-iss'), { idToken: withClaims(({ iss }) => ({ iss: `${iss}1` })) }],
-    [name('invalid-aud'), { idToken: withClaims({ aud: 'another' }) }],
-    [name('invalid-secondary-aud'), { idToken: withClaims(({ aud }) => ({ aud: [aud, 'another'] })) }],
-    [name('invalid-null-alg'), { idToken: withAlg('none') }],
-    [name('invalid-alternate-alg'), { idToken: withAlg('RS256') }],
-    [name('invalid-expired-exp'), { idToken: withClaims({ exp: 1 }) }],
-    [name('invalid-missing-exp'), { idToken: withClaims({ exp: undefined }) }],
-    [name('invalid-missing-aud'), { idToken: withClaims({ aud: undefined }) }],
-    [name('invalid-missing-iss'), { idToken: withClaims({ iss: undefined }) }],
-    [name('invalid-nonce'), { idToken: withClaims({ nonce: 'another' }) }],
-    [name('invalid-missing-nonce'), { idToken: withClaims({ nonce: undefined }) }],
+    [
+      'fapi2-security-profile-final-client-test-invalid-iss',
+      { idToken: withClaims(({ iss }) => ({ iss: `${iss}1` })) },
+    ],
+    ['fapi2-security-profile-final-client-test-invalid-aud', { idToken: withClaims({ aud: 'another' }) }],
+    [
+      'fapi2-security-profile-final-client-test-invalid-secondary-aud',
+      { idToken: withClaims(({ aud }) => ({ aud: [aud, 'another'] })) },
+    ],
+    ['fapi2-security-profile-final-client-test-invalid-null-alg', { idToken: withAlg('none') }],
+    ['fapi2-security-profile-final-client-test-invalid-alternate-alg', { idToken: withAlg('RS256') }],
+    ['fapi2-security-profile-final-client-test-invalid-expired-exp', { idToken: withClaims({ exp: 1 }) }],
+    [
+      'fapi2-security-profile-final-client-test-invalid-missing-exp',
+      { idToken: withClaims({ exp: undefined }) },
+    ],
+    [
+      'fapi2-security-profile-final-client-test-invalid-missing-aud',
+      { idToken: withClaims({ aud: undefined }) },
+    ],
+    [
+      'fapi2-security-profile-final-client-test-invalid-missing-iss',
+      { idToken: withClaims({ iss: undefined }) },
+    ],
+    ['fapi2-security-profile-final-client-test-invalid-nonce', { idToken: withClaims({ nonce: 'another' }) }],
+    [
+      'fapi2-security-profile-final-client-test-invalid-missing-nonce',
+      { idToken: withClaims({ nonce: undefined }) },
+    ],
   ])('%s', async ([, bends]) => {
     const kit = await start(bends);
     expect(await signIn(kit)).toMatchObject({ status: 502, me: { authenticated: false } });
@@ -102,14 +121,20 @@ describe('an ID token that is refused', () => {
 
 describe('an authorization response that is refused, and nothing more is asked', () => {
   test.for<[module: string, change: (answer: URLSearchParams) => void]>([
-    [name('invalid-authorization-response-iss'), (answer) => answer.set('iss', 'https://other.example')],
-    [name('remove-authorization-response-iss'), (answer) => answer.delete('iss')],
     [
-      name('ensure-authorization-response-with-invalid-state-fails'),
+      'fapi2-security-profile-final-client-test-invalid-authorization-response-iss',
+      (answer) => answer.set('iss', 'https://other.example'),
+    ],
+    [
+      'fapi2-security-profile-final-client-test-remove-authorization-response-iss',
+      (answer) => answer.delete('iss'),
+    ],
+    [
+      'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails',
       (answer) => answer.set('state', `${answer.get('state')}1`),
     ],
     [
-      name('ensure-authorization-response-with-invalid-missing-state-fails'),
+      'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails',
       (answer) => answer.delete('state'),
     ],
   ])('%s', async ([, change]) => {
