@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import {
   buildAuthorizationUrl,
   buildAuthorizationUrlWithJAR,
   buildAuthorizationUrlWithPAR,
   type Configuration,
-  calculatePKCECodeChallenge,
   modifyAssertion,
 } from 'openid-client';
 import { logEvent } from '../events.ts';
@@ -118,7 +117,7 @@ export const createAuthorizationRequest = async (
     scope: options.scope,
     state,
     nonce,
-    code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+    code_challenge: hash('sha256', codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   });
   return { url, checks: { state, nonce, codeVerifier, maxAge, acrValues } };

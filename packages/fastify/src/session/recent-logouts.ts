@@ -23,7 +23,7 @@ const from = (first: number, last: number): readonly number[] =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
 
 /** Milliseconds: a time is remembered in spans of each, so that a long interval is covered by few of them. */
-const spans = [1024, 32, 1];
+const spans = [1024, 256, 64, 16, 4, 1];
 
 const spansOf = (time: number): readonly string[] => spans.map((span) => `${span}.${time - (time % span)}`);
 
