@@ -73,6 +73,13 @@ export const logEvents = {
     when: 'A proxy of `TRUST_PROXY` names a client by something that is no IP address; logged once',
     remedy: 'Let the proxy write the address of the client into `X-Forwarded-For`, with or without its port',
   },
+  gate_not_trusted: {
+    level: 'warn',
+    message: 'the gate is asked by an address that is not trusted: it sends no one to the sign-in',
+    fields: {},
+    when: 'A server asks `/gate?redirect=true` and `TRUST_PROXY` does not name it, or it sends no `X-Forwarded-For` and `X-Forwarded-Uri`; logged once',
+    remedy: 'Name its address in `TRUST_PROXY`, and compare its configuration with [gate.md](gate.md)',
+  },
   ...providerEvents,
   host_changed: {
     level: 'warn',

@@ -14,15 +14,18 @@ interface FrontOptions {
   readonly upstream: number;
 }
 
-/** A reverse proxy that is installed, and the way to start it with its block of docs/production.md. */
+/** A reverse proxy that is installed, and the way to start it with its block of a page. */
 export interface Front {
   readonly name: string;
   readonly start: (options: FrontOptions) => Promise<ChildProcess>;
 }
 
-/** The block of docs/production.md in this language. */
-export const documentedFront = (language: string): string =>
-  blocksIn(language).find(({ place }) => place.startsWith('docs/production.md'))?.code ?? '';
+/** The block of a page in this language. */
+export const documentedFront = (language: string, page = 'docs/production.md'): string =>
+  blocksIn(language).find(({ place }) => place.startsWith(page))?.code ?? '';
+
+const adapt = (block: string, { folder, upstream }: FrontOptions): string =>
+  block.replaceAll('foyer:3000', `127.0.0.1:${upstream}`).replaceAll('/srv/site', folder);
 
 const listens = async (port: number): Promise<boolean> => {
   const socket = connect(port, '127.0.0.1');
@@ -79,22 +82,19 @@ export const startPlainNginx = (program: string, options: FrontOptions): Promise
   );
 
 const startNginx =
-  (program: string): Front['start'] =>
+  (program: string, page: string): Front['start'] =>
   (options) =>
-    startNginxWith(
-      program,
-      documentedFront('nginx').replaceAll('foyer:3000', `127.0.0.1:${options.upstream}`),
-      options,
-    );
+    startNginxWith(program, adapt(documentedFront('nginx', page), options), options);
 
 const startCaddy =
-  (program: string): Front['start'] =>
+  (program: string, page: string): Front['start'] =>
   (options) => {
-    const { folder, port, upstream } = options;
+    const { folder, port } = options;
     makeCertificate(folder);
-    const site = documentedFront('caddyfile')
-      .replace('app.example {', `https://localhost:${port} {\n  tls ${folder}/cert.pem ${folder}/key.pem`)
-      .replaceAll('foyer:3000', `127.0.0.1:${upstream}`);
+    const site = adapt(documentedFront('caddyfile', page), options).replace(
+      'app.example {',
+      `https://localhost:${port} {\n  tls ${folder}/cert.pem ${folder}/key.pem`,
+    );
     const file = join(folder, 'Caddyfile');
     writeFileSync(
       file,
@@ -108,9 +108,9 @@ const known = [
   { name: 'caddy', startWith: startCaddy },
 ];
 
-/** The proxies of docs/production.md that this machine has. */
-export const findFronts = (): readonly Front[] =>
+/** The proxies of a page that this machine has. */
+export const findFronts = (page = 'docs/production.md'): readonly Front[] =>
   known.flatMap(({ name, startWith }) => {
     const program = findProgram([name], `${process.env.PATH}:/usr/sbin`);
-    return program === undefined ? [] : [{ name, start: startWith(program) }];
+    return program === undefined ? [] : [{ name, start: startWith(program, page) }];
   });

@@ -18,6 +18,11 @@ const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
   return method === 'GET' && mode === 'navigate' && ['document', 'empty'].includes(destination);
 };
 
+/** Whether another site led a navigation here: the Strict session cookie stays away from it. */
+export const cameFromElsewhere = ({ headers }: Pick<RequestSource, 'headers'>): boolean =>
+  headers['sec-fetch-mode'] === 'navigate' &&
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+
 type IsOwn = (origin: string) => boolean;
 
 const judgeByOrigin = ({ method, headers }: RequestSource, isOwn: IsOwn): CrossSiteVerdict => {

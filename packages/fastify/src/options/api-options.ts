@@ -105,6 +105,13 @@ export const apiOptions = {
     meaning: 'Largest request body that is passed on',
     remedy: 'Write it as 10mb, 512kb or plain bytes.',
   }),
+  /** Whether `GET /gate` answers for other servers; with `oauth2-proxy` its paths answer too. Default `off`. */
+  gate: option(z.enum(['off', 'on', 'oauth2-proxy'], 'is not a kind of gate').default('off'), {
+    variable: 'GATE',
+    meaning:
+      '`on`: `GET /gate` answers for other servers ([gate.md](gate.md)); `oauth2-proxy`: so do the paths of oauth2-proxy',
+    remedy: 'Use on, oauth2-proxy or off.',
+  }),
   /** Per minute and client address, on login, callback and refused logout tokens; 0 switches it off. Default 60. */
   rateLimitLogin: option(count().default(60), {
     variable: 'RATE_LIMIT_LOGIN',

@@ -1,5 +1,6 @@
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cameFromElsewhere } from '../browser-security/cross-site.ts';
 import type { Query } from '../login/login-hints.ts';
 import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
 import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
@@ -32,11 +33,6 @@ const mayBeSignedIn: readonly string[] = [
   'login_expired',
   'invalid_authorization_response',
 ];
-
-/** The Strict session cookie stays away from a request that another site led to: our own page asks once more. */
-const cameFromElsewhere = ({ headers }: FastifyRequest): boolean =>
-  headers['sec-fetch-mode'] === 'navigate' &&
-  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 
 /** Makes the answers of one BFF. */
 export const createFailedCallback = ({ options, sessions, rounds, loginSeal }: Bff): FailedCallback => {

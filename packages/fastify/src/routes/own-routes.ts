@@ -6,12 +6,14 @@ import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
 import type { Bff } from './bff.ts';
 import { addCallbackRoute } from './callback.ts';
 import { addClientKeysRoute } from './client-keys.ts';
+import { addGateRoutes } from './gate.ts';
 import { addHealthRoutes } from './health.ts';
 import { addLoginRoute } from './login.ts';
 import { addLogoutRoute } from './logout.ts';
 import { addMeRoute } from './me.ts';
 import { addMeEventsRoute } from './me-events.ts';
 import { addMeSessionsRoutes } from './me-sessions.ts';
+import { addOauth2ProxyRoutes } from './oauth2-proxy.ts';
 
 /** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
 const addBodyParsers = (scope: FastifyInstance): void => {
@@ -49,6 +51,8 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
   addBackchannelLogoutRoute(scope, bff);
   addHealthRoutes(scope, bff);
   if (bff.options.clientKey !== undefined) addClientKeysRoute(scope, bff);
+  if (bff.options.gate !== 'off') addGateRoutes(scope, bff);
+  if (bff.options.gate === 'oauth2-proxy') addOauth2ProxyRoutes(scope, bff);
   await scope.register(async (logout) => {
     addCrossSiteRule(logout, bff, ['POST']);
     addLogoutRoute(logout, bff);

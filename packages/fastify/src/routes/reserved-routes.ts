@@ -1,6 +1,8 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import { gatePath } from './gate.ts';
+import { oauth2ProxyPaths } from './oauth2-proxy.ts';
 
 /** Whether the host has a route at this path already. `OPTIONS` may be its own: @fastify/cors has a route for it. */
 export const isTaken = (app: FastifyInstance, path: string): boolean =>
@@ -16,12 +18,14 @@ const { health: _health, ready: _ready, clientKeys: _clientKeys, ...required } =
  */
 export const requireFreeRoutes = (
   app: FastifyInstance,
-  { basePath, spa }: Pick<ResolvedOptions, 'basePath' | 'spa'>,
+  { basePath, spa, gate }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate'>,
 ): void => {
   const reserved = [
     ...Object.values(required),
     `${paths.meSessions}/:id`,
     '/api/*',
+    ...(gate === 'off' ? [] : [gatePath, `${gatePath}/*`]),
+    ...(gate === 'oauth2-proxy' ? Object.values(oauth2ProxyPaths) : []),
     ...(spa === undefined ? [] : ['/*']),
   ];
   const taken = reserved.map((path) => `${basePath}${path}`).filter((path) => isTaken(app, path));

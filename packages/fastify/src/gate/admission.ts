@@ -1,0 +1,57 @@
+import { paths } from '@foyer/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cameFromElsewhere } from '../browser-security/cross-site.ts';
+import type { ReturnTo } from '../login/return-to.ts';
+import type { Requirement } from '../options/requirement.ts';
+import { Problem } from '../problems.ts';
+import type { Bff } from '../routes/bff.ts';
+import type { Session } from '../session/live-session.ts';
+import { requireSession } from '../session/require-session.ts';
+import { requireMet } from '../session/requirement.ts';
+import { markAnonymous } from '../session/session-reference.ts';
+
+/** What is to be admitted: a request with this method, whose session meets the requirement. */
+interface Admission {
+  readonly method: string;
+  readonly requirement: Requirement | undefined;
+}
+
+/**
+ * The session by which a request passes the gate. The headers are those of the browser, so that requests from other sites
+ * are told apart as everywhere else: what a server behind the gate has or does is not for strangers' pages.
+ *
+ * @throws Problem `cross_site_request`, `unauthenticated`, `session_expired`, `forbidden` or `step_up_required`.
+ */
+export const admit = async (
+  { judgeSource, sessions, options }: Bff,
+  request: FastifyRequest,
+  { method, requirement }: Admission,
+): Promise<Session> => {
+  const verdict = judgeSource({ method, headers: request.headers });
+  if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
+  if (verdict === 'anonymous') markAnonymous(request);
+  const session = await requireSession(sessions, request);
+  if (requirement !== undefined) requireMet(session, requirement, options);
+  return session;
+};
+
+/**
+ * Sends a navigation to the sign-in. The Strict session cookie stays away from a navigation that another site led here, the
+ * way back from the provider included: a page of ours goes on from here, and people who are signed in come straight back.
+ *
+ * @throws Problem `unauthenticated`, whose page goes on to the sign-in.
+ */
+export const sendToLogin = (
+  { options }: Bff,
+  reply: FastifyReply,
+  { returnTo, hints = new URLSearchParams() }: { returnTo: ReturnTo; hints?: URLSearchParams },
+): FastifyReply => {
+  const query = new URLSearchParams([...hints, ['returnTo', returnTo]]);
+  const login = `${options.publicUrl}${paths.login}?${query}`;
+  if (cameFromElsewhere(reply.request))
+    throw new Problem('unauthenticated', 'Another site led here: the session cookie stayed away', {
+      continueAt: login,
+      tryAgainAt: login,
+    });
+  return reply.redirect(login, 303);
+};

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { wantsPage } from '../browser-security/public-origin.ts';
+import { logEvent } from '../events.ts';
+import { admit, sendToLogin } from '../gate/admission.ts';
+import { type GateQuestion, parseQuestion } from '../gate/gate-question.ts';
+import { identityOf, present } from '../gate/identity-headers.ts';
+import { type OriginalRequest, readOriginalRequest } from '../gate/original-request.ts';
+import { parseReturnTo } from '../login/return-to.ts';
+import { Problem } from '../problems.ts';
+import { hiddenRoute } from '../server/hidden-route.ts';
+import { claimsOf } from '../session/session-claims.ts';
+import { addRoute, type Bff } from './bff.ts';
+
+/** The path of the gate. */
+export const gatePath = '/gate';
+
+const signInProblems = ['unauthenticated', 'session_expired', 'step_up_required'];
+
+/** A token is for a server that asks, never for a browser: who it is shows in what it forwards. */
+const requireServer = ({ isForwarded }: OriginalRequest): void => {
+  if (!isForwarded)
+    throw new Problem(
+      'forbidden',
+      'The gate gives a token only to a proxy of TRUST_PROXY that forwards a request',
+    );
+};
+
+const answerAdmitted = async (
+  bff: Bff,
+  request: FastifyRequest,
+  { question, original }: { question: GateQuestion; original: OriginalRequest },
+): Promise<Readonly<Record<string, string>>> => {
+  if (question.wantsToken) requireServer(original);
+  const session = await admit(bff, request, { method: original.method, requirement: question.requirement });
+  const { subject, name, email, groups } = identityOf(session, claimsOf(session));
+  const token = question.wantsToken ? await bff.accessTokens.accessToken(session) : undefined;
+  return present({
+    ...{ 'x-auth-subject': subject, 'x-auth-name': name, 'x-auth-email': email, 'x-auth-groups': groups },
+    authorization: token && `Bearer ${token}`,
+  });
+};
+
+/** What a navigation that does not pass has to ask the sign-in for; `undefined` where a sign-in would not help. */
+const findHints = (error: unknown, request: FastifyRequest): URLSearchParams | undefined =>
+  error instanceof Problem && signInProblems.includes(error.code) && wantsPage(request)
+    ? new URLSearchParams(error.options.loginUrl?.split('?')[1])
+    : undefined;
+
+/** Says once that a proxy is not believed. */
+const createWarning = () => {
+  let isLogged = false;
+  return (request: FastifyRequest, { isForwarded }: OriginalRequest): void => {
+    if (isForwarded || isLogged) return;
+    logEvent(request.log, 'gate_not_trusted', {});
+    isLogged = true;
+  };
+};
+
+const createAnswer = (bff: Bff) => {
+  const warn = createWarning();
+  const answerRefused = (error: unknown, reply: FastifyReply, original: OriginalRequest): FastifyReply => {
+    const hints = findHints(error, reply.request);
+    if (hints !== undefined) warn(reply.request, original);
+    if (hints === undefined || original.url === undefined) throw error;
+    return sendToLogin(bff, reply, { returnTo: parseReturnTo(original.url.href, bff.options), hints });
+  };
+  return async (reply: FastifyReply, question: GateQuestion, original: OriginalRequest) => {
+    reply.header('cache-control', 'no-store');
+    try {
+      return reply.headers(await answerAdmitted(bff, reply.request, { question, original })).send();
+    } catch (error) {
+      if (!question.redirects) throw error;
+      return answerRefused(error, reply, original);
+    }
+  };
+};
+
+/** Answers for other servers: 200 with who is signed in, or why the request does not pass. @see docs/gate.md */
+export const addGateRoutes = (scope: FastifyInstance, bff: Bff): void => {
+  const answer = createAnswer(bff);
+  const asked = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    answer(reply, parseQuestion(request.url), readOriginalRequest(request, bff.options));
+  addRoute(scope, gatePath, { GET: asked, HEAD: asked });
+
+  // Envoy appends the address that it asks about, with its query, and keeps its method.
+  const question = { redirects: true, wantsToken: false, requirement: undefined };
+  const prefix = `${bff.options.basePath}${gatePath}`;
+  scope.all(`${gatePath}/*`, hiddenRoute(scope), (request, reply) =>
+    answer(reply, question, readOriginalRequest(request, bff.options, request.url.slice(prefix.length))),
+  );
+};
