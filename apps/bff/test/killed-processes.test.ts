@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { RouteToken } from '@foyer/fastify';
 import { findRedis } from '@foyer/testkit';
 import { describe, expect, test } from 'vitest';
 import { askWho, type Replicas, startReplicas } from './kit/start-replicas.ts';
@@ -29,7 +30,7 @@ describe.each(withRedis ? (['sqlite', 'redis'] as const) : (['sqlite'] as const)
       }
     });
 
-    test('killed between grant and save: the session asks to log in again at worst, and nothing hangs', async () => {
+    const killBetweenGrantAndSave = async (token: RouteToken): Promise<void> => {
       const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
       await once(upstream, 'listening');
       const address = upstream.address();
@@ -38,6 +39,7 @@ describe.each(withRedis ? (['sqlite', 'redis'] as const) : (['sqlite'] as const)
         store,
         ttl: { accessToken: 1 },
         apiUpstream: `http://127.0.0.1:${port}`,
+        apiTokens: [token],
         variables: { OIDC_TIMEOUT: '1s' },
       });
       const [one, other] = replicas.all;
@@ -61,6 +63,14 @@ describe.each(withRedis ? (['sqlite', 'redis'] as const) : (['sqlite'] as const)
       expect([401, 200, 503]).toContain(answer.status);
       if (answer.status === 401) expect(await codeOf(answer)).toBe('session_expired');
       upstream.close();
+    };
+
+    test('killed between grant and save: the session asks to log in again at worst, and nothing hangs', async () => {
+      await killBetweenGrantAndSave('session');
+    }, 20_000);
+
+    test('killed between the grant of a token for another scope and its save: the same', async () => {
+      await killBetweenGrantAndSave({ scope: 'openid' });
     }, 20_000);
   },
 );

@@ -96,4 +96,12 @@ describe.each(stores)('a provider that rotates and detects reuse, two processes 
     expect(report.grants).toBe(report.expiries);
     expect(isFlawless(report)).toBe(true);
   }, 30_000);
+
+  test('calls with three tokens of one session: one grant for each that expires, nobody signed out', async () => {
+    const apiTokens = ['session', { scope: 'openid' }, { scope: 'openid profile' }] as const;
+    const report = await refreshUnderLoad(store, { calls: 300, expiries: 6, apiTokens });
+    expect(report).toMatchObject({ statuses: [200], isSignedIn: true });
+    expect(report.expiries).toBeGreaterThanOrEqual(6);
+    expect(isFlawless(report)).toBe(true);
+  }, 40_000);
 });

@@ -1,10 +1,11 @@
+import type { RouteToken } from '@foyer/fastify';
 import { askWho, type ReplicaOptions, startReplicas } from './start-replicas.ts';
 import { startUpstream } from './start-upstream.ts';
 
 /** What came of calls that went on while access tokens expired. */
 export interface RefreshReport {
   readonly calls: number;
-  /** Access tokens that the API saw after the first. */
+  /** Access tokens that the API saw after the session's first. */
   readonly expiries: number;
   /** Refreshes that the provider granted. */
   readonly grants: number;
@@ -19,13 +20,21 @@ const accessToken = 4;
 /** Calls that are under way at once. */
 const width = 50;
 
+/** How much is asked, and for which tokens. */
+interface RefreshLoad {
+  readonly calls: number;
+  readonly expiries: number;
+  /** The access token of each route that is called in turn, the session's own first. */
+  readonly apiTokens?: readonly RouteToken[];
+}
+
 /**
  * Calls an API through two processes on one store until at least `expiries` tokens were refreshed and `calls` were
  * answered. The provider rotates refresh tokens and ends the grant when one is used twice.
  */
 export const refreshUnderLoad = async (
   store: ReplicaOptions['store'],
-  { calls, expiries }: { readonly calls: number; readonly expiries: number },
+  { calls, expiries, apiTokens = ['session'] }: RefreshLoad,
 ): Promise<RefreshReport> => {
   const tokens = new Set<string | undefined>();
   using upstream = await startUpstream((headers) => tokens.add(headers.authorization));
@@ -33,6 +42,7 @@ export const refreshUnderLoad = async (
     store,
     ttl: { accessToken },
     apiUpstream: upstream.url,
+    apiTokens,
   });
   let grants = 0;
   replicas.provider.provider.on('grant.success', ({ oidc }) => {
@@ -43,7 +53,7 @@ export const refreshUnderLoad = async (
   let answered = 0;
   const call = async (at: number): Promise<void> => {
     const { url } = replicas.all[at % 2 === 0 ? 0 : 1];
-    const answer = await fetch(`${url}/api/things`, { headers: { cookie } });
+    const answer = await fetch(`${url}/api/things${at % apiTokens.length || ''}`, { headers: { cookie } });
     await answer.text();
     statuses.add(answer.status);
     answered += 1;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, type DevProviderLifetimes, startDevProvider } from '@foyer/dev-provider';
+import type { RouteToken } from '@foyer/fastify';
 import {
   createBrowser,
   findRedis,
@@ -52,6 +53,8 @@ export interface ReplicaOptions {
   /** Where the provider listens, when something that calls itself `issuer` stands in front of it. */
   readonly provider?: { readonly port: number; readonly issuer: string };
   readonly apiUpstream?: string;
+  /** The access tokens that the upstream is sent: at `/api/things`, `/api/things1` and so on. Default: the session's. */
+  readonly apiTokens?: readonly RouteToken[];
   /** Port of a balancer, which the public URL then names. */
   readonly balancerPort?: number;
   readonly variables?: Readonly<Record<string, string>>;
@@ -105,6 +108,9 @@ const startReplica = async (
   };
 };
 
+const createRoutes = (upstream: string, tokens: readonly RouteToken[] = ['session']): readonly object[] =>
+  tokens.map((token, at) => ({ prefix: `/api/things${at || ''}`, upstream, token }));
+
 /** Starts two processes with these options, each on a free port. */
 export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> => {
   const ports = [await freePort(), await freePort()] as const;
@@ -136,7 +142,7 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
     RATE_LIMIT_LOGIN: '0',
     ...(options.apiUpstream === undefined
       ? {}
-      : { API_ROUTES: JSON.stringify([{ prefix: '/api/things', upstream: options.apiUpstream }]) }),
+      : { API_ROUTES: JSON.stringify(createRoutes(options.apiUpstream, options.apiTokens)) }),
     ...options.variables,
   };
   const { main = source } = options;
