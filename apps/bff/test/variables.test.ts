@@ -90,6 +90,10 @@ const table: Readonly<Record<string, Values>> = {
     good: ['openid', 'openid offline_access'],
     bad: ['profile', 'OPENID', 'openidx', 'openid,x'],
   },
+  OIDC_RESOURCES: {
+    good: ['https://a.example/', 'https://a.example/,https://b.example/x, urn:example:c'],
+    bad: ['orders', 'https://a.example/#b', 'https://a.example/,b'],
+  },
   OIDC_AUTHORIZATION_PARAMS: {
     good: ['audience=https://api.example&prompt=consent', '?resource=x'],
     bad: [

@@ -51,6 +51,11 @@ const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): 
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
 };
 
+const checkResource = (resource: string, refuse: Refuse): void => {
+  if (parseUrl(resource) === undefined) refuse('holds what is no URL');
+  else if (resource.includes('#')) refuse('holds a URL with a fragment', 'Leave the part from # on out.');
+};
+
 /** Who the provider is, and how it is asked. */
 export const providerOptions = {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
@@ -98,6 +103,14 @@ export const providerOptions = {
       remedy: 'Write it as audience=https://api.example&prompt=consent.',
     },
   ),
+  /** URLs of the APIs that the sign-in asks for; `token` of an API route may choose one of them later. Default: none. */
+  resources: option(z.array(text(checkResource)).readonly().default([]), {
+    variable: 'OIDC_RESOURCES',
+    form: 'list',
+    meaning:
+      'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
+    remedy: 'Write it as https://users.example/,https://orders.example/.',
+  }),
   /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
   idTokenAlg: option(
     text((alg, refuse) => {

@@ -19,9 +19,10 @@ import type { ProviderContext } from './provider-context.ts';
 import { findRefusal, isTrouble, providerProblem } from './provider-errors.ts';
 
 /** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
-export const replaceParameters = (url: URL, parameters: Readonly<Record<string, string>>): string => {
+export const replaceParameters = (url: URL, parameters: URLSearchParams): string => {
   const replaced = new URL(url);
-  for (const [name, value] of Object.entries(parameters)) replaced.searchParams.set(name, value);
+  for (const name of parameters.keys()) replaced.searchParams.delete(name);
+  for (const [name, value] of parameters) replaced.searchParams.append(name, value);
   return replaced.href;
 };
 
@@ -37,19 +38,18 @@ interface AuthorizationRequest {
   readonly checks: AuthorizationChecks;
 }
 
-type Parameters = Readonly<Record<string, string>>;
-
 /** The request signed with the client's key; beside it stands what OpenID Connect wants in plain. @see RFC 9101 section 5 */
 const signRequest = async (
   { credentials }: ProviderContext,
   { config, metadata }: { readonly config: Configuration; readonly metadata: Metadata },
-  { response_type = '', scope = '', client_id = '', ...parameters }: Parameters,
-): Promise<Parameters> => {
-  const plain = { response_type, scope, client_id };
+  parameters: URLSearchParams,
+): Promise<URLSearchParams> => {
+  const sent = new URLSearchParams();
+  for (const name of ['response_type', 'scope', 'client_id']) sent.set(name, parameters.get(name) ?? '');
   const { alg, kid, key } = await readSigningKey(credentials());
   const signed = await buildAuthorizationUrlWithJAR(
     config,
-    { ...plain, ...parameters },
+    parameters,
     { key, kid },
     {
       [modifyAssertion]: (header) => {
@@ -57,14 +57,15 @@ const signRequest = async (
       },
     },
   );
-  return { ...plain, request: signed.searchParams.get('request') ?? '' };
+  sent.set('request', signed.searchParams.get('request') ?? '');
+  return sent;
 };
 
 /** The address with a reference to the pushed request; `undefined` where the plain one may be used instead. */
 const pushRequest = async (
   { authenticated, options, log }: ProviderContext,
   metadata: Metadata,
-  parameters: Parameters,
+  parameters: URLSearchParams,
 ): Promise<URL | undefined> => {
   const { pushed_authorization_request_endpoint: endpoint, require_pushed_authorization_requests } = metadata;
   const isRequired = options.par === 'always' || require_pushed_authorization_requests;
@@ -89,7 +90,7 @@ const pushRequest = async (
 const locate = async (
   context: ProviderContext,
   metadata: Metadata,
-  parameters: Parameters,
+  parameters: URLSearchParams,
 ): Promise<string> => {
   const config = context.openidClient.configure(metadata, 'client_secret_basic');
   const isSigned = context.options.signedRequest === 'on';
@@ -108,7 +109,7 @@ export const createAuthorizationRequest = async (
   const { hints, maxAge, acrValues } = tightenHints(options.authorizationParams, given);
   const [state, nonce, codeVerifier] = [createRandomValue(), createRandomValue(), createRandomValue()];
   const hinted = Object.entries(hints).map(([name, value]) => [name, String(value)]);
-  const url = await locate(context, metadata, {
+  const parameters = new URLSearchParams({
     ...options.authorizationParams,
     ...Object.fromEntries(hinted),
     response_type: 'code',
@@ -120,5 +121,8 @@ export const createAuthorizationRequest = async (
     code_challenge: hash('sha256', codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   });
+  if (options.resources.length > 0) parameters.delete('resource');
+  for (const resource of options.resources) parameters.append('resource', resource);
+  const url = await locate(context, metadata, parameters);
   return { url, checks: { state, nonce, codeVerifier, maxAge, acrValues } };
 };

@@ -28,7 +28,7 @@ const createEndSessionUrl = (
   };
   const client = openidClient.configure(metadata, 'client_secret_basic');
   const print = (given: Readonly<Record<string, string>>): string =>
-    replaceParameters(buildEndSessionUrl(client, given), given);
+    replaceParameters(buildEndSessionUrl(client, given), new URLSearchParams(given));
   const hinted = idToken === undefined ? undefined : print({ ...parameters, id_token_hint: idToken });
   return hinted !== undefined && hinted.length <= maxUrlLength ? hinted : print(parameters);
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { createClientKey, keyAlgorithms } from '../kit/client-keys.ts';
 import { openRealClient, startRealProvider } from '../kit/real-login.ts';
@@ -35,6 +35,22 @@ test('auto pushes nothing where the provider has no endpoint for it, never pushe
   await using never = await startRelyingParty(withPar(), { par: 'never' });
   expect(await parametersOf(never)).toMatchObject({ response_type: 'code' });
   expect(never.bent.count('par')).toBe(0);
+});
+
+const resources = ['https://users.example/', 'https://orders.example/'];
+
+test('every resource is asked for, in plain, pushed and signed, and replaces the parameter of that name', async () => {
+  const given = { resources, authorizationParams: { resource: 'https://other.example' } };
+  await using plain = await startRelyingParty({}, given);
+  const { url } = await plain.provider.createAuthorizationRequest({});
+  expect(new URL(url).searchParams.getAll('resource')).toEqual(resources);
+  await using pushing = await startRelyingParty(withPar(), given);
+  await parametersOf(pushing);
+  const pushed = pushing.bent.seen.find(({ endpoint }) => endpoint === 'par');
+  expect(pushed?.body.getAll('resource')).toEqual(resources);
+  const clientKey = createClientKey('ES256').pem;
+  await using signing = await startRelyingParty({}, { ...given, signedRequest: 'on', clientKey });
+  expect(decodeJwt((await parametersOf(signing)).request ?? '').resource).toEqual(resources);
 });
 
 const refusal: Answer = { status: 400, body: { error: 'invalid_redirect_uri' } };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
+import { type DevProvider, type DevProviderOptions, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import Fastify from 'fastify';
 import { decodeJwt } from 'jose';
@@ -31,8 +31,23 @@ const startApi = async (audience: string) => {
   return api.url;
 };
 
-const startProvider = async (publicUrls: readonly string[]): Promise<DevProvider> => {
+type Configure = NonNullable<DevProviderOptions['configure']>;
+
+/** Issues tokens for what the sign-in has asked for alone. */
+const strict: Configure = (usual) => ({
+  ...usual,
+  features: {
+    ...usual.features,
+    resourceIndicators: {
+      ...usual.features?.resourceIndicators,
+      defaultResource: (_ctx, _client, oneOf) => oneOf?.[0] ?? [],
+    },
+  },
+});
+
+const startProvider = async (publicUrls: readonly string[], configure?: Configure): Promise<DevProvider> => {
   const provider = await startDevProvider({
+    ...(configure && { configure }),
     ...{ publicUrls, clientSecret: randomBytes(24).toString('hex') },
     ...{ apiAudience: users, moreAudiences: [orders, stock] },
   });
@@ -41,10 +56,17 @@ const startProvider = async (publicUrls: readonly string[]): Promise<DevProvider
 };
 
 /** BFFs on one store and one cookie, before one API for each audience. */
-const startReplicas = async (tokens: Readonly<Record<string, RouteToken>>, count = 1) => {
+const startReplicas = async (
+  tokens: Readonly<Record<string, RouteToken>>,
+  {
+    count = 1,
+    configure,
+    given = {},
+  }: { count?: number; configure?: Configure; given?: Partial<BffOptions> } = {},
+) => {
   const ports = await Promise.all(Array.from({ length: count }, freePort));
   const publicUrl = `http://localhost:${ports[0]}`;
-  const provider = await startProvider([publicUrl]);
+  const provider = await startProvider([publicUrl], configure);
   const apis = { users: await startApi(users), orders: await startApi(orders), stock: await startApi(stock) };
   const sessionStore = await openSessionStore(`sqlite:${await makeFile()}`);
   const options: BffOptions = {
@@ -59,6 +81,7 @@ const startReplicas = async (tokens: Readonly<Record<string, RouteToken>>, count
       const { [name]: token } = tokens;
       return { prefix: `/api/${name}`, upstream, ...(token !== undefined && { token }) };
     }),
+    ...given,
   };
   for (const port of ports) {
     const app = Fastify(createServerOptions({ logLevel: 'silent', trustProxy: [] }));
@@ -110,7 +133,7 @@ test('an audience that the provider does not know is 502', async () => {
 test('100 calls for two audiences on two replicas: a grant each, no refresh token used twice', async () => {
   const { ask, provider } = await startReplicas(
     { orders: { resource: orders }, stock: { resource: stock } },
-    2,
+    { count: 2 },
   );
   let grants = 0;
   let revoked = 0;
@@ -122,4 +145,13 @@ test('100 calls for two audiences on two replicas: a grant each, no refresh toke
   expect(new Set((await Promise.all(calls)).map(({ status }) => status))).toEqual(new Set([200]));
   expect([grants, revoked]).toEqual([2, 0]);
   expect(await ask('/api/me', 1)).toMatchObject({ body: { authenticated: true } });
+});
+
+test('a provider that issues only what the sign-in asked for is asked for the resources', async () => {
+  const given = { resources: [users, orders] };
+  const tokens = { orders: { resource: orders }, stock: { resource: stock } };
+  const { ask } = await startReplicas(tokens, { configure: strict, given });
+  expect(await ask('/api/users')).toMatchObject({ status: 200, body: { aud: users } });
+  expect(await ask('/api/orders')).toMatchObject({ status: 200, body: { aud: orders } });
+  expect(await ask('/api/stock')).toMatchObject({ status: 502, body: { code: 'provider_error' } });
 });
