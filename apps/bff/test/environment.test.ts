@@ -134,9 +134,9 @@ test('a value in quotes, a placeholder, and two names with two values are said b
     ALLOWED_ORIGINS: 'https://….example',
   });
   expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+    'OIDC_SCOPE is still a placeholder',
     'OIDC_CLIENT_ID is still in quotes',
     'OIDC_CLIENT_SECRET is set, and CLIENT_SECRET too, to another value',
-    'OIDC_SCOPE is still a placeholder',
     'ALLOWED_ORIGINS is still a placeholder',
     'COOKIE_NAME is still a placeholder',
   ]);

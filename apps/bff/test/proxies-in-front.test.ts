@@ -72,7 +72,7 @@ test.for(findFronts())(
       expect([page.url, page.status]).toEqual([`${url}/deep#`, 200]);
       expect(page.headers.get('strict-transport-security')).toMatch(/max-age/);
       const [held, ...others] = browser.cookies(url);
-      expect([held?.name, others]).toEqual(['__Host-Http-foyer', []]);
+      expect([held?.name, others]).toEqual([`__Host-Http-foyer-${new URL(url).port}`, []]);
       const cookie = `${held?.name}=${held?.value}`;
 
       const answer = request(`${url}/api/things`, {

@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -14,6 +16,17 @@ writeFileSync(join(places.spaDir, 'index.html'), '<!doctype html>');
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** A key of a client and a certificate of it. */
+const createClient = (): { readonly key: string; readonly cert: string } => {
+  const [key, cert] = [join(folder, 'client.key'), join(folder, 'client.pem')];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  const files = ['-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=client'];
+  execFileSync('openssl', ['req', '-x509', ...curve, ...files], { stdio: 'pipe' });
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+};
+
+const client = createClient();
+
 const secret = 'hush-hush-client-secret';
 const key = createSessionKey();
 const sound = {
@@ -26,6 +39,8 @@ const sound = {
 interface Values {
   readonly good: readonly string[];
   readonly bad: readonly string[];
+  /** What a good value needs beside it. */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 const durations: Values = {
@@ -80,7 +95,23 @@ const table: Readonly<Record<string, Values>> = {
   OIDC_CLIENT_SECRET: anyText('x', '%+ü'),
   OIDC_CLIENT_AUTH: {
     good: ['client_secret_basic', 'client_secret_post'],
-    bad: ['none', 'basic', 'private_key_jwt', 'CLIENT_SECRET_BASIC', '[object Object]'],
+    bad: ['none', 'basic', 'private_key_jwks', 'CLIENT_SECRET_BASIC', '[object Object]'],
+  },
+  OIDC_CLIENT_KEY: {
+    good: [client.key, JSON.stringify(createPrivateKey(client.key).export({ format: 'jwk' }))],
+    bad: ['key', '{}', client.cert, '-----BEGIN PRIVATE KEY-----'],
+  },
+  OIDC_CLIENT_CERT: {
+    good: [client.cert],
+    bad: ['cert', '-----BEGIN CERTIFICATE-----'],
+    beside: { OIDC_CLIENT_KEY: client.key },
+  },
+  OIDC_DPOP: { good: ['on', 'off'], bad: ['true', 'ON', 'auto'] },
+  OIDC_PAR: { good: ['auto', 'always', 'never'], bad: ['on', 'AUTO', 'true'] },
+  OIDC_SIGNED_REQUEST: {
+    good: ['on', 'off'],
+    bad: ['true', 'auto'],
+    beside: { OIDC_CLIENT_KEY: client.key },
   },
   OIDC_LOGOUT_URL: {
     good: ['https://op.example/v2/logout?client_id={client_id}&returnTo={return_to}', 'http://localhost/x'],
@@ -121,13 +152,19 @@ const table: Readonly<Record<string, Values>> = {
   OIDC_CLOCK_TOLERANCE: { ...durations, good: ['0', '90s', '10m'] },
   OIDC_TIMEOUT: { good: ['5s', '100ms'], bad: [...durations.bad, '0', '1h'] },
   PUBLIC_URL: {
-    good: ['https://app.example', 'https://app.example:8443/', 'http://localhost:3000', 'http://[::1]:1'],
+    good: [
+      'https://app.example',
+      'https://app.example:8443/',
+      'https://app.example/app',
+      'http://localhost:3000',
+      'http://[::1]:1',
+    ],
     bad: [
       'app.example',
       'http://app.example',
       'http://0.0.0.0:3000',
       'http://10.0.0.1',
-      'https://app.example/app',
+      'https://app.example/a//b',
       'https://app.example?x',
       'https://app.example#x',
       'https://u:swordfish@app.example',
@@ -305,11 +342,11 @@ const issuesOf = (environment: Readonly<Record<string, string>>) => {
   }
 };
 
-test.for(Object.entries(table))('%s is taken when it is good', ([name, { good }]) => {
+test.for(Object.entries(table))('%s is taken when it is good', ([name, { good, beside }]) => {
   for (const value of good) {
     const around =
       name === 'PUBLIC_URL' || name === 'SESSION_KEYS' ? {} : { PUBLIC_URL: 'http://localhost:3000' };
-    expect({ value, issues: issuesOf({ ...sound, ...around, [name]: value }) }).toEqual({
+    expect({ value, issues: issuesOf({ ...sound, ...around, ...beside, [name]: value }) }).toEqual({
       value,
       issues: [],
     });
@@ -318,9 +355,9 @@ test.for(Object.entries(table))('%s is taken when it is good', ([name, { good }]
 
 test.for(Object.entries(table).filter(([, { bad }]) => bad.length > 0))(
   '%s is refused under its own name, with what to do, when it is bad or absurd',
-  ([name, { bad }]) => {
+  ([name, { bad, beside }]) => {
     for (const value of bad) {
-      const issues = issuesOf({ ...sound, [name]: value });
+      const issues = issuesOf({ ...sound, ...beside, [name]: value });
       expect({ value, names: new Set(issues.map(({ variable }) => variable)) }).toEqual({
         value,
         names: new Set([name]),
@@ -342,12 +379,12 @@ test('every variable has its good and bad values here', () => {
 
 test.for(names)('%s may come from a file, and a file that is not there is a mistake', (name) => {
   const { [name]: _, ...rest }: Readonly<Record<string, string>> = sound;
-  const good = Object.entries(table).find(([one]) => one === name)?.[1].good[0] ?? '';
+  const { good = [], beside } = Object.entries(table).find(([one]) => one === name)?.[1] ?? {};
   const file = join(folder, name);
-  writeFileSync(file, `${good}\n`);
-  expect(issuesOf({ ...rest, [`${name}_FILE`]: file })).toEqual([]);
+  writeFileSync(file, `${good[0]}\n`);
+  expect(issuesOf({ ...rest, ...beside, [`${name}_FILE`]: file })).toEqual([]);
   for (const path of [join(folder, 'none'), folder, 'a\0b']) {
-    const names = issuesOf({ ...rest, [`${name}_FILE`]: path }).map(({ variable }) => variable);
+    const names = issuesOf({ ...rest, ...beside, [`${name}_FILE`]: path }).map(({ variable }) => variable);
     expect([path, names]).toEqual([path, [`${name}_FILE`]]);
   }
 });

@@ -44,7 +44,8 @@ const startProvider = async (
 ): Promise<ProviderSetup> => {
   const { issuer } = environment;
   if (issuer === undefined) return startEmbeddedProvider(environment, print);
-  const name = issuer.variable.endsWith('_FILE') ? issuer.variable : `${issuer.value} (${issuer.variable})`;
+  const isFromFile = /_FILE$/.test(issuer.variable);
+  const name = isFromFile ? issuer.variable : `${issuer.value} (${issuer.variable})`;
   return { variables: {}, provider: name, people: 'at that provider', processes: [] };
 };
 

@@ -54,7 +54,7 @@ test('a link from another site leads to a guarded route as an anonymous visitor'
 
 test('a user sees the guarded route, and it knows whose notes it keeps', async () => {
   const browser = await signIn();
-  expect([browser.current.url, browser.current.status]).toEqual([`${url}/notes#`, 200]);
+  expect([browser.current.url, browser.current.status]).toEqual([`${url}/notes`, 200]);
   const body = JSON.stringify({ text: 'Looked at the engine' });
   const headers = { 'content-type': 'application/json' };
   const added = await browser.fetch('/notes', { method: 'POST', headers, body });

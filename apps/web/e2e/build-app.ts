@@ -5,7 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const app = resolve(import.meta.dirname, '..');
-const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'precompress.ts', 'package.json'];
+const sources = [
+  ...['src', 'public', 'index.html', 'vite.config.ts', 'branding.ts', 'precompress.ts'],
+  'package.json',
+];
 
 /** A built app in a folder of its own. */
 export interface BuiltApp {
