@@ -75,9 +75,10 @@ const createSnapshotStore = (startWatch: () => SessionWatch) => {
   };
 };
 
-/** A login ends at an address with an empty fragment, so that the provider's has no place: `#` need not stay there. */
+/** Removes the fragment that some providers add to the callback, and that a browser carries over its redirect. */
 const tidyAddress = (): void => {
-  if (location.href.endsWith('#')) history.replaceState(history.state, '', location.href.slice(0, -1));
+  const { href, hash } = location;
+  if (hash === '#_=_') history.replaceState(history.state, '', href.slice(0, -hash.length));
 };
 
 /**

@@ -457,3 +457,15 @@ test.each([
   expect(browser.requests).toEqual([{}, {}]);
   expect(browser.moves).toEqual([]);
 });
+
+test.each([
+  ['#_=_', ['https://app.example/x']],
+  ['#/notes/7', []],
+])('the fragment %s of an address: what replaces it is %j', (hash, addresses) => {
+  stubBrowser(() => json(signedIn));
+  const seen: unknown[] = [];
+  vi.stubGlobal('location', { href: `https://app.example/x${hash}`, hash });
+  vi.stubGlobal('history', { state: null, replaceState: (...given: unknown[]) => seen.push(given[2]) });
+  watch();
+  expect(seen).toEqual(addresses);
+});

@@ -116,7 +116,7 @@ test.for(['5.0.0', '5'])(
     const browser = createBrowser();
     await browser.visit(`${url}/login`, { from: `${url}/` });
     const page = await browser.submit({ button: 'Ada Lovelace' });
-    expect([page.url, page.text]).toEqual([`${url}/#`, 'their own page']);
+    expect([page.url, page.text]).toEqual([`${url}/`, 'their own page']);
     const hello = await browser.fetch('/hello');
     expect([hello.status, await hello.json()]).toEqual([200, { hello: 'ada' }]);
     expect((await fetch(`${url}/hello`)).status).toBe(401);

@@ -4,20 +4,11 @@ import { logEvent } from '../events.ts';
 import { readResponse, readState } from '../login/authorization-response.ts';
 import { readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
-import type { ReturnTo } from '../login/return-to.ts';
 import { createSharedCallbacks } from '../login/shared-callbacks.ts';
 import { Problem } from '../problems.ts';
 import type { SessionReference } from '../session/session-reference.ts';
 import { addRoute, type Bff } from './bff.ts';
 import { createFailedCallback } from './failed-callback.ts';
-
-/**
- * A browser carries the fragment of the callback's address on to a `Location` that has none: some providers add one.
- *
- * @see RFC 9110 section 10.2.2
- */
-const withOwnFragment = ({ headers }: FastifyRequest, returnTo: ReturnTo): string =>
-  headers['sec-fetch-mode'] === 'navigate' && !returnTo.includes('#') ? `${returnTo}#` : returnTo;
 
 const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): boolean =>
   isQuiet && error instanceof Problem && error.code === 'login_required';
@@ -53,7 +44,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     } catch (error) {
       if (!isQuietRefusal(transaction, error)) throw error;
     }
-    return reply.redirect(withOwnFragment(request, transaction.returnTo), 303);
+    return reply.redirect(transaction.returnTo, 303);
   };
 
   addRoute(scope, paths.callback, {
