@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from '../provider/provider.ts';
+import { stepUpParameters } from '../session/requirement.ts';
 import { createCookieRules, readCookies } from '../session/session-cookie.ts';
 import { createLoginCookies } from './login-cookies.ts';
 import type { LoginSeal } from './login-seal.ts';
@@ -60,10 +61,15 @@ const missingReason = (cookies: number, sealed: Sealed | undefined): string => {
     : 'The pending login belongs to another issuer, client or state';
 };
 
-/** Where a login starts that ends at `returnTo`. */
-export const loginAddress = (returnTo: ReturnTo, { basePath }: Pick<ResolvedOptions, 'basePath'>): string => {
-  const login = `${basePath}${paths.login}`;
-  return returnTo === `${basePath}/` ? login : `${login}?returnTo=${encodeURIComponent(returnTo)}`;
+/** Where a login starts that ends at `returnTo`, and asks for the strength and age that another asked for. */
+export const loginAddress = (
+  returnTo: ReturnTo,
+  { basePath }: Pick<ResolvedOptions, 'basePath'>,
+  { acrValues = [], maxAge }: Partial<Pick<AuthorizationChecks, 'acrValues' | 'maxAge'>> = {},
+): string => {
+  const query = stepUpParameters({ acrValues, maxAge });
+  if (returnTo !== `${basePath}/`) query.set('returnTo', returnTo);
+  return `${basePath}${paths.login}${query.size === 0 ? '' : `?${query}`}`;
 };
 
 /** A pending login belongs to its issuer and client: another configuration does not accept it. */

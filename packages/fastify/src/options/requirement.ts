@@ -47,8 +47,8 @@ const checkClaims = (claims: NonNullable<Requirement['claims']>, refuse: Refuse)
 
 const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
-/** As they stand in `acr_values`, and no more than `/login` passes on. */
-const isAcrList = (values: readonly string[]): boolean =>
+/** Whether values can stand in `acr_values`, and are no more than `/login` passes on. */
+export const isAcrList = (values: readonly string[]): boolean =>
   values.length > 0 &&
   values.length <= 16 &&
   values.every((value) => /^[\x21-\x7e]+$/.test(value)) &&

@@ -39,16 +39,15 @@ export const tightenHints = (
   const maxAge = ages.length === 0 ? undefined : Math.min(...ages);
   const required = splitWords(policy.acr_values);
   const asked = splitWords(acr_values);
-  const acrValues = required.length === 0 ? undefined : tightenAcr(required, asked);
-  const sentAcr = acrValues ?? asked;
+  const acrValues = required.length === 0 ? asked : tightenAcr(required, asked);
   return {
     hints: {
       ...hints,
       ...keepPrompt(policy.prompt, prompt),
       ...(maxAge === undefined ? {} : { max_age: maxAge }),
-      ...(sentAcr.length === 0 ? {} : { acr_values: sentAcr.join(' ') }),
+      ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
     },
     maxAge,
-    acrValues,
+    acrValues: acrValues.length === 0 ? undefined : acrValues,
   };
 };

@@ -135,7 +135,8 @@ export const authorizationProblem = (error: string, description: string | null):
   const code = parseErrorCode(error) ?? 'an unreadable error';
   const detail = description === null || description === '' ? '' : ` (${cleanText(description)})`;
   const message = `the authorization endpoint answered ${code}${detail}`;
-  if (error === 'access_denied') return new Problem('access_denied', message);
+  if (error === 'access_denied' || error === 'unmet_authentication_requirements')
+    return new Problem('access_denied', message);
   if (needsUser.has(error)) return new Problem('login_required', message);
   if (error === 'temporarily_unavailable')
     return new Problem('provider_unavailable', message, { retryAfter: 5 });

@@ -24,6 +24,8 @@ export interface Forwarding {
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
   /** The headers of the browser's answer. */
   readonly createAnswerHeaders: (status: number, upstream: IncomingHttpHeaders) => HeaderValues;
+  /** The problem that is answered instead of what the upstream answers, if it is one. */
+  readonly findChallenge: (status: number, upstream: IncomingHttpHeaders) => Problem | undefined;
   /** Takes how the upstream answered, or that it did not. */
   readonly onAnswer: ((status: number | 'failed') => void) | undefined;
 }
@@ -122,8 +124,8 @@ const settleFailure = (request: FastifyRequest, reply: FastifyReply, cause: unkn
  * Sends the request on and the answer back, both as they come, with back-pressure. An answer that breaks off cuts the
  * browser's connection.
  *
- * @throws Problem `upstream_timeout`, `upstream_unavailable`, `payload_too_large`, or `session_expired` when the session
- * ends, as long as nothing was answered.
+ * @throws Problem `upstream_timeout`, `upstream_unavailable`, `payload_too_large`, what `findChallenge` found, or
+ * `session_expired` when the session ends, as long as nothing was answered.
  */
 export const forward = async (
   request: FastifyRequest,
@@ -147,6 +149,11 @@ export const forward = async (
       ...{ pool, headers, repetition, deadline, answer: reply.raw },
       sent: { path, method: request.method, body },
       begin: ({ status, upstream }) => {
+        const challenge = forwarding.findChallenge(status, upstream);
+        if (challenge !== undefined) {
+          cut(challenge);
+          return;
+        }
         beginAnswer(request, reply, { status, headers: forwarding.createAnswerHeaders(status, upstream) });
         watch.onAnswered(String(upstream['content-type'] ?? '').startsWith('text/event-stream'));
         onAnswer?.(status);

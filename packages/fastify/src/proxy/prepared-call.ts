@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
@@ -7,6 +8,7 @@ import type { AccessToken } from '../tokens/token-life.ts';
 import type { ApiMatch } from './api-routes.ts';
 import { createDpopProofs, wantsNonce } from './dpop-proofs.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
+import { findStepUpChallenge } from './step-up-challenge.ts';
 import { hasBody } from './upload.ts';
 import { type AnswerHead, isRepeatable, type Repetition, refusesToken } from './upstream-call.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
@@ -19,6 +21,11 @@ export interface PreparedCall {
   readonly repetition: Repetition | undefined;
   /** Takes the head of the upstream's answer. */
   readonly onHead: (head: AnswerHead) => void;
+  /** The problem that is answered instead of what the upstream answers, if it is one. */
+  readonly findChallenge: (
+    status: number | undefined,
+    upstream: AnswerHead['upstream'],
+  ) => Problem | undefined;
   /** Seconds until the upstream must have begun to answer. */
   readonly timeout: number;
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
@@ -87,6 +94,8 @@ export const createPreparation = ({
       headers: await createFor(token),
       repetition: token && createRepetition(request, { session, requested, token }, { onHead, createFor }),
       onHead,
+      findChallenge:
+        route.auth === undefined || route.auth === 'required' ? findStepUpChallenge : () => undefined,
       timeout: route.timeout ?? options.apiTimeout,
       onSessionEnded: session && ((listener: () => void) => sessions.onEnded(session.id, listener)),
     };

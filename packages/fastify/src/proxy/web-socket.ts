@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
@@ -16,6 +16,8 @@ const serviceRestart = 1012;
 
 /** An upgrade of a request with or without a session. */
 interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
+  /** The problem that is answered instead of the upstream's refusal, if it is one. */
+  readonly findChallenge: (status: number | undefined, upstream: IncomingHttpHeaders) => Problem | undefined;
   /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
   readonly repetition: Repetition | undefined;
@@ -25,7 +27,7 @@ interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
 
 /** Asks for an upgrade, and once more where the answer asks for it. */
 const askForSessionUpgrade = async (
-  { repetition, onHead, ...upgrade }: Omit<SessionUpgrade, 'onSessionEnded'>,
+  { repetition, onHead, ...upgrade }: Omit<SessionUpgrade, 'onSessionEnded' | 'findChallenge'>,
   signal: AbortSignal,
 ): Promise<UpgradeAnswer> => {
   const first = await askForUpgrade({ ...upgrade, signal });
@@ -50,7 +52,7 @@ export interface WebSockets {
    * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
    * with 4401 when the session ends.
    *
-   * @throws Problem as `askForUpgrade` does, and `session_expired` when the session ends meanwhile.
+   * @throws Problem as `askForUpgrade` does, what `findChallenge` found, and `session_expired` when the session ends meanwhile.
    */
   readonly open: (request: FastifyRequest, reply: FastifyReply, upgrade: SessionUpgrade) => Promise<void>;
   /** Tells every browser that the service restarts. */
@@ -67,6 +69,16 @@ const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortC
     raw.destroy();
     throw error;
   }
+};
+
+const requireNoChallenge = (
+  answer: IncomingMessage,
+  findChallenge: SessionUpgrade['findChallenge'],
+): void => {
+  const challenge = findChallenge(answer.statusCode, answer.headers);
+  if (challenge === undefined) return;
+  answer.destroy();
+  throw challenge;
 };
 
 /** Makes the room for open WebSockets. */
@@ -100,7 +112,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
   };
 
   return {
-    open: async (request, reply, { onSessionEnded, ...upgrade }) => {
+    open: async (request, reply, { onSessionEnded, findChallenge, ...upgrade }) => {
       const stop = new AbortController();
       let cut = (): void =>
         stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked'));
@@ -113,8 +125,9 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
           cut = () => tunnel.end(sessionEnded, 'The session ended');
           return;
         }
-        reply.hijack();
         const { answer } = upstream;
+        requireNoChallenge(answer, findChallenge);
+        reply.hijack();
         const status = answer.statusCode ?? 502;
         const given = ownHeaders(reply);
         reply.raw.writeHead(

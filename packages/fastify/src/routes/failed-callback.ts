@@ -51,7 +51,7 @@ export const createFailedCallback = ({ options, sessions, rounds, loginSeal }: B
     answer: async (request, reply, { problem, transaction }) => {
       options.observe?.({ kind: 'login', outcome: problem.code });
       const returnTo = transaction?.returnTo ?? parseReturnTo(undefined, options);
-      const again = problem.with({ tryAgainAt: loginAddress(returnTo, options) });
+      const again = problem.with({ tryAgainAt: loginAddress(returnTo, options, transaction?.checks) });
       if (!mayBeSignedIn.includes(problem.code)) throw again;
       const step = { problem, returnTo, replaces: transaction?.replaces };
       if (await isSignedIn(request, reply, step)) return reply.redirect(returnTo, 303);

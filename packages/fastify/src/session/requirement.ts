@@ -45,12 +45,25 @@ const findAge = (
   return isFresh ? undefined : `The sign-in is not of the last ${maxAge} seconds`;
 };
 
-/** Where a login starts that asks for this strength and age. @see RFC 9470 section 4 */
-const stepUpAddress = (acrValues: readonly string[], maxAge: number | undefined): string => {
+/** The strength and age of a sign-in that is asked for. */
+export interface StepUp {
+  readonly acrValues: readonly string[];
+  /** Seconds. */
+  readonly maxAge: number | undefined;
+}
+
+/** The parameters of `/login` that ask for it. @see RFC 9470 section 4 */
+export const stepUpParameters = ({ acrValues, maxAge }: StepUp): URLSearchParams => {
   const asked = new URLSearchParams();
   if (acrValues.length > 0) asked.set('acr_values', acrValues.join(' '));
   if (maxAge !== undefined) asked.set('max_age', String(Math.floor(maxAge)));
-  return asked.size === 0 ? `${paths.login}?prompt=login` : `${paths.login}?${asked}`;
+  return asked;
+};
+
+/** Where a login starts that asks for it, below the base path; for any new sign-in where nothing more is known. */
+export const stepUpAddress = (asked: StepUp): string => {
+  const parameters = stepUpParameters(asked);
+  return `${paths.login}?${parameters.size === 0 ? 'prompt=login' : parameters}`;
 };
 
 /**
@@ -66,6 +79,6 @@ export const requireMet = (session: Judged, given: Requirement, times: Times): v
   const shortfall = findWeakness(signIn, given) ?? findAge(signIn, given, times);
   if (shortfall === undefined) return;
   throw new Problem('step_up_required', shortfall, {
-    loginUrl: stepUpAddress(acrValuesOf(given), given.maxAge),
+    loginUrl: stepUpAddress({ acrValues: acrValuesOf(given), maxAge: given.maxAge }),
   });
 };

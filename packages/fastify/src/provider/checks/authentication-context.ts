@@ -1,7 +1,7 @@
 import { refusedClaim } from './refused-claim.ts';
 
 /**
- * Requires the authentication that the operator's `acr_values` ask for: the provider may answer with a weaker one.
+ * Requires the authentication that `acr_values` asked for: the provider may answer with a weaker one.
  *
  * @throws Problem `provider_invalid_response`.
  * @see OpenID Connect Core section 3.1.2.1
@@ -11,5 +11,7 @@ export const requireAcr = (
   acrValues: readonly string[] | undefined,
 ): void => {
   if (acrValues === undefined || (typeof acr === 'string' && acrValues.includes(acr))) return;
-  throw refusedClaim('acr is none of the acr_values that OIDC_AUTHORIZATION_PARAMS asks for');
+  throw refusedClaim(
+    'acr is none of the acr_values that were asked for, see OIDC_AUTHORIZATION_PARAMS and require of API_ROUTES',
+  );
 };
