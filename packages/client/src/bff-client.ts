@@ -6,6 +6,7 @@ import { createDeparture } from './departure.ts';
 import { createSessionCheck } from './session-check.ts';
 import { isSameSnapshot, keepKnown, type SessionSnapshot } from './session-snapshot.ts';
 import { type SessionWatch, startSessionWatch } from './session-watch.ts';
+import { createStepUp, type StepUpEvent } from './step-up.ts';
 import { createTabs } from './tabs.ts';
 
 /** Options of `createBffClient`. @see RFC 10017 section 6.1.2 */
@@ -38,10 +39,17 @@ export interface BffClient {
   /**
    * `fetch` with the session cookie. Paths are those of the BFF: `/api/users` is below the path of `baseUrl`, if it has one.
    * Requests to other addresses go to the plain `fetch`.
-   * Navigates to the login, once, when the BFF answers 401. Retries a GET or HEAD once when the BFF answers 503 with a
+   * Navigates to the login, once, when the BFF answers 401; for `step_up_required` to the stronger or more recent sign-in
+   * that is asked for, see `onStepUp`. Retries a GET or HEAD once when the BFF answers 503 with a
    * `Retry-After` of at most 5 seconds.
    */
   readonly fetch: typeof fetch;
+  /**
+   * Calls `listener` before `fetch` leaves for a stronger or more recent sign-in: keep what the user has typed, or call
+   * `preventDefault` to ask the user first. Returns the function that unsubscribes it. A page that has come back from that
+   * very sign-in less than a minute ago does not leave again: the caller of `fetch` shows the 401.
+   */
+  readonly onStepUp: (listener: (event: StepUpEvent) => void) => () => void;
 }
 
 /** Holds the snapshot and notifies subscribers. The first subscriber starts the watch; removing the last one stops it. */
@@ -91,6 +99,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
   const requests = createBffRequests(origin);
   const tabs = createTabs(baseUrl);
   const departure = createDeparture();
+  const stepUp = createStepUp(origin, departure);
   const store = createSnapshotStore(() =>
     startSessionWatch({ eventsUrl: origin.at(paths.meEvents), tabs, check, departure, ...store }),
   );
@@ -129,6 +138,7 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
         throw error;
       }
     },
-    fetch: createBffFetch(origin, login),
+    fetch: createBffFetch(origin, { signIn: login, stepUp: stepUp.start }),
+    onStepUp: stepUp.follow,
   };
 };

@@ -3,20 +3,26 @@ import type { BffOrigin } from './bff-origin.ts';
 /** The longest `Retry-After` that is waited for. */
 const maxRetryAfterSeconds = 5;
 
-const signInProblems: readonly unknown[] = [
-  'urn:foyer:problem:unauthenticated',
-  'urn:foyer:problem:session_expired',
-];
+/** The sign-ins that a 401 of the BFF asks for. */
+export interface SignIns {
+  /** No one is signed in. */
+  readonly signIn: () => void;
+  /** The sign-in is too weak or too old; the address asks for a better one. */
+  readonly stepUp: (loginUrl: string) => void;
+}
 
-/** Whether the BFF itself reports that no one is signed in. An upstream's own 401 is passed to the caller unchanged. */
-const needsSignIn = async (response: Response): Promise<boolean> => {
+/** Starts the sign-in that the BFF itself asks for. An upstream's own 401 is passed to the caller unchanged. */
+const followRefusal = async (response: Response, { signIn, stepUp }: SignIns): Promise<void> => {
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
-  if (response.status !== 401 || !isProblem) return false;
+  if (response.status !== 401 || !isProblem) return;
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  return typeof body === 'object' && body !== null && 'type' in body && signInProblems.includes(body.type);
+  if (typeof body !== 'object' || body === null || !('type' in body)) return;
+  const { type } = body;
+  if (type === 'urn:foyer:problem:unauthenticated' || type === 'urn:foyer:problem:session_expired') signIn();
+  if (type === 'urn:foyer:problem:step_up_required' && 'loginUrl' in body) stepUp(String(body.loginUrl));
 };
 
 /** The seconds of a `Retry-After`, written as a number or as a date; `NaN` for anything else. @see RFC 9110 10.2.3 */
@@ -50,12 +56,12 @@ const targetOf = (origin: BffOrigin, input: Parameters<typeof fetch>[0]): URL =>
 
 /** Creates the `fetch` of one BFF. Requests to other origins go to the browser's `fetch`, without the session cookie. */
 export const createBffFetch =
-  (origin: BffOrigin, signIn: () => void): typeof fetch =>
+  (origin: BffOrigin, signIns: SignIns): typeof fetch =>
   async (input, init = {}) => {
     const target = targetOf(origin, input);
     const asked = input instanceof Request ? input : target;
     if (!origin.owns(target)) return fetch(asked, init);
     const response = await fetchOwn(asked, init);
-    if (await needsSignIn(response)) signIn();
+    await followRefusal(response, signIns);
     return response;
   };

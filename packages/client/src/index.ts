@@ -5,3 +5,4 @@ export {
   type SessionSnapshot,
   type SignedInSnapshot,
 } from './session-snapshot.ts';
+export type { StepUpEvent } from './step-up.ts';
