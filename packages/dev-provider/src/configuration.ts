@@ -3,6 +3,7 @@ import { type DevProviderOptions, developmentClient } from './options.ts';
 import { contentSecurityPolicy, createErrorPage, createSignedOutPage, createSignOutPage } from './pages.ts';
 import { findPerson } from './people.ts';
 import { apiScopes, audiencesOf, exchangeGrant, resourceIndicators } from './resource-servers.ts';
+import { acrValues, createPolicy } from './second-step.ts';
 import { developmentCookieKey, developmentSigningKey } from './signing-key.ts';
 
 const daySeconds = 24 * 60 * 60;
@@ -35,6 +36,7 @@ function createClient(options: DevProviderOptions): ClientMetadata {
     post_logout_redirect_uris: urls.map((url) => `${url}/logout`),
     ...(urls[0] === undefined ? {} : { backchannel_logout_uri: `${urls[0]}/logout/backchannel` }),
     backchannel_logout_session_required: true,
+    require_auth_time: true,
   };
 }
 
@@ -82,7 +84,7 @@ export function createConfiguration(options: DevProviderOptions, adapter: Adapte
       openid: ['sub'],
       profile: [
         ...['name', 'given_name', 'family_name', 'nickname', 'preferred_username'],
-        ...['locale', 'zoneinfo', 'birthdate', 'updated_at'],
+        ...['locale', 'zoneinfo', 'birthdate', 'updated_at', 'groups'],
       ],
       email: ['email', 'email_verified'],
       phone: ['phone_number', 'phone_number_verified'],
@@ -92,7 +94,8 @@ export function createConfiguration(options: DevProviderOptions, adapter: Adapte
       const person = findPerson(accountId);
       return person && { accountId, claims: () => ({ ...person.claims, sub: accountId }) };
     },
-    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    acrValues: Object.values(acrValues),
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}`, policy: createPolicy() },
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: () => true,
     loadExistingGrant: loadExistingGrant(audiences),

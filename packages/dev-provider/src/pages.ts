@@ -73,8 +73,15 @@ const initialsOf = (label: string): string =>
     .filter((letter) => letter === letter.toUpperCase())
     .join('');
 
+/** What the sign-in page says beside its buttons. */
+interface SignInPage {
+  readonly problem?: string;
+  /** Whether a choice stands for a second step too. */
+  readonly hasSecondStep: boolean;
+}
+
 /** The sign-in page: a button for each demo person, and a field for any other name. */
-export function createSignInPage(action: string, problem?: string): string {
+export function createSignInPage(action: string, { problem, hasSecondStep }: SignInPage): string {
   const to = escapeHtml(action);
   const buttons = people.map(
     ({ accountId, label, purpose = '' }) =>
@@ -82,7 +89,9 @@ export function createSignInPage(action: string, problem?: string): string {
   );
   return createPage(
     'Sign in',
-    `<p>This is the development provider. No password is asked: choose who you are.</p>
+    `<p>This is the development provider. No password is asked: choose who you are.${
+      hasSecondStep ? ' The application wants a second step: your choice stands for that too.' : ''
+    }</p>
 ${problem === undefined ? '' : `<p class="wrong" role="alert">${escapeHtml(problem)}</p>`}
 <form method="post" action="${to}" aria-label="Demo people">
 ${buttons.join('\n')}

@@ -8,7 +8,7 @@ export interface Person {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** The demo people: full claims, plain ones, a name beyond ASCII, and one without name or e-mail address. */
+/** The demo people: full claims, one who may only read, a name beyond ASCII, and one without name or e-mail address. */
 export const people: readonly Person[] = [
   {
     accountId: 'ada',
@@ -28,12 +28,13 @@ export const people: readonly Person[] = [
       phone_number: '+44 20 7946 0815',
       phone_number_verified: true,
       updated_at: 1_700_000_000,
+      groups: ['editors', 'mathematicians'],
     },
   },
   {
     accountId: 'grace',
     label: 'Grace Hopper',
-    purpose: 'Name and e-mail',
+    purpose: 'May only read, is no editor',
     claims: {
       name: 'Grace Hopper',
       given_name: 'Grace',
@@ -41,6 +42,7 @@ export const people: readonly Person[] = [
       preferred_username: 'grace',
       email: 'grace@example.com',
       email_verified: true,
+      groups: ['readers'],
     },
   },
   {
@@ -54,13 +56,14 @@ export const people: readonly Person[] = [
       preferred_username: 'jose',
       email: 'jose@example.com',
       email_verified: false,
+      groups: ['editors'],
     },
   },
   {
     accountId: 'nameless',
     label: 'Someone without a name',
     purpose: 'No name, no e-mail',
-    claims: { phone_number: '+1 555 0100', phone_number_verified: false },
+    claims: { phone_number: '+1 555 0100', phone_number_verified: false, groups: ['editors'] },
   },
 ];
 

@@ -2,6 +2,7 @@ import type Provider from 'oidc-provider';
 import { sendPage } from './configuration.ts';
 import { createSignInPage, createStartPage } from './pages.ts';
 import { findPerson, parseTypedName } from './people.ts';
+import { asksForSecondStep, authenticationOf } from './second-step.ts';
 
 type Context = Parameters<Parameters<Provider['use']>[0]>[0];
 
@@ -24,20 +25,22 @@ function chosenAccount(form: URLSearchParams | undefined): string | undefined {
 }
 
 async function answerInteraction(provider: Provider, ctx: Context): Promise<void> {
-  const { prompt } = await provider.interactionDetails(ctx.req, ctx.res);
+  const { prompt, params } = await provider.interactionDetails(ctx.req, ctx.res);
   if (prompt.name === 'consent') {
     await provider.interactionFinished(ctx.req, ctx.res, { consent: {} }, { mergeWithLastSubmission: true });
     ctx.respond = false;
     return;
   }
-  if (ctx.method !== 'POST') return sendPage(ctx, createSignInPage(ctx.path));
+  const hasSecondStep = asksForSecondStep(params.acr_values);
+  if (ctx.method !== 'POST') return sendPage(ctx, createSignInPage(ctx.path, { hasSecondStep }));
   const accountId = chosenAccount(await readForm(ctx.req));
   if (accountId === undefined) {
-    sendPage(ctx, createSignInPage(ctx.path, 'Choose a person, or type a name of at most 60 characters.'));
+    const problem = 'Choose a person, or type a name of at most 60 characters.';
+    sendPage(ctx, createSignInPage(ctx.path, { problem, hasSecondStep }));
     ctx.status = 400;
     return;
   }
-  const result = { login: { accountId, amr: ['pwd'] } };
+  const result = { login: { accountId, ...authenticationOf(hasSecondStep) } };
   await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
   ctx.respond = false;
 }

@@ -117,3 +117,43 @@ it('closing frees the port', async () => {
   await using again = await startDevProvider({ publicUrls: [publicUrl], port: first.port });
   expect(again.port).toBe(first.port);
 });
+
+/** The claims of the ID token that a sign-in with these parameters brings. */
+async function idTokenClaims(browser: ReturnType<typeof createBrowser>, asked: Record<string, string>) {
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    ...{
+      client_id: op.clientId,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      ...asked,
+    },
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const page = await browser.visit(`${op.issuer}/auth?${query}`);
+  const isAsked = page.url.startsWith(op.issuer);
+  const { url } = isAsked ? await signInThroughPages(browser, 'Ada Lovelace') : page;
+  const code = new URL(url).searchParams.get('code') ?? '';
+  const { body } = await askToken({
+    ...{ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier },
+  });
+  const payload = String(body.id_token).split('.')[1] ?? '';
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return { isAsked, acr: claims.acr, auth_time: claims.auth_time };
+}
+
+it('asks for a second step and a recent sign-in, each where the session lacks it', async () => {
+  const browser = createBrowser();
+  const secondStep = 'urn:foyer:dev:second-step';
+  const first = await idTokenClaims(browser, {});
+  expect(first).toMatchObject({ isAsked: true, auth_time: expect.any(Number) });
+  expect(await idTokenClaims(browser, { max_age: '60' })).toEqual({ ...first, isAsked: false });
+  const stronger = await idTokenClaims(browser, { acr_values: secondStep });
+  expect(stronger).toMatchObject({ isAsked: true, acr: secondStep });
+  const again = await idTokenClaims(browser, { acr_values: secondStep });
+  expect(again).toMatchObject({ isAsked: false, acr: secondStep });
+  const newer = async (): Promise<number> => (await idTokenClaims(browser, { max_age: '0' })).auth_time;
+  await expect.poll(newer, { timeout: 10_000 }).toBeGreaterThan(first.auth_time);
+});
