@@ -11,7 +11,7 @@ import { duration } from './options/quantities.ts';
 import { sessionOptions } from './options/session-options.ts';
 
 export { isLoopbackHost } from './browser-security/loopback-host.ts';
-export type { ApiRoute } from './options/api-options.ts';
+export { type ApiRoute, anyMethod } from './options/api-options.ts';
 export { check, type DeclaredOption, declaredOptions, option, type Refuse, text } from './options/option.ts';
 export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 export type { SpaSource } from './options/page-options.ts';

@@ -181,3 +181,15 @@ test('an API route without sessions cannot require anything of one', async () =>
     { problem: '/api/a: require has no session to judge where auth is none' },
   ]);
 });
+
+test('one prefix may have a route for each method', async () => {
+  const route = { prefix: '/api/a', upstream: 'http://localhost:4000' };
+  const apiRoutes = [
+    { ...route, methods: ['GET', 'HEAD'] },
+    { ...route, methods: ['POST'] },
+  ];
+  expect(checkOptions({ ...(await required()), apiRoutes })).toEqual([]);
+  expect(checkOptions({ ...(await required()), apiRoutes: [...apiRoutes, route] })).toMatchObject([
+    { problem: 'holds one prefix twice' },
+  ]);
+});

@@ -6,6 +6,9 @@ import { checkRequirement, requirement } from './requirement.ts';
 import { checkTokens, routeToken } from './route-token.ts';
 import { isHttpUrl, parseUrl } from './urls.ts';
 
+/** The methods that pass where a route names none. */
+export const anyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
 const routeRemedy = 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].';
 
 const apiRoute = z
@@ -16,7 +19,7 @@ const apiRoute = z
     upstream: z.string(),
     /** Whether a session is needed; `none` never sends a person's access token. Default `required`. */
     auth: z.enum(['required', 'optional', 'none']).optional(),
-    /** Methods that pass. Default: all. */
+    /** Methods that pass; routes of one prefix have different ones. Default: all. */
     methods: z
       .array(z.string().regex(/^[A-Z]+$/))
       .readonly()
@@ -77,8 +80,11 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
     checkRequire(route, refuse);
   }
   checkTokens(routes, refuse);
-  if (new Set(routes.map(({ prefix }) => prefix)).size !== routes.length)
-    refuse('holds one prefix twice', 'Leave one of them out.');
+  const taken = routes.flatMap(({ prefix, methods = anyMethod }) =>
+    methods.map((method) => `${method} ${prefix}`),
+  );
+  if (new Set(taken).size !== taken.length)
+    refuse('holds one prefix twice', 'Leave one of them out, or give them different methods.');
 };
 
 /** What is proxied, and how much of it. */

@@ -1,24 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiRoute } from '../options.ts';
-import { Problem } from '../problems.ts';
 import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';
-
-const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-/**
- * Refuses a method that the route does not take.
- *
- * @throws Problem `method_not_allowed`.
- */
-export const requireMethod = ({ method }: FastifyRequest, { methods = everyMethod }: ApiRoute): void => {
-  if (methods.includes(method) && method !== 'TRACE') return;
-  throw new Problem('method_not_allowed', `${method} is not among the methods of the route`, {
-    allow: methods,
-  });
-};
 
 /**
  * The session that a route is called with, if any.

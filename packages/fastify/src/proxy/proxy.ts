@@ -11,7 +11,7 @@ import { type Forwarding, forward } from './forward.ts';
 import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
 import { createPreparation, type PreparedCall } from './prepared-call.ts';
-import { readSession, requireMethod } from './proxied-request.ts';
+import { readSession } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
@@ -92,9 +92,8 @@ const createProxy = async (bff: ProxyBff) => {
   const { forwardCall, cutStreams } = createCallForwarder(bff, pools, ownHeaders);
 
   const requireRoute = (request: FastifyRequest): ApiMatch => {
-    const match = findRoute(parseRequestTarget(request.raw.url ?? ''));
+    const match = findRoute(parseRequestTarget(request.raw.url ?? ''), request.method);
     if (match === undefined) throw new Problem('not_found', 'No such API');
-    requireMethod(request, match.route);
     if (isWebSocket(request)) requireOwnOrigin(request, options);
     return match;
   };

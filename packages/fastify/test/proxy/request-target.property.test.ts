@@ -113,7 +113,7 @@ const target = fc
 
 const find = (raw: string): ApiMatch | undefined => {
   try {
-    return findRoute(parseRequestTarget(raw));
+    return findRoute(parseRequestTarget(raw), 'GET');
   } catch (error) {
     if (error instanceof Problem && error.code === 'bad_request') return undefined;
     throw error;

@@ -165,3 +165,24 @@ test('a WebSocket that lacks what its route requires is answered, and never open
   expect(String(first)).toContain('"code":"forbidden"');
   expect(upstream.seen).toEqual([]);
 });
+
+test('a prefix may require more for some methods than for others', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end('passed'));
+  const route = { prefix: '/api/a', upstream: upstream.url };
+  const bent = await startBentBff(known({ groups: ['readers'] }), {
+    apiRoutes: [
+      { ...route, methods: ['GET'] },
+      { ...route, methods: ['POST', 'DELETE'], require: { claims: { groups: 'editors' } } },
+    ],
+  });
+  const cookie = await signIn(bent);
+  const ask = async (method: string) => {
+    const answer = await fetch(`${bent.bff.url}/api/a/1`, { method, headers: { cookie, 'x-csrf': '1' } });
+    return [answer.status, answer.headers.get('allow')];
+  };
+  expect(await ask('GET')).toEqual([200, null]);
+  expect(await ask('POST')).toEqual([403, null]);
+  expect(await ask('DELETE')).toEqual([403, null]);
+  expect(await ask('PUT')).toEqual([405, 'GET, POST, DELETE']);
+  expect(upstream.seen.map(({ method }) => method)).toEqual(['GET']);
+});
