@@ -1,16 +1,16 @@
 /**
- * Makes a function that remembers what `make` gave for a text. With more than `most` texts all are forgotten: for what
- * is nearly always one of a few, and is cheap to make again. For texts that stand for themselves: a part cut out of a
- * longer one would keep all of that in memory.
+ * Makes a function that remembers what `make` gave for a key. With more than `most` keys all are forgotten: for what
+ * is nearly always one of a few, and is cheap to make again. A key that is a part cut out of a longer text would keep all
+ * of that in memory.
  */
-export const memoize = <Value>(most: number, make: (text: string) => Value): ((text: string) => Value) => {
-  const known = new Map<string, Value>();
-  return (text) => {
-    const found = known.get(text);
+export const memoize = <Key, Value>(most: number, make: (key: Key) => Value): ((key: Key) => Value) => {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    const found = known.get(key);
     if (found !== undefined) return found;
-    const made = make(text);
+    const made = make(key);
     if (known.size >= most) known.clear();
-    known.set(text, made);
+    known.set(key, made);
     return made;
   };
 };

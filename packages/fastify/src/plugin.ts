@@ -1,15 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
-import { addCors } from './browser-security/cors.ts';
 import { createCrossSiteRule } from './browser-security/cross-site.ts';
 import { preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
-import {
-  createSecurityHeaders,
-  prepareResponseHeaders,
-  type ResponseHeaders,
-} from './browser-security/response-headers.ts';
+import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
 import { observeRequests } from './logging/request-observation.ts';
 import { createLoginRounds } from './login/login-rounds.ts';
@@ -53,9 +48,7 @@ const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promi
   const look = createPageLook(options.brand);
   const printPolicy = createAnswerPolicy(look.style.hash);
   const { endSessionOrigin } = provider;
-  const answers = prepareResponseHeaders(createSecurityHeaders(options), () =>
-    printPolicy(endSessionOrigin()),
-  );
+  const answers = prepareResponseHeaders(options, () => printPolicy(endSessionOrigin()));
   return {
     options,
     provider,
@@ -115,14 +108,13 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
     scope.setErrorHandler(replyProblem);
     if (observe) observeRequests(scope, observe);
-    headers.addTo(scope);
     scope.addHook('onRequest', (request, _reply, done) => {
       requireSoundRequest(request);
       // The parser checks the transfer encoding only after it has emitted the headers: let its refusal come first.
       if (request.headers['transfer-encoding'] === undefined) done();
       else setImmediate(done);
     });
-    addCors(scope, options);
+    headers.addTo(scope);
   };
 
   const addRoutes = async (scope: FastifyInstance): Promise<void> => {

@@ -3,7 +3,7 @@ import { memoize } from '../src/memoize.ts';
 
 test('what was made of a text is remembered, and no more texts than were allowed', () => {
   const made: string[] = [];
-  const shout = memoize(2, (text) => {
+  const shout = memoize(2, (text: string) => {
     made.push(text);
     return text.toUpperCase();
   });

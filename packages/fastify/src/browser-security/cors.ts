@@ -1,5 +1,5 @@
 import { paths } from '@foyer/contract';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { addVary } from './vary.ts';
 
@@ -21,14 +21,16 @@ const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 
 /** Back-channel logout is called by providers, not by browsers. @see OpenID Connect Back-Channel Logout section 2.5 */
-const isAllowed = ({ headers, routeOptions }: FastifyRequest, { allowedOrigins }: CorsOptions): boolean =>
-  headers.origin !== undefined &&
-  allowedOrigins.includes(headers.origin) &&
-  !routeOptions.url?.endsWith(paths.backchannelLogout);
+const isAllowed = (request: FastifyRequest, { allowedOrigins }: CorsOptions): boolean => {
+  const { origin } = request.headers;
+  if (origin === undefined || !allowedOrigins.includes(origin)) return false;
+  return !request.routeOptions.url?.endsWith(paths.backchannelLogout);
+};
 
 /** Puts our rule in place of what the host's own CORS has said: it may allow origins that must not read a session. */
 const setHeaders = (request: FastifyRequest, reply: FastifyReply, options: CorsOptions): void => {
-  for (const name of names) if (reply.hasHeader(name)) reply.removeHeader(name);
+  // Without that one, the others have no effect.
+  if (reply.hasHeader(allowOrigin)) for (const name of names) reply.removeHeader(name);
   if (!isAllowed(request, options)) return;
   reply.header(allowOrigin, request.headers.origin).headers(answerHeaders);
   if (!isPreflight(request)) return;
@@ -37,35 +39,28 @@ const setHeaders = (request: FastifyRequest, reply: FastifyReply, options: CorsO
   if (requested !== undefined) reply.header(allowHeaders, requested);
 };
 
+/** The rule for the SPAs of other origins, on the two ways that an answer takes. */
+export interface Cors {
+  /** At the beginning of a request. Answers the preflight of a configured origin, and then returns `true`. */
+  readonly answer: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  /** Before an answer is sent: the host's CORS may have answered before this scope, or in a later hook. */
+  readonly setHeaders: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
 /**
- * Marks an answer for the configured SPA origins: exact match, with credentials. Answers their preflight, and then
- * returns `true`.
+ * Marks answers for the configured SPA origins: exact match, with credentials. @fastify/cors cannot do it: its decorator
+ * and its `OPTIONS` route collide with those of a host that registered it.
  *
  * @see Fetch Standard, CORS protocol
  */
-export const createCors =
-  (options: CorsOptions) =>
-  (request: FastifyRequest, reply: FastifyReply): boolean => {
+export const createCors = (options: CorsOptions): Cors => ({
+  answer: (request, reply) => {
     setHeaders(request, reply, options);
     if (options.allowedOrigins.length === 0) return false;
     addVary(reply, 'Origin');
     if (!isPreflight(request) || !isAllowed(request, options)) return false;
     reply.code(204).send();
     return true;
-  };
-
-/**
- * Applies the rule to every answer of the scope. @fastify/cors cannot do it: its decorator and its `OPTIONS` route
- * collide with those of a host that registered it.
- */
-export const addCors = (scope: FastifyInstance, options: CorsOptions): void => {
-  const answerCors = createCors(options);
-  scope.addHook('onRequest', (request, reply, done) => {
-    if (!answerCors(request, reply)) done();
-  });
-  // The host's CORS may answer a preflight before this scope, or run in a later hook.
-  scope.addHook('onSend', (request, reply, _payload, done) => {
-    setHeaders(request, reply, options);
-    done();
-  });
-};
+  },
+  setHeaders: (request, reply) => setHeaders(request, reply, options),
+});

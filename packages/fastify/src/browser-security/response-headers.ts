@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import { createCors } from './cors.ts';
 
 const permissions =
   'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()';
+
+type HeaderOptions = Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>;
 
 /** The security headers of every answer, without its policy and its request id. @see OWASP ASVS 5.0 V3.4 */
 export const createSecurityHeaders = ({
   isSecure,
   allowedOrigins,
-}: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>): Readonly<Record<string, string>> => ({
+}: HeaderOptions): Readonly<Record<string, string>> => ({
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -17,7 +20,7 @@ export const createSecurityHeaders = ({
   ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 });
 
-/** The security headers of our own answers. */
+/** The security headers and the CORS rule of our own answers. */
 export interface ResponseHeaders {
   /** Adds them to every answer that Fastify sends in the scope, over those that it has. */
   readonly addTo: (scope: FastifyInstance) => void;
@@ -27,9 +30,11 @@ export interface ResponseHeaders {
 
 /** Prepares the headers of a scope; `printPolicy` returns its content security policy as it is now. */
 export const prepareResponseHeaders = (
-  security: Readonly<Record<string, string>>,
+  options: HeaderOptions,
   printPolicy: () => string,
 ): ResponseHeaders => {
+  const security = createSecurityHeaders(options);
+  const cors = createCors(options);
   let prepared = { ...security, 'content-security-policy': printPolicy() };
   const current = (): Readonly<Record<string, string>> => {
     const policy = printPolicy();
@@ -39,11 +44,12 @@ export const prepareResponseHeaders = (
   };
   return {
     addTo: (scope) => {
-      scope.addHook('onSend', (request, reply, _payload, done) => {
-        const own = reply.getHeader('referrer-policy');
+      scope.addHook('onRequest', (request, reply, done) => {
+        if (!cors.answer(request, reply)) done();
+      });
+      scope.addHook('onSend', async (request, reply) => {
         reply.headers(current()).header('x-request-id', request.id);
-        if (own !== undefined) reply.header('referrer-policy', own);
-        done();
+        cors.setHeaders(request, reply);
       });
     },
     of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),

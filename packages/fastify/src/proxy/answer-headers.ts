@@ -16,7 +16,7 @@ const refused = new Set([
 /** Caches of a CDN obey `CDN-Cache-Control`, or one that begins with their own name, first. @see RFC 9213 */
 const passes = memoize(
   500,
-  (name) => !refused.has(name) && !/^(access-control|proxy)-|cdn-cache-control$/.test(name),
+  (name: string) => !refused.has(name) && !/^(access-control|proxy)-|cdn-cache-control$/.test(name),
 );
 
 const keepPrivate = (cacheControl: string): string => {

@@ -47,7 +47,7 @@ const ordinaryPrefixes = [
 
 const isOrdinary = memoize(
   500,
-  (name) =>
+  (name: string) =>
     (ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix))) && mayPass(name),
 );
 

@@ -31,6 +31,10 @@ const printQuestion =
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
   const { options, provider, sessions, logins, rounds } = bff;
   const home = `${options.basePath}/`;
+  // Under `no-referrer` a browser without Fetch Metadata posts the form of the page with `Origin: null`.
+  scope.addHook('onSend', async ({ method }, reply) => {
+    if (method === 'GET' && reply.statusCode === 200) reply.header('referrer-policy', 'same-origin');
+  });
   addRoute(scope, paths.logout, {
     GET: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -41,8 +45,6 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
         body: printQuestion(options.basePath),
         requestId: undefined,
       });
-      // Under `no-referrer` a browser without Fetch Metadata posts the form with `Origin: null`.
-      reply.header('referrer-policy', 'same-origin');
       return reply.type('text/html; charset=utf-8').send(page);
     },
     HEAD: async (_request, reply) =>

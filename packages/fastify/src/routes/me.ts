@@ -1,10 +1,13 @@
 import { type AnonymousMe, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary } from '../browser-security/vary.ts';
+import { memoize } from '../memoize.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 const printTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+/** A session has the same ends at most of its requests. */
+const printEnd = memoize(2000, printTime);
 
 const createSignedIn = (session: Session, now: number, logoutUrl: string): SignedInMe => ({
   authenticated: true,
@@ -13,8 +16,8 @@ const createSignedIn = (session: Session, now: number, logoutUrl: string): Signe
   session: {
     id: session.id,
     now: printTime(now),
-    idleExpiresAt: printTime(session.idleExpiresAt),
-    expiresAt: printTime(session.expiresAt),
+    idleExpiresAt: printEnd(session.idleExpiresAt),
+    expiresAt: printEnd(session.expiresAt),
   },
   logoutUrl,
 });

@@ -46,7 +46,7 @@ const problemOf = (code: string): Problem => {
 export const createEarlyRefusals = (
   settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
 ): EarlyRefusals => {
-  const answerCors = createCors(settings);
+  const cors = createCors(settings);
   const ownHeaders = {
     ...createSecurityHeaders(settings),
     'content-security-policy': policy,
@@ -75,7 +75,7 @@ export const createEarlyRefusals = (
     answerFrameworkError: (error, request, reply) => {
       const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
       reply.headers({ ...ownHeaders, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
-      if (!answerCors(request, reply)) replyProblem(error, request, reply);
+      if (!cors.answer(request, reply)) replyProblem(error, request, reply);
     },
   };
 };

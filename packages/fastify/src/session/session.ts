@@ -22,6 +22,21 @@ import {
 } from './session-reference.ts';
 import { createUser } from './user.ts';
 
+/** Where a request has its session: on itself, as a table of requests by their identity costs each collection of garbage. */
+const sessionOfRequest: unique symbol = Symbol('foyer.session');
+
+/** The session of a request, and whose it is: one host may have several BFFs. */
+interface SessionRead {
+  readonly by: SessionRecords;
+  readonly session: Promise<Session | undefined>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [sessionOfRequest]?: SessionRead;
+  }
+}
+
 /** How a request looks at its session. */
 export interface CurrentOptions {
   /** Whether it extends the idle time. Default true. */
@@ -86,13 +101,12 @@ const requireStillSignedIn = async (
 export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
   const { options, seal, rules, references, records, labelling, end } = dependencies;
   const limits = createSessionLimits(options);
-  const known = new WeakMap<FastifyRequest, Promise<Session | undefined>>();
 
   const remember = (
     request: FastifyRequest,
     session: Promise<Session | undefined>,
   ): Promise<Session | undefined> => {
-    known.set(request, session);
+    request[sessionOfRequest] = { by: records, session };
     return session;
   };
 
@@ -104,8 +118,10 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     return session;
   };
 
-  const read = (request: FastifyRequest): Promise<Session | undefined> =>
-    known.get(request) ?? remember(request, readNew(request));
+  const read = (request: FastifyRequest): Promise<Session | undefined> => {
+    const known = request[sessionOfRequest];
+    return known?.by === records ? known.session : remember(request, readNew(request));
+  };
 
   /** A session whose use cannot be written now is alive all the same: it is not extended, and no reason to refuse. */
   const extend = async (request: FastifyRequest, session: Session): Promise<Session | undefined> => {
@@ -139,7 +155,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       await requireStillSignedIn(dependencies, { session, elapsedMs: reply.elapsedTime }, login);
       await endEarlier();
       reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
-      known.set(request, Promise.resolve(session));
+      remember(request, Promise.resolve(session));
       return session;
     },
     join: async (reply, reference) => {
@@ -156,7 +172,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     close: async (request, reply, reason) => {
       const session = await read(request);
       if (session !== undefined) await end(session.id, reason);
-      known.set(request, Promise.resolve(undefined));
+      remember(request, Promise.resolve(undefined));
       if (readSessionCookies(request, rules).length > 0) reply.header('set-cookie', rules.clearSession());
       return session;
     },

@@ -61,6 +61,19 @@ test('no GET signs anybody out: a prefetch, an image, a frame or a link, from he
 
 const form = 'application/x-www-form-urlencoded';
 
+test('the page that asks lets its form say where it comes from; every other answer has no referrer', async () => {
+  const kit = await startBentBff();
+  const cookie = cookieHeader(await signIn(kit), kit.bff);
+  const policyOf = async (path: string, init: RequestInit = {}): Promise<string | null> =>
+    (await fetch(`${kit.bff.url}${path}`, { redirect: 'manual', ...init })).headers.get('referrer-policy');
+  expect(await policyOf('/logout', { headers: { cookie } })).toBe('same-origin');
+  expect(await policyOf('/logout')).toBe('no-referrer');
+  expect(await policyOf('/logout', { method: 'POST', headers: { cookie, 'x-csrf': '1' } })).toBe(
+    'no-referrer',
+  );
+  expect(await policyOf('/api/me', { headers: { cookie } })).toBe('no-referrer');
+});
+
 test('a logout token in a body of another type, twice, nowhere or too large is refused', async () => {
   const kit = await startBentBff({
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sid: 'session-1' } }),

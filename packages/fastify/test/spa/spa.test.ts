@@ -12,7 +12,7 @@ import type { Bff } from '../../src/routes/bff.ts';
 import { registerSpa } from '../../src/spa/spa.ts';
 
 const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
-  const answers = prepareResponseHeaders({}, () => "default-src 'none'");
+  const answers = prepareResponseHeaders({ isSecure: false, allowedOrigins: [] }, () => "default-src 'none'");
   const options = { spa: { dir }, basePath: '' } as ResolvedOptions;
   return {
     options,

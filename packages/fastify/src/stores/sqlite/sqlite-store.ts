@@ -32,6 +32,8 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
     `SELECT version, last_seen_at, expires_at, CASE version WHEN ? THEN NULL ELSE sealed END AS sealed
      FROM sessions WHERE id = ? AND expires_at > ?`,
   );
+  // Names of columns would be made again for each row.
+  read.setReturnArrays(true);
   const update = database.prepare(
     'UPDATE sessions SET sealed = ?, version = version + 1 WHERE id = ? AND version = ? AND expires_at > ?',
   );
@@ -48,12 +50,13 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
     read: async (id, knownVersion = 0) => {
       const row = await retryWhileBusy(() => read.get(knownVersion, id, clock()));
       if (row === undefined) return undefined;
+      const [version, lastSeenAt, expiresAt, sealed] = Object.values(row);
       return {
         id,
-        version: Number(row.version),
-        lastSeenAt: Number(row.last_seen_at),
-        expiresAt: Number(row.expires_at),
-        sealed: row.sealed === null ? undefined : readBytes(row.sealed),
+        version: Number(version),
+        lastSeenAt: Number(lastSeenAt),
+        expiresAt: Number(expiresAt),
+        sealed: sealed === null ? undefined : readBytes(sealed),
       };
     },
     update: async (id, expectedVersion, sealed) =>
