@@ -46,6 +46,11 @@ const checkLogoutUrl = (logoutUrl: string, refuse: Refuse): void => {
   else requireSafeScheme(url, refuse);
 };
 
+const checkTenants = (tenants: readonly string[], refuse: Refuse): void => {
+  if (tenants.length === 0 || !tenants.every((tenant) => /^(\*|[\w.-]{1,64})$/.test(tenant)))
+    refuse('holds something that is no id of a tenant');
+};
+
 const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): void => {
   for (const name of Object.keys(params))
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
@@ -73,6 +78,14 @@ export const providerOptions = {
     meaning:
       'Where the metadata is when that is not below the issuer; the `issuer` in it has to be `OIDC_ISSUER`',
     remedy: 'Copy the address of the metadata from the provider.',
+  }),
+  /** Tenants that may sign in where the metadata is that of many: the issuer has `{tenantid}` in it. Default: none. */
+  tenants: option(z.array(z.string()).readonly().superRefine(check(checkTenants)).optional(), {
+    variable: 'OIDC_TENANTS',
+    form: 'list',
+    meaning:
+      'Comma list of tenant ids that may sign in where the provider’s metadata is that of many tenants (Entra ID’s `common` and `organizations`); `*` is any tenant',
+    remedy: 'Copy the ids from the provider: 72f988bf-86f1-41af-91ab-2d7cd011db47.',
   }),
   /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
   logoutUrl: option(text(checkLogoutUrl).optional(), {

@@ -1,7 +1,7 @@
 import { decodeProtectedHeader } from 'jose';
 import { requireTokenType } from './checks/access-token.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
-import { withoutEmptyClaims } from './empty-claims.ts';
+import { judgedIdToken } from './judged-id-token.ts';
 import type { AnswerReaders, ReadAnswer } from './openid-client.ts';
 import { parseObject } from './provider-errors.ts';
 import type { TokenTrust } from './signed-token.ts';
@@ -29,7 +29,7 @@ const readGrant =
     requireKnownAlgorithm(tokens.id_token, trust);
     return Response.json({
       ...tokens,
-      id_token: withoutEmptyClaims(tokens.id_token),
+      id_token: judgedIdToken(tokens.id_token, trust),
       signed_id_token: tokens.id_token,
     });
   };

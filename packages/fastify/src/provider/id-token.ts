@@ -3,13 +3,14 @@ import { requireAccessTokenHash } from './checks/access-token-hash.ts';
 import { requireAuthorizedParty } from './checks/authorized-party.ts';
 import { requireShallow } from './checks/claims-depth.ts';
 import { requireIssuedBefore } from './checks/issued-at.ts';
+import { requireIssuer } from './checks/issuer.ts';
 import { requireSubject } from './checks/subject.ts';
 import { requireIdTokenType } from './checks/token-type-header.ts';
 import { parseObject, providerProblem } from './provider-errors.ts';
 import { type TokenTrust, verifyWithKeys } from './signed-token.ts';
 
 /** Claims of a verified ID token. */
-export type IdTokenClaims = JWTPayload & { readonly sub: string };
+export type IdTokenClaims = JWTPayload & { readonly iss: string; readonly sub: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -31,7 +32,7 @@ const verify = async (token: string, trust: TokenTrust, accessToken: string): Pr
   requireIssuedBefore(claims, clock() / 1000 + clockTolerance);
   requireAccessTokenHash(claims, accessToken, protectedHeader.alg);
   requireShallow(claims);
-  return { ...claims, sub: requireSubject(claims) };
+  return { ...claims, iss: requireIssuer(claims, trust), sub: requireSubject(claims) };
 };
 
 /**

@@ -116,7 +116,7 @@ export const completeLogin = async (
   const userinfo = await readUserinfo(context, metadata, { accessToken, sub, dpopKey, log });
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
   return {
-    issuer: metadata.issuer,
+    issuer: claims.iss,
     sub,
     sid,
     claims: { ...claims, ...userinfo },

@@ -1,4 +1,5 @@
 import { errors } from 'jose';
+import { isAcceptedIssuer } from './checks/issuer.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
@@ -26,14 +27,15 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
   const { clock, clockTolerance } = trust.options;
   const { payload, protectedHeader } = await verifySigned(token, trust, {
-    issuer: trust.issuer,
     audience: trust.options.clientId,
-    requiredClaims: ['iat', 'jti', 'events'],
+    requiredClaims: ['iss', 'iat', 'jti', 'events'],
   }).catch((error: unknown) => {
     if (error instanceof errors.JOSEError || error instanceof TypeError)
       throw new LogoutTokenInvalid('the token is not acceptable', { cause: error });
     throw providerProblem(error);
   });
+  const { iss } = payload;
+  requireThat(iss !== undefined && isAcceptedIssuer(iss, trust), 'iss is another issuer');
   const { typ } = protectedHeader;
   requireThat(
     typ === undefined || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ)),
@@ -54,7 +56,7 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
   requireThat(sub !== undefined || sid !== undefined, 'sub and sid are missing');
   requireThat(jti !== undefined, 'jti is missing');
   const staleAt = (iat + maxAge + clockTolerance) * 1000;
-  return { issuer: trust.issuer, sub, sid, jti, issuedAt: iat * 1000, staleAt };
+  return { issuer: iss, sub, sid, jti, issuedAt: iat * 1000, staleAt };
 };
 
 /**

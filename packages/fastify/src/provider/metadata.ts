@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { tenantOf } from './checks/issuer.ts';
 import { cleanText } from './provider-errors.ts';
 
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
@@ -31,7 +32,7 @@ export interface ParsedMetadata {
 }
 
 /** Where the metadata is looked for, and whose it has to be. */
-export type IssuerOptions = Pick<ResolvedOptions, 'issuer' | 'discoveryUrl'>;
+export type IssuerOptions = Pick<ResolvedOptions, 'issuer' | 'discoveryUrl' | 'tenants'>;
 
 const optionalEndpoints = [
   ...(['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'] as const),
@@ -77,12 +78,16 @@ const requireEndpoint = (document: Document, name: string): string => {
   return value;
 };
 
-const checkIssuer = (found: unknown, { issuer, discoveryUrl }: IssuerOptions): string => {
+const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOptions): string => {
   if (typeof found !== 'string' || !isEndpoint(found))
     throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
   const isWhole = discoveryUrl === undefined && issuer.includes('/.well-known/');
   const expected = isWhole ? issuer.slice(0, issuer.indexOf('/.well-known/')) : issuer;
   if (found.replace(/\/$/, '') === expected.replace(/\/$/, '')) return found;
+  if (tenantOf(expected.replace(/\/$/, ''), found) !== undefined) {
+    if (tenants !== undefined) return found;
+    throw unacceptable('the metadata is that of many tenants: set OIDC_TENANTS to those that may sign in');
+  }
   throw unacceptable(
     `the metadata names the issuer ${cleanText(found)}, and ${cleanText(expected)} is expected: set OIDC_ISSUER to ` +
       'the first, or OIDC_DISCOVERY_URL to where the metadata of the second is',

@@ -52,6 +52,7 @@ const createContext = (
   const successors = createSuccessors();
   const trust = (metadata: Metadata): TokenTrust => ({
     issuer: metadata.issuer,
+    tenants: options.tenants,
     jwksUri: metadata.jwks_uri,
     algorithms: acceptedAlgorithms(options, metadata.id_token_signing_alg_values_supported),
     options,

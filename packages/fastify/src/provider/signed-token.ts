@@ -10,11 +10,11 @@ import type { ResolvedOptions } from '../options.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
 import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
 import { requireNoExtension } from './checks/critical-extension.ts';
+import type { AcceptedIssuer } from './checks/issuer.ts';
 import type { KeySet } from './key-set.ts';
 
 /** What a token of the provider is verified against. */
-export interface TokenTrust {
-  readonly issuer: string;
+export interface TokenTrust extends AcceptedIssuer {
   readonly jwksUri: string;
   /** The accepted signature algorithms. */
   readonly algorithms: readonly string[];

@@ -1,6 +1,7 @@
 import { errors } from 'jose';
 import { ClientError, refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
+import { isAcceptedIssuer } from './checks/issuer.ts';
 import type { Claims } from './completed-login.ts';
 import { createDpopKey, proveKey, withNonce } from './dpop.ts';
 import { createGrantedTokens, type GrantedTokens } from './granted-tokens.ts';
@@ -96,6 +97,8 @@ const verifyRefreshed = async (
 ): Promise<Claims> => {
   try {
     const claims = await verifyIdToken(idToken, context.trust(metadata), accessToken);
+    if (claims.iss !== expected.issuer)
+      throw new RefreshRefused('the refreshed ID token is of another issuer');
     if (claims.sub !== expected.sub) throw new RefreshRefused('the refreshed ID token is about another sub');
     if (isOtherNonce(claims.nonce, expected.nonce))
       throw new RefreshRefused('the refreshed ID token has another nonce');
@@ -114,7 +117,8 @@ export const refreshTokens = async (
   expected: ExpectedGrant & { readonly keepSuccessor?: KeepSuccessor | undefined },
 ): Promise<RefreshedTokens> => {
   const metadata = await context.discovery.require();
-  if (metadata.issuer !== expected.issuer) throw new RefreshRefused('the session is of another issuer');
+  if (!isAcceptedIssuer(expected.issuer, context.trust(metadata)))
+    throw new RefreshRefused('the session is of another issuer');
   const { target } = expected;
   const keeperFailures: unknown[] = [];
   const keepSuccessor: KeepSuccessor = async (successor) => {

@@ -1,5 +1,6 @@
 import { Problem } from '../problems.ts';
 import { requireShallow } from './checks/claims-depth.ts';
+import { isAcceptedIssuer } from './checks/issuer.ts';
 import { EndpointRefusal, isTrouble, parseObject } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
@@ -10,7 +11,7 @@ const verifyClaims = async (token: string, trust: TokenTrust): Promise<Readonly<
   const { payload } = await verifySigned(token, trust, {});
   const { iss, aud } = payload;
   const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (iss !== undefined && iss !== trust.issuer)
+  if (iss !== undefined && !isAcceptedIssuer(iss, trust))
     throw new Problem('provider_invalid_response', 'userinfo is of another issuer');
   if (aud !== undefined && !audience.includes(trust.options.clientId))
     throw new Problem('provider_invalid_response', 'userinfo is for another client');

@@ -55,7 +55,7 @@ export const createCertificate = (
           'ec_paramgen_curve:prime256v1',
         ],
         ...['-keyout', file('own.key'), '-out', file('own.pem'), '-subj', `/CN=${commonName}`],
-        ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', ...signed],
+        ...['-addext', 'subjectAltName=DNS:localhost,DNS:op.example,IP:127.0.0.1', ...signed],
       ],
       { stdio: 'pipe' },
     );

@@ -21,7 +21,7 @@ export interface RelyingParty {
 /** Starts a bent provider and the room that speaks to it. */
 export const startRelyingParty = async (
   bends: Bends = {},
-  given: Partial<BffOptions> = {},
+  given: Partial<BffOptions> | ((issuer: string) => Partial<BffOptions>) = {},
 ): Promise<RelyingParty> => {
   const bent = await startBentProvider(bends);
   const sessionStore = openMemoryStore();
@@ -35,7 +35,7 @@ export const startRelyingParty = async (
     sessionKeys: [randomBytes(32).toString('base64')],
     sessionStore,
     clock: () => bent.clock.now,
-    ...given,
+    ...(typeof given === 'function' ? given(bent.issuer) : given),
   });
   const provider = createProvider(options, log);
   return {
