@@ -9,7 +9,7 @@ export interface AcceptedIssuer {
 }
 
 /** What stands for the tenant in the issuer of Entra ID's metadata for many tenants. */
-export const tenantPlace = '{tenantid}';
+const tenantPlace = '{tenantid}';
 
 /** The tenant that an issuer names; `undefined` for an issuer of another form, and where there is one issuer alone. */
 export const tenantOf = (found: string, issuer: string): string | undefined => {
