@@ -16,8 +16,8 @@ export const providerEvents = {
     level: 'warn',
     message: 'the access token could not be refreshed',
     fields: { err },
-    when: 'The provider fails during a refresh; the session stays, the old token is used while it is valid',
-    remedy: 'Check the provider',
+    when: 'The provider fails during a refresh, or issues no token for what `token` of an API route names; the session stays, the old token is used while it is valid',
+    remedy: 'Check the provider, and what it lets this client ask for',
   },
   revocation_failed: {
     level: 'warn',

@@ -98,4 +98,42 @@ export const sessions: readonly PromisedOf[] = [
       },
     ],
   },
+  {
+    title: 'Tokens for APIs',
+    promises: [
+      {
+        text: 'An API is sent the token that its route names: the session’s own, none, one for an audience, resource or scope of its own (RFC 8707), an exchanged one (RFC 8693), or the client’s; WebSockets too.',
+        tests: [
+          'fastify/proxy/route-tokens > an API whose token is %j is sent %s',
+          'fastify/proxy/route-tokens > a WebSocket is opened with the token of its route',
+          'fastify/proxy/route-tokens > visitors get a client’s token where a route lets them, and never one of a person',
+          'fastify/tokens/real-targets > three APIs get a token of their own audience each: the session’s, by resource, by exchange',
+        ],
+      },
+      {
+        text: 'Several tokens of one session are refreshed one after the other, across processes, with rotation and reuse detection: one grant each, and no one is signed out. A new refresh token is kept first, whatever it was asked for.',
+        tests: [
+          'fastify/tokens/target-tokens > 100 calls for two audiences on two instances bring one token each, and sign nobody out',
+          'bff/replicas > a provider that rotates and detects reuse, two processes on one %s > calls with three tokens of one session: one grant for each that expires, nobody signed out',
+          'bff/killed-processes > processes on %s > killed between the grant of a token for another scope and its save: the same',
+          'fastify/tokens/target-tokens > a new refresh token of a target’s answer that cannot be judged is kept',
+        ],
+      },
+      {
+        text: 'A provider that refuses an audience ends no session; `invalid_grant` does when the session’s own refresh is refused too.',
+        tests: [
+          'fastify/tokens/target-tokens > a target that the provider refuses with %s is 502, not asked at every call, and ends nothing',
+          'fastify/tokens/target-tokens > invalid_grant for a target ends the session only when the session’s own token is refused too',
+        ],
+      },
+      {
+        text: 'Tokens that are bound to the session’s key are sent with a fresh proof, by the API’s newest nonce (RFC 9449); the browser sees nothing of it.',
+        tests: [
+          'fastify/proxy/dpop > a call has a fresh proof for its method, address and token, and the browser sees nothing of it',
+          'fastify/proxy/dpop > an API’s nonce is learnt by one more call, and is in the proofs after that',
+          'fastify/proxy/dpop > a WebSocket is opened with a proof, and asked for again with the API’s nonce',
+        ],
+      },
+    ],
+  },
 ];
