@@ -4,6 +4,8 @@ import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerif
 export interface Access {
   readonly sub: string;
   readonly scopes: ReadonlySet<string>;
+  /** Thumbprint of the key that the token is bound to, if it is. @see RFC 9449 section 6.1 */
+  readonly thumbprint: string | undefined;
 }
 
 /** The access token is invalid: malformed, expired, or issued for another API. @see RFC 6750 section 3.1 */
@@ -37,6 +39,13 @@ const discoverKeys = async (issuer: string): Promise<JWTVerifyGetKey> => {
 const parseScopes = (scope: unknown): ReadonlySet<string> =>
   new Set(typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []);
 
+/** A token that is bound in a way that is not known here is not unbound. */
+const parseThumbprint = (confirmation: unknown): string | undefined => {
+  if (confirmation === undefined) return undefined;
+  if (isObject(confirmation) && typeof confirmation.jkt === 'string') return confirmation.jkt;
+  throw new InvalidToken('It is bound to something else than a key of DPoP');
+};
+
 /** Whether the token is invalid, as opposed to keys that could not be read. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
@@ -66,7 +75,11 @@ export const createAccessTokens = (issuer: string, audience: string): AccessToke
           clockTolerance: 5,
         });
         if (typeof payload.sub !== 'string') throw new InvalidToken('It has no subject');
-        return { sub: payload.sub, scopes: parseScopes(payload.scope) };
+        return {
+          sub: payload.sub,
+          scopes: parseScopes(payload.scope),
+          thumbprint: parseThumbprint(payload.cnf),
+        };
       } catch (error) {
         if (isRefusal(error)) throw new InvalidToken('It is not acceptable', { cause: error });
         throw error;

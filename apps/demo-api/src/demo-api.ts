@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Access, createAccessTokens } from './access-token.ts';
 import { requireScope } from './bearer.ts';
+import { createDpopProofs } from './dpop-proof.ts';
 import { createUserList } from './user-list.ts';
 
 /** Options of the demo API. */
@@ -9,6 +10,8 @@ export interface DemoApiOptions {
   readonly issuer: string;
   /** The `aud` that they must have. */
   readonly audience: string;
+  /** Whether tokens have to be bound to a key, and calls to prove it. Default false. @see RFC 9449 */
+  readonly requiresDpop?: boolean;
   /** Pino's level; default `warn`. */
   readonly logLevel?: string;
 }
@@ -20,22 +23,27 @@ const parseName = (body: unknown): string | undefined => {
 };
 
 /** Creates the API: `GET /users` for `users:read`, `POST /users` and `DELETE /users/:id` for `users:write`. */
-export const createDemoApi = ({ issuer, audience, logLevel = 'warn' }: DemoApiOptions): FastifyInstance => {
+export const createDemoApi = ({
+  issuer,
+  audience,
+  requiresDpop = false,
+  logLevel = 'warn',
+}: DemoApiOptions): FastifyInstance => {
   const app = Fastify({ logger: { level: logLevel }, bodyLimit: 16 * 1024 });
-  const tokens = createAccessTokens(issuer, audience);
+  const rules = { tokens: createAccessTokens(issuer, audience), proofs: createDpopProofs(), requiresDpop };
   const users = createUserList();
 
   app.get('/healthz', async () => 'ok');
 
   app.get('/users', async (request, reply) => {
-    const access = await requireScope(request, reply, { tokens, scope: 'users:read' });
+    const access = await requireScope(request, reply, { ...rules, scope: 'users:read' });
     return access === undefined ? reply : { users: users.all() };
   });
 
   app.register(async (scope) => {
     const writers = new WeakMap<object, Access>();
     scope.addHook('onRequest', async (request, reply) => {
-      const access = await requireScope(request, reply, { tokens, scope: 'users:write' });
+      const access = await requireScope(request, reply, { ...rules, scope: 'users:write' });
       if (access === undefined) return reply;
       writers.set(request, access);
     });

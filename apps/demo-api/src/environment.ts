@@ -4,6 +4,7 @@ export interface DemoApiEnvironment {
   readonly port: number;
   readonly issuer: string;
   readonly audience: string;
+  readonly requiresDpop: boolean;
   readonly logLevel: string;
 }
 
@@ -19,11 +20,12 @@ const requireUrl = (name: string, text: string | undefined): string => {
   throw new Error(`${name} must be an http or https URL, as in http://localhost:4001.`);
 };
 
-/** Reads `HOST` (127.0.0.1), `PORT` (4000), `ISSUER` (required), `AUDIENCE`, `LOG_LEVEL` (warn). Throws on a bad one. */
+/** Reads `HOST` (127.0.0.1), `PORT` (4000), `ISSUER` (required), `AUDIENCE`, `REQUIRE_DPOP` (false), `LOG_LEVEL` (warn). Throws on a bad one. */
 export const readEnvironment = (): DemoApiEnvironment => ({
   host: process.env.HOST || '127.0.0.1',
   port: parsePort(process.env.PORT || '4000'),
   issuer: requireUrl('ISSUER', process.env.ISSUER),
   audience: process.env.AUDIENCE || 'https://demo-api.example',
+  requiresDpop: process.env.REQUIRE_DPOP === 'true',
   logLevel: process.env.LOG_LEVEL || 'warn',
 });

@@ -1,6 +1,14 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDemoApi } from '../src/demo-api.ts';
 
@@ -126,4 +134,61 @@ test('a provider that cannot be asked is no fault of the token', async () => {
   const token = await createToken();
   api = createDemoApi({ issuer: 'http://127.0.0.1:9', audience, logLevel: 'silent' });
   expect((await call(token)).status).toBe(500);
+});
+
+const otherKey = await generateKeyPair('ES256', { extractable: true });
+const { publicKey: boundPublic, privateKey: boundPrivate } = await generateKeyPair('ES256', {
+  extractable: true,
+});
+const boundJwk = await exportJWK(boundPublic);
+const cnf = { jkt: await calculateJwkThumbprint(boundJwk) };
+
+const createProof = (token: string, change: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}) =>
+  new SignJWT({
+    ...{ htm: 'GET', htu: 'http://localhost:80/users', jti: String(Math.random()) },
+    ath: createHash('sha256').update(token).digest('base64url'),
+    iat: Math.floor(Date.now() / 1000),
+    ...change,
+  })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: boundJwk, ...header })
+    .sign(boundPrivate);
+
+const callBound = async (token: string, proof: string | undefined, scheme = 'DPoP'): Promise<number> => {
+  const headers = { authorization: `${scheme} ${token}`, ...(proof !== undefined && { dpop: proof }) };
+  return (await api.inject({ url: '/users', headers })).statusCode;
+};
+
+test('a token that is bound to a key needs its proof, which is good for one call', async () => {
+  const token = await createToken({ cnf });
+  const proof = await createProof(token);
+  expect([await callBound(token, proof), await callBound(token, proof)]).toEqual([200, 401]);
+  expect([await callBound(token, undefined), await callBound(token, undefined, 'Bearer')]).toEqual([
+    401, 401,
+  ]);
+});
+
+test.for<[string, JWTPayload, Partial<JWTHeaderParameters>]>([
+  ['another method', { htm: 'POST' }, {}],
+  ['another address', { htu: 'http://localhost:80/other' }, {}],
+  ['another token', { ath: 'x' }, {}],
+  ['an hour ago', { iat: past - 3600 }, {}],
+  ['another kind of token', {}, { typ: 'JWT' }],
+  ['a key that did not sign it', {}, { jwk: await exportJWK(otherKey.publicKey) }],
+])('a proof for %s is none', async ([, change, header]) => {
+  const token = await createToken({ cnf });
+  expect(await callBound(token, await createProof(token, change, header))).toBe(401);
+});
+
+test('where proofs are required, a token that anyone could use is refused', async () => {
+  api = createDemoApi({ issuer, audience, requiresDpop: true, logLevel: 'silent' });
+  expect(await call(await createToken())).toMatchObject({
+    status: 401,
+    challenge: 'DPoP realm="demo-api", error="invalid_token"',
+  });
+  const token = await createToken({ cnf });
+  expect(await callBound(token, await createProof(token))).toBe(200);
+});
+
+test('a token that is bound to a certificate is not taken for an unbound one', async () => {
+  expect((await call(await createToken({ cnf: { 'x5t#S256': 'x' } }))).status).toBe(401);
 });

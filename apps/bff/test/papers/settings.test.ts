@@ -38,6 +38,7 @@ const ofOthers = [
   'FUZZ_RUNS',
   'REDIS_PATH',
   'REDIS_URL',
+  'REQUIRE_DPOP',
   'OIDC_REDIRECT_URI',
   'AUTH_SECRET',
   'NEXTAUTH_SECRET',
