@@ -11,7 +11,7 @@ const small = ['server', 'page'];
 /** The kinds of SPA that a product can have, by the name of the option `--spa`. */
 export const spas = {
   react: {
-    templates: ['server', 'web'],
+    templates: ['server', 'web', 'react'],
     dependencies: ['@foyer/client', '@foyer/contract', 'react', 'react-dom', 'react-router-dom'],
     devDependencies: ['@types/react', '@types/react-dom', '@vitejs/plugin-react'],
   },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signIn, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, launchChromium, tieToThisProcess } from '@foyer/testkit';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createProduct, findMissingPackages, startProduct, startWithProvider } from './kit/product.ts';
 import { buildPackages, npmInstall, root, run } from './kit/tarballs.ts';
@@ -139,7 +140,10 @@ test('what is published takes later versions of its dependencies, and the hostâ€
 });
 
 /** Signs Ada in with a browser, beginning at the product's own link. */
-const signInWithChromium = async (url: string): Promise<void> => {
+const signInWithChromium = async (
+  url: string,
+  look: (page: Page) => Promise<void> = async () => undefined,
+): Promise<void> => {
   const chromium = await launchChromium();
   try {
     const page = await chromium.newPage();
@@ -148,6 +152,7 @@ const signInWithChromium = async (url: string): Promise<void> => {
     await page.getByRole('button', { name: 'Ada Lovelace' }).click();
     await page.getByText('Logged in as: Ada Lovelace').waitFor();
     expect(new URL(page.url()).origin).toBe(url);
+    await look(page);
   } finally {
     await chromium.close();
   }
@@ -164,7 +169,12 @@ test('npm create makes a product that type-checks, passes its own test, builds, 
   await using running = await startProduct(product, 'dev', { PORT: String(await freePort()) });
   await expect.poll(running.output).toContain(`Open     ${running.url}`);
   expect(await (await fetch(running.url)).text()).toContain('<title>My App</title>');
-  await signInWithChromium(running.url);
+  const refused = await fetch(`${running.url}/login/callback`, { headers: { accept: 'text/html' } });
+  expect(await refused.text()).toContain('<header>My App</header>');
+  await signInWithChromium(running.url, async (page) => {
+    await page.getByRole('link', { name: 'See an API behind it' }).click();
+    await page.getByText('{"hello":"Ada Lovelace"}').waitFor();
+  });
 });
 
 test('products with Vue, with Svelte, with a plain page and without one sign in too, as built', {
