@@ -17,6 +17,13 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // What is waited for comes at once on a quiet machine; a loaded one may take its time.
     expect: { poll: { timeout: 10_000 } },
+    coverage: {
+      provider: 'v8',
+      reportOnFailure: true,
+      include: ['packages/{contract,client,fastify}/src/**'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: '.vitest/coverage',
+    },
     projects: [
       onNode('contract', 'packages/contract'),
       onNode('fastify', 'packages/fastify'),
