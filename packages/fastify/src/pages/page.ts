@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Brand } from '../options/brand.ts';
 import { createPageStyle, type PageStyle } from './page-style.ts';
@@ -17,7 +18,8 @@ export const createPageLook = (brand: Brand): PageLook => ({
   texts: createPageTexts(brand.texts ?? {}),
 });
 
-const defaultLook = createPageLook({});
+/** The look where no BFF is known. */
+export const defaultLook = createPageLook({});
 
 /** The look for a request; the default one where no BFF is registered around it. */
 export const pageLookOf = ({ server }: Pick<FastifyRequest, 'server'>): PageLook => {
@@ -39,10 +41,13 @@ export interface Page {
   readonly continueAt?: string;
 }
 
-/** Prints a page as HTML, in the language and with the brand that the request leads to. */
-export const printPage = (request: Pick<FastifyRequest, 'server' | 'headers'>, page: Page): string => {
-  const { name, style, texts } = pageLookOf(request);
-  const language = texts.choose(request.headers['accept-language']);
+/** Prints a page as HTML in one look, in the language that the headers ask for. */
+export const printPageIn = (
+  { name, style, texts }: PageLook,
+  headers: Pick<IncomingHttpHeaders, 'accept-language'>,
+  page: Page,
+): string => {
+  const language = texts.choose(headers['accept-language']);
   const say: Say = (text) => escapeHtml(texts.say(language, text));
   const title = say(page.title);
   const shownName = name === undefined ? '' : escapeHtml(name);
@@ -53,3 +58,7 @@ export const printPage = (request: Pick<FastifyRequest, 'server' | 'headers'>, p
   const id = page.requestId === undefined ? '' : `<small>${say('Request id:')} ${page.requestId}</small>`;
   return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">${refresh}<title>${shownName === '' ? title : `${title} · ${shownName}`}</title><link rel="icon" href="${style.icon}"><style>${style.text}</style></head><body><main><header>${shownName}</header><h1>${title}</h1>${page.body(say)}${id}</main></body></html>`;
 };
+
+/** Prints a page as HTML, in the language and with the brand that the request leads to. */
+export const printPage = (request: Pick<FastifyRequest, 'server' | 'headers'>, page: Page): string =>
+  printPageIn(pageLookOf(request), request.headers, page);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Problem } from '../problems.ts';
 import type { InFlightNumbers, InFlightRequest } from './in-flight-request.ts';
 import { createQueuedRequest, createRequestQueue, type QueuedRequest } from './request-queue.ts';
@@ -29,12 +30,12 @@ export const inFlightNumbers: InFlightNumbers = {
 /** Bounds the requests and WebSockets in flight: per connection, per session and per upstream. */
 export interface InFlightLimits {
   /**
-   * Takes a place on a connection (`request.raw.socket`). One that then finds its session or upstream busy waits in a
+   * Takes a place on a connection. One that then finds its session or upstream busy waits in a
    * queue that serves clients in turn.
    *
    * @throws Problem `rate_limited` with status 503 when the connection is full.
    */
-  readonly enter: (connection: object) => InFlightPlace;
+  readonly enter: (connection: Socket) => InFlightPlace;
 }
 
 /** Counts by key; a key without any is forgotten. */
@@ -84,6 +85,23 @@ const createWebSocketCounts = ({ webSocketsPerSession }: InFlightNumbers) => {
   };
 };
 
+/** More refusals on one connection than this are a flood. */
+const mostRefusals = 64;
+const floodMs = 1000;
+
+/**
+ * Cuts a connection on which calls are refused again and again: with so many answers before it, Node reads it no more, and
+ * would not notice that its client has left.
+ */
+const createFloodGuard = (): ((connection: Socket) => void) => {
+  const refusals = new WeakMap<Socket, number>();
+  return (connection) => {
+    const count = (refusals.get(connection) ?? 0) + 1;
+    refusals.set(connection, count);
+    if (count === mostRefusals) setTimeout(() => connection.destroy(), floodMs).unref();
+  };
+};
+
 /** Makes the limits; `given` changes single numbers. */
 export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFlightLimits => {
   const numbers = { ...inFlightNumbers, ...given };
@@ -91,6 +109,7 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFl
   const running = createRunningCounts(numbers);
   const webSockets = createWebSocketCounts(numbers);
   const queue = createRequestQueue(numbers, running.hasRoom);
+  const noteRefusal = createFloodGuard();
 
   const grant = (queued: QueuedRequest): void => {
     running.add(queued.request, 1);
@@ -118,7 +137,10 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFl
 
   return {
     enter: (connection) => {
-      if (connections.of(connection) >= numbers.perConnection) throw refusal('on one connection');
+      if (connections.of(connection) >= numbers.perConnection) {
+        noteRefusal(connection);
+        throw refusal('on one connection');
+      }
       connections.add(connection, 1);
       let queued: QueuedRequest | undefined;
       let hasLeft = false;

@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 const answers = new WeakMap<Duplex, Set<ServerResponse>>();
@@ -17,6 +17,10 @@ export const watchAnswers = (server: Pick<Server, 'on'>): void => {
 
 /** Whether a request of this connection still waits for its answer, or for the end of it. */
 export const isAnswering = (socket: Duplex): boolean => (answers.get(socket)?.size ?? 0) > 0;
+
+/** The headers of the request that its connection waits for: one whose body has not come, if any. */
+export const headersInFlight = (socket: Duplex): IncomingHttpHeaders =>
+  [...(answers.get(socket) ?? [])][0]?.req.headers ?? {};
 
 /** Whether a part of an answer is on its way: a refusal written now would be read as part of it. */
 export const hasBegunAnswer = (socket: Duplex): boolean =>

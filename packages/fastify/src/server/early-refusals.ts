@@ -1,17 +1,18 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
 import { createCors } from '../browser-security/cors.ts';
+import { wantsPage } from '../browser-security/public-origin.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { createRequestId } from '../logging/request-id.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { pageLookOf } from '../pages/page.ts';
+import { defaultLook, pageLookOf, printPageIn } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
-import { hasBegunAnswer } from './answers-in-flight.ts';
+import { hasBegunAnswer, headersInFlight } from './answers-in-flight.ts';
 
 /** An error of the parser, or of the time limits. */
-type ClientError = Error & { readonly code?: string };
+type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
 /** Answers for what is refused before a route, hook or log line has seen it. */
 export interface EarlyRefusals {
@@ -42,6 +43,38 @@ const problemOf = (code: string): Problem => {
   return new Problem('bad_request', 'The request is not HTTP');
 };
 
+const names = ['accept', 'accept-language', 'sec-fetch-mode'];
+
+/** Who asks: by what was received last of headers that were refused, or by the request whose body is awaited. */
+const readHeaders = ({ rawPacket }: ClientError, socket: Socket): IncomingHttpHeaders => {
+  if (rawPacket === undefined) return headersInFlight(socket);
+  const received = rawPacket.toString('latin1');
+  return Object.fromEntries(
+    names.map((name) => [name, new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(received)?.[1]]),
+  );
+};
+
+const printRefusal = (problem: Problem, headers: IncomingHttpHeaders) => {
+  const requestId = createRequestId();
+  if (!wantsPage({ headers }))
+    return {
+      body: printProblem(problem, requestId),
+      headers: { 'x-request-id': requestId, 'content-type': 'application/problem+json; charset=utf-8' },
+    };
+  return {
+    body: printPageIn(defaultLook, headers, {
+      title: problem.title,
+      body: (say) => `<p>${say(problem.detail)}</p>`,
+      requestId,
+    }),
+    headers: {
+      'x-request-id': requestId,
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': printPagePolicy(defaultLook.style.hash),
+    },
+  };
+};
+
 /** Makes the answers; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
 export const createEarlyRefusals = (
   settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
@@ -53,19 +86,18 @@ export const createEarlyRefusals = (
     'cache-control': 'no-store',
   };
   return {
-    answerClientError: ({ code = '' }, socket) => {
+    answerClientError: (error, socket) => {
+      const { code = '' } = error;
       if (code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
         socket.destroy();
         return;
       }
-      const requestId = createRequestId();
       const problem = problemOf(code);
-      const body = printProblem(problem, requestId);
+      const { body, headers: refusalHeaders } = printRefusal(problem, readHeaders(error, socket));
       const headers = {
         ...ownHeaders,
-        'x-request-id': requestId,
+        ...refusalHeaders,
         connection: 'close',
-        'content-type': 'application/problem+json; charset=utf-8',
         'content-length': Buffer.byteLength(body),
       };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

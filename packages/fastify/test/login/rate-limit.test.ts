@@ -1,5 +1,7 @@
-import { askRaw } from '@foyer/testkit';
+import rateLimit from '@fastify/rate-limit';
+import { askRaw, startRedis } from '@foyer/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { openSessionStore } from '../../src/index.ts';
 import { groupAddress } from '../../src/server/address-group.ts';
 import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
@@ -89,4 +91,34 @@ test('what is no address is said once in the log', async () => {
   await ask(bff, from('unknown'));
   await ask(bff, from('unknown'));
   expect(bff.log.filter(({ event }) => event === 'client_address_unreadable')).toHaveLength(1);
+});
+
+test('two replicas on one Redis share one limit', async () => {
+  await using redis = await startRedis();
+  const stores = await Promise.all([openSessionStore(redis.url), openSessionStore(redis.url)]);
+  onTestFinished(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+  });
+  const [sessionStore, another] = stores;
+  await using first = await startBff({ rateLimitLogin: 3, sessionStore });
+  await using second = await startBff({ rateLimitLogin: 3, sessionStore: another });
+  expect(await ask(first, '')).toBe(303);
+  expect(await ask(second, '')).toBe(303);
+  expect(await ask(first, '')).toBe(303);
+  expect(await ask(second, '')).toBe(429);
+  expect(await ask(first, '')).toBe(429);
+});
+
+test('a host’s own @fastify/rate-limit and ours count apart', async () => {
+  await using bff = await startBff({ rateLimitLogin: 2 }, {}, '', (app) => {
+    void app.register(rateLimit, { global: false });
+    app.after(() => {
+      app.get('/theirs', { config: { rateLimit: { max: 1 } } }, async () => 'theirs');
+    });
+  });
+  const logins = [await ask(bff, ''), await ask(bff, ''), await ask(bff, '')];
+  expect(logins).toEqual([303, 303, 429]);
+  expect(await ask(bff, '', 'GET /theirs')).toBe(200);
+  expect(await ask(bff, '', 'GET /theirs')).toBe(429);
+  expect(await ask(bff, '', 'GET /api/me')).toBe(200);
 });

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createInFlightLimits } from '../../src/proxy/in-flight-limits.ts';
 import type { InFlightNumbers } from '../../src/proxy/in-flight-request.ts';
@@ -7,7 +8,7 @@ const start = (numbers: Partial<InFlightNumbers>) => {
   const order: string[] = [];
   const enter = (
     sessionId: string,
-    { connection = {}, upstream = 'http://api', isWebSocket = false } = {},
+    { connection = new Socket(), upstream = 'http://api', isWebSocket = false } = {},
   ) => {
     const place = limits.enter(connection);
     const started = place.start({ sessionId, upstream, isWebSocket }).then(() => order.push(sessionId));
@@ -24,7 +25,7 @@ const busy = expect.objectContaining({ code: 'rate_limited', status: 503, retryA
 
 test('one connection holds as many requests as it may, and more when some are answered', () => {
   const { enter } = start({ perConnection: 2 });
-  const connection = {};
+  const connection = new Socket();
   const first = enter('ada', { connection });
   enter('ada', { connection });
   expect(() => enter('ada', { connection })).toThrow(busy);

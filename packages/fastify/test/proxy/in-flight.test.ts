@@ -25,6 +25,21 @@ test('thousands of pipelined calls on one connection hold up no one else, and fe
   expect(upstream.openConnections()).toBeLessThanOrEqual(64);
 });
 
+test.for([2, 20, 70, 1000, 12_000])(
+  '%s pipelined calls end soon after their connection is closed',
+  async (count) => {
+    await using upstream = await startUpstream(() => undefined);
+    await using bff = await startBff({
+      apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+    });
+    const client = connectRaw(Number(new URL(bff.url).port));
+    client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count));
+    await expect.poll(() => upstream.seen.length).toBe(Math.min(count, 64));
+    client[Symbol.dispose]();
+    await expect.poll(upstream.openConnections, { timeout: 5000 }).toBe(0);
+  },
+);
+
 test('one who floods and opens hundreds of WebSockets holds up no one else', async () => {
   const api = createServer(() => undefined).on('upgrade', (_request, socket) => {
     socket.on('error', () => undefined).on('end', () => socket.end());

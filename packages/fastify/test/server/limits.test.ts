@@ -48,6 +48,16 @@ test('a body that comes a byte at a time is cut off with 408, and is no error of
   expect(bff.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
 
+test('a form that comes too slowly is a page to a person', async () => {
+  await using bff = await startWithin({ headersTimeout: 0.1, requestTimeout: 0.2 });
+  using slow = connectRaw(portOf(bff));
+  const head = 'POST /logout HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nAccept: text/html\r\n';
+  slow.send(`${head}Content-Length: 60000\r\n\r\n`);
+  const { status, headers, body } = parseRawAnswer(await slow.closed);
+  expect([status, new Map(headers).get('content-type')]).toEqual([408, 'text/html; charset=utf-8']);
+  expect(body).toContain('Send the request faster.');
+});
+
 test('a connection that never says anything is closed', async () => {
   await using bff = await startWithin({ headersTimeout: 0.1, idleTimeout: 0.2 });
   using silent = connectRaw(portOf(bff));

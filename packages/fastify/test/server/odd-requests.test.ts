@@ -151,6 +151,17 @@ test('floods of headers, and a megabyte of cookie, are refused before they are r
   expect(status).toBe(431);
 });
 
+test('headers that are too large are a page to a person', async () => {
+  const { status, headers, body } = await askRaw(
+    port,
+    `GET / HTTP/1.1\r\n${host()}Accept: text/html\r\nCookie: ${'a'.repeat(33_000)}\r\n\r\n`,
+  );
+  const types = headers.filter(([name]) => name === 'content-type');
+  expect([status, types]).toEqual([431, [['content-type', 'text/html; charset=utf-8']]]);
+  expect(body).toContain('Send smaller headers.');
+  expect(body).not.toContain('aaaa');
+});
+
 test('thousands of small cookies are a visitor without a session', async () => {
   const cookie = Array.from({ length: 3000 }, (_, index) => `c${index}=1`).join('; ');
   const answer = await fetch(`${bff.url}/api/me`, { headers: { cookie } });
