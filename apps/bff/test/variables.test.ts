@@ -106,6 +106,13 @@ const table: Readonly<Record<string, Values>> = {
     bad: ['cert', '-----BEGIN CERTIFICATE-----'],
     beside: { OIDC_CLIENT_KEY: client.key },
   },
+  OIDC_PROFILE: {
+    good: ['fapi2'],
+    bad: ['fapi', 'FAPI2'],
+    beside: { OIDC_CLIENT_KEY: client.key, OIDC_DPOP: 'on' },
+  },
+  OIDC_TENANTS: anyText('72f988bf-86f1-41af-91ab-2d7cd011db47', 'one,two'),
+  GATE: { good: ['on', 'oauth2-proxy', 'off'], bad: ['true', 'ON', 'traefik'] },
   OIDC_DPOP: { good: ['on', 'off'], bad: ['true', 'ON', 'auto'] },
   OIDC_PAR: { good: ['auto', 'always', 'never'], bad: ['on', 'AUTO', 'true'] },
   OIDC_SIGNED_REQUEST: {
