@@ -9,7 +9,8 @@ import { examine } from '@foyer/doctor';
 import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { findRedis, freePort, startRedis } from '@foyer/testkit';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createClientKey } from '../src/client-key.ts';
 import { parseEnvironment } from '../src/environment.ts';
 import { createSessionKey } from '../src/session-key.ts';
 
@@ -94,10 +95,13 @@ const startStub = async (
   {
     keys = [],
     methods,
+    metadata = {},
     clockOff = 0,
   }: {
     readonly keys?: readonly object[];
     readonly methods?: readonly string[];
+    /** More members of the metadata, or others. */
+    readonly metadata?: Readonly<Record<string, unknown>>;
     /** Seconds. */
     readonly clockOff?: number;
   } = {},
@@ -114,6 +118,7 @@ const startStub = async (
         jwks_uri: `${issuer}/keys`,
         id_token_signing_alg_values_supported: ['RS256'],
         token_endpoint_auth_methods_supported: methods,
+        ...metadata,
       },
       '/keys': { keys },
     };
@@ -174,7 +179,7 @@ test.for([
 test('a provider that looks at the code before the secret leaves the secret unknown, and that is said', async () => {
   using stub = await startStub(() => ({}), { methods: ['client_secret_post'] });
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
-    'note provider: does not check the secret before the code (client_secret_post): sign in once to see whether the secret is right.',
+    'note provider: does not check the secret or key before the code (client_secret_post): sign in once to see whether it is right.',
   );
 });
 
@@ -278,6 +283,121 @@ test.runIf(findRedis() !== undefined)(
     expect(findings.join('\n')).not.toContain('swordfish');
   },
 );
+
+const clientKey = JSON.stringify({ ...JSON.parse(createClientKey('ES256')), kid: 'mine' });
+
+test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, string>>, string]>([
+  [
+    'algorithms that prove nothing',
+    { id_token_signing_alg_values_supported: ['HS256'] },
+    {},
+    'bad provider: offers HS256 for ID tokens, none of which proves who signed. Register the client for RS256 or another asymmetric algorithm.',
+  ],
+  [
+    'algorithms of all kinds',
+    { id_token_signing_alg_values_supported: ['HS256', 'ES256', 'EdDSA'] },
+    {},
+    'ok provider: signs ID tokens with ES256, EdDSA',
+  ],
+  [
+    'another issuer',
+    { issuer: 'https://other.example' },
+    {},
+    'bad provider: calls itself https://other.example. Set OIDC_ISSUER to exactly that, or OIDC_DISCOVERY_URL to where the metadata of the other is.',
+  ],
+  [
+    'a place for tenants',
+    { issuer: 'https://op.example/{tenantid}/v2.0' },
+    {},
+    'bad provider: is one of many tenants (https://op.example/{tenantid}/v2.0). Set OIDC_TENANTS to those that may sign in.',
+  ],
+  [
+    'an optional endpoint that cannot be used',
+    { userinfo_endpoint: 'ftp://op.example/me', revocation_endpoint: '' },
+    {},
+    'note provider: gives a userinfo_endpoint that is no https URL: Foyer does without it.',
+  ],
+  [
+    'a demand for pushed requests without a place for them',
+    { require_pushed_authorization_requests: true },
+    {},
+    'bad provider: has no endpoint for pushed authorization requests, which are demanded. Check OIDC_PAR.',
+  ],
+  [
+    'a demand for pushed requests where they are switched off',
+    {
+      require_pushed_authorization_requests: true,
+      pushed_authorization_request_endpoint: 'https://op.example/par',
+    },
+    { OIDC_PAR: 'never' },
+    'bad provider: requires pushed authorization requests. Take OIDC_PAR away.',
+  ],
+  [
+    'no DPoP where it is on',
+    {},
+    { OIDC_DPOP: 'on' },
+    'bad provider: does not announce DPoP with ES256. Take OIDC_DPOP away, or switch it on there.',
+  ],
+  [
+    'no word on iss where the FAPI profile is on',
+    {},
+    { OIDC_PROFILE: 'fapi2', OIDC_CLIENT_KEY: clientKey },
+    'bad provider: lacks what OIDC_PROFILE=fapi2 needs: authorization_response_iss_parameter_supported.',
+  ],
+])('metadata with %s is found beforehand', async ([, metadata, variables, told]) => {
+  using stub = await startStub(() => ({}), { metadata });
+  const findings = await examineWith({ OIDC_ISSUER: stub.issuer, ...variables });
+  expect(findings).toContain(told);
+  expect(findings.join('\n')).not.toContain(JSON.parse(clientKey).d);
+});
+
+test.for([
+  [
+    401,
+    'bad provider: refuses the client by private_key_jwt. Check OIDC_CLIENT_ID, and that the provider has read http://localhost:3000/.well-known/foyer-jwks.json or knows the certificate.',
+  ],
+  [
+    400,
+    'note provider: does not check the secret or key before the code (private_key_jwt): sign in once to see whether it is right.',
+  ],
+] as const)(
+  'a client with a key at a provider that answers %i is told what to do',
+  async ([status, told]) => {
+    using stub = await startStub(() => ({ status }), { methods: ['private_key_jwt'] });
+    const variables = { OIDC_CLIENT_SECRET: '', OIDC_CLIENT_KEY: clientKey };
+    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...variables })).toContain(told);
+  },
+);
+
+test('a key that the provider knows is accepted, since another one is refused', async () => {
+  const { d: _private, ...publicPart } = JSON.parse(clientKey);
+  await using provider = await startDevProvider({
+    publicUrls: ['http://localhost:3000'],
+    configure: (usual) => ({
+      ...usual,
+      enabledJWA: { clientAuthSigningAlgValues: ['ES256'] },
+      clients: (usual.clients ?? []).map((client) => ({
+        ...client,
+        token_endpoint_auth_method: 'private_key_jwt' as const,
+        jwks: { keys: [publicPart] },
+      })),
+    }),
+  });
+  const variables = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_SECRET: '', OIDC_CLIENT_KEY: clientKey };
+  expect(await examineWith(variables)).toContain(
+    'ok provider: accepts the client’s credentials by private_key_jwt (listed in its metadata)',
+  );
+});
+
+test('a proxy on the way to the provider is said, and there is none to this machine', async () => {
+  vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${await freePort()}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const told =
+    'note provider: is asked through the proxy of HTTPS_PROXY, unless NO_PROXY leaves its host out.';
+  const findings = await examineWith({ OIDC_ISSUER: 'https://op.example' });
+  expect(findings.slice(0, 2)).toEqual([told, expect.stringMatching(/^bad provider: .*ECONNREFUSED/)]);
+  expect(await examineWith()).not.toContain(told);
+});
 
 test('below a path the addresses to register and the cookies are below it', async () => {
   const findings = await examineWith({ PUBLIC_URL: 'http://localhost:3000/app' });

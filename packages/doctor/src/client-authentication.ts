@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { paths } from '@foyer/contract';
 import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
+import { firstMethod } from '@foyer/fastify/provider';
 import { type Finding, ofProvider } from './finding.ts';
 import { tryProvider } from './try-provider.ts';
 
@@ -31,13 +33,11 @@ const tryClient = (options: ResolvedOptions, issuer: string): Promise<Outcome> =
       .then((): Outcome => 'redeemed the code', outcomeOf);
   });
 
-const alternativeTo = (method: ClientAuth): ClientAuth =>
-  method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
-
-const preferredMethod = (methods: unknown): ClientAuth =>
-  Array.isArray(methods) && methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
-    ? 'client_secret_post'
-    : 'client_secret_basic';
+/** Only the two secret methods can be tried in place of each other. */
+const alternatives: Readonly<Partial<Record<ClientAuth, ClientAuth>>> = {
+  client_secret_basic: 'client_secret_post',
+  client_secret_post: 'client_secret_basic',
+};
 
 const describeSource = (options: ResolvedOptions, methods: unknown, method: ClientAuth): string => {
   if (options.clientAuth !== undefined) return 'OIDC_CLIENT_AUTH';
@@ -50,7 +50,12 @@ const judgeRefusal = async (
   method: ClientAuth,
   issuer: string,
 ): Promise<Finding> => {
-  const alternative = alternativeTo(method);
+  const alternative = alternatives[method];
+  if (alternative === undefined)
+    return ofProvider(
+      'bad',
+      `refuses the client by ${method}. Check OIDC_CLIENT_ID, and that the provider has read ${options.publicUrl}${paths.clientKeys} or knows the certificate.`,
+    );
   if ((await tryClient({ ...options, clientAuth: alternative }, issuer)) !== 'accepted')
     return ofProvider(
       'bad',
@@ -62,19 +67,30 @@ const judgeRefusal = async (
     : ofProvider('bad', `${text}.`);
 };
 
+const accepted = (method: ClientAuth, source: string): Finding =>
+  ofProvider('ok', `accepts the client’s credentials by ${method} (${source})`);
+
+const createWrongCredentials = (method: ClientAuth): Partial<ResolvedOptions> => {
+  if (method !== 'private_key_jwt') return { clientSecret: randomUUID() };
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { clientKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), clientCert: undefined };
+};
+
 /** Repeats the request with a wrong secret: the accepted one proves nothing unless the wrong one is refused. */
 const judgeAcceptance = async (
   options: ResolvedOptions,
   tried: { readonly method: ClientAuth; readonly source: string },
   issuer: string,
 ): Promise<Finding> => {
-  const wrong = { ...options, clientAuth: tried.method, clientSecret: randomUUID() };
+  const wrong = { ...options, clientAuth: tried.method, ...createWrongCredentials(tried.method) };
+  if (alternatives[tried.method] === undefined && tried.method !== 'private_key_jwt')
+    return accepted(tried.method, tried.source);
   if ((await tryClient(wrong, issuer)) === 'accepted')
     return ofProvider(
       'note',
-      `does not check the secret before the code (${tried.method}): sign in once to see whether the secret is right.`,
+      `does not check the secret or key before the code (${tried.method}): sign in once to see whether it is right.`,
     );
-  return ofProvider('ok', `accepts the client’s credentials by ${tried.method} (${tried.source})`);
+  return accepted(tried.method, tried.source);
 };
 
 /**
@@ -85,7 +101,8 @@ export const examineClientAuthentication = async (
   options: ResolvedOptions,
   { issuer, methods }: { readonly issuer: string; readonly methods: unknown },
 ): Promise<Finding> => {
-  const method = options.clientAuth ?? preferredMethod(methods);
+  const listed = Array.isArray(methods) ? methods.filter((each) => typeof each === 'string') : [];
+  const method = firstMethod(options, listed);
   const outcome = await tryClient({ ...options, clientAuth: method }, issuer);
   if (outcome === 'refused') return judgeRefusal(options, method, issuer);
   if (outcome === 'accepted')

@@ -1,4 +1,6 @@
 import type { ResolvedOptions } from '@foyer/fastify';
+import { asymmetricAlgorithms } from '@foyer/fastify/options';
+import { findProfileGaps } from '@foyer/fastify/provider';
 import { type Finding, ofProvider } from './finding.ts';
 
 /** The provider's metadata, not checked yet. */
@@ -10,28 +12,106 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const lists = (value: unknown, item: string): boolean => Array.isArray(value) && value.includes(item);
 
-const judgeIssuer = (issuer: string, metadata: FoundMetadata): Finding => {
-  const announced = typeof metadata.issuer === 'string' ? metadata.issuer : '';
-  const bare = (text: string): string => text.replace(/\/$/, '');
-  if (issuer.includes('/.well-known/') || bare(announced) === bare(issuer))
-    return ofProvider('ok', `discovered, issuer ${announced}`);
-  return ofProvider(
-    'bad',
-    announced === ''
-      ? 'names no issuer. Check OIDC_ISSUER.'
-      : `calls itself ${announced}. Set OIDC_ISSUER to exactly that.`,
-  );
+/** A JSON value; `undefined` for a text that is none. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
-const judgeAlgorithm = (alg: string | undefined, metadata: FoundMetadata): Finding => {
-  if (alg === undefined) return ofProvider('ok', 'signs with an algorithm that it announces');
-  return lists(metadata.id_token_signing_alg_values_supported, alg)
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+
+const bare = (text: string): string => text.replace(/\/$/, '');
+
+const judgeTenants = (announced: string, { tenants }: ResolvedOptions): Finding => {
+  if (tenants === undefined)
+    return ofProvider(
+      'bad',
+      `is one of many tenants (${announced}). Set OIDC_TENANTS to those that may sign in.`,
+    );
+  const who = tenants.includes('*') ? 'any tenant' : `${tenants.length} of its tenants`;
+  return ofProvider('ok', `discovered, and people of ${who} may sign in`);
+};
+
+const judgeIssuer = (options: ResolvedOptions, metadata: FoundMetadata): Finding => {
+  const { issuer, discoveryUrl } = options;
+  const announced = typeof metadata.issuer === 'string' ? metadata.issuer : '';
+  if (announced.includes('{tenantid}')) return judgeTenants(announced, options);
+  const isWhole = discoveryUrl === undefined && issuer.includes('/.well-known/');
+  if (isWhole || bare(announced) === bare(issuer)) return ofProvider('ok', `discovered, issuer ${announced}`);
+  if (announced === '') return ofProvider('bad', 'names no issuer. Check OIDC_ISSUER.');
+  const remedy =
+    discoveryUrl === undefined
+      ? 'Set OIDC_ISSUER to exactly that, or OIDC_DISCOVERY_URL to where the metadata of the other is'
+      : 'Set OIDC_ISSUER to exactly that';
+  return ofProvider('bad', `calls itself ${announced}. ${remedy}.`);
+};
+
+const judgeAlgorithm = ({ idTokenAlg: alg }: ResolvedOptions, metadata: FoundMetadata): Finding => {
+  const offered = textsOf(metadata.id_token_signing_alg_values_supported);
+  const usable = offered.filter((each) => asymmetricAlgorithms.includes(each));
+  const offer = offered.length === 0 ? 'nothing' : offered.join(', ');
+  if (alg === undefined)
+    return usable.length > 0 || offered.length === 0
+      ? ofProvider('ok', `signs ID tokens with ${usable.join(', ') || 'RS256, since it lists nothing'}`)
+      : ofProvider(
+          'bad',
+          `offers ${offer} for ID tokens, none of which proves who signed. Register the client for RS256 or another asymmetric algorithm.`,
+        );
+  return offered.includes(alg)
     ? ofProvider('ok', `signs ID tokens with ${alg}`)
     : ofProvider(
         'bad',
-        `does not announce ${alg}. Set OIDC_ID_TOKEN_ALG to what the client is registered for.`,
+        `does not announce ${alg} but ${offer}. Set OIDC_ID_TOKEN_ALG to what the client is registered for.`,
       );
 };
+
+const optionalEndpoints = [
+  ...['userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint'],
+  'pushed_authorization_request_endpoint',
+];
+
+const isHttp = (value: unknown): boolean => typeof value === 'string' && value.startsWith('http:');
+
+const isUsable = (value: unknown, { issuer }: FoundMetadata): boolean =>
+  typeof value === 'string' &&
+  URL.canParse(value) &&
+  (/^https:/i.test(value) || (isHttp(value) && isHttp(issuer)));
+
+const judgeEndpoints = (metadata: FoundMetadata): readonly Finding[] =>
+  optionalEndpoints
+    .filter((name) => (metadata[name] ?? '') !== '' && !isUsable(metadata[name], metadata))
+    .map((name) => ofProvider('note', `gives a ${name} that is no https URL: Foyer does without it.`));
+
+const judgePushedRequests = ({ par }: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] => {
+  const isThere = isUsable(metadata.pushed_authorization_request_endpoint, metadata);
+  const isRequired = metadata.require_pushed_authorization_requests === true;
+  if (!isThere && (isRequired || par === 'always'))
+    return [
+      ofProvider(
+        'bad',
+        'has no endpoint for pushed authorization requests, which are demanded. Check OIDC_PAR.',
+      ),
+    ];
+  if (isRequired && par === 'never')
+    return [ofProvider('bad', 'requires pushed authorization requests. Take OIDC_PAR away.')];
+  return isThere && par !== 'never' ? [ofProvider('ok', 'gets the authorization request pushed')] : [];
+};
+
+const judgeBinding = ({ dpop }: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] => {
+  if (dpop === 'off') return [];
+  return lists(metadata.dpop_signing_alg_values_supported, 'ES256')
+    ? [ofProvider('ok', 'binds access tokens by DPoP')]
+    : [ofProvider('bad', 'does not announce DPoP with ES256. Take OIDC_DPOP away, or switch it on there.')];
+};
+
+const judgeProfile = (options: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] =>
+  findProfileGaps(metadata, options).map((gap) =>
+    ofProvider('bad', `lacks what OIDC_PROFILE=${options.profile} needs: ${gap}.`),
+  );
 
 const judgePkce = (metadata: FoundMetadata): Finding =>
   lists(metadata.code_challenge_methods_supported, 'S256')
@@ -44,12 +124,13 @@ const judgeRevocation = (metadata: FoundMetadata): Finding =>
     : ofProvider('note', 'cannot revoke refresh tokens: they stay valid at the provider after a sign-out.');
 
 /** Judges what the metadata alone show. */
-export const judgeMetadata = (
-  { issuer, idTokenAlg }: ResolvedOptions,
-  metadata: FoundMetadata,
-): readonly Finding[] => [
-  judgeIssuer(issuer, metadata),
-  judgeAlgorithm(idTokenAlg, metadata),
+export const judgeMetadata = (options: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] => [
+  judgeIssuer(options, metadata),
+  judgeAlgorithm(options, metadata),
   judgePkce(metadata),
   judgeRevocation(metadata),
+  ...judgeEndpoints(metadata),
+  ...judgePushedRequests(options, metadata),
+  ...judgeBinding(options, metadata),
+  ...judgeProfile(options, metadata),
 ];

@@ -1,7 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { fetchWithoutFollowing, tryProvider } from './try-provider.ts';
+import { ask, tryProvider } from './try-provider.ts';
 
 /** An origin that no client can have registered. @see RFC 2606 section 2 */
 const unregisteredOrigin = 'https://not-registered.invalid';
@@ -13,7 +13,7 @@ const findEndSession = (options: ResolvedOptions): Promise<string | undefined> =
   });
 
 const statusOf = async (url: string | undefined, options: ResolvedOptions): Promise<number> =>
-  url === undefined ? 0 : (await fetchWithoutFollowing(url, options)).status;
+  url === undefined ? 0 : (await ask(url, options)).status;
 
 const withoutReturn = (url: string): string => {
   const bare = new URL(url);

@@ -1,11 +1,14 @@
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
+import { isLoopbackHost } from '@foyer/fastify/options';
 import { examineClientAuthentication } from './client-authentication.ts';
+import { findProxyVariable } from './environment.ts';
 import { codeOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
-import { isObject, judgeMetadata } from './metadata.ts';
+import { isObject, judgeMetadata, parseJson } from './metadata.ts';
 import { examinePostLogoutUri } from './post-logout-uri.ts';
 import { examineRedirectUri } from './redirect-uri.ts';
 import { examineSigningKeys } from './signing-keys.ts';
+import { ask } from './try-provider.ts';
 
 const discoveryUrl = (issuer: string): string =>
   issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
@@ -23,14 +26,15 @@ const judgeClock = (date: string | null, toleranceSeconds: number): Finding => {
 };
 
 const causeOf = (error: unknown): string =>
-  error instanceof Error ? (codeOf(error.cause) ?? error.name) : 'unknown';
+  error instanceof Error ? (codeOf(error.cause) ?? codeOf(error) ?? error.name) : 'unknown';
 
 /** The finding of one trial. A trial that throws becomes a finding too, so that the others run. */
 const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> => {
   try {
     return await trial;
   } catch (error) {
-    const reason = error instanceof Problem ? error.message : `no answer (${causeOf(error)})`;
+    const isJudged = error instanceof Problem && codeOf(error.cause) === undefined;
+    const reason = isJudged ? error.message : `no answer (${causeOf(error)})`;
     return ofProvider(
       'bad',
       `its ${what} could not be tried: ${reason}. Check the provider and the network.`,
@@ -38,16 +42,32 @@ const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> =>
   }
 };
 
-const examineAnswer = async (options: ResolvedOptions, response: Response): Promise<readonly Finding[]> => {
-  const metadata: unknown = await response.json();
+/** A proxy changes who is asked for the provider's certificate, and what can be reached. */
+const examineWay = ({ issuer }: ResolvedOptions): readonly Finding[] => {
+  const variable = findProxyVariable();
+  if (variable === undefined || isLoopbackHost(new URL(issuer).hostname)) return [];
+  return [
+    ofProvider('note', `is asked through the proxy of ${variable}, unless NO_PROXY leaves its host out.`),
+  ];
+};
+
+type Answer = Awaited<ReturnType<typeof ask>>;
+
+const examineAnswer = async (
+  options: ResolvedOptions,
+  url: string,
+  { status, text, header }: Answer,
+): Promise<readonly Finding[]> => {
+  if (status !== 200) return [ofProvider('bad', `${url} answers ${status}. Check OIDC_ISSUER.`)];
+  const metadata = parseJson(text);
   if (!isObject(metadata))
-    return [ofProvider('bad', `${response.url} is not a discovery document. Check OIDC_ISSUER.`)];
+    return [ofProvider('bad', `${url} is not a discovery document. Check OIDC_ISSUER.`)];
   const issuer = String(metadata.issuer);
   const { jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata;
   return [
     ...judgeMetadata(options, metadata),
     await guard('keys', examineSigningKeys(options, jwks_uri)),
-    judgeClock(response.headers.get('date'), options.clockTolerance),
+    judgeClock(header('date') ?? null, options.clockTolerance),
     await guard('authorization endpoint', examineRedirectUri(options)),
     await guard('token endpoint', examineClientAuthentication(options, { issuer, methods })),
     await guard('end-session endpoint', examinePostLogoutUri(options)),
@@ -57,13 +77,13 @@ const examineAnswer = async (options: ResolvedOptions, response: Response): Prom
 /** Reads the provider's metadata and keys, and tries the client there without signing in. */
 export const examineProvider = async (options: ResolvedOptions): Promise<readonly Finding[]> => {
   const url = options.discoveryUrl ?? discoveryUrl(options.issuer);
+  const way = examineWay(options);
   try {
-    const signal = AbortSignal.timeout(options.providerTimeout * 1000);
-    const response = await fetch(url, { redirect: 'manual', signal });
-    if (!response.ok) return [ofProvider('bad', `${url} answers ${response.status}. Check OIDC_ISSUER.`)];
-    return await examineAnswer(options, response);
+    const answer = await ask(url, options);
+    return [...way, ...(await examineAnswer(options, url, answer))];
   } catch (error) {
     return [
+      ...way,
       ofProvider('bad', `${url} cannot be read (${causeOf(error)}). Check OIDC_ISSUER and the network.`),
     ];
   }

@@ -1,7 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { fetchWithoutFollowing, tryProvider } from './try-provider.ts';
+import { ask, tryProvider } from './try-provider.ts';
 
 /** Errors of a provider that would show a page, which `prompt=none` forbids: the request itself was accepted. */
 const needsInteraction = /^(login|interaction|consent|account_selection)_required$/;
@@ -25,7 +25,8 @@ const isAt = (location: string, address: string): boolean =>
 export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =>
   tryProvider(options, async (provider) => {
     const { url } = await provider.createAuthorizationRequest({ prompt: 'none' });
-    const { status, location } = await fetchWithoutFollowing(url, options);
+    const { status, header } = await ask(url, options);
+    const location = header('location') ?? '';
     const callback = `${options.publicUrl}${paths.callback}`;
     if (isAt(location, callback)) return judgeReturn(callback, new URL(location).searchParams.get('error'));
     if (status >= 400)

@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { isObject } from './metadata.ts';
+import { isObject, parseJson } from './metadata.ts';
+import { ask } from './try-provider.ts';
 
 /** @see RFC 7518 section 3.3 */
 const minKeyBits = 2048;
@@ -10,15 +11,12 @@ const bitsOf = ({ kty, n }: Record<string, unknown>): number =>
   kty === 'RSA' && typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : Number.POSITIVE_INFINITY;
 
 /** Examines the keys that the provider publishes for ID tokens. */
-export const examineSigningKeys = async (
-  { idTokenAlg: alg, providerTimeout }: ResolvedOptions,
-  uri: unknown,
-): Promise<Finding> => {
+export const examineSigningKeys = async (options: ResolvedOptions, uri: unknown): Promise<Finding> => {
+  const { idTokenAlg: alg } = options;
   const remedy = 'Check the provider.';
   if (typeof uri !== 'string') return ofProvider('bad', `names no jwks_uri. ${remedy}`);
-  const signal = AbortSignal.timeout(providerTimeout * 1000);
-  const response = await fetch(uri, { signal, redirect: 'manual' });
-  const set: unknown = response.ok ? await response.json() : undefined;
+  const { status, text } = await ask(uri, options);
+  const set = status === 200 ? parseJson(text) : undefined;
   const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
   const usable = keys.filter(
     (key) => key.use !== 'enc' && (alg === undefined || key.alg === undefined || key.alg === alg),

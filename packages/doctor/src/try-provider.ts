@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '@foyer/fastify';
-import { createProvider, type Provider } from '@foyer/fastify/provider';
+import { createProvider, openProviderHttp, type Provider } from '@foyer/fastify/provider';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 
 /** Runs a trial with the same provider client that the BFF uses for these options. Nothing is logged. */
@@ -16,13 +16,14 @@ export const tryProvider = async <T>(
   }
 };
 
-/** Requests a URL and returns the status and `Location` of its answer, without following the redirect. */
-export const fetchWithoutFollowing = async (
-  url: string,
-  { providerTimeout }: ResolvedOptions,
-): Promise<{ readonly status: number; readonly location: string }> => {
-  const signal = AbortSignal.timeout(providerTimeout * 1000);
-  const answer = await fetch(url, { redirect: 'manual', signal });
-  await answer.body?.cancel();
-  return { status: answer.status, location: answer.headers.get('location') ?? '' };
+type Answer = Awaited<ReturnType<Awaited<ReturnType<typeof openProviderHttp>>['send']>>;
+
+/** Requests a URL the way the BFF asks the provider, through its proxy for one; redirects are not followed. */
+export const ask = async (url: string, options: ResolvedOptions): Promise<Answer> => {
+  const http = await openProviderHttp(options, Fastify({ logger: false }).log);
+  try {
+    return await http.send(url);
+  } finally {
+    await http.close();
+  }
 };

@@ -15,6 +15,7 @@ export { type ApiRoute, anyMethod } from './options/api-options.ts';
 export { check, type DeclaredOption, declaredOptions, option, type Refuse, text } from './options/option.ts';
 export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 export type { SpaSource } from './options/page-options.ts';
+export { asymmetricAlgorithms } from './options/provider-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';
 export { maxTargetTokens, type RouteToken } from './options/route-token.ts';
 export { isHttpUrl } from './options/urls.ts';

@@ -1,4 +1,5 @@
 import type { Configuration } from 'openid-client';
+import { firstMethod } from '../options/client-method.ts';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import type { Metadata } from './metadata.ts';
 import type { OpenidClient } from './openid-client.ts';
@@ -19,25 +20,6 @@ export type AuthenticatedRequest = <T>(
 
 /** Milliseconds for which a method that was found by trying is tried first. */
 const lessonMs = 3600_000;
-
-/** The methods that the client has what they need for, in the order of preference. */
-const possibleMethods = ({
-  clientSecret,
-  clientKey,
-  clientCert,
-}: ResolvedOptions): readonly [ClientAuth, ...ClientAuth[]] => {
-  const byCert: readonly ClientAuth[] =
-    clientCert === undefined ? [] : ['tls_client_auth', 'self_signed_tls_client_auth'];
-  if (!clientSecret && clientKey !== undefined) return ['private_key_jwt', ...byCert];
-  const byKey: readonly ClientAuth[] = clientKey === undefined ? [] : ['private_key_jwt', ...byCert];
-  return ['client_secret_basic', 'client_secret_post', ...byKey];
-};
-
-/** The method that is tried first: the configured one, else of those that are possible one that the provider lists. */
-const firstMethod = (options: ResolvedOptions, listed: readonly string[]): ClientAuth => {
-  const possible = possibleMethods(options);
-  return options.clientAuth ?? possible.find((method) => listed.includes(method)) ?? possible[0];
-};
 
 const otherSecretMethod: Readonly<Partial<Record<ClientAuth, ClientAuth>>> = {
   client_secret_basic: 'client_secret_post',

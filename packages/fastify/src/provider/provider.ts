@@ -9,6 +9,7 @@ import { createEndSessionOrigin } from './logout-url.ts';
 import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
+import type { ProviderHttp } from './provider-http.ts';
 import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 import type { DpopKey } from './token-set.ts';
 import type { ExchangedToken, TargetToken, TokenTarget } from './token-target.ts';
@@ -75,10 +76,12 @@ export interface Provider {
   readonly close: () => Promise<void>;
 }
 
+export { firstMethod } from '../options/client-method.ts';
 export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
 export type { Claims, CompletedLogin } from './completed-login.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export type { RefreshedTokens } from './refreshed-tokens.ts';
+export { findProfileGaps } from './security-profile.ts';
 export type { DpopKey, TokenSet } from './token-set.ts';
 export { describeTarget, type TargetToken, type TokenTarget } from './token-target.ts';
 export type { LogoutToken } from './valid-logout-token.ts';
@@ -134,4 +137,17 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       await (await loading)?.context.http.close();
     },
   };
+};
+
+/**
+ * Opens the way by which the provider is asked, proxy variables and the client's certificate included, for what is examined
+ * before anybody signs in.
+ */
+export const openProviderHttp = async (
+  options: ResolvedOptions,
+  log: FastifyBaseLogger,
+): Promise<ProviderHttp> => {
+  const { createProviderHttp } = await import('./provider-http.ts');
+  const credentials = createClientCredentials(options, log);
+  return createProviderHttp(options.providerTimeout, () => credentials().tls);
 };
