@@ -1,5 +1,5 @@
 import { clientCredentialsGrant, genericGrantRequest } from 'openid-client';
-import { proveKey, withNonce } from './dpop.ts';
+import { createDpopKey, proveKey, withNonce } from './dpop.ts';
 import { createGrantedTokens } from './granted-tokens.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, findRefusal, providerProblem, refusesTarget } from './provider-errors.ts';
@@ -66,9 +66,18 @@ export const exchangeToken = async (
   );
 };
 
-/** Asks for an access token of the client itself, which is about no person. @see RFC 6749 section 4.4 */
+/**
+ * Asks for an access token of the client itself, which is about no person; bound to a key of its own where tokens are.
+ *
+ * @see RFC 6749 section 4.4
+ */
 export const requestClientToken = async (
   context: ProviderContext,
   target: TokenTarget,
-): Promise<TargetToken> =>
-  requestToken(context, target, (config) => clientCredentialsGrant(config, targetParameters(target)));
+): Promise<TargetToken> => {
+  const dpopKey = context.options.dpop === 'on' ? createDpopKey() : undefined;
+  const token = await requestToken(context, target, async (config) =>
+    clientCredentialsGrant(config, targetParameters(target), await proveKey(config, dpopKey, context.nonces)),
+  );
+  return { ...token, dpopKey };
+};

@@ -27,6 +27,8 @@ export interface TargetToken {
   readonly accessToken: string;
   /** Milliseconds since the epoch; `undefined` when neither the provider nor the token itself says. */
   readonly accessTokenExpiresAt: number | undefined;
+  /** The key that the token is bound to, where it is bound to another than the session's. */
+  readonly dpopKey?: DpopKey | undefined;
 }
 
 /** The parameters of a token request for a target, in wire spelling. */

@@ -19,6 +19,9 @@ export interface ClientTokens {
 /** A token of the client itself, as a route asks for it. */
 type ClientToken = Extract<RequestedToken, { readonly source: 'client' }>;
 
+/** Routes of one's own may name any target; the token that was asked for first goes. */
+const maxTokens = 1000;
+
 const asProblem = (error: unknown): Problem | undefined => {
   if (error instanceof TargetRefused)
     return new Problem('provider_error', `${error.message}: look at \`token\` of the API route`, {
@@ -40,21 +43,31 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
     throw problem;
   };
 
-  const request = async (key: string, target: TokenTarget): Promise<AccessToken> => {
-    let token: TargetToken;
-    try {
-      token = await provider.clientToken(target);
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem === undefined) throw error;
-      logEvent(log, 'refresh_trouble', { err: problem });
-      const scope = error instanceof TargetRefused ? 'session' : 'provider';
-      backoff.failed(key, { scope, atLeastMs: (problem.retryAfter ?? 0) * 1000, problem });
-      return validOrProblem(key, problem);
-    }
+  const keep = (key: string, token: TargetToken): HeldToken => {
+    const held = { ...token, issuedAt: clock() };
+    tokens.delete(key);
+    tokens.set(key, held);
+    const [oldest] = tokens.keys();
+    if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
     backoff.succeeded(key);
-    tokens.set(key, { ...token, issuedAt: clock() });
-    return token;
+    return held;
+  };
+
+  const settle = (key: string, error: unknown): AccessToken => {
+    const problem = asProblem(error);
+    if (problem === undefined) throw error;
+    logEvent(log, 'refresh_trouble', { err: problem });
+    const scope = error instanceof TargetRefused ? 'session' : 'provider';
+    backoff.failed(key, { scope, atLeastMs: (problem.retryAfter ?? 0) * 1000, problem });
+    return validOrProblem(key, problem);
+  };
+
+  const request = async (key: string, target: TokenTarget): Promise<AccessToken> => {
+    try {
+      return keep(key, await provider.clientToken(target));
+    } catch (error) {
+      return settle(key, error);
+    }
   };
 
   return {

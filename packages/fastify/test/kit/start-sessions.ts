@@ -12,7 +12,7 @@ import { createSessions, type Sessions } from '../../src/session/sessions.ts';
 import { guardStore } from '../../src/session/store-guard.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { createAccessTokens } from '../../src/tokens/access-token.ts';
+import { createAccessTokens, findAccessToken } from '../../src/tokens/access-token.ts';
 import { createRequestedToken, isOfPerson, type PersonToken } from '../../src/tokens/requested-token.ts';
 
 /** A step of the provider that a test does not take. */
@@ -117,6 +117,10 @@ export const startInstance = async (
     if (session === undefined) return 'nobody';
     return (await accessTokens.refreshAccessToken(session, readRequested(request)))?.accessToken ?? 'none';
   });
+  app.get(
+    '/client',
+    async () => (await findAccessToken(accessTokens, undefined, createRequestedToken('client')))?.accessToken,
+  );
   app.post('/close', async (request, reply) => {
     await sessions.close(request, reply, 'logout');
     return 'closed';

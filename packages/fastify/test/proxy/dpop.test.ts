@@ -72,8 +72,6 @@ const startBefore = async (upstream: string, token: RouteToken = 'session') => {
       token: (usual, { body, headers }) => {
         forms.push(`${body.get('grant_type')} ${typeof headers.dpop}`);
         const own = { access_token: `token-${forms.length}`, token_type: 'DPoP', expires_in: 300 };
-        if (body.get('grant_type') === 'client_credentials')
-          return { body: { ...own, token_type: 'Bearer' } };
         return { body: body.has('code') ? { ...usual, token_type: 'DPoP', expires_in: 300 } : own };
       },
     },
@@ -163,7 +161,8 @@ test('a WebSocket is opened with a proof, and asked for again with the API’s n
 test.for<[RouteToken, string]>([
   [{ audience: 'orders' }, 'refresh_token string'],
   [{ exchange: { audience: 'orders' } }, 'urn:ietf:params:oauth:grant-type:token-exchange string'],
-])('a token %j is bound to the session’s key as well', async ([token, form]) => {
+  ['client', 'client_credentials string'],
+])('a token %j is bound to a key as well', async ([token, form]) => {
   const api = await startApi();
   const { ask, forms } = await startBefore(api.url, token);
   expect((await ask()).status).toBe(200);

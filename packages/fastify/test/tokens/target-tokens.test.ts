@@ -203,3 +203,28 @@ test('without a refresh token a token for an audience is 502, and the session st
   expect(await get(one, '/token?audience=a', cookie)).toContain('provider_error');
   expect([await get(one, '/token', cookie), await get(one, '/current', cookie)]).toEqual(['first', 'Ada L']);
 });
+
+test('the client’s own token is asked for once, again when it is due, and used while it is valid in an outage', async () => {
+  let requests = 0;
+  let isAway = false;
+  const provider = standIn(idle, {
+    clientToken: async () => {
+      requests += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isAway) throw new Problem('provider_unavailable', 'away', { retryAfter: 5 });
+      return { accessToken: `client-${requests}`, accessTokenExpiresAt: clock.now + 60_000 };
+    },
+  });
+  const one = await startInstance(await makeFile(), provider);
+  const askAll = async (): Promise<ReadonlySet<string>> =>
+    new Set(await Promise.all(Array.from({ length: 20 }, () => get(one, '/client', ''))));
+  expect(await askAll()).toEqual(new Set(['client-1']));
+  clock.now += 45_000;
+  expect(await askAll()).toEqual(new Set(['client-2']));
+  isAway = true;
+  clock.now += 45_000;
+  expect([await askAll(), await askAll()]).toEqual([new Set(['client-2']), new Set(['client-2'])]);
+  clock.now += 20_000;
+  expect(await get(one, '/client', '')).toContain('provider_unavailable');
+  expect(requests).toBe(3);
+});
