@@ -1,29 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { freePort, launchChromium } from '../packages/testkit/src/index.ts';
+import { answers, root, run, startProcess, until } from './processes.mjs';
 import { glewlwyd } from './providers/glewlwyd.mjs';
 import { lemonldap } from './providers/lemonldap-ng.mjs';
 import { npmProviders } from './providers/npm-providers.mjs';
 
 // Signs in and out with providers that are not ours, by issuer, client and secret alone: pnpm providers [part of a name].
 // They are installed from npm into .providers, and from Debian's archive by apt-get, which only root can use.
-const root = join(import.meta.dirname, '..');
-const startTimeoutMs = 30_000;
-
-const run = (program, args, cwd = root) => {
-  const { status, stderr } = spawnSync(program, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr?.trim() ?? 'not found'}`);
-};
-
 const installFromNpm = (packages) => {
   const folder = join(root, '.providers', packages[0]);
   if (existsSync(join(folder, 'node_modules'))) return folder;
@@ -41,39 +27,6 @@ const installFromDebian = (packages) => {
   process.env.DEBIAN_FRONTEND = 'noninteractive';
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 };
-
-const startProcess = (command, environment, cwd) => {
-  const child = spawn(command[0], command.slice(1), { cwd, env: { ...process.env, ...environment } });
-  const lines = [];
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => lines.push(line));
-  const failed = once(child, 'error').then(([error]) => lines.push(error.message));
-  failed.catch(() => undefined);
-  return {
-    lines,
-    close: async () => {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-      child.kill('SIGTERM');
-      await Promise.race([once(child, 'exit'), wait(3000).then(() => child.kill('SIGKILL'))]);
-    },
-  };
-};
-
-const until = async (what, find) => {
-  const deadline = performance.now() + startTimeoutMs;
-  while (performance.now() < deadline) {
-    const found = await find();
-    if (found !== undefined && found !== false) return found;
-    await wait(100);
-  }
-  throw new Error(`${what} did not start`);
-};
-
-const answers = (url) =>
-  fetch(url).then(
-    ({ ok }) => ok,
-    () => false,
-  );
 
 /** Starts a provider; returns its client and the process. */
 const startProvider = async (provider, place) => {
