@@ -62,6 +62,9 @@ const durations: Values = {
 const anyText = (...good: readonly string[]): Values => ({ good, bad: [] });
 const base64 = (byte: number | string): string =>
   (typeof byte === 'string' ? Buffer.from(byte) : Buffer.alloc(32, byte)).toString('base64');
+const providers = (change: object): string =>
+  JSON.stringify([{ id: 'a', issuer: 'https://op.example', clientId: 'app', clientSecret: 'x', ...change }]);
+
 const route = (more: object): string =>
   JSON.stringify([{ prefix: '/api/users', upstream: 'http://localhost:4000', ...more }]);
 
@@ -311,6 +314,30 @@ const table: Readonly<Record<string, Values>> = {
         })),
       ),
       `${route({}).slice(0, -1)},${route({}).slice(1)}`,
+    ],
+  },
+  PROVIDERS: {
+    good: [
+      providers({}),
+      providers({ label: 'Staff & co', domains: ['example.com'], scope: 'openid', dpop: 'on' }),
+      `${providers({}).slice(0, -1)},${providers({ id: 'b', clientId: 'c' }).slice(1)}`,
+    ],
+    bad: [
+      'x',
+      '{}',
+      '[]',
+      '[{}]',
+      ...['', 'A', 'a b', 'default', 7].map((id) => providers({ id })),
+      providers({ issuer: 'op.example' }),
+      providers({ issuer: 'https://swordfish:x@op.example' }),
+      providers({ clientId: '' }),
+      providers({ isuer: 'https://op.example' }),
+      providers({ publicUrl: 'https://app.example' }),
+      providers({ domains: 'example.com' }),
+      providers({ domains: ['Example.com'] }),
+      providers({ scope: 'profile' }),
+      `${providers({}).slice(0, -1)},${providers({ id: 'b' }).slice(1)}`,
+      `${providers({}).slice(0, -1)},${providers({ clientId: 'c' }).slice(1)}`,
     ],
   },
   API_TIMEOUT: { good: ['15s', '1h'], bad: [...durations.bad, '0', '2h'] },

@@ -3,6 +3,7 @@ export { parseMe } from './me.ts';
 export { paths } from './paths.ts';
 export type { ProblemCode, ProblemDetails } from './problem-codes.ts';
 export { problems } from './problem-codes.ts';
+export type { ProviderList, ProviderSummary } from './providers.ts';
 export type { ExpiringEvent, SignedOutEvent, SignedOutReason } from './session-events.ts';
 export type { EndedSessions, LogoutAnswer, SessionList, SessionSummary } from './sessions.ts';
 export { parseLogoutAnswer, parseSessionList } from './sessions.ts';

@@ -11,6 +11,7 @@ export const paths = {
   me: '/api/me',
   meEvents: '/api/me/events',
   meSessions: '/api/me/sessions',
+  providers: '/api/providers',
   health: '/healthz',
   ready: '/readyz',
   clientKeys: '/.well-known/foyer-jwks.json',

@@ -5,6 +5,7 @@ import { providerEvents } from './logging/provider-events.ts';
 
 const err = 'the cause';
 const session = 'public handle of the session';
+const provider = 'id of the provider, where there are several';
 const nothing = 'Nothing';
 
 /** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
@@ -12,14 +13,14 @@ export const logEvents = {
   login: {
     level: 'info',
     message: 'signed in',
-    fields: { session },
+    fields: { session, provider },
     when: 'A login is finished and its session is open',
     remedy: nothing,
   },
   logout: {
     level: 'info',
     message: 'signed out',
-    fields: { session },
+    fields: { session, provider },
     when: 'A user has signed out',
     remedy: nothing,
   },
@@ -33,7 +34,7 @@ export const logEvents = {
   backchannel: {
     level: 'info',
     message: 'signed out by the provider',
-    fields: { ended: 'how many sessions ended' },
+    fields: { ended: 'how many sessions ended', provider },
     when: 'The provider has sent a logout token',
     remedy: nothing,
   },

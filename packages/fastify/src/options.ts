@@ -9,6 +9,7 @@ import { pageOptions } from './options/page-options.ts';
 import { providerOptions } from './options/provider-options.ts';
 import { duration } from './options/quantities.ts';
 import { sessionOptions } from './options/session-options.ts';
+import { examineEach, onlyId, severalProviders } from './options/several-providers.ts';
 
 export { isLoopbackHost } from './browser-security/loopback-host.ts';
 export { type ApiRoute, anyMethod } from './options/api-options.ts';
@@ -18,6 +19,7 @@ export type { SpaSource } from './options/page-options.ts';
 export { asymmetricAlgorithms } from './options/provider-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';
 export { maxTargetTokens, type RouteToken } from './options/route-token.ts';
+export { onlyId } from './options/several-providers.ts';
 export { isHttpUrl } from './options/urls.ts';
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
@@ -41,6 +43,7 @@ const codeOptions = {
 const shape = {
   ...providerOptions,
   ...clientOptions,
+  ...severalProviders,
   ...pageOptions,
   ...sessionOptions,
   ...apiOptions,
@@ -48,17 +51,38 @@ const shape = {
 } as const;
 const schema = z.strictObject(shape);
 
+type Given = z.input<typeof schema>;
+
+/** Required, unless `providers` names several. */
+type OfOneProvider = 'issuer' | 'clientId';
+
 /** Options of the `bff` plugin. Durations are seconds or texts such as `30m`, sizes are bytes or texts such as `10mb`. */
-export interface BffOptions extends Readonly<z.input<typeof schema>> {}
+export interface BffOptions
+  extends Readonly<Omit<Given, OfOneProvider>>,
+    Partial<Readonly<Pick<Given, OfOneProvider>>> {}
 
 /** The options with every default filled in and every value checked. Durations are seconds, sizes are bytes. */
-export interface ResolvedOptions extends Readonly<z.output<typeof schema>> {
+export interface ResolvedOptions extends Readonly<Omit<z.output<typeof schema>, 'providers'>> {
   /** Whether `publicUrl` is https. */
   readonly isSecure: boolean;
   /** The origin of `publicUrl`. */
   readonly publicOrigin: string;
   /** The path of `publicUrl`, without a slash at its end: `/app`, or nothing. */
   readonly basePath: string;
+  /** The provider that these options name: its `id` among several, `default` where there is one alone. */
+  readonly providerId: string;
+  /** Every provider with all of its options; the others of these options are those of the first. */
+  readonly providers: readonly ConfiguredProvider[];
+}
+
+/** A provider to sign in with. */
+export interface ConfiguredProvider {
+  readonly id: string;
+  /** What people read where they choose. */
+  readonly label: string;
+  /** Domains of e-mail addresses whose people sign in there. */
+  readonly domains: readonly string[];
+  readonly options: ResolvedOptions;
 }
 
 /** How the client proves its identity at the provider. @see OpenID Connect Core section 9 */
@@ -80,27 +104,51 @@ const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): read
   return [{ option: 'prefix', problem, remedy: `Set publicUrl to ${origin}${given}, or leave prefix out.` }];
 };
 
-const examine = (
+type Resolvable = z.output<typeof schema>;
+
+const examineOne = (
   options: unknown,
-): { data: z.output<typeof schema> | undefined; issues: readonly OptionIssue[] } => {
+): { readonly data: Resolvable | undefined; readonly issues: readonly OptionIssue[] } => {
   const { data, error } = schema.safeParse(options, { reportInput: true });
   const issues = error === undefined ? [] : optionIssues(error, shape);
   const crossed = data === undefined ? [] : prefixIssues(data);
   return { data, issues: [...issues, ...clientIssues(membersOf(options)), ...crossed] };
 };
 
+const isSeveral = (options: unknown): boolean => membersOf(options).providers !== undefined;
+
 /** Every mistake in the options, each under its own option; empty when there is none. */
-export const checkOptions = (options: unknown): readonly OptionIssue[] => examine(options).issues;
+export const checkOptions = (options: unknown): readonly OptionIssue[] =>
+  isSeveral(options) ? examineEach(membersOf(options), examineOne).issues : examineOne(options).issues;
+
+const complete = ({ providers: _providers, ...data }: Resolvable, providerId: string): ResolvedOptions => {
+  const { origin, pathname, protocol } = new URL(data.publicUrl);
+  const basePath = pathname.replace(/\/$/, '');
+  const isSecure = protocol === 'https:';
+  return { ...applyProfile(data), isSecure, publicOrigin: origin, basePath, providerId, providers: [] };
+};
+
+const resolveOne = (options: BffOptions): ResolvedOptions => {
+  const { data, issues } = examineOne(options);
+  if (data === undefined || issues.length > 0) throw new OptionsError(issues);
+  const only = complete(data, onlyId);
+  return { ...only, providers: [{ id: only.providerId, label: onlyId, domains: [], options: only }] };
+};
+
+const resolveEach = (options: BffOptions): ResolvedOptions => {
+  const { each, issues } = examineEach(membersOf(options), examineOne);
+  const providers = each.flatMap(({ id, label = id, domains = [], data }) =>
+    data === undefined ? [] : [{ id, label, domains, options: complete(data, id) }],
+  );
+  const [first] = providers;
+  if (first === undefined || issues.length > 0) throw new OptionsError(issues);
+  return { ...first.options, providers };
+};
 
 /**
  * Checks the options and fills in the defaults.
  *
  * @throws OptionsError with every mistake at once.
  */
-export const resolveOptions = (options: BffOptions): ResolvedOptions => {
-  const { data, issues } = examine(options);
-  if (data === undefined || issues.length > 0) throw new OptionsError(issues);
-  const { origin, pathname, protocol } = new URL(data.publicUrl);
-  const basePath = pathname.replace(/\/$/, '');
-  return { ...applyProfile(data), isSecure: protocol === 'https:', publicOrigin: origin, basePath };
-};
+export const resolveOptions = (options: BffOptions): ResolvedOptions =>
+  isSeveral(options) ? resolveEach(options) : resolveOne(options);

@@ -16,7 +16,7 @@ import { resolveOptions } from './options.ts';
 import { createPageLook } from './pages/page.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
-import { createProvider } from './provider/provider.ts';
+import { createProviders } from './provider/providers.ts';
 import { isWebSocket, requireOwnOrigin, takesWebSockets } from './proxy/web-socket-request.ts';
 import type { Bff } from './routes/bff.ts';
 import { addOwnRoutes } from './routes/own-routes.ts';
@@ -28,7 +28,7 @@ import { createCookieSeal } from './session/session-cookie.ts';
 import { createSessions } from './session/sessions.ts';
 import { guardStore } from './session/store-guard.ts';
 import { registerSpa } from './spa/spa.ts';
-import { createAccessTokens } from './tokens/access-token.ts';
+import { createTokensByProvider } from './tokens/tokens-by-provider.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -40,20 +40,20 @@ declare module 'fastify' {
 const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
   const seal = await createCookieSeal(options.sessionKeys);
   const loginSeal = createLoginSeal(options.sessionKeys);
-  const provider = createProvider(options, app.log);
+  const providers = createProviders(options, app.log);
   const { log } = app;
   const store = guardStore(options.sessionStore, options.observe);
   const sessions = createSessions({ options, store, seal, log });
   const { end } = sessions;
   const look = createPageLook(options.brand);
   const printPolicy = createAnswerPolicy(look.style.hash);
-  const { endSessionOrigin } = provider;
+  const endSessionOrigin = providers.endSessionOrigins;
   const answers = prepareResponseHeaders(options, () => printPolicy(endSessionOrigin()));
   return {
     options,
-    provider,
+    providers,
     sessions,
-    accessTokens: createAccessTokens({ options, provider, store, records: sessions, end, log }),
+    accessTokens: createTokensByProvider({ store, records: sessions, end, log }, providers),
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
     rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
@@ -130,13 +130,13 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
 
   let warming: NodeJS.Timeout | undefined;
   app.addHook('onReady', async () => {
-    warming = setTimeout(bff.provider.warmUp, warmUpDelayMs);
+    warming = setTimeout(bff.providers.warmUp, warmUpDelayMs);
     warming.unref();
   });
   app.addHook('onClose', async () => {
     clearTimeout(warming);
     await bff.sessions.stop();
-    await bff.provider.close();
+    await bff.providers.close();
   });
 };
 

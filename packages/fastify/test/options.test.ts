@@ -77,6 +77,32 @@ test('every mistake is found at once, each with what to do', () => {
   for (const { remedy } of issues) expect(remedy).toMatch(/^[A-Z].*\.$/);
 });
 
+test('of several providers each has its own options, those of all as default, and its mistakes under its id', async () => {
+  const { issuer: _issuer, clientId: _clientId, ...common } = await required();
+  const one = { id: 'one', issuer: 'https://one.example', clientId: 'a', scope: 'openid email' };
+  const two = { id: 'two', label: 'Two', issuer: 'https://two.example', clientId: 'b', clientSecret: 'own' };
+  const { issuer, providerId, providers } = resolveOptions({
+    ...common,
+    scope: 'openid',
+    providers: [one, two],
+  });
+  expect([issuer, providerId]).toEqual(['https://one.example', 'one']);
+  expect(providers).toMatchObject([
+    { id: 'one', label: 'one', options: { scope: 'openid email', clientSecret: 'hush-hush' } },
+    { id: 'two', label: 'Two', options: { scope: 'openid', clientSecret: 'own', providers: [] } },
+  ]);
+  const broken = [
+    { ...one, issuer: 'one.example' },
+    { ...two, clientId: '' },
+  ];
+  const issues = checkOptions({ ...common, publicUrl: 'nothing', providers: broken });
+  expect(issues.map(({ option, problem }) => `${option} ${problem}`)).toEqual([
+    'providers one: issuer is not a URL',
+    'publicUrl is not a URL',
+    'providers two: clientId is missing',
+  ]);
+});
+
 test('a header by which gateways name people, or one of ours, is no header to pass', async () => {
   const issuesOf = async (name: string): Promise<readonly string[]> => {
     const route = { prefix: '/api/a', upstream: 'http://localhost:4000', passHeaders: ['X-Own', name] };

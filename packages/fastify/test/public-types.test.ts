@@ -38,9 +38,9 @@ test('the user of a request may not be there', () => {
   expectTypeOf(currentUser).returns.resolves.toEqualTypeOf<User | undefined>();
 });
 
-test('five options are required, and every other one has a default', () => {
+test('three options are required, and those of one provider or providers', () => {
   expectTypeOf<Required<BffOptions>[keyof BffOptions]>().toEqualTypeOf<
-    'issuer' | 'clientId' | 'publicUrl' | 'sessionKeys' | 'sessionStore'
+    'publicUrl' | 'sessionKeys' | 'sessionStore'
   >();
 });
 

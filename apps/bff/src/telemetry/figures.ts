@@ -15,17 +15,17 @@ export const figures = {
   },
   foyer_logins_total: {
     type: 'counter',
-    labels: ['outcome'],
+    labels: ['outcome', 'provider'],
     help: 'Logins: started, succeeded, or the code of the problem that the callback ended with',
   },
   foyer_logouts_total: {
     type: 'counter',
-    labels: ['by'],
+    labels: ['by', 'provider'],
     help: 'Sign-outs that the user asked for, and back-channel logouts of the provider',
   },
   foyer_refreshes_total: {
     type: 'counter',
-    labels: ['outcome'],
+    labels: ['outcome', 'provider'],
     help: 'Token refreshes: succeeded, refused (the session has ended), failed (provider in trouble, the session stays)',
   },
   foyer_sessions_opened_total: { type: 'counter', labels: [], help: 'Sessions that began' },
@@ -46,7 +46,7 @@ export const figures = {
   },
   foyer_provider_request_seconds: {
     type: 'histogram',
-    labels: ['endpoint', 'status'],
+    labels: ['endpoint', 'status', 'provider'],
     help: 'Requests to the provider by path; status is failed when there was no answer',
   },
   foyer_store_operation_seconds: {

@@ -42,6 +42,10 @@ const createFigures = (registry: Registry) => {
   };
 };
 
+/** The label that tells providers apart, where there are several. */
+const ofProvider = ({ provider }: { readonly provider?: string }): { readonly provider?: string } =>
+  provider === undefined ? {} : { provider };
+
 const createObserver =
   (of: ReturnType<typeof createFigures>): Observe =>
   (seen) => {
@@ -52,19 +56,22 @@ const createObserver =
           seen.seconds,
         );
       case 'login':
-        return of.logins.inc({ outcome: seen.outcome });
+        return of.logins.inc({ outcome: seen.outcome, ...ofProvider(seen) });
       case 'logout':
-        return of.logouts.inc({ by: seen.by });
+        return of.logouts.inc({ by: seen.by, ...ofProvider(seen) });
       case 'session_opened':
         return of.opened.inc();
       case 'session_ended':
         return of.ended.inc({ reason: seen.reason });
       case 'refresh':
-        return of.refreshes.inc({ outcome: seen.outcome });
+        return of.refreshes.inc({ outcome: seen.outcome, ...ofProvider(seen) });
       case 'rate_limited':
         return of.limited.inc();
       case 'provider_call':
-        return of.providerCalls.observe({ endpoint: seen.endpoint, status: seen.status }, seen.seconds);
+        return of.providerCalls.observe(
+          { endpoint: seen.endpoint, status: seen.status, ...ofProvider(seen) },
+          seen.seconds,
+        );
       case 'store_call': {
         const outcome = seen.hasFailed ? 'failed' : 'succeeded';
         return of.storeCalls.observe({ operation: seen.operation, outcome }, seen.seconds);

@@ -5,7 +5,12 @@ import type { ProblemCode, SignedOutReason } from '@foyer/contract';
  *
  * @see docs/metrics.md
  */
-export type Observation =
+export type Observation = Happened & {
+  /** The id of the provider that it is about, where there are several. */
+  readonly provider?: string;
+};
+
+type Happened =
   | {
       readonly kind: 'request';
       readonly method: string;

@@ -12,6 +12,8 @@ import { parseReturnTo, type ReturnTo } from './return-to.ts';
 
 /** What a login is begun with. */
 interface NewLogin {
+  /** The id of the provider that answers. */
+  readonly provider: string;
   readonly checks: AuthorizationChecks;
   readonly returnTo: ReturnTo;
   /** The session that this browser had when the login began; the new one takes its place. */
@@ -76,11 +78,14 @@ export const loginAddress = (
 const nameClient = ({ issuer, clientId }: ResolvedOptions): string =>
   hash('sha256', JSON.stringify([issuer, clientId]), 'base64url').slice(0, 22);
 
-const print = (login: NewLogin, client: string, now: number): Sealed => {
-  const { checks, returnTo, replaces, isQuiet } = login;
+const print = (login: NewLogin, { providers, clock }: ResolvedOptions): Sealed => {
+  const { provider, checks, returnTo, replaces, isQuiet } = login;
+  const found = providers.find(({ id }) => id === provider);
+  if (found === undefined) throw new Error(`There is no provider ${provider}`);
+  const client = nameClient(found.options);
   const { codeVerifier: verifier, ...others } = checks;
   const secret = randomBytes(32).toString('base64url');
-  return { client, ...others, verifier, returnTo, replaces, quiet: isQuiet, secret, at: now };
+  return { client, ...others, verifier, returnTo, replaces, quiet: isQuiet, secret, at: clock() };
 };
 
 const parseChecks = ({
@@ -94,11 +99,13 @@ const parseChecks = ({
     ? { state, nonce, codeVerifier: verifier, maxAge: count(maxAge), acrValues: texts(acrValues) }
     : undefined;
 
-const parse = (sealed: Sealed, client: string, options: ResolvedOptions): LoginTransaction | undefined => {
+const parse = (sealed: Sealed, options: ResolvedOptions): LoginTransaction | undefined => {
   const checks = parseChecks(sealed);
   const secret = text(sealed.secret);
-  if (sealed.client !== client || checks === undefined || secret === undefined) return undefined;
+  const found = options.providers.find((each) => nameClient(each.options) === sealed.client);
+  if (found === undefined || checks === undefined || secret === undefined) return undefined;
   return {
+    provider: found.id,
     checks,
     secret,
     returnTo: parseReturnTo(sealed.returnTo, options),
@@ -112,10 +119,9 @@ const parse = (sealed: Sealed, client: string, options: ResolvedOptions): LoginT
 export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSeal): LoginTransactions => {
   const rules = createCookieRules(options);
   const cookies = createLoginCookies(options, rules, seal);
-  const client = nameClient(options);
   return {
     begin: (request, reply, login) => {
-      const sealed = seal.seal('login', print(login, client, options.clock()));
+      const sealed = seal.seal('login', print(login, options));
       cookies.add(request, reply, { id: idOf(login.checks.state), text: sealed });
     },
     take: (request, reply, state) => {
@@ -123,7 +129,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSea
       const brought = readCookies(request.headers.cookie, `${rules.loginPrefix}${id}`);
       if (brought.length > 0) reply.header('set-cookie', rules.clearLogin(id));
       const sealed = brought.length === 1 && brought[0] ? seal.open('login', brought[0]) : undefined;
-      const transaction = sealed && parse(sealed, client, options);
+      const transaction = sealed && parse(sealed, options);
       if (transaction?.checks.state === state) return transaction;
       throw new Problem('login_not_started', missingReason(brought.length, sealed));
     },

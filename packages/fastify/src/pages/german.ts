@@ -5,6 +5,8 @@ export const german: Readonly<Record<string, string>> = {
   'Request id:': 'Anfrage-Nummer:',
   'One moment': 'Einen Moment',
   'Looking whether you are signed in.': 'Es wird nachgesehen, ob Sie angemeldet sind.',
+  'Sign in': 'Anmelden',
+  'Choose where to sign in.': 'Wählen Sie, wo Sie sich anmelden.',
   'Sign out?': 'Abmelden?',
   'Sign out': 'Abmelden',
   'Stay signed in': 'Angemeldet bleiben',

@@ -5,6 +5,9 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** What a finished login brings. */
 export interface CompletedLogin {
+  /** The id of the provider in the configuration, and the client that the ID token is for. */
+  readonly provider: string;
+  readonly clientId: string;
   /** The issuer of the ID token, to the byte. */
   readonly issuer: string;
   readonly sub: string;

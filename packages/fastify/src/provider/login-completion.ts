@@ -116,6 +116,8 @@ export const completeLogin = async (
   const userinfo = await readUserinfo(context, metadata, { accessToken, sub, dpopKey, log });
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
   return {
+    provider: context.options.providerId,
+    clientId: context.options.clientId,
     issuer: claims.iss,
     sub,
     sid,

@@ -56,7 +56,8 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
   requireThat(sub !== undefined || sid !== undefined, 'sub and sid are missing');
   requireThat(jti !== undefined, 'jti is missing');
   const staleAt = (iat + maxAge + clockTolerance) * 1000;
-  return { issuer: iss, sub, sid, jti, issuedAt: iat * 1000, staleAt };
+  const { providerId: provider, clientId } = trust.options;
+  return { provider, clientId, issuer: iss, sub, sid, jti, issuedAt: iat * 1000, staleAt };
 };
 
 /**

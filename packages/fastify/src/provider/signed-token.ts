@@ -18,7 +18,7 @@ export interface TokenTrust extends AcceptedIssuer {
   readonly jwksUri: string;
   /** The accepted signature algorithms. */
   readonly algorithms: readonly string[];
-  readonly options: Pick<ResolvedOptions, 'clientId' | 'clock' | 'clockTolerance'>;
+  readonly options: Pick<ResolvedOptions, 'providerId' | 'clientId' | 'clock' | 'clockTolerance'>;
   readonly keySet: KeySet;
 }
 

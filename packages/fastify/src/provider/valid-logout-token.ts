@@ -1,5 +1,8 @@
 /** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
 export interface LogoutToken {
+  /** The id of the provider in the configuration, and the client that the token is for. */
+  readonly provider: string;
+  readonly clientId: string;
   readonly issuer: string;
   readonly sub: string | undefined;
   readonly sid: string | undefined;

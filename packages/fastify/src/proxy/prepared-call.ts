@@ -42,10 +42,10 @@ export const createPreparation = ({
   options,
   sessions,
   accessTokens,
-  provider,
-}: Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'provider'>) => {
+  providers,
+}: Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'providers'>) => {
   const createHeaders = createUpstreamHeaders(options.publicUrl);
-  const proofs = createDpopProofs(provider);
+  const proofs = createDpopProofs(providers);
 
   /** By which answers a call may be sent once more, and how. */
   const createRepetition = (

@@ -31,7 +31,7 @@ const hasLeft = (request: FastifyRequest, reply: FastifyReply): boolean => {
   return true;
 };
 
-type ProxyBff = Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'provider'>;
+type ProxyBff = Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'providers'>;
 
 /** Makes what sends a call on, and cuts the event streams that are open when the server closes. */
 const createCallForwarder = ({ options }: ProxyBff, pools: UpstreamPools, ownHeaders: OwnHeaders) => {

@@ -34,10 +34,11 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
     POST: async (request, reply) => {
       reply.header('cache-control', 'no-store');
       try {
-        const token = await bff.provider.verifyLogoutToken(readToken(request));
+        const token = await bff.providers.verifyLogoutToken(readToken(request));
         const ended = await endOnce(bff, token);
-        bff.options.observe?.({ kind: 'logout', by: 'provider' });
-        logEvent(request.log, 'backchannel', { ended });
+        const { options, name } = bff.providers.of(token);
+        options.observe?.({ kind: 'logout', by: 'provider' });
+        logEvent(request.log, 'backchannel', { ended, provider: name });
         return reply.code(200).send();
       } catch (error) {
         if (!(error instanceof LogoutTokenInvalid)) throw error;

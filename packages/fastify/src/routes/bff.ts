@@ -8,7 +8,7 @@ import type { LoginTransactions } from '../login/login-transaction.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { PageLook } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
-import type { Provider } from '../provider/provider.ts';
+import type { Providers } from '../provider/providers.ts';
 import type { Draining } from '../server/draining.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -17,7 +17,7 @@ import type { AccessTokens } from '../tokens/access-token.ts';
 /** The rooms that routes call upon, composed once by the plugin. */
 export interface Bff {
   readonly options: ResolvedOptions;
-  readonly provider: Provider;
+  readonly providers: Providers;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
   readonly logins: LoginTransactions;

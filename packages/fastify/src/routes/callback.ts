@@ -15,7 +15,7 @@ const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): boolean 
 
 /** `GET /login/callback`: finishes a login. @see OpenID Connect Core section 3.1.2.5 */
 export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, provider, sessions, logins, rounds } = bff;
+  const { options, providers, sessions, logins, rounds } = bff;
   const runOnce = createSharedCallbacks(options, sessions);
   const failed = createFailedCallback(bff);
 
@@ -24,12 +24,13 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     reference: SessionReference,
   ): Promise<void> => {
     const { checks, replaces, returnTo } = transaction;
+    const { provider, name, options: own } = providers.of(transaction);
     const response = readResponse(readQuery(request.url));
     const login = await provider.completeLogin(response, checks, request.log);
     const session = await sessions.open(request, reply, { login, replaces, reference });
-    options.observe?.({ kind: 'login', outcome: 'succeeded' });
+    own.observe?.({ kind: 'login', outcome: 'succeeded' });
     rounds.succeeded(request, returnTo, session);
-    logEvent(request.log, 'login', { session: session.id });
+    logEvent(request.log, 'login', { session: session.id, provider: name });
   };
 
   const finish = async (

@@ -35,7 +35,13 @@ const mayBeSignedIn: readonly string[] = [
 ];
 
 /** Makes the answers of one BFF. */
-export const createFailedCallback = ({ options, sessions, rounds, loginSeal }: Bff): FailedCallback => {
+export const createFailedCallback = ({
+  options,
+  providers,
+  sessions,
+  rounds,
+  loginSeal,
+}: Bff): FailedCallback => {
   /** The session that this login has left, or another one since; not the one that was there before. */
   const isSignedIn = async (request: FastifyRequest, reply: FastifyReply, { replaces }: Step) => {
     const session = await sessions.current(request, { slide: false });
@@ -44,12 +50,17 @@ export const createFailedCallback = ({ options, sessions, rounds, loginSeal }: B
     return true;
   };
 
+  const count = ({ code }: Problem, transaction: LoginTransaction | undefined): void => {
+    const { observe } = transaction === undefined ? options : providers.of(transaction).options;
+    observe?.({ kind: 'login', outcome: code });
+  };
+
   const printStep = ({ problem: { code, message }, returnTo, replaces }: Step): string =>
     `${options.basePath}${paths.callback}?step=${loginSeal.seal('callback', { code, message, returnTo, replaces })}`;
 
   return {
     answer: async (request, reply, { problem, transaction }) => {
-      options.observe?.({ kind: 'login', outcome: problem.code });
+      count(problem, transaction);
       const returnTo = transaction?.returnTo ?? parseReturnTo(undefined, options);
       const again = problem.with({ tryAgainAt: loginAddress(returnTo, options, transaction?.checks) });
       if (!mayBeSignedIn.includes(problem.code)) throw again;

@@ -7,7 +7,7 @@ import { isTaken } from './reserved-routes.ts';
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. The host may have its own of both. */
 export const addHealthRoutes = (
   scope: FastifyInstance,
-  { options, provider, sessions, draining }: Bff,
+  { options, providers, sessions, draining }: Bff,
 ): void => {
   const json = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
   const healthy = JSON.stringify({ status: 'ok' });
@@ -19,9 +19,9 @@ export const addHealthRoutes = (
   const ready: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) => {
     if (!draining.takesMore()) return reply.code(503).headers(json).send(stopping);
     await sessions.checkStore();
-    if (!(await provider.isDiscovered())) {
-      provider.warmUp();
-      throw new Problem('provider_unavailable', 'The provider has not been discovered yet', {
+    if (!(await providers.isDiscovered())) {
+      providers.warmUp();
+      throw new Problem('provider_unavailable', 'No provider has been discovered yet', {
         retryAfter: 1,
       });
     }

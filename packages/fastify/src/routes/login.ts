@@ -2,8 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
-import { parseReturnTo } from '../login/return-to.ts';
+import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
+import { type Page, printPage } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
+import type { LoginHints } from '../provider/provider.ts';
+import type { RegisteredProvider } from '../provider/providers.ts';
+import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 /** A service worker that passes a navigation on sends mode `navigate` with an empty destination. @see Fetch section 2.2.5 */
@@ -23,21 +27,80 @@ const requireNavigation = ({ headers }: FastifyRequest): void => {
   }
 };
 
-const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-  const { options, provider, sessions, logins, rounds } = bff;
-  const query = readQuery(request.url);
-  const returnTo = parseReturnTo(query.get('returnTo'), options);
-  const hints = parseLoginHints(query);
-  const session = await sessions.current(request, { slide: false });
-  const asksAgain = hints.prompt ?? hints.acr_values ?? hints.max_age;
-  if (session === undefined) rounds.requireProgress(request, reply, returnTo);
-  else rounds.proven(request, reply, session);
-  if (session !== undefined && asksAgain === undefined) return reply.redirect(returnTo, 303);
+/** A login as it was asked for. */
+interface AskedLogin {
+  readonly hints: LoginHints;
+  readonly returnTo: ReturnTo;
+  readonly session: Session | undefined;
+  /** The provider that the address names. */
+  readonly named: RegisteredProvider | undefined;
+}
+
+/** Who is signed in stays so, unless the link asks for another sign-in or another provider. */
+const mayStay = ({ hints, session, named }: AskedLogin): boolean =>
+  session !== undefined &&
+  (hints.prompt ?? hints.acr_values ?? hints.max_age) === undefined &&
+  (named === undefined || named.id === session.provider);
+
+/** The provider by name, by the domain of the e-mail address, by the session, or the only one; else the person chooses. */
+const chooseProvider = (
+  { providers }: Bff,
+  { hints, session, named }: AskedLogin,
+): RegisteredProvider | undefined => {
+  const [first, ...others] = providers.all;
+  return (
+    named ??
+    providers.findByAddress(hints.login_hint) ??
+    (session && providers.of(session)) ??
+    (others.length === 0 ? first : undefined)
+  );
+};
+
+/** The page on which people choose their provider: a link each, that keeps what was asked for. */
+const createChoice = ({ options, providers }: Bff, { hints, returnTo }: AskedLogin): Page => {
+  const wishes = Object.entries(hints).map(([name, value]): [string, string] => [name, String(value)]);
+  const hrefOf = (id: string): string => {
+    const query = new URLSearchParams([['provider', id], ['returnTo', returnTo], ...wishes]);
+    return `${options.basePath}${paths.login}?${query}`.replaceAll('&', '&amp;');
+  };
+  return {
+    title: 'Sign in',
+    body: (say) => {
+      const links = providers.all.map(({ id, label }) => `<a href="${hrefOf(id)}">${say(label)}</a>`);
+      return `<p>${say('Choose where to sign in.')}</p><nav>${links.join('')}</nav>`;
+    },
+    requestId: undefined,
+  };
+};
+
+const begin = async (
+  { logins }: Bff,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { hints, returnTo, session, chosen }: AskedLogin & { readonly chosen: RegisteredProvider },
+): Promise<FastifyReply> => {
+  const { id, provider, options } = chosen;
   const { url, checks } = await provider.createAuthorizationRequest(hints);
   const isQuiet = (options.authorizationParams.prompt || hints.prompt) === 'none';
-  logins.begin(request, reply, { checks, returnTo, replaces: session?.id, isQuiet });
+  logins.begin(request, reply, { provider: id, checks, returnTo, replaces: session?.id, isQuiet });
   options.observe?.({ kind: 'login', outcome: 'started' });
   return reply.redirect(url, 303);
+};
+
+const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const { options, providers, sessions, rounds } = bff;
+  const query = readQuery(request.url);
+  const returnTo = parseReturnTo(query.get('returnTo'), options);
+  const session = await sessions.current(request, { slide: false });
+  const named = providers.find(query.get('provider'));
+  const asked = { hints: parseLoginHints(query), returnTo, session, named };
+  if (session === undefined) rounds.requireProgress(request, reply, returnTo);
+  else rounds.proven(request, reply, session);
+  if (mayStay(asked)) return reply.redirect(returnTo, 303);
+  const chosen = chooseProvider(bff, asked);
+  if (chosen !== undefined) return begin(bff, { request, reply }, { ...asked, chosen });
+  // Who must not be asked anything cannot choose: as with a provider that would have to ask.
+  if (asked.hints.prompt === 'none') return reply.redirect(returnTo, 303);
+  return reply.type('text/html; charset=utf-8').send(printPage(request, createChoice(bff, asked)));
 };
 
 /** `GET /login`: starts a login. @see OpenID Connect Core section 3.1.2.1 */

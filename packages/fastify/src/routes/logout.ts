@@ -14,13 +14,17 @@ const wantsJson = (request: FastifyRequest): boolean => {
 };
 
 /** The answer does not wait for the provider; what went wrong is in the log. @see RFC 7009 */
-const revokeInBackground = ({ provider }: Bff, request: FastifyRequest, session: Session): void => {
+const revokeInBackground = ({ providers }: Bff, request: FastifyRequest, session: Session): void => {
   const { refreshToken } = session.record.tokens;
   if (refreshToken === undefined) return;
+  const { provider } = providers.of(session);
   provider.revoke(refreshToken).catch((error: unknown) => {
     logEvent(request.log, 'revocation_failed', { err: error });
   });
 };
+
+const findEndSession = ({ providers }: Bff, session: Session): Promise<string | undefined> =>
+  providers.of(session).provider.findEndSession(session.record.tokens.idToken);
 
 const printQuestion =
   (basePath: string): Page['body'] =>
@@ -29,7 +33,7 @@ const printQuestion =
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, provider, sessions, logins, rounds } = bff;
+  const { options, providers, sessions, logins, rounds } = bff;
   const home = `${options.basePath}/`;
   // Under `no-referrer` a browser without Fetch Metadata posts the form of the page with `Origin: null`.
   scope.addHook('onSend', async ({ method }, reply) => {
@@ -55,10 +59,11 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       if (session) {
         rounds.proven(request, reply, session);
         revokeInBackground(bff, request, session);
-        options.observe?.({ kind: 'logout', by: 'user' });
-        logEvent(request.log, 'logout', { session: session.id });
+        const { options: own, name } = providers.of(session);
+        own.observe?.({ kind: 'logout', by: 'user' });
+        logEvent(request.log, 'logout', { session: session.id, provider: name });
       }
-      const redirectTo = (session && (await provider.findEndSession(session.record.tokens.idToken))) ?? home;
+      const redirectTo = (session && (await findEndSession(bff, session))) ?? home;
       const answer: LogoutAnswer = { redirectTo };
       const isJson = wantsJson(request);
       logins.clear(request, reply, isJson ? 0 : redirectTo.length);

@@ -14,6 +14,7 @@ import { addMeRoute } from './me.ts';
 import { addMeEventsRoute } from './me-events.ts';
 import { addMeSessionsRoutes } from './me-sessions.ts';
 import { addOauth2ProxyRoutes } from './oauth2-proxy.ts';
+import { addProvidersRoute } from './providers.ts';
 
 /** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
 const addBodyParsers = (scope: FastifyInstance): void => {
@@ -62,6 +63,7 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
     addMeRoute(api, bff);
     addMeEventsRoute(api, bff);
     addMeSessionsRoutes(api, bff);
+    addProvidersRoute(api, bff);
     await registerProxy(api, bff);
   });
 };

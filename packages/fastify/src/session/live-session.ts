@@ -6,6 +6,9 @@ import type { SessionReference } from './session-reference.ts';
 export interface Session {
   /** The public handle. */
   readonly id: string;
+  /** The id of its provider in the configuration, and the client that its tokens are for. */
+  readonly provider: string;
+  readonly clientId: string;
   readonly user: User;
   readonly displayName: string;
   readonly record: SessionRecord;

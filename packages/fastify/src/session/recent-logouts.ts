@@ -66,21 +66,22 @@ export const createRecentLogouts = (
     await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000));
   };
   return {
-    remember: async ({ issuer, sub, sid, issuedAt }) => {
-      if (sid !== undefined) return claim(index.providerSession({ issuer, value: sid }), loginTimeout);
-      const subject = index.subject({ issuer, value: sub ?? '' });
+    remember: async ({ issuer, clientId, sub, sid, issuedAt }) => {
+      if (sid !== undefined)
+        return claim(index.providerSession({ issuer, clientId, value: sid }), loginTimeout);
+      const subject = index.subject({ issuer, clientId, value: sub ?? '' });
       const second = Math.floor(issuedAt / 1000);
       await claim(`${subject} ${second}`, longestFinishSeconds * 2);
       for (const span of spansOf(clock()))
         await claim(`${subject} ${second} ${span}`, longestFinishSeconds * 2);
     },
-    cover: async ({ issuer, sub, sid, claims: { iat } }, startedAt) => {
+    cover: async ({ issuer, clientId, sub, sid, claims: { iat } }, startedAt) => {
       const now = clock();
       const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
       const times = timesThatCover(second, startedAt, now);
-      const subjects = index.subjects({ issuer, value: sub });
+      const subjects = index.subjects({ issuer, clientId, value: sub });
       const marks = [
-        ...(sid === undefined ? [] : index.providerSessions({ issuer, value: sid })),
+        ...(sid === undefined ? [] : index.providerSessions({ issuer, clientId, value: sid })),
         ...subjects.flatMap((subject) => times.map((time) => `${subject} ${time}`)),
       ];
       return (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);

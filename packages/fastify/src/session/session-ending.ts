@@ -16,6 +16,7 @@ export interface SessionEnding {
    */
   readonly endByProvider: (target: {
     readonly issuer: string;
+    readonly clientId: string;
     readonly sub?: string | undefined;
     readonly sid?: string | undefined;
   }) => Promise<number>;
@@ -62,14 +63,14 @@ export const createSessionEnding = (dependencies: SessionEndingDependencies): Se
 
   return {
     end,
-    endByProvider: async ({ issuer, sub, sid }) => {
+    endByProvider: async ({ issuer, clientId, sub, sid }) => {
       if (sid !== undefined) {
-        const digests = index.providerSessions({ issuer, value: sid });
+        const digests = index.providerSessions({ issuer, clientId, value: sid });
         const found = await Promise.all(digests.map((digest) => store.findByProviderSession(digest)));
         return endAll(found.flat(), 'backchannel');
       }
       if (sub === undefined) return 0;
-      const found = await findBySubject({ issuer, value: sub });
+      const found = await findBySubject({ issuer, clientId, value: sub });
       return endAll(
         found.map(({ id }) => id),
         'backchannel',

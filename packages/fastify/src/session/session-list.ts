@@ -18,7 +18,7 @@ interface SessionOrigin extends Device {
 export interface SessionLabelling {
   /** What a new session is stored with. */
   readonly create: (
-    login: Pick<CompletedLogin, 'issuer' | 'sub' | 'sid'>,
+    login: Pick<CompletedLogin, 'issuer' | 'clientId' | 'sub' | 'sid'>,
     createdAt: number,
     userAgent: string | undefined,
   ) => Pick<NewStoredSession, 'subject' | 'providerSession' | 'about'>;
@@ -66,11 +66,12 @@ export const createSessionLabelling = (
 ): SessionLabelling => {
   const { seal, open } = createOriginSeal(sessionKeys);
   return {
-    create: ({ issuer, sub, sid }, createdAt, userAgent) => {
-      const target = { issuer, value: sub };
+    create: ({ issuer, clientId, sub, sid }, createdAt, userAgent) => {
+      const target = { issuer, clientId, value: sub };
       return {
         subject: index.subject(target),
-        providerSession: sid === undefined ? undefined : index.providerSession({ issuer, value: sid }),
+        providerSession:
+          sid === undefined ? undefined : index.providerSession({ issuer, clientId, value: sid }),
         about: seal(target, { createdAt, ...parseUserAgent(userAgent) }),
       };
     },

@@ -7,14 +7,16 @@ import { openRecord, type SessionRecord, sealRecord } from './session-record.ts'
 import type { SessionReference } from './session-reference.ts';
 
 /** What a new session is stored with beside its record. */
-interface SessionLabels {
+interface SessionLabels extends Pick<Session, 'provider' | 'clientId'> {
   readonly subject: string;
   readonly providerSession: string | undefined;
   readonly about: Uint8Array;
 }
 
+type Known = Pick<Session, 'provider' | 'clientId' | 'record' | 'displayName'>;
+
 /** A record as it was opened, and what it was opened from. */
-interface OpenedRecord extends Pick<Session, 'version' | 'record' | 'displayName'> {
+interface OpenedRecord extends Known, Pick<Session, 'version'> {
   readonly sealed: Uint8Array;
 }
 
@@ -35,21 +37,36 @@ export interface SessionRecords {
   readonly extend: (session: Session) => Promise<Session | undefined>;
 }
 
+/** Whom a record can be for. */
+interface Audience extends Pick<Session, 'provider' | 'clientId'> {
+  readonly text: string;
+}
+
 /** The issuer, however its URL is written, and the client: a record of another configuration does not open. */
-const readAudience = ({ issuer, clientId }: ResolvedOptions): string =>
-  JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]);
+const readAudience = ({ providerId, issuer, clientId }: ResolvedOptions): Audience => ({
+  provider: providerId,
+  clientId,
+  text: JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]),
+});
 
 /** Makes the records over a store. */
 export const createSessionRecords = (options: ResolvedOptions, store: SessionStore): SessionRecords => {
   const limits = createSessionLimits(options);
-  const audience = readAudience(options);
+  const audiences = options.providers.map((each) => readAudience(each.options));
+  const textFor = (provider: string): string => {
+    const found = audiences.find((each) => each.provider === provider);
+    if (found === undefined) throw new Error(`There is no provider ${provider}`);
+    return found.text;
+  };
 
   const create = (
     reference: SessionReference,
-    { record, displayName }: Pick<Session, 'record' | 'displayName'>,
+    { provider, clientId, record, displayName }: Known,
     { version, lastSeenAt }: Pick<Session, 'version' | 'lastSeenAt'>,
   ): Session => ({
     id: reference.id,
+    provider,
+    clientId,
     user: record.user,
     displayName,
     record,
@@ -70,11 +87,15 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
     if (sealed === undefined) return known;
     // Not by its version alone: a Redis that lost its last writes may have another record under the same one.
     if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known;
-    const record = openRecord(sealed, reference, audience);
-    if (record === undefined) return undefined;
-    const opened = { version, sealed, record, displayName: createDisplayName(record.user) };
-    openedWith.set(reference, opened);
-    return opened;
+    for (const { provider, clientId, text } of audiences) {
+      const record = openRecord(sealed, reference, text);
+      if (record === undefined) continue;
+      const displayName = createDisplayName(record.user);
+      const opened = { provider, clientId, version, sealed, record, displayName };
+      openedWith.set(reference, opened);
+      return opened;
+    }
+    return undefined;
   };
 
   const read = async (reference: SessionReference): Promise<Session | undefined> => {
@@ -87,18 +108,18 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
   };
 
   return {
-    insert: async (reference, record, labels) => {
-      const opened = { record, displayName: createDisplayName(record.user) };
+    insert: async (reference, record, { provider, clientId, ...labels }) => {
+      const opened = { provider, clientId, record, displayName: createDisplayName(record.user) };
       const session = create(reference, opened, { version: 1, lastSeenAt: record.createdAt });
-      const sealed = sealRecord(record, reference, audience);
+      const sealed = sealRecord(record, reference, textFor(provider));
       const { id, version, lastSeenAt, idleExpiresAt: expiresAt, expiresAt: lastsUntil } = session;
       await store.insert({ id, version, sealed, lastSeenAt, expiresAt, lastsUntil, ...labels });
       return session;
     },
     read,
     reread: async ({ reference }) => read(reference),
-    save: async ({ id, version, reference }, record) =>
-      store.update(id, version, sealRecord(record, reference, audience)),
+    save: async ({ id, provider, version, reference }, record) =>
+      store.update(id, version, sealRecord(record, reference, textFor(provider))),
     extend: async (session) => {
       const lastSeenAt = options.clock();
       const extended = create(session.reference, session, { version: session.version, lastSeenAt });

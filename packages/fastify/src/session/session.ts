@@ -150,7 +150,8 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
         end,
       );
       const labels = labelling.create(login, record.createdAt, request.headers['user-agent']);
-      const session = await records.insert(reference, record, labels);
+      const { provider, clientId } = login;
+      const session = await records.insert(reference, record, { provider, clientId, ...labels });
       options.observe?.({ kind: 'session_opened' });
       await requireStillSignedIn(dependencies, { session, elapsedMs: reply.elapsedTime }, login);
       await endEarlier();

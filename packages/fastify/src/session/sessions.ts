@@ -49,8 +49,8 @@ const digest = (value: string): string => hash('sha256', value, 'base64url');
 
 /** Makes the sessions of one BFF over the store of its options. */
 export const createSessions = ({ options, store, seal, log }: SessionDependencies): Sessions => {
-  const { clientId, clock, sessionKeys, observe } = options;
-  const index = createStoreIndex(sessionKeys, clientId);
+  const { clock, sessionKeys, observe } = options;
+  const index = createStoreIndex(sessionKeys);
   const labelling = createSessionLabelling(sessionKeys, index);
   const records = createSessionRecords(options, store);
   const events = createSessionEvents(store, clock, log);

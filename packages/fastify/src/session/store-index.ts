@@ -6,6 +6,7 @@ import { deriveKey } from './session-cookie.ts';
 /** Whose session, as provider and client know it. */
 export interface IndexTarget {
   readonly issuer: string;
+  readonly clientId: string;
   /** The subject or the provider's session id. */
   readonly value: string;
 }
@@ -20,10 +21,10 @@ export interface StoreIndex {
   readonly providerSessions: (target: IndexTarget) => readonly string[];
 }
 
-/** Makes the index of one client; the first session key writes, all are looked up. */
-export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: string): StoreIndex => {
+/** Makes the index; the first session key writes, all are looked up. */
+export const createStoreIndex = (sessionKeys: readonly Uint8Array[]): StoreIndex => {
   const keys = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'index'));
-  const digests = (kind: 'sub' | 'sid', { issuer, value }: IndexTarget): string[] =>
+  const digests = (kind: 'sub' | 'sid', { issuer, clientId, value }: IndexTarget): string[] =>
     keys.map((key) =>
       keyedDigest(key, JSON.stringify([kind, issuer, clientId, value])).toString('base64url'),
     );
@@ -40,7 +41,12 @@ export const createStoreIndex = (sessionKeys: readonly Uint8Array[], clientId: s
 };
 
 /** The subject of a session, as the index knows it. */
-export const subjectOf = ({ record, user }: Pick<Session, 'record' | 'user'>): IndexTarget => ({
+export const subjectOf = ({
+  record,
+  user,
+  clientId,
+}: Pick<Session, 'record' | 'user' | 'clientId'>): IndexTarget => ({
+  clientId,
   issuer: record.issuer,
   value: user.sub,
 });

@@ -28,7 +28,7 @@ export const createSessionKey = (): string => randomBytes(32).toString('base64')
 
 /** Every event of the log is one of the documented, at its level, with no other fields. */
 const expectDocumented = (log: RunningBff['log']): void => {
-  const usual = ['level', 'time', 'requestId', 'msg', 'event'];
+  const usual = ['provider', 'level', 'time', 'requestId', 'msg', 'event'];
   const levels = { info: 30, warn: 40, error: 50 };
   for (const line of log) {
     const told: LogEvent | undefined = Object.entries(logEvents).find(([name]) => name === line.event)?.[1];

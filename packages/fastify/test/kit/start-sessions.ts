@@ -46,6 +46,8 @@ export const clock = { now: Date.now() };
 const sessionKeys = [randomBytes(32).toString('base64')];
 
 const login = (refreshToken: string | undefined): CompletedLogin => ({
+  provider: 'default',
+  clientId: 'client',
   issuer: 'https://issuer.example',
   sub: 'ada',
   sid: 'provider-session',

@@ -63,7 +63,7 @@ const trustIn = (alg: string, key: CryptoKey): TokenTrust => ({
   issuer,
   jwksUri: `${issuer}/jwks`,
   algorithms: [alg],
-  options: { clientId, clock: () => now, clockTolerance },
+  options: { providerId: 'default', clientId, clock: () => now, clockTolerance },
   keySet: {
     find: async () => ({ keys: [key], isNew: true }),
     renew: async () => false,

@@ -47,7 +47,12 @@ test('back-channel logout finds a session by sid, and its siblings list it', asy
   const cookie = await signIn(one);
   await signIn(one);
   expect(JSON.parse(await get(one, '/list', cookie))).toHaveLength(2);
-  const target = { issuer: 'https://issuer.example', sub: 'ada', sid: 'provider-session' };
+  const target = {
+    issuer: 'https://issuer.example',
+    clientId: 'client',
+    sub: 'ada',
+    sid: 'provider-session',
+  };
   expect(await one.sessions.endByProvider(target)).toBe(2);
   expect(await get(one, '/current', cookie)).toBe('nobody');
 });

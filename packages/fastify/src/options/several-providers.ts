@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { clientOptions } from './client-options.ts';
+import { check, option, type Refuse } from './option.ts';
+import { type OptionIssue, optionIssues } from './option-issue.ts';
+import { providerOptions } from './provider-options.ts';
+
+/** The id of the provider where there is one alone. */
+export const onlyId = 'default';
+
+const ownOptions: ReadonlySet<string> = new Set([
+  ...Object.keys(providerOptions),
+  ...Object.keys(clientOptions),
+]);
+
+const provider = z.looseObject({
+  /** Names it in addresses, log lines and metrics: lower-case letters, digits and hyphens. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+  /** What people read on the page that lets them choose. Default: `id`. */
+  label: z.string().min(1).max(100).optional(),
+  /** Domains of e-mail addresses whose people sign in there, without being asked. Default: none. */
+  domains: z
+    .array(z.string().regex(/^[a-z0-9.-]+$/))
+    .readonly()
+    .optional(),
+});
+
+/** One of several providers: its `id`, its `label`, and the options of a provider and its client. */
+type GivenProvider = Readonly<z.output<typeof provider>>;
+
+const keys: readonly string[] = ['id', 'label', 'domains', ...ownOptions];
+
+const checkTwice = (values: readonly string[], refuse: () => void): void => {
+  if (new Set(values).size !== values.length) refuse();
+};
+
+const checkProviders = (providers: readonly GivenProvider[], refuse: Refuse): void => {
+  if (providers.length === 0) refuse('is empty', 'Leave it out, or name a provider.');
+  const ids = providers.map(({ id }) => id);
+  if (ids.includes(onlyId)) refuse(`holds the id ${onlyId}`, 'Choose another id.');
+  checkTwice(ids, () => refuse('holds one id twice', 'Give each provider an id of its own.'));
+  const domains = providers.flatMap((each) => each.domains ?? []);
+  checkTwice(domains, () => refuse('holds one domain twice', 'Leave it with one of the providers.'));
+  const clients = providers.map(({ issuer, clientId }) => JSON.stringify([issuer, clientId]));
+  checkTwice(clients, () => refuse('holds one client of one issuer twice', 'Leave one of them out.'));
+  for (const { id, ...others } of providers) {
+    const unknown = Object.keys(others).filter((name) => !keys.includes(name));
+    if (unknown.length > 0)
+      refuse(`${id}: has a key that is not known: ${unknown.join(', ')}`, `The keys are ${keys.join(', ')}.`);
+  }
+};
+
+/** More than one provider to sign in with. */
+export const severalProviders = {
+  /** Several providers, in place of `issuer`, `clientId` and the other options of one. Default: the one that those name. */
+  providers: option(z.array(provider).readonly().superRefine(check(checkProviders)).optional(), {
+    variable: 'PROVIDERS',
+    form: 'json',
+    meaning:
+      'Several providers, a JSON array in place of `OIDC_ISSUER` and `OIDC_CLIENT_ID`: `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`; the other `OIDC_*` variables are the defaults of each, and more keys are their options',
+    remedy: 'See docs/several-providers.md.',
+  }),
+} as const;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** One provider with its own options and those that are common to all. */
+interface Examined<Data> extends Pick<GivenProvider, 'id' | 'label' | 'domains'> {
+  readonly data: Data | undefined;
+}
+
+type ExamineOne<Data> = (given: Given) => {
+  readonly data: Data | undefined;
+  readonly issues: readonly OptionIssue[];
+};
+
+/** What is wrong with one provider is a problem of `providers`; what is common to all is one of its own option. */
+const ofProvider = (id: string, issue: OptionIssue): OptionIssue =>
+  ownOptions.has(issue.option)
+    ? { ...issue, option: 'providers', problem: `${id}: ${issue.option} ${issue.problem}` }
+    : issue;
+
+const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] => [
+  ...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values(),
+];
+
+/** Examines each of several providers as if it were the only one. */
+export const examineEach = <Data>(
+  { providers, ...common }: Given,
+  examineOne: ExamineOne<Data>,
+): { readonly each: readonly Examined<Data>[]; readonly issues: readonly OptionIssue[] } => {
+  const { data, error } = z.object(severalProviders).safeParse({ providers }, { reportInput: true });
+  if (data?.providers === undefined)
+    return { each: [], issues: error === undefined ? [] : optionIssues(error, severalProviders) };
+  const examined = data.providers.map(({ id, label, domains, ...own }) => {
+    const { data: complete, issues } = examineOne({ ...common, ...own });
+    return {
+      each: { id, label, domains, data: complete },
+      issues: issues.map((issue) => ofProvider(id, issue)),
+    };
+  });
+  return {
+    each: examined.map(({ each }) => each),
+    issues: withoutRepeats(examined.flatMap(({ issues }) => issues)),
+  };
+};

@@ -1,0 +1,214 @@
+import { createBrowser, type Page } from '@foyer/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+import { openSessionStore } from '../../src/index.ts';
+import { cookieHeader, whoIs } from '../kit/bent-login.ts';
+import { createSessionKey, type RunningBff, startBff } from '../kit/start-bff.ts';
+import { type Bends, type BentProvider, startBentProvider } from '../provider/bent-provider.ts';
+
+const startProvider = async (sub: string, bends: Bends = {}): Promise<BentProvider> => {
+  const bent = await startBentProvider({
+    discovery: (usual) => ({
+      body: {
+        ...usual,
+        end_session_endpoint: `${String(usual.issuer)}/end`,
+        authorization_response_iss_parameter_supported: true,
+      },
+    }),
+    idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub, sid: `session-of-${sub}` } }),
+    userinfo: (usual) => ({ body: { ...usual, sub } }),
+    ...bends,
+  });
+  // Those of one process begin with one key.
+  bent.rotateKey();
+  onTestFinished(() => bent[Symbol.asyncDispose]());
+  return bent;
+};
+
+const clientOf = ({ issuer, clientId, clientSecret }: BentProvider) => ({ issuer, clientId, clientSecret });
+
+/** A BFF beside two providers, `staff` and `guests`. */
+const startBoth = async (bends: { readonly staff?: Bends; readonly guests?: Bends } = {}) => {
+  const staff = await startProvider('ada', bends.staff);
+  const guests = await startProvider('grace', bends.guests);
+  const providers = [
+    { id: 'staff', label: 'Staff & <friends>', domains: ['example.com'], ...clientOf(staff) },
+    { id: 'guests', label: 'Guests', ...clientOf(guests) },
+  ];
+  const given = {
+    providers,
+    sessionKeys: [createSessionKey()],
+    sessionStore: await openSessionStore('memory:'),
+    rateLimitLogin: 0,
+  };
+  const bff = await startBff(given);
+  onTestFinished(() => bff[Symbol.asyncDispose]());
+  return { bff, staff, guests, given };
+};
+
+const begin = (bff: RunningBff, query: string, browser = createBrowser()) =>
+  browser.visitWithoutFollowing(`${bff.url}/login${query}`, { from: `${bff.url}/` }).then((page) => ({
+    browser,
+    page,
+    asked: new URL(page.headers.get('location') ?? '', bff.url).searchParams,
+  }));
+
+type Begun = Awaited<ReturnType<typeof begin>>;
+
+const comeBack = ({ url }: RunningBff, { browser, asked }: Begun, bent: BentProvider): Promise<Page> => {
+  bent.nonce = asked.get('nonce') ?? '';
+  const query = `code=c&state=${asked.get('state')}&iss=${bent.issuer}`;
+  return browser.visitWithoutFollowing(`${url}/login/callback?${query}`, { from: bent.issuer });
+};
+
+const signIn = async (bff: RunningBff, id: string, bent: BentProvider, browser = createBrowser()) => {
+  const begun = await begin(bff, `?provider=${id}&returnTo=/deep`, browser);
+  return { browser, page: await comeBack(bff, begun, bent) };
+};
+
+test('a page lists the providers by label, without a script, and each link keeps what was asked', async () => {
+  const { bff } = await startBoth();
+  const { page } = await begin(bff, '?returnTo=/deep%3Fx%3D1&ui_locales=de');
+  expect([page.status, page.headers.getSetCookie()]).toEqual([200, []]);
+  expect(page.text).toContain('Staff &amp; &lt;friends&gt;</a>');
+  expect(page.text).not.toContain('<script');
+  const links = [...page.text.matchAll(/href="(\/login[^"]+)"/g)].map(([, link = '']) =>
+    link.replaceAll('&amp;', '&'),
+  );
+  expect(links).toEqual([
+    '/login?provider=staff&returnTo=%2Fdeep%3Fx%3D1&ui_locales=de',
+    '/login?provider=guests&returnTo=%2Fdeep%3Fx%3D1&ui_locales=de',
+  ]);
+});
+
+test('the SPA gets ids, labels and login addresses for buttons of its own', async () => {
+  const { bff } = await startBoth();
+  const answer = await fetch(`${bff.url}/api/providers`);
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    {
+      providers: [
+        { id: 'staff', label: 'Staff & <friends>', loginUrl: '/login?provider=staff' },
+        { id: 'guests', label: 'Guests', loginUrl: '/login?provider=guests' },
+      ],
+    },
+  ]);
+});
+
+test('with one provider there is no list and no choice', async () => {
+  await using bff = await startBff();
+  expect((await fetch(`${bff.url}/api/providers`)).status).toBe(404);
+  const start = await fetch(`${bff.url}/login`, { redirect: 'manual' });
+  expect(start.headers.get('location')).toContain(bff.provider.issuer);
+});
+
+test.for([
+  ['ada@example.com', 'staff'],
+  ['Ada@EXAMPLE.com', 'staff'],
+  ['grace@else.example', undefined],
+  ['example.com', undefined],
+] as const)('the address %s leads to %s', async ([hint, id]) => {
+  const { bff, staff } = await startBoth();
+  const { page } = await begin(bff, `?login_hint=${encodeURIComponent(hint)}`);
+  expect(page.headers.get('location')?.startsWith(staff.issuer) ?? false).toBe(id === 'staff');
+  expect(page.status).toBe(id === undefined ? 200 : 303);
+});
+
+test('who must not be asked anything comes back quietly instead of choosing', async () => {
+  const { bff } = await startBoth();
+  const { page } = await begin(bff, '?prompt=none&returnTo=/deep');
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
+});
+
+test('people of both sign in, one session at a time, and the log names the provider', async () => {
+  const { bff, staff, guests } = await startBoth();
+  const { browser, page } = await signIn(bff, 'staff', staff);
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
+  expect(await whoIs(browser, bff)).toMatchObject({ user: { sub: 'ada' } });
+  const before = cookieHeader(browser, bff);
+  const same = await begin(bff, '?provider=staff&returnTo=/deep', browser);
+  expect(same.page.headers.get('location')).toBe('/deep');
+  await signIn(bff, 'guests', guests, browser);
+  expect(await whoIs(browser, bff)).toMatchObject({ user: { sub: 'grace' } });
+  const old = await fetch(`${bff.url}/api/me`, { headers: { cookie: before } });
+  expect(await old.json()).toMatchObject({ authenticated: false });
+  const told = bff.log.filter(({ event }) => event === 'login').map(({ provider }) => provider);
+  expect(told).toEqual(['staff', 'guests']);
+});
+
+test('signing out ends at the session’s own provider, and revokes its token there', async () => {
+  const revocation = (usual: Record<string, unknown>) => ({
+    body: {
+      ...usual,
+      end_session_endpoint: `${String(usual.issuer)}/end`,
+      revocation_endpoint: `${String(usual.issuer)}/revocation`,
+    },
+  });
+  const ends = { discovery: revocation, revocation: () => ({}) };
+  const { bff, staff, guests } = await startBoth({ staff: ends, guests: ends });
+  const { browser } = await signIn(bff, 'guests', guests);
+  const headers = { accept: 'application/json' };
+  const answer = await browser.fetch(`${bff.url}/logout`, { method: 'POST', headers, from: `${bff.url}/` });
+  expect(await answer.text()).toContain(`${guests.issuer}/end?`);
+  await expect.poll(() => [guests.count('revocation'), staff.count('revocation')]).toEqual([1, 0]);
+});
+
+test('a callback with the answer of another provider is refused: no token request anywhere', async () => {
+  const { bff, staff, guests } = await startBoth();
+  const begun = await begin(bff, '?provider=staff');
+  const mixed = await comeBack(bff, begun, guests);
+  expect(mixed.status).toBe(400);
+  expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
+    code: 'invalid_authorization_response',
+    reason: 'iss is another issuer',
+  });
+  expect([staff.count('token'), guests.count('token')]).toEqual([0, 0]);
+});
+
+test('an ID token of another provider, or for its session, is none of this one', async () => {
+  const { bff, staff, guests } = await startBoth();
+  staff.bends = { ...staff.bends, signed: () => guests.sign(guests.idToken()) };
+  const { page } = await signIn(bff, 'staff', staff);
+  expect(page.status).toBe(502);
+});
+
+test('a logout token ends the sessions of its own provider alone, whoever has the same sub', async () => {
+  const same: Bends = {
+    idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', sid: 'session-1' } }),
+    userinfo: (usual) => ({ body: { ...usual, sub: 'ada' } }),
+  };
+  const { bff, staff, guests } = await startBoth({ staff: same, guests: same });
+  const one = await signIn(bff, 'staff', staff);
+  const other = await signIn(bff, 'guests', guests);
+  const send = (bent: BentProvider, from = bent) => {
+    const { header, claims } = from.logoutToken();
+    const body = new URLSearchParams({ logout_token: bent.sign({ header, claims }) });
+    return fetch(`${bff.url}/logout/backchannel`, { method: 'POST', body });
+  };
+  expect((await send(guests, staff)).status, 'signed by another').toBe(400);
+  expect((await send(staff)).status).toBe(200);
+  expect(await whoIs(one.browser, bff)).toMatchObject({ authenticated: false });
+  expect(await whoIs(other.browser, bff)).toMatchObject({ authenticated: true });
+  expect((await send(guests)).status).toBe(200);
+  expect(await whoIs(other.browser, bff)).toMatchObject({ authenticated: false });
+  const told = bff.log.filter(({ event }) => event === 'backchannel').map(({ provider }) => provider);
+  expect(told).toEqual(['staff', 'guests']);
+});
+
+test('one provider that is down leaves the other to sign in with, and its logout tokens count', async () => {
+  const { bff, staff, guests } = await startBoth({ staff: { discovery: () => ({ status: 503 }) } });
+  expect((await begin(bff, '?provider=staff')).page.status).toBe(503);
+  const { browser } = await signIn(bff, 'guests', guests);
+  expect(await whoIs(browser, bff)).toMatchObject({ user: { sub: 'grace' } });
+  expect((await fetch(`${bff.url}/readyz`)).status).toBe(200);
+  expect(staff.count('token')).toBe(0);
+});
+
+test('a session of a provider that the configuration no longer names is an anonymous visitor’s', async () => {
+  const { bff, guests, given } = await startBoth();
+  const { browser } = await signIn(bff, 'guests', guests);
+  const headers = { cookie: cookieHeader(browser, bff) };
+  const later = await startBff({ ...given, publicUrl: bff.url, providers: given.providers.slice(0, 1) });
+  const me = await later.app.inject({ url: '/api/me', headers });
+  expect(me.json()).toMatchObject({ authenticated: false });
+  await later[Symbol.asyncDispose]();
+});
