@@ -9,7 +9,7 @@ const defaultText = ({ facts, defaultValue: value }: DeclaredOption): string => 
   if (defaultInWords !== undefined) return '';
   if (form === 'duration') return formatDuration(Number(value));
   if (form === 'size') return formatSize(Number(value));
-  if (form === 'json') return JSON.stringify(value);
+  if (form === 'json' && value !== undefined) return JSON.stringify(value);
   return typeof value === 'object' || value === undefined ? (fallback ?? '') : String(value);
 };
 
