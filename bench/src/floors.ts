@@ -13,21 +13,27 @@ interface FloorNeeds {
 /** As the product keeps its own: or a floor would carry what strips types. */
 const compiled = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
 
-const start = async (name: string, file: string, port: number, settings: object): Promise<Subject> =>
-  startSubject({
+const start = async (
+  name: string,
+  file: string,
+  settings: { readonly port: number } & Readonly<Record<string, unknown>>,
+): Promise<Subject> => {
+  const { port } = settings;
+  return startSubject({
     name,
     port,
     file: fileURLToPath(new URL(`./servers/${file}.ts`, import.meta.url)),
     readyPath: '/api/me',
     environment: { NODE_COMPILE_CACHE: compiled },
     arguments: [
-      JSON.stringify({ port, url: `http://localhost:${port}`, answer: '{}', headers: '{}', ...settings }),
+      JSON.stringify({ url: `http://localhost:${port}`, answer: '{}', headers: '{}', ...settings }),
     ],
   });
+};
 
 /** Starts a small server of `servers/`. */
 export const startFloor = async (name: string, file: string, needs: FloorNeeds = {}): Promise<Subject> =>
-  start(name, file, await freePort(), needs);
+  start(name, file, { port: await freePort(), ...needs });
 
 /** A server that signs people in, beside a provider of its own. */
 export interface Peer extends Subject {
@@ -39,7 +45,7 @@ export const startPeer = async (name: string, file: string): Promise<Peer> => {
   const port = await freePort();
   const provider = await startDevProvider({ publicUrls: [`http://localhost:${port}`] });
   const { issuer, clientId, clientSecret } = provider;
-  const subject = await start(name, file, port, { issuer, clientId, clientSecret });
+  const subject = await start(name, file, { port, issuer, clientId, clientSecret });
   return {
     ...subject,
     provider,

@@ -88,8 +88,7 @@ const stayAwake = (): Wakefulness => {
 
 const runConnection = (
   shot: Shot,
-  isOver: () => boolean,
-  sendNext: (send: () => void) => void,
+  { isOver, sendNext }: { readonly isOver: () => boolean; readonly sendNext: (send: () => void) => void },
   latencies: number[],
 ) =>
   new Promise<void>((resolve, reject) => {
@@ -136,7 +135,7 @@ export const sendLoad = async (
   };
   try {
     await Promise.all(
-      Array.from({ length: connections }, () => runConnection(shot, isOver, sendNext, latencies)),
+      Array.from({ length: connections }, () => runConnection(shot, { isOver, sendNext }, latencies)),
     );
   } finally {
     end();

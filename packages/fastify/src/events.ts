@@ -185,14 +185,24 @@ export const logEvents = {
   ...processEvents,
 } as const satisfies Readonly<Record<string, LogEvent>>;
 
-/** Writes one event with exactly its fields, at its own level or another. @see OWASP ASVS 5.0 V16.2 */
-export const logEvent = <Name extends keyof typeof logEvents>(
+type EventName = keyof typeof logEvents;
+type EventFields<Name extends EventName> = Readonly<
+  Record<keyof (typeof logEvents)[Name]['fields'], unknown>
+>;
+
+/** Writes one event with exactly its fields, at another level than its own. */
+export const logEventAt = <Name extends EventName>(
+  log: FastifyBaseLogger,
+  { event, level }: { readonly event: Name; readonly level: Level },
+  fields: EventFields<Name>,
+): void => {
+  const line: Readonly<Record<string, unknown>> = { event, ...fields };
+  log[level](line, logEvents[event].message);
+};
+
+/** Writes one event with exactly its fields, at its own level. @see OWASP ASVS 5.0 V16.2 */
+export const logEvent = <Name extends EventName>(
   log: FastifyBaseLogger,
   event: Name,
-  fields: Readonly<Record<keyof (typeof logEvents)[Name]['fields'], unknown>>,
-  level?: Level,
-): void => {
-  const { level: defaultLevel, message }: LogEvent = logEvents[event];
-  const line: Readonly<Record<string, unknown>> = { event, ...fields };
-  log[level ?? defaultLevel](line, message);
-};
+  fields: EventFields<Name>,
+): void => logEventAt(log, { event, level: logEvents[event].level }, fields);

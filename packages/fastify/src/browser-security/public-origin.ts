@@ -38,14 +38,15 @@ export const createOriginCorrection = ({ publicOrigin, clock }: ResolvedOptions)
   const isLocal = isLoopbackHost(hostname);
   const isLoop = createLoopWatch(clock);
   let isLogged = false;
+  const report = ({ log }: FastifyRequest, asked: string): undefined => {
+    if (!isLogged) logEvent(log, 'host_changed', { host: asked });
+    isLogged = true;
+  };
   return (request: FastifyRequest): string | undefined => {
     const asked = isLocal ? parseLoopback(request.headers.host) : undefined;
     if (asked === undefined || asked === host) return undefined;
     const path = request.url.startsWith('/') ? request.url : '/';
-    if (!isLoop(`${asked}${path}`)) return `${publicOrigin}${path}`;
-    if (!isLogged) logEvent(request.log, 'host_changed', { host: asked });
-    isLogged = true;
-    return undefined;
+    return isLoop(`${asked}${path}`) ? report(request, asked) : `${publicOrigin}${path}`;
   };
 };
 

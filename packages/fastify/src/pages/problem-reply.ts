@@ -1,7 +1,7 @@
 import { type ProblemCode, type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
-import { logEvent } from '../events.ts';
+import { logEventAt } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { printPage } from './page.ts';
 
@@ -102,7 +102,7 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
     err: problem.cause,
   };
   const level = problem.status === 500 ? 'error' : problem.status >= 500 ? 'warn' : 'info';
-  logEvent(request.log, 'refusal', line, level);
+  logEventAt(request.log, { event: 'refusal', level }, line);
 };
 
 /** A program that asks for an API that does not exist gets JSON whatever it accepts: a page would look like an answer. */

@@ -86,6 +86,12 @@ const createClientAuth = (
   }
 };
 
+const chooseReader = (readers: AnswerReaders, method: string, form: URLSearchParams): ReadAnswer => {
+  if (method !== 'POST') return readers.userinfo;
+  if (form.has('grant_type')) return readers.grant;
+  return form.has('token') ? readers.revocation : readers.pushedRequest;
+};
+
 const createFetch =
   (http: ProviderHttp, readers: AnswerReaders, nonces: DpopNonces): client.CustomFetch =>
   async (url, { method, headers, body }) => {
@@ -94,10 +100,7 @@ const createFetch =
     const answer = await http.send(url, { method, headers, body: text });
     const nonce = answer.header('dpop-nonce');
     if (nonce !== undefined) nonces.set(new URL(url).origin, nonce);
-    const request = { form, isBound: 'dpop' in headers };
-    if (method !== 'POST') return readers.userinfo(answer, request);
-    if (form.has('grant_type')) return readers.grant(answer, request);
-    return form.has('token') ? readers.revocation(answer, request) : readers.pushedRequest(answer, request);
+    return chooseReader(readers, method, form)(answer, { form, isBound: 'dpop' in headers });
   };
 
 /**

@@ -37,6 +37,20 @@ const parseEnded = (message: string): { id: string; reason: SignedOutReason } | 
   return typeof value.ended === 'string' && reason !== undefined ? { id: value.ended, reason } : undefined;
 };
 
+const callEach = (
+  listeners: ReadonlySet<EndedListener> | undefined,
+  reason: SignedOutReason,
+  log: FastifyBaseLogger,
+): void => {
+  for (const listener of [...(listeners ?? [])]) {
+    try {
+      listener(reason);
+    } catch (error) {
+      logEvent(log, 'stream_failed', { err: error });
+    }
+  }
+};
+
 interface Watch {
   readonly listeners: Set<EndedListener>;
   timer: NodeJS.Timeout | undefined;
@@ -66,15 +80,9 @@ export const createSessionEvents = (
   };
 
   const dispatch = (id: string, reason: SignedOutReason): void => {
-    const listeners = [...(watches.get(id)?.listeners ?? [])];
+    const listeners = watches.get(id)?.listeners;
     forget(id);
-    for (const listener of listeners) {
-      try {
-        listener(reason);
-      } catch (error) {
-        logEvent(log, 'stream_failed', { err: error });
-      }
-    }
+    callEach(listeners, reason, log);
   };
 
   const receive = (message: string): void => {

@@ -97,11 +97,8 @@ const requireStillSignedIn = async (
   throw new Problem('login_required', 'The provider signed the person out while the login was finished');
 };
 
-/** Opens, reads and closes the sessions of requests. */
-export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
-  const { options, seal, rules, references, records, labelling, end } = dependencies;
-  const limits = createSessionLimits(options);
-
+/** Reads the session of a request, once a request. */
+const createReader = ({ records, references }: RequestSessionDependencies) => {
   const remember = (
     request: FastifyRequest,
     session: Promise<Session | undefined>,
@@ -109,7 +106,6 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     request[sessionOfRequest] = { by: records, session };
     return session;
   };
-
   const readNew = async (request: FastifyRequest): Promise<Session | undefined> => {
     const reference = references.read(request);
     if (reference === undefined) return undefined;
@@ -117,11 +113,18 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     if (session === undefined) references.forget(reference.id);
     return session;
   };
-
   const read = (request: FastifyRequest): Promise<Session | undefined> => {
     const known = request[sessionOfRequest];
     return known?.by === records ? known.session : remember(request, readNew(request));
   };
+  return { read, remember };
+};
+
+/** Opens, reads and closes the sessions of requests. */
+export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
+  const { options, seal, rules, records, labelling, end } = dependencies;
+  const limits = createSessionLimits(options);
+  const { read, remember } = createReader(dependencies);
 
   /** A session whose use cannot be written now is alive all the same: it is not extended, and no reason to refuse. */
   const extend = async (request: FastifyRequest, session: Session): Promise<Session | undefined> => {

@@ -85,7 +85,7 @@ export const registerDevServer = async (
         );
       },
     },
-    handler: async (request, reply, dest, options) => {
+    handler: async (request, reply, ...[dest, options]) => {
       requireOutsideApi(request.url, basePath);
       if (isWebSocket(request))
         return sockets.open(request, reply, rewriteRequestHeaders(request, request.headers));

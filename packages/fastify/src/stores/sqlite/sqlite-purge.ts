@@ -43,14 +43,18 @@ export const startSqlitePurge = (database: DatabaseSync, clock: () => number): S
   let failure: unknown;
   let isRunning = false;
 
+  const purgeAll = async (): Promise<void> => {
+    for (const deletion of deletions) await deleteExpired(database, deletion, clock);
+    // The file is smaller only when the log has been written back to it.
+    if (database.isOpen) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    failure = undefined;
+  };
+
   const purge = async (): Promise<void> => {
     if (isRunning) return;
     isRunning = true;
     try {
-      for (const deletion of deletions) await deleteExpired(database, deletion, clock);
-      // The file is smaller only when the log has been written back to it.
-      if (database.isOpen) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      failure = undefined;
+      await purgeAll();
     } catch (error) {
       if (!isBusy(error)) failure = error;
     } finally {
