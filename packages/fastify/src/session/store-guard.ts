@@ -7,37 +7,29 @@ const limitMs = 1000;
 const unavailable = (cause: unknown): Problem =>
   new Problem('store_unavailable', 'The session store failed', { cause, retryAfter: 1 });
 
-/** A process that stood still has answers waiting when its timers are late: they are read before it gives up. */
-const bounded = <T>(answer: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new Error(`No answer within ${limitMs} ms`));
-    const timer = setTimeout(() => setImmediate(giveUp), limitMs);
-    answer.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
-
 /** The same store, whose every failure is the problem `store_unavailable` and whose every wait ends within a second. */
 export const guardStore = (store: SessionStore, observe?: Observe): SessionStore => {
-  const guarded = async <T>(operation: string, work: () => Promise<T>): Promise<T> => {
-    const start = performance.now();
-    let hasFailed = false;
-    try {
-      return await bounded(work());
-    } catch (error) {
-      hasFailed = true;
-      throw unavailable(error);
-    } finally {
-      observe?.({ kind: 'store_call', operation, hasFailed, seconds: secondsSince(start) });
-    }
-  };
+  const guarded = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const start = performance.now();
+      let isOver = false;
+      const settle = (hasFailed: boolean, settleWith: () => void): void => {
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(timer);
+        observe?.({ kind: 'store_call', operation, hasFailed, seconds: secondsSince(start) });
+        settleWith();
+      };
+      const fail = (error: unknown): void => settle(true, () => reject(unavailable(error)));
+      const giveUp = (): void => fail(new Error(`No answer within ${limitMs} ms`));
+      // A process that stood still has answers waiting when its timers are late: they are read before it gives up.
+      const timer = setTimeout(() => setImmediate(giveUp), limitMs);
+      try {
+        work().then((value) => settle(false, () => resolve(value)), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   return {
     insert: (session) => guarded('insert', () => store.insert(session)),
     read: (id, knownVersion) => guarded('read', () => store.read(id, knownVersion)),
