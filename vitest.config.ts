@@ -20,7 +20,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       reportOnFailure: true,
-      include: ['packages/{contract,client,fastify}/src/**'],
+      // Relative to the root of each project.
+      include: ['src/**'],
       reporter: ['text-summary', 'html'],
       reportsDirectory: '.vitest/coverage',
     },
