@@ -10,8 +10,8 @@ const print = (verdict: string, text: string): void => console.log(`${verdict.pa
 
 /** What a finding is made of; a finding is left out when one of its variables is refused, so that no default is examined. */
 const subjects: Readonly<Record<string, RegExp>> = {
-  provider: /^(OIDC_|PUBLIC_URL)/,
-  clock: /^OIDC_/,
+  provider: /^(OIDC_|PROVIDERS|PUBLIC_URL)/,
+  clock: /^(OIDC_|PROVIDERS)/,
   cookies: /^(PUBLIC_URL|COOKIE_NAME)/,
   'session keys': /^SESSION_KEYS/,
   'session store': /^SESSION_STORE/,

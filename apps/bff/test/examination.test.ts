@@ -55,6 +55,25 @@ test('a sound configuration has nothing bad, and what was tried is told', async 
   );
 });
 
+test('each of several providers is examined, and named', async () => {
+  await using one = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+  const { issuer, clientId, clientSecret } = one;
+  const providers = [
+    { id: 'staff', issuer, clientId, clientSecret },
+    { id: 'guests', issuer: 'http://127.0.0.1:9', clientId: 'app', clientSecret: 'x' },
+  ];
+  const { OIDC_ISSUER: _issuer, OIDC_CLIENT_ID: _id, ...common } = soundSettings(one);
+  const settings = parseEnvironment({ ...common, PROVIDERS: JSON.stringify(providers) });
+  const sessionStore = await openSessionStore('memory:');
+  const options = resolveOptions({ ...settings.options, sessionStore });
+  const findings = await examine(options, settings.storeUrl);
+  const bad = findings.filter(({ verdict }) => verdict === 'bad').map(({ text }) => text);
+  expect(bad).toEqual([expect.stringMatching(/^guests: .*cannot be read/)]);
+  expect(findings.map(({ text }) => text)).toContain(
+    'staff: leads back to http://localhost:3000/login/callback',
+  );
+});
+
 test.for([
   [
     'a wrong secret',

@@ -32,8 +32,11 @@ export interface BffClient {
   readonly subscribe: (listener: () => void) => () => void;
   /** Requests `/api/me` and extends the session. Never rejects: an unreachable server gives the status `unreachable`. */
   readonly refresh: () => Promise<SessionSnapshot>;
-  /** Navigates to the login. `returnTo` defaults to the current page. */
-  readonly login: (options?: { readonly returnTo?: string }) => void;
+  /**
+   * Navigates to the login. `returnTo` defaults to the current page; `provider` is the id of one of several providers, by
+   * default the person chooses.
+   */
+  readonly login: (options?: { readonly returnTo?: string; readonly provider?: string }) => void;
   /** Ends the session, then navigates to the URL that the BFF answered with. @throws Error when the BFF did not end it. */
   readonly logout: () => Promise<void>;
   /**
@@ -107,10 +110,11 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     store.publish(keepKnown(store.getSnapshot(), found)),
   );
 
-  const login: BffClient['login'] = ({ returnTo } = {}) => {
+  const login: BffClient['login'] = ({ returnTo, provider } = {}) => {
     if (departure.isUnderWay()) return;
     departure.begin();
     const query = new URLSearchParams({ returnTo: origin.returnTo(returnTo ?? location.href) });
+    if (provider !== undefined) query.set('provider', provider);
     departure.leaveFor(origin.at(`${paths.login}?${query}`));
   };
 

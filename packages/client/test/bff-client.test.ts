@@ -24,6 +24,12 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'));
 
+test('one of several providers is named to the login', () => {
+  const browser = stubBrowser(() => json(anonymous));
+  createBffClient().login({ returnTo: '/deep', provider: 'guests' });
+  expect(browser.moves).toEqual(['/login?returnTo=%2Fdeep&provider=guests']);
+});
+
 test.each([
   ['signed-in', signedIn],
   ['anonymous', anonymous],

@@ -1,4 +1,5 @@
 import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
+import { onlyId } from '@foyer/fastify/options';
 import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
@@ -59,9 +60,20 @@ const examineStore = async (storeUrl: string): Promise<Finding> => {
   }
 };
 
+/** The findings of each provider, with its id where there are several. */
+const examineProviders = async ({ providers }: ResolvedOptions): Promise<readonly Finding[]> => {
+  const found = await Promise.all(
+    providers.map(async ({ id, options }) => {
+      const findings = await examineProvider(options);
+      return id === onlyId ? findings : findings.map((each) => ({ ...each, text: `${id}: ${each.text}` }));
+    }),
+  );
+  return found.flat();
+};
+
 /** Examines the provider, the cookies, the session keys and the session store of a configuration. */
 export const examine = async (options: ResolvedOptions, storeUrl: string): Promise<readonly Finding[]> => [
-  ...(await examineProvider(options)),
+  ...(await examineProviders(options)),
   examineCookies(options),
   examineSessionKeys(options),
   await examineStore(storeUrl),
