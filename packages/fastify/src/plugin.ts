@@ -6,7 +6,7 @@ import { preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
 import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
-import { observeRequests } from './logging/request-observation.ts';
+import { observeRequests } from './logging/observation.ts';
 import { createLoginRounds } from './login/login-rounds.ts';
 import { createLoginSeal } from './login/login-seal.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { createPagePolicies, type InlineSources } from './page-policy.ts';
+import { createPagePolicies, type InlineSources } from './content-security-policy.ts';
 import type { PrintPolicy } from './policy-directives.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 

@@ -1,4 +1,5 @@
 import type { ProblemCode, SignedOutReason } from '@foyer/contract';
+import type { FastifyInstance } from 'fastify';
 
 /**
  * One thing that happened, for metrics and traces. Durations are seconds; nothing in it names a user.
@@ -56,3 +57,17 @@ export type Observe = (observation: Observation) => void;
 
 /** Seconds since `start`, a value of `performance.now()`. */
 export const secondsSince = (start: number): number => (performance.now() - start) / 1000;
+
+/** Reports every finished request of the scope, by its route's pattern. */
+export const observeRequests = (scope: FastifyInstance, observe: Observe): void => {
+  scope.addHook('onResponse', (request, reply, done) => {
+    observe({
+      kind: 'request',
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    });
+    done();
+  });
+};

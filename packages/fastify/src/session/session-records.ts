@@ -1,10 +1,10 @@
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionStore, StoredSession } from '../stores/session-store.ts';
-import { createDisplayName } from './display-name.ts';
 import type { Session } from './live-session.ts';
 import { createSessionLimits } from './session-limits.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
+import { createDisplayName } from './user.ts';
 
 /** What a new session is stored with beside its record. */
 interface SessionLabels extends Pick<Session, 'provider' | 'clientId'> {

@@ -1,8 +1,7 @@
-import { openMemoryStore } from './memory-store.ts';
 import { parseRedisAddress } from './redis/redis-address.ts';
 import { openRedisStore } from './redis/redis-store.ts';
 import type { SessionStore } from './session-store.ts';
-import { openSqliteStore } from './sqlite/sqlite-store.ts';
+import { openMemoryStore, openSqliteStore } from './sqlite/sqlite-store.ts';
 
 const isRedisUrl = (url: string): boolean => /^rediss?(\+sentinel|\+cluster)?:\/\//.test(url);
 

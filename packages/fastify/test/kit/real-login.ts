@@ -6,7 +6,7 @@ import Fastify from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type BffOptions, resolveOptions } from '../../src/options.ts';
 import { type CompletedLogin, createProvider, type Provider } from '../../src/provider/provider.ts';
-import { openMemoryStore } from '../../src/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 
 type Configure = NonNullable<DevProviderOptions['configure']>;
 

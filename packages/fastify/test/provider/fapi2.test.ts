@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { checkOptions, resolveOptions } from '../../src/options.ts';
-import { openMemoryStore } from '../../src/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { createCertificate, createClientKey, openssl } from '../kit/client-keys.ts';
 import { startMutualTls } from '../kit/mutual-tls.ts';
 import {

@@ -4,7 +4,7 @@ import type { BffOptions } from '../../src/options.ts';
 import { resolveOptions } from '../../src/options.ts';
 import { Problem } from '../../src/problems.ts';
 import { type CompletedLogin, createProvider, type Provider } from '../../src/provider/provider.ts';
-import { openMemoryStore } from '../../src/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type Bends, type BentProvider, startBentProvider } from './bent-provider.ts';
 
 /** The provider room beside a bent provider. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { openMemoryStore } from '../../src/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
 
 test('a logout token that met a store in trouble may be sent again, and is used up when sessions have ended', async () => {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { guardStore } from '../../src/session/store-guard.ts';
-import { openMemoryStore } from '../../src/stores/memory-store.ts';
+import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 
 const standStill = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

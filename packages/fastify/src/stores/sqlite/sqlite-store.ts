@@ -155,3 +155,7 @@ export const openSqliteStore = ({ file, clock = Date.now }: SqliteStoreOptions):
     },
   };
 };
+
+/** Opens a store that lives as long as its process, for tests and trials. */
+export const openMemoryStore = (options: Omit<SqliteStoreOptions, 'file'> = {}): SessionStore =>
+  openSqliteStore({ ...options, file: ':memory:' });
