@@ -89,8 +89,14 @@ try {
   for (const { title, floor, enter, quantity = 'CPU', ownPace = pace } of works) {
     if (!title.includes(only)) continue;
     console.error(`measuring: ${title}`);
-    const { costs, contenders } = await runSittings(enter, ownPace);
-    sections.push(createSection({ title, floor, quantity }, costs, contenders));
+    try {
+      const { costs, contenders } = await runSittings(enter, ownPace);
+      sections.push(createSection({ title, floor, quantity }, costs, contenders));
+    } catch (error) {
+      // What was measured before it is told all the same.
+      console.error(`${title} could not be measured: ${error}`);
+      process.exitCode = 1;
+    }
   }
 } finally {
   await redis.stop();
