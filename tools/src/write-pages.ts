@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { createMetricsPage } from '@foyer/bff/figures';
 import { createConfigurationPage, createExampleFile } from './configuration-page.ts';
 import { createConformancePage } from './conformance/conformance-page.ts';
 import { findDoubts } from './conformance/last-run.ts';
 import { createEventsPage } from './events-page.ts';
+import { createMetricsPage } from './metrics-page.ts';
 
 const root = new URL('../../', import.meta.url);
 writeFileSync(new URL('docs/configuration.md', root), createConfigurationPage());

@@ -169,7 +169,7 @@ export const parseEnvironment = (
 
 const byteOrderMark = '\uFEFF';
 
-/** The environment of this process and of the env file that Node was told to load, and how that is written wrongly. */
+/** The environment of this process with the env file that Node loads, and the mistakes in how that file is written. */
 const readProcessEnvironment = (): EnvFile => {
   const { variables: loaded, issues } = loadedEnvFile(process.execArgv);
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith(byteOrderMark));

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
+import { createMetricsPage } from '../../../tools/src/metrics-page.ts';
 import { parseEnvironment } from '../src/environment.ts';
 import { startServer } from '../src/server.ts';
 import { createSessionKey } from '../src/session-key.ts';
-import { createMetricsPage, figures } from '../src/telemetry/figures.ts';
+import { figures } from '../src/telemetry/figures.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 

@@ -2,7 +2,7 @@
 interface Figure {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
-  /** What it tells someone on call. */
+  /** What it means for someone on call. */
   readonly help: string;
 }
 
@@ -32,12 +32,12 @@ export const figures = {
   foyer_sessions_ended_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Sessions that were ended; those that nobody used any more run out unseen',
+    help: 'Sessions that were ended; those that expire unused are not counted',
   },
   foyer_sessions_active: {
     type: 'gauge',
     labels: [],
-    help: 'Sessions in the store, the same on every replica; counted anew after a hundred times as long as it took; some may have expired moments ago',
+    help: 'Sessions in the store, the same on every replica; counted again after a hundred times as long as the count took; some may have expired since',
   },
   foyer_rate_limited_total: {
     type: 'counter',
@@ -65,25 +65,3 @@ export const figures = {
     help: 'Open event streams of browsers, and WebSockets to APIs',
   },
 } as const satisfies Readonly<Record<string, Figure>>;
-
-/** The text of docs/metrics.md. */
-export const createMetricsPage = (): string =>
-  [
-    '# Metrics',
-    '',
-    'With `METRICS_PORT` set, `GET /metrics` on that port answers in the Prometheus text format. It is a listener of its own',
-    'on `HOST`, apart from public traffic: keep the port inside. Without the variable nothing is measured. No label names a user.',
-    'Example rules are in [alerts.yml](operations/alerts.yml), an example dashboard in',
-    '[grafana-dashboard.json](operations/grafana-dashboard.json).',
-    '',
-    '| figure | type | labels | what it tells |',
-    '| --- | --- | --- | --- |',
-    ...Object.entries(figures).map(
-      ([name, { type, labels, help }]) =>
-        `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
-    ),
-    '',
-    'Beside them stand the process’s own figures: `process_cpu_seconds_total`, `process_resident_memory_bytes`,',
-    '`process_open_fds`, `process_start_time_seconds`, `nodejs_eventloop_lag_p99_seconds` and their like.',
-    '',
-  ].join('\n');
