@@ -9,9 +9,11 @@ import { createSessionKey } from '../../src/session-key.ts';
 const names = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
 const required = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'];
 
+const ofNode = ['NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+
 /** Whether a variable is read by the configuration, by Node or by OpenTelemetry. */
 export const isRead = (name: string): boolean =>
-  names.includes(name.replace(/_FILE$/, '')) || name === 'NODE_EXTRA_CA_CERTS' || name.startsWith('OTEL_');
+  names.includes(name.replace(/_FILE$/, '')) || ofNode.includes(name) || name.startsWith('OTEL_');
 
 type Texts = Readonly<Record<string, string | undefined>>;
 

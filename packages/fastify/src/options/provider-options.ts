@@ -147,7 +147,8 @@ export const providerOptions = {
   providerTimeout: option(duration(0.05, 300).default(5), {
     variable: 'OIDC_TIMEOUT',
     form: 'duration',
-    meaning: 'Time limit of every request to the provider',
+    meaning:
+      'Time limit of every request to the provider. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured on the way to it',
     remedy: 'Give a duration of at most 5m: 5s.',
   }),
 } as const;

@@ -10,8 +10,7 @@ import {
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
-import { tightenHints } from './authorization-policy.ts';
+import { type AuthorizationChecks, type LoginHints, tightenHints } from './authorization-policy.ts';
 import { readSigningKey } from './client-credentials.ts';
 import type { Metadata } from './metadata.ts';
 import { nameAlgorithm } from './openid-client.ts';

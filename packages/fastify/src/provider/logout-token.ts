@@ -4,7 +4,6 @@ import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
-import type { LogoutToken } from './valid-logout-token.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 const maxAge = 120;
@@ -70,3 +69,18 @@ export const verifyLogout = async (
   { discovery, trust }: ProviderContext,
   token: string,
 ): Promise<LogoutToken> => verify(token, trust(await discovery.require()));
+
+/** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
+export interface LogoutToken {
+  /** The id of the provider in the configuration, and the client that the token is for. */
+  readonly provider: string;
+  readonly clientId: string;
+  readonly issuer: string;
+  readonly sub: string | undefined;
+  readonly sid: string | undefined;
+  readonly jti: string;
+  /** Milliseconds since the epoch, by the provider's clock. */
+  readonly issuedAt: number;
+  /** Milliseconds since the epoch: from when on a replay is refused for its age alone. */
+  readonly staleAt: number;
+}

@@ -1,19 +1,17 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
-import type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
+import type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
 import { createClientCredentials, publicKeys } from './client-credentials.ts';
-import type { CompletedLogin } from './completed-login.ts';
 import type { DpopRequest } from './dpop.ts';
+import type { LogoutToken } from './logout-token.ts';
 import { createEndSessionOrigin } from './logout-url.ts';
 import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ProviderHttp } from './provider-http.ts';
-import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
-import type { DpopKey } from './token-set.ts';
+import type { CompletedLogin, DpopKey, ExpectedGrant, KeepSuccessor, RefreshedTokens } from './token-set.ts';
 import type { ExchangedToken, TargetToken, TokenTarget } from './token-target.ts';
-import type { LogoutToken } from './valid-logout-token.ts';
 
 /**
  * The OpenID provider, discovered when it is first needed. Failures are `Problem`s with the codes
@@ -77,14 +75,12 @@ export interface Provider {
 }
 
 export { firstMethod } from '../options/client-method.ts';
-export type { AuthorizationChecks, LoginHints } from './authorization-checks.ts';
-export type { Claims, CompletedLogin } from './completed-login.ts';
+export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
+export type { LogoutToken } from './logout-token.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
-export type { RefreshedTokens } from './refreshed-tokens.ts';
 export { findProfileGaps } from './security-profile.ts';
-export type { DpopKey, TokenSet } from './token-set.ts';
+export type { Claims, CompletedLogin, DpopKey, RefreshedTokens, TokenSet } from './token-set.ts';
 export { describeTarget, type TargetToken, type TokenTarget } from './token-target.ts';
-export type { LogoutToken } from './valid-logout-token.ts';
 
 /**
  * Makes the provider of these options; it is discovered lazily, and what speaks to it is loaded then: half of all that

@@ -1,4 +1,4 @@
-import type { KeepSuccessor } from './refreshed-tokens.ts';
+import type { KeepSuccessor } from './token-set.ts';
 
 /** Who keeps the new refresh token of each refresh that is under way. */
 export interface Successors {

@@ -1,9 +1,9 @@
 import { clientCredentialsGrant, genericGrantRequest } from 'openid-client';
 import { createDpopKey, proveKey, withNonce } from './dpop.ts';
-import { createGrantedTokens } from './granted-tokens.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, findRefusal, providerProblem, refusesTarget } from './provider-errors.ts';
 import { TargetRefused } from './provider-refusals.ts';
+import { createGrantedTokens } from './token-answer.ts';
 import {
   describeTarget,
   type ExchangedToken,

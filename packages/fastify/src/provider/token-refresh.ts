@@ -2,17 +2,15 @@ import { errors } from 'jose';
 import { ClientError, refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { isAcceptedIssuer } from './checks/issuer.ts';
-import type { Claims } from './completed-login.ts';
 import { createDpopKey, proveKey, withNonce } from './dpop.ts';
-import { createGrantedTokens, type GrantedTokens } from './granted-tokens.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
-import type { ExpectedGrant, KeepSuccessor, RefreshedTokens } from './refreshed-tokens.ts';
 import { findTargetRefusal } from './target-grants.ts';
-import type { DpopKey } from './token-set.ts';
+import { createGrantedTokens, type GrantedTokens } from './token-answer.ts';
+import type { Claims, DpopKey, ExpectedGrant, KeepSuccessor, RefreshedTokens } from './token-set.ts';
 import { type TokenTarget, targetParameters } from './token-target.ts';
 
 /** By which openid-client says that it has judged an ID token, and found it wrong. */

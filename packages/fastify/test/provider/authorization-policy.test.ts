@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LoginHints } from '../../src/provider/authorization-checks.ts';
+import type { LoginHints } from '../../src/provider/authorization-policy.ts';
 import type { Bends, Json } from './bent-provider.ts';
 import { problemCode, startRelyingParty } from './relying-party.ts';
 
