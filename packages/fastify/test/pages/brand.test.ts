@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { problems } from '@foyer/contract';
 import { expect, test } from 'vitest';
 import { checkOptions } from '../../src/options.ts';
@@ -82,7 +83,12 @@ test('everything that a page says is there in German', () => {
   const rounds = readFileSync(new URL('../../src/login/login-rounds.ts', import.meta.url), 'utf8');
   const causes = [...(/const causes = \[([\s\S]*?)\];/.exec(rounds)?.[1] ?? '').matchAll(/'(.+)'/g)];
   expect(causes.length).toBeGreaterThan(2);
-  const all = [...said, ...causes.map(([, cause = '']) => cause)];
+  const source = fileURLToPath(new URL('../../src/', import.meta.url));
+  const written = globSync('**/*.ts', { cwd: source }).flatMap((path) => [
+    ...readFileSync(`${source}${path}`, 'utf8').matchAll(/(?:\bsay\(|\b(?:title|detail): )'([^']+)'/g),
+  ]);
+  expect(written.length).toBeGreaterThan(10);
+  const all = [...said, ...[...causes, ...written].map(([, text = '']) => text)];
   expect(all.filter((text) => !Object.hasOwn(german, text))).toEqual([]);
 });
 
