@@ -135,6 +135,13 @@ test('people of both sign in, one session at a time, and the log names the provi
   expect(told).toEqual(['staff', 'guests']);
 });
 
+test('a stronger sign-in is asked of the provider of the session, without a choice', async () => {
+  const { bff, guests } = await startBoth();
+  const { browser } = await signIn(bff, 'guests', guests);
+  const { page } = await begin(bff, '?acr_values=high', browser);
+  expect(page.headers.get('location')?.startsWith(`${guests.issuer}/`)).toBe(true);
+});
+
 test('signing out ends at the session’s own provider, and revokes its token there', async () => {
   const revocation = (usual: Record<string, unknown>) => ({
     body: {

@@ -18,9 +18,31 @@ export const signingIn: readonly PromisedOf[] = [
         ],
       },
       {
-        text: 'The same callback sent many times at once makes one token request.',
+        text: 'The same callback sent many times at once, to several replicas too, makes one token request; all of them have its outcome.',
         tests: [
+          'fastify/routes/shared-callback > the same callback at another replica makes no second token request, and is signed in by the first',
+          'fastify/routes/shared-callback > a failure is shared as well, and each line of the log has its reason',
           'fastify/routes/callback > the same callback sent many times at once makes one token request, and each gets its outcome',
+        ],
+      },
+      {
+        text: 'Rounds of sign-in that leave no session end after five within a minute, at a page that names the likely causes; the log says what was missing.',
+        tests: [
+          'fastify/login/rounds > a session cookie that does not come back: after five rounds a page names the likely causes',
+          'fastify/login/rounds > the login cookie that does not come back counts as well, and the log names it',
+          'fastify/login/rounds > replicas without common keys count together, and the log names the keys',
+          'fastify/login/rounds > replicas without a common store: the session cookie opens, and the store lacks it',
+          'fastify/login/rounds > five tabs, an abandoned login each, and signing in and out again are no rounds',
+        ],
+      },
+      {
+        text: 'Of several providers each has its own sessions, pending logins and logout tokens; the answer of another one is refused before any token request.',
+        tests: [
+          'fastify/routes/several-providers > a callback with the answer of another provider is refused: no token request anywhere',
+          'fastify/routes/several-providers > an ID token of another provider, or for its session, is none of this one',
+          'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, whoever has the same sub',
+          'fastify/routes/several-providers > one provider that is down leaves the other to sign in with, and its logout tokens count',
+          'bff/several-providers > two providers at once on two replicas over Redis: each person signs in, is known on both, and signs out at their own',
         ],
       },
       {
