@@ -8,6 +8,7 @@ import { type OriginalRequest, readOriginalRequest } from '../gate/original-requ
 import { parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
+import type { Session } from '../session/live-session.ts';
 import { claimsOf } from '../session/session-claims.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -25,6 +26,16 @@ const requireServer = ({ isForwarded }: OriginalRequest): void => {
     );
 };
 
+/** A token that is bound to a key of ours is of no use to another server. @see RFC 9449 section 7 */
+const requireBearer = async ({ accessTokens }: Bff, session: Session): Promise<string> => {
+  const { accessToken, dpopKey } = await accessTokens.accessToken(session);
+  if (dpopKey === undefined) return accessToken;
+  throw new Problem(
+    'forbidden',
+    'The access token is bound to a key (OIDC_DPOP): the gate cannot give it away',
+  );
+};
+
 const answerAdmitted = async (
   bff: Bff,
   request: FastifyRequest,
@@ -33,7 +44,7 @@ const answerAdmitted = async (
   if (question.wantsToken) requireServer(original);
   const session = await admit(bff, request, { method: original.method, requirement: question.requirement });
   const { subject, name, email, groups } = identityOf(session, claimsOf(session));
-  const token = question.wantsToken ? await bff.accessTokens.accessToken(session) : undefined;
+  const token = question.wantsToken ? await requireBearer(bff, session) : undefined;
   return present({
     ...{ 'x-auth-subject': subject, 'x-auth-name': name, 'x-auth-email': email, 'x-auth-groups': groups },
     authorization: token && `Bearer ${token}`,
