@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { createRandomTexts } from '../logging/request-id.ts';
 import { memoize } from '../memoize.ts';
 import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';
 import { mayPass } from './refused-request-headers.ts';
@@ -53,10 +53,12 @@ const isOrdinary = memoize(
 
 const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+const createRandomHex = createRandomTexts(24, 'hex');
+
 /** A trace of our own, not sampled: whether traces are recorded is not ours to decide. @see W3C Trace Context section 3.2 */
 const createTrace = (): string => {
-  const trace = randomUUID().replaceAll('-', '');
-  return `00-${trace}-${randomUUID().replaceAll('-', '').slice(0, 16)}-00`;
+  const random = createRandomHex();
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
 };
 
 /** Makes what makes the headers of upstream requests. @see RFC 9110 section 7.6 */
