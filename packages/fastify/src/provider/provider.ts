@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
-import { createClientCredentials, publicKeys } from './client-credentials.ts';
+import { createClientCredentials, publicKeys, type TlsIdentity } from './client-credentials.ts';
 import type { DpopRequest } from './dpop.ts';
 import type { LogoutToken } from './logout-token.ts';
 import { createEndSessionOrigin } from './logout-url.ts';
@@ -71,11 +71,14 @@ export interface Provider {
   readonly createDpopProof: (key: DpopKey, request: DpopRequest) => Promise<string>;
   /** The public parts of the client's keys, as a JWK set. */
   readonly publicKeys: () => Readonly<Record<string, unknown>>;
+  /** What the client shows of itself by mutual TLS, as it is now: access tokens may be bound to it. */
+  readonly tlsIdentity: () => TlsIdentity | undefined;
   readonly close: () => Promise<void>;
 }
 
 export { firstMethod } from '../options/client-method.ts';
 export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
+export type { TlsIdentity } from './client-credentials.ts';
 export type { LogoutToken } from './logout-token.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export { findProfileGaps } from './security-profile.ts';
@@ -129,6 +132,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     verifyLogoutToken: (token) => take((opened) => opened.steps.verifyLogout(opened.context, token)),
     createDpopProof: (key, request) => take((opened) => opened.steps.createDpopProof(key, request)),
     publicKeys: () => publicKeys(credentials()),
+    tlsIdentity: () => credentials().tls,
     close: async () => {
       await (await loading)?.context.http.close();
     },

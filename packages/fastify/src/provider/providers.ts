@@ -13,7 +13,10 @@ export interface RegisteredProvider extends ConfiguredProvider {
 
 /** The providers to sign in with; most often one. */
 export interface Providers
-  extends Pick<Provider, 'warmUp' | 'isDiscovered' | 'createDpopProof' | 'publicKeys' | 'close'> {
+  extends Pick<
+    Provider,
+    'warmUp' | 'isDiscovered' | 'createDpopProof' | 'publicKeys' | 'tlsIdentity' | 'close'
+  > {
   readonly all: readonly RegisteredProvider[];
   /** The provider with this id; `undefined` when there is none. */
   readonly find: (id: string | undefined) => RegisteredProvider | undefined;
@@ -112,6 +115,7 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
         return Array.isArray(keys) ? keys : [];
       }),
     }),
+    tlsIdentity: () => of({ provider: options.providerId }).provider.tlsIdentity(),
     close: async () => {
       await Promise.all(all.map(({ provider }) => provider.close()));
     },

@@ -84,7 +84,11 @@ const openWebSocket = async (
 const createProxy = async (bff: ProxyBff) => {
   const { options } = bff;
   const findRoute = createApiRoutes(options.apiRoutes, options.basePath);
-  const pools = await openUpstreamPools(options.apiRoutes, inFlightNumbers.perUpstream);
+  const pools = await openUpstreamPools(
+    options.apiRoutes,
+    inFlightNumbers.perUpstream,
+    bff.providers.tlsIdentity,
+  );
   const ownHeaders = createOwnHeaders(bff);
   const sockets = createWebSockets(ownHeaders, options.observe);
   const limits = createInFlightLimits();

@@ -51,7 +51,8 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
   addCallbackRoute(scope, bff);
   addBackchannelLogoutRoute(scope, bff);
   addHealthRoutes(scope, bff);
-  if (bff.options.clientKey !== undefined) addClientKeysRoute(scope, bff);
+  if (bff.options.providers.some((each) => each.options.clientKey !== undefined))
+    addClientKeysRoute(scope, bff);
   if (bff.options.gate !== 'off') addGateRoutes(scope, bff);
   if (bff.options.gate === 'oauth2-proxy') addOauth2ProxyRoutes(scope, bff);
   await scope.register(async (logout) => {

@@ -38,6 +38,7 @@ export const standIn = (
   verifyLogoutToken: idle,
   createDpopProof: idle,
   publicKeys: () => ({ keys: [] }),
+  tlsIdentity: () => undefined,
   close: async () => undefined,
 });
 

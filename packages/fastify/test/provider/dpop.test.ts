@@ -139,6 +139,22 @@ test('a refresh that fails for its proof or its nonce ends no session', async ()
   }
 });
 
+test('a storm of refreshes in a process that knows no nonce yet loses nobody, twice over', async () => {
+  const real = await startBinding();
+  const before = openRealClient(real, { dpop: 'on' });
+  const logins = await Promise.all(Array.from({ length: 12 }, () => before.login()));
+  const { provider } = openRealClient(real, { dpop: 'on' });
+  const refreshAll = (tokens: readonly (string | undefined)[]) =>
+    Promise.all(
+      logins.map(({ issuer, sub, tokens: { dpopKey } }, at) =>
+        provider.refresh(tokens[at] ?? '', { issuer, sub, dpopKey }),
+      ),
+    );
+  const first = await refreshAll(logins.map(({ tokens }) => tokens.refreshToken));
+  const second = await refreshAll(first.map(({ refreshToken }) => refreshToken));
+  expect(new Set(second.map(({ accessToken }) => accessToken)).size).toBe(logins.length);
+});
+
 test('a session that is older than the setting gets its key at the next refresh', async () => {
   const real = await startRealProvider([{}]);
   const before = openRealClient(real, {});
