@@ -242,6 +242,22 @@ test('with an issuer and a dev server configured, neither of ours is started', a
   await stopGroup(child);
 }, 60_000);
 
+test('with several providers configured the embedded one is not started, and no secret is printed', async () => {
+  const folder = await createFolder();
+  await writeFile(join(folder, 'index.html'), '<!doctype html>');
+  const port = await freePort();
+  const client = { clientId: 'app', clientSecret: 'canary-of-the-tests', issuer: 'http://127.0.0.1:9' };
+  const { child, output } = await startDev({
+    PORT: String(port),
+    PROVIDERS: JSON.stringify([{ id: 'staff', label: 'Staff …', ...client }]),
+    SPA_DIR: folder,
+  });
+  await expect.poll(output, { timeout: 40_000 }).toContain('Open      ');
+  expect(output()).toContain('Provider  several providers (PROVIDERS)\n');
+  expect(output()).not.toContain('canary');
+  await stopGroup(child);
+}, 60_000);
+
 test('a dev server that is down is named at the start', async () => {
   const port = await freePort();
   const { child, output } = await startDev({ PORT: String(port), SPA_DEV_SERVER: 'http://127.0.0.1:9' });

@@ -47,10 +47,16 @@ const readUnder = (environment: Environment, name: string, report: Report): Vari
   return text === '' ? undefined : { name, text };
 };
 
-const describeSlip = (text: string): Omit<EnvironmentIssue, 'variable'> | undefined => {
+/** What the documentation has in place of a value. In JSON a text may well hold an ellipsis of its own. */
+const placeholders = { json: /"…"|"<[a-z ]+>"/, other: /…|^<[^>]*>$|[/.]<[a-z ]+>/ } as const;
+
+const describeSlip = (
+  text: string,
+  form: DeclaredOption['facts']['form'],
+): Omit<EnvironmentIssue, 'variable'> | undefined => {
   if (/^(["']).*\1$/s.test(text))
     return { problem: 'is still in quotes', remedy: 'Take the quotes around the value away.' };
-  if (/…|^<[^>]*>$|[/.]<[a-z ]+>/.test(text))
+  if (placeholders[form === 'json' ? 'json' : 'other'].test(text))
     return { problem: 'is still a placeholder', remedy: 'Put the real value in its place.' };
   return undefined;
 };
@@ -58,7 +64,7 @@ const describeSlip = (text: string): Omit<EnvironmentIssue, 'variable'> | undefi
 /** Finds a variable's text under its name, its `_FILE` name or an alias; empty counts as not set. */
 export const readText = (
   environment: Environment,
-  { variable, aliases = [] }: DeclaredOption['facts'],
+  { variable, aliases = [], form }: DeclaredOption['facts'],
   report: Report,
 ): VariableText | undefined => {
   const found = [variable, ...aliases].flatMap((name) => readUnder(environment, name, report) ?? []);
@@ -68,7 +74,7 @@ export const readText = (
     const problem = `is set, and ${other.name} too, to another value`;
     report({ variable: first.name, problem, remedy: 'Leave one of them out.' });
   }
-  const slip = describeSlip(first.text);
+  const slip = describeSlip(first.text, form);
   if (slip !== undefined) report({ variable: first.name, ...slip });
   return first;
 };
