@@ -169,6 +169,8 @@ test('npm create makes a product that type-checks, passes its own test, builds, 
   await using running = await startProduct(product, 'dev', { PORT: String(await freePort()) });
   await expect.poll(running.output).toContain(`Open     ${running.url}`);
   expect(await (await fetch(running.url)).text()).toContain('<title>My App</title>');
+  const again = run('env', [`PORT=${new URL(running.url).port}`, 'npm', 'run', 'dev'], product);
+  await expect(again).rejects.toThrow(/Something answers on port \d+ already: stop it, or choose another/);
   const refused = await fetch(`${running.url}/login/callback`, { headers: { accept: 'text/html' } });
   expect(await refused.text()).toContain('<header>My App</header>');
   await signInWithChromium(running.url, async (page) => {

@@ -11,6 +11,17 @@ const { env } = process;
 const port = env.PORT || '3000';
 const publicUrl = env.PUBLIC_URL || `http://localhost:${port}`;
 
+const isTaken = await fetch(`http://localhost:${port}`).then(
+  () => true,
+  () => false,
+);
+if (isTaken) {
+  console.error(
+    `Something answers on port ${port} already: stop it, or choose another port: PORT=3001 npm run dev`,
+  );
+  process.exit(1);
+}
+
 const provider = env.OIDC_ISSUER ? undefined : await startDevProvider({ publicUrls: [publicUrl] });
 
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'server.ts'], {

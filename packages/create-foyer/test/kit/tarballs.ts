@@ -13,7 +13,8 @@ export const run = async (program: string, args: readonly string[], cwd: string)
     const { stdout } = await execute(program, args, { cwd, maxBuffer: 16 * 1024 * 1024 });
     return stdout;
   } catch (error) {
-    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+    const { stdout = '', stderr = '' } = Object(error);
+    const output = `${stdout}${stderr}`;
     throw new Error(`${program} ${args.join(' ')} failed.\n${output}`, { cause: error });
   }
 };
