@@ -59,7 +59,6 @@ export const createRoundsCookie = (rules: CookieRules, seal: LoginSeal): RoundsC
     reply.header('set-cookie', rules.setRounds(printParts(parts, seal), lifetimeSeconds));
   },
   clear: ({ headers }, reply) => {
-    if (readCookies(headers.cookie, rules.roundsName).length > 0)
-      reply.header('set-cookie', rules.clearRounds());
+    if (headers.cookie?.includes(`${rules.roundsName}=`)) reply.header('set-cookie', rules.clearRounds());
   },
 });
