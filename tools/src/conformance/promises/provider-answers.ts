@@ -53,6 +53,8 @@ export const providerAnswers: PromisedOf = {
         'fastify/provider/dpop > a stolen token without its key is refused by userinfo, and with it a fresh proof is accepted',
         'fastify/provider/dpop > a Bearer token where a bound one was asked for is refused, and a bound one that nobody asked for too',
         'fastify/provider/dpop > a refresh that fails for its proof or its nonce ends no session',
+        'fastify/provider/dpop > a storm of refreshes in a process that knows no nonce yet loses nobody, twice over',
+        'fastify/proxy/mutual-tls > an API sees the certificate that access tokens are bound to',
       ],
     },
     {
@@ -62,6 +64,14 @@ export const providerAnswers: PromisedOf = {
         'fastify/provider/fapi2 > the attacker model',
         'fastify/provider/fapi2 > what is lacking is listed',
       ],
+    },
+    {
+      text: 'A provider of many tenants: people of the tenants that are named sign in, by `iss` and `tid` alike, and a session stays with its own.',
+      tests: ['fastify/provider/tenants > a provider of many tenants'],
+    },
+    {
+      text: 'The way to the provider leads through the proxy that the environment names, and its certificate is checked at the end of the tunnel.',
+      tests: ['fastify/provider/http-proxy > the way to the provider'],
     },
   ],
 };
