@@ -19,19 +19,20 @@ export interface BffClientOptions {
 }
 
 /**
- * The browser's client of a BFF: holds one snapshot of the session, and signs in and out.
+ * The browser's client of a BFF: holds one snapshot of the session, and signs in and out. `Claims` are those that your
+ * provider sends: a promise of yours that no one checks, so let those be optional that someone may lack.
  *
  * @see RFC 10017 section 6.1.2
  */
-export interface BffClient {
-  readonly getSnapshot: () => SessionSnapshot;
+export interface BffClient<Claims = unknown> {
+  readonly getSnapshot: () => SessionSnapshot<Claims>;
   /**
    * Calls `listener` after each change; returns the function that unsubscribes it. The client watches the session as long
    * as it has a subscriber.
    */
   readonly subscribe: (listener: () => void) => () => void;
   /** Requests `/api/me` and extends the session. Never rejects: an unreachable server gives the status `unreachable`. */
-  readonly refresh: () => Promise<SessionSnapshot>;
+  readonly refresh: () => Promise<SessionSnapshot<Claims>>;
   /**
    * Navigates to the login. `returnTo` defaults to the current page; `provider` is the id of one of several providers, by
    * default the person chooses.
@@ -97,7 +98,9 @@ const tidyAddress = (): void => {
  *
  * @see RFC 10017 section 6.1.2
  */
-export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffClient => {
+export function createBffClient<Claims = unknown>(options?: BffClientOptions): BffClient<Claims>;
+/** What the claims are is known to the caller alone. */
+export function createBffClient({ baseUrl = '' }: BffClientOptions = {}): BffClient {
   const origin = createBffOrigin(baseUrl);
   const requests = createBffRequests(origin);
   const tabs = createTabs(baseUrl);
@@ -145,4 +148,4 @@ export const createBffClient = ({ baseUrl = '' }: BffClientOptions = {}): BffCli
     fetch: createBffFetch(origin, { signIn: login, stepUp: stepUp.start }),
     onStepUp: stepUp.follow,
   };
-};
+}

@@ -1,9 +1,10 @@
-import type { AnonymousMe, ExpiringEvent, Me, SignedInMe, SignedOutReason } from '@foyer/contract';
+import type { AnonymousMe, ExpiringEvent, Me, SignedInMe, SignedOutReason, User } from '@foyer/contract';
 import type { BffOrigin } from './bff-origin.ts';
 
 /** A user is signed in. @see RFC 10017 section 6.1.2.1 */
-export interface SignedInSnapshot extends Omit<SignedInMe, 'authenticated'> {
+export interface SignedInSnapshot<Claims = unknown> extends Omit<SignedInMe, 'authenticated' | 'user'> {
   readonly status: 'signed-in';
+  readonly user: User & Claims;
   /** The limit that is about to be reached, and when. `refresh()` extends the idle limit. */
   readonly expiring?: ExpiringEvent;
 }
@@ -16,14 +17,14 @@ export interface AnonymousSnapshot extends Omit<AnonymousMe, 'authenticated'> {
 }
 
 /** The current state of the session; views switch on `status`. @see RFC 10017 section 6.1.2.1 */
-export type SessionSnapshot =
+export type SessionSnapshot<Claims = unknown> =
   | { readonly status: 'loading' }
   | AnonymousSnapshot
-  | SignedInSnapshot
+  | SignedInSnapshot<Claims>
   | {
       readonly status: 'unreachable';
       /** The session as it was when the server last answered. */
-      readonly last?: SignedInSnapshot;
+      readonly last?: SignedInSnapshot<Claims>;
     };
 
 /**
@@ -31,7 +32,9 @@ export type SessionSnapshot =
  *
  * @see RFC 10017 section 6.1.2.1
  */
-export const lastSignedIn = (snapshot: SessionSnapshot): SignedInSnapshot | undefined => {
+export const lastSignedIn = <Claims = unknown>(
+  snapshot: SessionSnapshot<Claims>,
+): SignedInSnapshot<Claims> | undefined => {
   if (snapshot.status === 'unreachable') return snapshot.last;
   return snapshot.status === 'signed-in' ? snapshot : undefined;
 };

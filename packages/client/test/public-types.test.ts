@@ -45,3 +45,19 @@ test('claims that nobody knows beforehand are unknown, and a parser takes anythi
   expectTypeOf(parseMe).parameter(0).toBeUnknown();
   expectTypeOf(parseMe).returns.toEqualTypeOf<Me>();
 });
+
+interface Mine {
+  readonly groups?: readonly string[];
+}
+
+test('types follow the claims from the client to the views', () => {
+  const client = createBffClient<Mine>();
+  expectTypeOf<BffClient<Mine>>().toExtend<BffClient>();
+  expectTypeOf(client.getSnapshot).returns.toEqualTypeOf<SessionSnapshot<Mine>>();
+  expectTypeOf<NonNullable<ReturnType<typeof useUser<Mine>>>['groups']>().toEqualTypeOf<
+    readonly string[] | undefined
+  >();
+  expectTypeOf<SignedInSnapshot<Mine>['user']['sub']>().toBeString();
+  expectTypeOf<SignedInSnapshot<Mine>['user']['other']>().toBeUnknown();
+  expectTypeOf(lastSignedIn(client.getSnapshot())).toEqualTypeOf<SignedInSnapshot<Mine> | undefined>();
+});

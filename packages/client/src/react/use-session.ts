@@ -8,14 +8,17 @@ import { useBffClient } from './bff-provider.tsx';
  *
  * @see https://react.dev/reference/react/useSyncExternalStore
  */
-export const useSession = (): SessionSnapshot => {
+export function useSession<Claims = unknown>(): SessionSnapshot<Claims>;
+/** What the claims are is known to the caller alone. */
+export function useSession(): SessionSnapshot {
   const { subscribe, getSnapshot } = useBffClient();
   return useSyncExternalStore(subscribe, getSnapshot);
-};
+}
 
 /**
  * The signed-in user; `undefined` while there is none. During an outage, the last one that the server reported.
  *
  * @see OpenID Connect Core section 5.1
  */
-export const useUser = (): User | undefined => lastSignedIn(useSession())?.user;
+export const useUser = <Claims = unknown>(): (User & Claims) | undefined =>
+  lastSignedIn(useSession<Claims>())?.user;
