@@ -15,6 +15,7 @@ const subjects: Readonly<Record<string, RegExp>> = {
   cookies: /^(PUBLIC_URL|COOKIE_NAME)/,
   'session keys': /^SESSION_KEYS/,
   'session store': /^SESSION_STORE/,
+  'API routes': /^(API_ROUTES|OIDC_SCOPE|OIDC_AUTHORIZATION_PARAMS)/,
 };
 
 const examineSettings = async (

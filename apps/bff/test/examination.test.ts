@@ -486,3 +486,30 @@ test('a mistake is a finding of the doctor, and the rest is examined all the sam
   expect(noClient.output).toMatch(/^bad {3}configuration: OIDC_CLIENT_ID is /m);
   expect(noClient.output).toContain('note  provider: is examined once the mistakes above are corrected');
 });
+
+test('API routes are listed with what they require, and what no sign-in brings is named', async () => {
+  const upstream = 'http://localhost:4000';
+  const findings = await examineWith({
+    OIDC_AUTHORIZATION_PARAMS: 'acr_values=silver',
+    API_ROUTES: JSON.stringify([
+      { prefix: '/api/open', upstream, auth: 'none' },
+      { prefix: '/api/users', upstream, methods: ['GET'], identity: { 'x-user': 'sub' } },
+      {
+        ...{ prefix: '/api/users', upstream, methods: ['POST'] },
+        require: {
+          claims: { groups: ['editors', 'owners'] },
+          scope: 'users:write',
+          acr: 'gold',
+          maxAge: '10m',
+        },
+      },
+    ]),
+  });
+  expect(findings.filter((line) => line.includes('API routes'))).toEqual([
+    'ok API routes: /api/open → http://localhost:4000 is open to everyone.',
+    'ok API routes: /api/users (GET) → http://localhost:4000 needs a session; reports the person in x-user.',
+    'ok API routes: /api/users (POST) → http://localhost:4000 needs a session, and requires the claim groups to be editors or owners, and the scope users:write, and acr gold, and a sign-in of the last 10m.',
+    'note API routes: /api/users requires the scope users:write, which OIDC_SCOPE does not ask for.',
+    'note API routes: /api/users requires an acr that acr_values of OIDC_AUTHORIZATION_PARAMS does not list: add it there.',
+  ]);
+});

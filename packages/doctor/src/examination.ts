@@ -1,5 +1,6 @@
 import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
 import { onlyId } from '@foyer/fastify/options';
+import { examineApiRoutes } from './api-routes.ts';
 import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
@@ -71,10 +72,11 @@ const examineProviders = async ({ providers }: ResolvedOptions): Promise<readonl
   return found.flat();
 };
 
-/** Examines the provider, the cookies, the session keys and the session store of a configuration. */
+/** Examines the provider, the cookies, the session keys, the API routes and the session store of a configuration. */
 export const examine = async (options: ResolvedOptions, storeUrl: string): Promise<readonly Finding[]> => [
   ...(await examineProviders(options)),
   examineCookies(options),
   examineSessionKeys(options),
+  ...examineApiRoutes(options),
   await examineStore(storeUrl),
 ];
