@@ -264,9 +264,17 @@ const table: Readonly<Record<string, Values>> = {
     ],
   },
   SPA_COOP: { good: ['same-origin', 'unsafe-none'], bad: ['open', 'SAME-ORIGIN'] },
+  USER_CLAIMS: {
+    good: ['name', 'name, email, https://app.example/roles'],
+    bad: ['name,acr', 'access_token', 'name,,email'],
+  },
   API_ROUTES: {
     good: [
       '[]',
+      route({
+        require: { claims: { groups: ['a', 'b'], vip: true }, scope: 'x y', acr: 'high', maxAge: '10m' },
+      }),
+      route({ identity: { 'x-user-id': 'sub' } }),
       route({}),
       route({ auth: 'none', methods: ['GET'], timeout: '3s' }),
       route({ timeout: 3 }),
@@ -301,6 +309,11 @@ const table: Readonly<Record<string, Values>> = {
       route({ timeout: 'soon' }),
       route({ timeout: -1 }),
       route({ uptsream: 'x' }),
+      ...[{}, { roles: 'x' }, { claims: {} }, { scope: '' }, { acr: [] }, { maxAge: 'long' }].map((require) =>
+        route({ require }),
+      ),
+      route({ require: { acr: 'high' }, auth: 'none' }),
+      ...[{ cookie: 'sub' }, { 'x-id': '' }, { 'x id': 'sub' }].map((identity) => route({ identity })),
       ...['mine', {}, { audience: '' }, { audience: 7 }, { audiense: 'a' }, { exchange: {} }].map((token) =>
         route({ token }),
       ),

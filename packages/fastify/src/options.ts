@@ -3,6 +3,7 @@ import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
 import { applyProfile, clientIssues } from './options/client-issues.ts';
 import { clientOptions } from './options/client-options.ts';
+import type { LoginDecision, OnLogin, VerifiedLogin } from './options/on-login.ts';
 import { type DeclaredOption, declaredOptions } from './options/option.ts';
 import { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 import { pageOptions } from './options/page-options.ts';
@@ -31,6 +32,8 @@ const codeOptions = {
    * `return503OnClosing: false`, as `createServerOptions` sets it. Seconds, or a text such as `5s`. Default 0.
    */
   drainTimeout: duration(0, 3600).default(0),
+  /** Decides about every finished sign-in: may refuse it, change what the browser is shown, and where it goes. */
+  onLogin: z.custom<OnLogin>(isFunction, 'is not a function').optional(),
   /** Receives what happens, for metrics and traces. Default: nothing is measured. */
   observe: z.custom<Observe>(isFunction, 'is not a function').optional(),
   /** Fastify's own option: the path below which the routes are added. It has to be the path of `publicUrl`. Default: that path. */
@@ -57,9 +60,16 @@ type Given = z.input<typeof schema>;
 type OfOneProvider = 'issuer' | 'clientId';
 
 /** Options of the `bff` plugin. Durations are seconds or texts such as `30m`, sizes are bytes or texts such as `10mb`. */
-export interface BffOptions
-  extends Readonly<Omit<Given, OfOneProvider>>,
-    Partial<Readonly<Pick<Given, OfOneProvider>>> {}
+export interface BffOptions<Claims = unknown>
+  extends Readonly<Omit<Given, OfOneProvider | 'onLogin'>>,
+    Partial<Readonly<Pick<Given, OfOneProvider>>> {
+  /**
+   * Decides about every finished sign-in: may refuse it with a reason for the log, add to or hide from what the browser is
+   * shown, and name where it goes. What it throws is a 500, and there is no session.
+   */
+  // A method, whose parameter may be narrower: the plugin takes options of any claims.
+  onLogin?(login: VerifiedLogin<Claims>): Promise<LoginDecision | undefined>;
+}
 
 /** The options with every default filled in and every value checked. Durations are seconds, sizes are bytes. */
 export interface ResolvedOptions extends Readonly<Omit<z.output<typeof schema>, 'providers'>> {

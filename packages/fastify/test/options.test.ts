@@ -219,3 +219,59 @@ test('one prefix may have a route for each method', async () => {
     { problem: 'holds one prefix twice' },
   ]);
 });
+
+test.for<[string, object, string]>([
+  [
+    'Authorization',
+    { identity: { authorization: 'sub' } },
+    'identity names authorization, which is not a header for claims',
+  ],
+  ['Cookie', { identity: { Cookie: 'sub' } }, 'identity names cookie, which is not a header for claims'],
+  ['Host', { identity: { host: 'sub' } }, 'identity names host, which is not a header for claims'],
+  [
+    'a hop-by-hop header',
+    { identity: { connection: 'sub' } },
+    'identity names connection, which is not a header for claims',
+  ],
+  [
+    'framing',
+    { identity: { 'content-length': 'sub' } },
+    'identity names content-length, which is not a header for claims',
+  ],
+  [
+    'an address',
+    { identity: { 'x-forwarded-for': 'sub' } },
+    'identity names x-forwarded-for, which is not a header for claims',
+  ],
+  [
+    'what browsers send',
+    { identity: { 'user-agent': 'sub' } },
+    'identity names user-agent, which is not a header for claims',
+  ],
+  ['one header twice', { identity: { 'x-a': 'sub', 'X-A': 'name' } }, 'identity names one header twice'],
+  ['no person', { auth: 'none', identity: { 'x-a': 'sub' } }, 'identity has no person where auth is none'],
+  [
+    'what the browser may send',
+    { passHeaders: ['X_A'], identity: { 'x-a': 'sub' } },
+    'passHeaders would let a browser write X_A',
+  ],
+])('an API route cannot report a person in %s', async ([, given, problem]) => {
+  const route = { prefix: '/api/a', upstream: 'http://localhost:4000', ...given };
+  expect(checkOptions({ ...(await required()), apiRoutes: [route] })).toMatchObject([
+    { option: 'apiRoutes', problem: `/api/a: ${problem}` },
+  ]);
+});
+
+test.for([['x a'], ['x_a'], ['']])('"%s" is no header to report a person in', async ([name = '']) => {
+  const route = { prefix: '/api/a', upstream: 'http://localhost:4000', identity: { [name]: 'sub' } };
+  expect(checkOptions({ ...(await required()), apiRoutes: [route] })).toMatchObject([
+    { option: 'apiRoutes' },
+  ]);
+});
+
+test('userClaims lists no claim that the browser is never shown', async () => {
+  expect(checkOptions({ ...(await required()), userClaims: ['name', 'acr', ''] })).toMatchObject([
+    { option: 'userClaims', problem: 'names the claim "acr", which no browser is shown' },
+    { option: 'userClaims', problem: 'names the claim "", which no browser is shown' },
+  ]);
+});

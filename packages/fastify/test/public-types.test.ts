@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import type { ProblemCode, User } from '@foyer/contract';
-import type {
-  FastifyHttpOptions,
-  FastifyPluginAsync,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  type onRequestAsyncHookHandler,
 } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
 import {
@@ -55,4 +55,26 @@ test('errors tell their code, and which options are wrong', () => {
   expectTypeOf<Problem>().toExtend<Error>();
   expectTypeOf<Problem['code']>().toEqualTypeOf<ProblemCode>();
   expectTypeOf<OptionsError['issues']>().toEqualTypeOf<readonly OptionIssue[]>();
+});
+
+interface Mine {
+  readonly groups?: readonly string[];
+}
+
+test('types follow the claims from onLogin to routes of one’s own', () => {
+  const app = Fastify();
+  const options: Omit<BffOptions<Mine>, 'onLogin'> = {} as BffOptions;
+  const mine: BffOptions<Mine> = {
+    ...options,
+    onLogin: async ({ claims }) => {
+      expectTypeOf(claims.groups).toEqualTypeOf<readonly string[] | undefined>();
+      expectTypeOf(claims.sub).toBeString();
+      return claims.groups?.includes('banned') ? { refuse: 'banned' } : undefined;
+    },
+  };
+  expectTypeOf(() => app.register(bff, mine)).toBeFunction();
+  expectTypeOf(() =>
+    app.register(bff, { ...options, onLogin: async ({ claims }) => ({ add: { id: claims.employee } }) }),
+  ).toBeFunction();
+  expectTypeOf<Awaited<ReturnType<typeof currentUser<Mine>>>>().toEqualTypeOf<(User & Mine) | undefined>();
 });

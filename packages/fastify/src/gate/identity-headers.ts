@@ -2,7 +2,7 @@ import type { Claims } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 
 /** Visible ASCII stays as it is, but for `%`: everything else is UTF-8 in percent-encoding. @see RFC 3986 section 2.1 */
-const encode = (text: string, reserved = ''): string =>
+export const encodeHeaderText = (text: string, reserved = ''): string =>
   [...text.toWellFormed()]
     .map((character) =>
       /^[\x21-\x7e]$/.test(character) && character !== '%' && character !== reserved
@@ -28,12 +28,12 @@ export interface Identity {
 export const identityOf = ({ displayName }: Session, claims: Claims): Identity => {
   const first = (name: string): string | undefined => {
     const [text] = textsOf(claims[name]);
-    return text === undefined ? undefined : encode(text);
+    return text === undefined ? undefined : encodeHeaderText(text);
   };
-  const groups = textsOf(claims.groups).map((group) => encode(group, ','));
+  const groups = textsOf(claims.groups).map((group) => encodeHeaderText(group, ','));
   return {
     subject: first('sub') ?? '',
-    name: encode(displayName),
+    name: encodeHeaderText(displayName),
     email: first('email'),
     username: first('preferred_username'),
     groups: groups.length === 0 ? undefined : groups.join(','),

@@ -33,6 +33,13 @@ export const providerEvents = {
     when: 'An access token is made for another API than userinfo',
     remedy: 'Nothing, if the ID token has every claim that you need',
   },
+  claims_not_renewed: {
+    level: 'info',
+    message: 'the claims stay as they were: userinfo could not be read again',
+    fields: { err },
+    when: 'Userinfo fails after a refresh, or is about another person; it is tried again after a later refresh',
+    remedy: 'If there are many, check userinfo at the provider',
+  },
   provider_undiscovered: {
     level: 'warn',
     message: 'the provider is not discovered yet',

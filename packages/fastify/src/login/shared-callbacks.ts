@@ -6,6 +6,7 @@ import { isProblemCode, Problem } from '../problems.ts';
 import { deriveReference, type SessionReference } from '../session/session-reference.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { LoginTransaction } from './login-transaction.ts';
+import type { ReturnTo } from './return-to.ts';
 
 /** One callback as it arrived. */
 interface ArrivedCallback {
@@ -14,11 +15,11 @@ interface ArrivedCallback {
   readonly transaction: LoginTransaction;
 }
 
-/** Runs a callback, or takes part in the run of the same callback on any process. */
+/** Runs a callback, or takes part in the run of the same callback on any process. Returns where the browser goes. */
 export type RunCallback = (
   arrived: ArrivedCallback,
-  complete: (reference: SessionReference) => Promise<void>,
-) => Promise<void>;
+  complete: (reference: SessionReference) => Promise<ReturnTo>,
+) => Promise<ReturnTo>;
 
 const pollMs = 50;
 /** A login asks the provider at most this often, each time within `providerTimeout`. */
@@ -61,12 +62,12 @@ export const createSharedCallbacks = (
     return usedBefore();
   };
 
-  const takePart = async ({ request, reply, transaction }: ArrivedCallback): Promise<void> => {
+  const takePart = async ({ request, reply, transaction }: ArrivedCallback): Promise<ReturnTo> => {
     const login = nameLogin(transaction);
     const reference = deriveReference(transaction.secret, request.url, transaction.startedAt);
     for (let leftMs = mostRequests * providerTimeout * 1000; leftMs > 0; leftMs -= pollMs) {
       const isFinished = await sessions.isClaimed(`${login} finished`);
-      if ((await sessions.join(reply, reference)) !== undefined) return;
+      if ((await sessions.join(reply, reference)) !== undefined) return transaction.returnTo;
       if (isFinished) throw await findProblem(login, request);
       await wait(pollMs);
     }
@@ -76,7 +77,7 @@ export const createSharedCallbacks = (
   const runFirst: RunCallback = async ({ request, transaction }, complete) => {
     const login = nameLogin(transaction);
     try {
-      await complete(deriveReference(transaction.secret, request.url, transaction.startedAt));
+      return await complete(deriveReference(transaction.secret, request.url, transaction.startedAt));
     } catch (error) {
       if (error instanceof Problem) await mark(`${login} ${request.url} ${error.code}`);
       throw error;
@@ -94,20 +95,23 @@ export const createSharedCallbacks = (
   };
 
   /** Those under way in this process, by their whole address: others of it need not ask the store. */
-  const underWay = new Map<string, Promise<readonly string[]>>();
+  const underWay = new Map<
+    string,
+    Promise<{ readonly returnTo: ReturnTo; readonly cookies: readonly string[] }>
+  >();
   return async (arrived, complete) => {
     const { request, reply } = arrived;
     const shared = underWay.get(request.url);
     if (shared !== undefined) {
-      const cookies = await shared;
+      const { returnTo, cookies } = await shared;
       reply.removeHeader('set-cookie');
       reply.header('set-cookie', [...cookies]);
-      return;
+      return returnTo;
     }
-    const run = runOnce(arrived, complete).then(() => cookiesOf(reply));
+    const run = runOnce(arrived, complete).then((returnTo) => ({ returnTo, cookies: cookiesOf(reply) }));
     underWay.set(request.url, run);
     try {
-      await run;
+      return (await run).returnTo;
     } finally {
       underWay.delete(request.url);
     }

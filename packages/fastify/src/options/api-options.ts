@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mayPass } from '../proxy/refused-request-headers.ts';
+import { mayPass, mayReport } from '../proxy/refused-request-headers.ts';
 import { check, option, type Refuse } from './option.ts';
 import { count, duration, size } from './quantities.ts';
 import { checkRequirement, requirement } from './requirement.ts';
@@ -33,6 +33,11 @@ const apiRoute = z
       .optional(),
     /** The access token that the upstream is sent. Default: the session's own. @see RFC 8707; RFC 8693 */
     token: routeToken.optional(),
+    /** Request headers for the upstream, each with the claim that it is made of. Default: none. */
+    identity: z
+      .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^`|~-]+$/), z.string().min(1))
+      .readonly()
+      .optional(),
     /** What the session must have: claims, scopes, strength and age of the sign-in. Default: nothing. */
     require: requirement.optional(),
   })
@@ -65,6 +70,21 @@ const checkPassHeaders = ({ prefix, passHeaders = [] }: ApiRoute, refuse: Refuse
       refuse(`${prefix}: passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
 };
 
+const checkIdentity = ({ prefix, auth, identity, passHeaders = [] }: ApiRoute, refuse: Refuse): void => {
+  if (identity === undefined) return;
+  if (auth === 'none')
+    refuse(`${prefix}: identity has no person where auth is none`, 'Leave auth or identity out.');
+  const names = Object.keys(identity).map((name) => name.toLowerCase());
+  if (new Set(names).size !== names.length)
+    refuse(`${prefix}: identity names one header twice`, 'Leave one of them out.');
+  for (const name of names)
+    if (!mayReport(name))
+      refuse(`${prefix}: identity names ${name}, which is not a header for claims`, 'Name it as x-user-id.');
+  for (const name of passHeaders)
+    if (names.includes(name.toLowerCase().replaceAll('_', '-')))
+      refuse(`${prefix}: passHeaders would let a browser write ${name}`, 'Leave it out of passHeaders.');
+};
+
 const checkRequire = ({ prefix, auth, require }: ApiRoute, refuse: Refuse): void => {
   if (require === undefined) return;
   if (auth === 'none')
@@ -78,6 +98,7 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
     checkUpstream(route, refuse);
     checkPassHeaders(route, refuse);
     checkRequire(route, refuse);
+    checkIdentity(route, refuse);
   }
   checkTokens(routes, refuse);
   const taken = routes.flatMap(({ prefix, methods = anyMethod }) =>
@@ -94,7 +115,7 @@ export const apiOptions = {
     variable: 'API_ROUTES',
     form: 'json',
     meaning:
-      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`',
+      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`',
     remedy: routeRemedy,
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Refuse } from './option.ts';
+import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
 const claimValue = z.union([z.string(), z.number(), z.boolean()]);
@@ -31,14 +32,13 @@ export type Requirement = z.output<typeof requirement>;
 export const acrValuesOf = ({ acr = [] }: Requirement): readonly string[] => [acr].flat();
 
 /** Protocol claims that no session keeps: requiring one would refuse everyone. */
-const unkept =
-  /^(iss|aud|exp|iat|nbf|nonce|azp|sid|jti|at_hash|c_hash|s_hash|auth_time|(access|refresh|id)_token)$/;
+const isUnkept = (name: string): boolean => isProtocolClaim(name) && name !== 'acr' && name !== 'amr';
 
 const checkClaims = (claims: NonNullable<Requirement['claims']>, refuse: Refuse): void => {
   if (Object.keys(claims).length === 0) refuse('require names no claim', 'Name one, or leave claims out.');
   for (const [name, wanted] of Object.entries(claims)) {
     const values = [wanted].flat();
-    if (name === '' || unkept.test(name))
+    if (name === '' || isUnkept(name))
       refuse(`require names the claim "${name}", which no session keeps`, 'Name another claim.');
     else if (values.length === 0 || values.includes(''))
       refuse(`require gives no value of the claim ${name}`, 'Write it as {"claims":{"groups":"admin"}}.');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SessionStore } from '../stores/session-store.ts';
 import { check, option, type Refuse, text } from './option.ts';
+import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
 const yearSeconds = 366 * 86_400;
@@ -27,6 +28,12 @@ const checkSessionKeys = (keys: readonly string[], refuse: Refuse): void => {
     else if (isWeakKey(key)) refuse(`key ${index + 1} is not random`);
   }
   if (new Set(keys).size !== keys.length) refuse('holds the same key twice', 'Leave one of them out.');
+};
+
+const checkUserClaims = (names: readonly string[], refuse: Refuse): void => {
+  for (const name of names)
+    if (name === '' || isProtocolClaim(name))
+      refuse(`names the claim "${name}", which no browser is shown`, 'Leave it out.');
 };
 
 /** What is kept of a signed-in person, and for how long. */
@@ -71,6 +78,14 @@ export const sessionOptions = {
     form: 'duration',
     meaning: 'How long a login may stay unfinished',
     remedy: 'Give a duration between 1s and 24h: 10m.',
+  }),
+  /** Names of the claims that the browser is shown beside `sub`. Default: all but those of the protocol. */
+  userClaims: option(z.array(z.string()).readonly().superRefine(check(checkUserClaims)).optional(), {
+    variable: 'USER_CLAIMS',
+    form: 'list',
+    defaultInWords: 'all but those of the protocol',
+    meaning: 'Comma list of the claims that the browser is shown beside `sub`',
+    remedy: 'Write it as name,email,groups.',
   }),
   /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
   cookieName: option(

@@ -20,6 +20,7 @@ import { createSuccessors } from './successors.ts';
 import { exchangeToken, requestClientToken } from './target-grants.ts';
 import { refreshTokens } from './token-refresh.ts';
 import { revokeToken } from './token-revocation.ts';
+import { readUserinfoAgain } from './userinfo.ts';
 
 /** One protocol step each. */
 const steps = {
@@ -28,6 +29,7 @@ const steps = {
   createDpopProof,
   exchangeToken,
   findEndSession,
+  readUserinfoAgain,
   refreshTokens,
   requestClientToken,
   revokeToken,

@@ -10,7 +10,15 @@ import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ProviderHttp } from './provider-http.ts';
-import type { CompletedLogin, DpopKey, ExpectedGrant, KeepSuccessor, RefreshedTokens } from './token-set.ts';
+import type {
+  Claims,
+  CompletedLogin,
+  DpopKey,
+  ExpectedGrant,
+  KeepSuccessor,
+  RefreshedTokens,
+  TokenSet,
+} from './token-set.ts';
 import type { ExchangedToken, TargetToken, TokenTarget } from './token-target.ts';
 
 /**
@@ -61,6 +69,12 @@ export interface Provider {
    * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
    */
   readonly clientToken: (target: TokenTarget) => Promise<TargetToken>;
+  /**
+   * The claims of userinfo, read again with a session's own access token; `undefined` where there are none for it.
+   *
+   * @throws Problem `provider_*`, for claims about another `sub` too.
+   */
+  readonly readUserinfo: (tokens: TokenSet, sub: string) => Promise<Claims | undefined>;
   /** Revokes where the provider can; settles within the provider timeout, rejects when it failed. */
   readonly revoke: (refreshToken: string) => Promise<void>;
   /** Where the browser goes to end the provider's session; `undefined` where there is no such place or it is down. */
@@ -127,6 +141,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     exchange: (subject, target) =>
       take((opened) => opened.steps.exchangeToken(opened.context, subject, target)),
     clientToken: (target) => take((opened) => opened.steps.requestClientToken(opened.context, target)),
+    readUserinfo: (tokens, sub) =>
+      take((opened) => opened.steps.readUserinfoAgain(opened.context, tokens, sub)),
     revoke: (refreshToken) => take((opened) => opened.steps.revokeToken(opened.context, refreshToken)),
     findEndSession: (idToken) => take((opened) => opened.steps.findEndSession(opened.context, idToken)),
     verifyLogoutToken: (token) => take((opened) => opened.steps.verifyLogout(opened.context, token)),

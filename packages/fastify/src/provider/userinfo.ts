@@ -11,7 +11,7 @@ import { EndpointRefusal, findRefusal, isTrouble, parseObject, providerProblem }
 import type { ProviderAnswer } from './provider-http.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
 import { challengeError } from './token-answer.ts';
-import type { Claims, DpopKey } from './token-set.ts';
+import type { Claims, DpopKey, TokenSet } from './token-set.ts';
 
 /** Whose claims are asked for, and how. */
 interface UserinfoRequest {
@@ -78,4 +78,20 @@ export const readUserinfoAnswer = async (answer: ProviderAnswer, trust: TokenTru
   if (claims === undefined) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
   requireShallow(claims);
   return Response.json(claims);
+};
+
+/**
+ * Claims of userinfo for a session that has lasted; `undefined` where the provider has none for it.
+ *
+ * @throws Problem `provider_*`, for claims about another person too.
+ */
+export const readUserinfoAgain = async (
+  context: ProviderContext,
+  { accessToken, dpopKey }: TokenSet,
+  sub: string,
+): Promise<Claims | undefined> => {
+  const metadata = await context.discovery.require();
+  const request = { accessToken, sub, dpopKey, log: context.log };
+  const claims = await readUserinfo(context, metadata, request);
+  return claims.sub === undefined ? undefined : claims;
 };

@@ -8,6 +8,7 @@ import type { AccessToken } from '../tokens/token-life.ts';
 import type { ApiMatch } from './api-routes.ts';
 import { createDpopProofs, wantsNonce } from './dpop-proofs.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
+import { createIdentityHeaders } from './identity-headers.ts';
 import { findStepUpChallenge } from './step-up-challenge.ts';
 import { hasBody } from './upload.ts';
 import { type AnswerHead, isRepeatable, type Repetition, refusesToken } from './upstream-call.ts';
@@ -83,8 +84,9 @@ export const createPreparation = ({
   ): Promise<PreparedCall> => {
     const token = await findAccessToken(accessTokens, session, requested);
     const { method, id: requestId, ip } = request;
+    const identity = createIdentityHeaders(session, route);
     const createFor = async (sent: AccessToken | undefined): Promise<HeaderValues> => {
-      const headers = createHeaders(request.headers, { requestId, ip }, passHeaders);
+      const headers = Object.assign(createHeaders(request.headers, { requestId, ip }, passHeaders), identity);
       if (sent === undefined) return headers;
       return Object.assign(headers, await proofs.authorize(sent, { method, origin, target }));
     };

@@ -1,3 +1,5 @@
+import { isOrdinary } from './ordinary-headers.ts';
+
 /** Beginnings of the headers by which gateways and identity-aware proxies name a person or a client to a server. */
 const prefixes = [
   ...['remote-', 'x-remote-', 'x-forwarded', 'x-original-', 'x-real-', 'x-client-cert', 'x-client-dn'],
@@ -35,3 +37,11 @@ const ours = new Set([
 /** Whether a route may let this header of a browser pass; the name is in lower case. */
 export const mayPass = (name: string): boolean =>
   !ours.has(name.replaceAll('_', '-')) && !isIdentityHeader(name);
+
+/** Headers about the way of a request, its framing or its proof: nothing of them is about a person. */
+const aboutRequests =
+  /^(x-forwarded|x-original-|x-real-|x-rewrite-|x-http-method|x-method-override|proxy-|sec-|content-|accept|dpop$|forwarded$|via$)/;
+
+/** Whether a route may report a claim in this header; the name is in lower case. */
+export const mayReport = (name: string): boolean =>
+  !ours.has(name) && !aboutRequests.test(name) && !isOrdinary(name);

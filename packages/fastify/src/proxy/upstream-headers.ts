@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createRandomTexts } from '../logging/request-id.ts';
 import { memoize } from '../memoize.ts';
 import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';
+import { isOrdinary } from './ordinary-headers.ts';
 import { mayPass } from './refused-request-headers.ts';
 
 /** What the upstream is sent beside the request's own headers. */
@@ -11,45 +12,7 @@ interface ForwardedFrom {
   readonly ip: string;
 }
 
-/** What browsers, and the HTTP libraries of SPAs, send by themselves. */
-const ordinary = new Set([
-  ...['accept', 'cache-control', 'date', 'dnt', 'last-event-id', 'origin', 'pragma', 'prefer', 'priority'],
-  ...['purpose', 'range', 'referer', 'save-data', 'user-agent', 'upgrade-insecure-requests', 'digest'],
-  ...['idempotency-key', 'x-idempotency-key', 'x-requested-with', 'x-csrf', 'x-csrf-token', 'x-xsrf-token'],
-  ...['tracestate', 'baggage', 'b3', 'sentry-trace', 'uber-trace-id', 'x-correlation-id', 'x-trace-id'],
-  ...[
-    'soapaction',
-    'x-grpc-web',
-    'x-client-info',
-    'x-signalr-user-agent',
-    'x-socket-id',
-    'rsc',
-    'api-version',
-  ],
-  ...['x-api-version', 'tus-resumable', 'repr-digest', 'x-timezone', 'x-locale'],
-]);
-
-const ordinaryPrefixes = [
-  ...['accept-', 'content-', 'if-', 'sec-ch-', 'sec-fetch-', 'sec-gpc', 'sec-purpose', 'sec-websocket-'],
-  ...[
-    'apollo-',
-    'apollographql-',
-    'x-apollo-',
-    'graphql-',
-    'connect-',
-    'grpc-',
-    'odata-',
-    'upload-',
-    'want-',
-  ],
-  ...['x-b3-', 'x-datadog-', 'hx-', 'next-', 'turbo-', 'x-inertia'],
-];
-
-const isOrdinary = memoize(
-  500,
-  (name: string) =>
-    (ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix))) && mayPass(name),
-);
+const passes = memoize(500, (name: string) => isOrdinary(name) && mayPass(name));
 
 const wellFormedTrace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -72,7 +35,7 @@ export const createUpstreamHeaders = (publicUrl: string) => {
   ): HeaderValues => {
     const picked = pickHeaders(
       headers,
-      (name) => isOrdinary(name) || (passHeaders.includes(name) && mayPass(name)),
+      (name) => passes(name) || (passHeaders.includes(name) && mayPass(name)),
     );
     const { traceparent } = headers;
     const isTraced = typeof traceparent === 'string' && wellFormedTrace.test(traceparent);

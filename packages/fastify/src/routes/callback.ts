@@ -2,8 +2,10 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { readResponse, readState } from '../login/authorization-response.ts';
+import { decideLogin } from '../login/login-decision.ts';
 import { readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
+import type { ReturnTo } from '../login/return-to.ts';
 import { createSharedCallbacks } from '../login/shared-callbacks.ts';
 import { Problem } from '../problems.ts';
 import type { SessionReference } from '../session/session-reference.ts';
@@ -22,15 +24,18 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
   const complete = async (
     { request, reply, transaction }: Parameters<typeof runOnce>[0],
     reference: SessionReference,
-  ): Promise<void> => {
-    const { checks, replaces, returnTo } = transaction;
+  ): Promise<ReturnTo> => {
+    const { checks, replaces } = transaction;
     const { provider, name, options: own } = providers.of(transaction);
     const response = readResponse(readQuery(request.url));
     const login = await provider.completeLogin(response, checks, request.log);
-    const session = await sessions.open(request, reply, { login, replaces, reference });
+    const decided = await decideLogin({ options, provider }, login, request);
+    const { shown, returnTo = transaction.returnTo } = decided;
+    const session = await sessions.open(request, reply, { login, replaces, reference, shown });
     own.observe?.({ kind: 'login', outcome: 'succeeded' });
     rounds.succeeded(request, returnTo, session);
     logEvent(request.log, 'login', { session: session.id, provider: name });
+    return returnTo;
   };
 
   const finish = async (
@@ -40,12 +45,13 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
   ): Promise<FastifyReply> => {
     logins.requireInTime(transaction);
     const arrived = { request, reply, transaction };
+    let { returnTo } = transaction;
     try {
-      await runOnce(arrived, (reference) => complete(arrived, reference));
+      returnTo = await runOnce(arrived, (reference) => complete(arrived, reference));
     } catch (error) {
       if (!isQuietRefusal(transaction, error)) throw error;
     }
-    return reply.redirect(transaction.returnTo, 303);
+    return reply.redirect(returnTo, 303);
   };
 
   addRoute(scope, paths.callback, {

@@ -6,6 +6,7 @@ import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';
+import { personOf } from '../session/user.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 import type { Bff } from './bff.ts';
@@ -19,13 +20,18 @@ const findBff = ({ server }: FastifyRequest): Bff => {
 };
 
 /**
- * The signed-in user of a request, `undefined` for anonymous visitors.
+ * The signed-in user of a request, `undefined` for anonymous visitors: every claim of the provider but those of the
+ * protocol, and what `onLogin` has added, whatever the browser is shown.
  *
  * @throws Problem `store_unavailable`; Error in an instance in which the plugin is not registered.
  * @see OpenID Connect Core section 5.1
  */
-export const currentUser = async (request: FastifyRequest): Promise<User | undefined> =>
-  (await findBff(request).sessions.current(request))?.user;
+export function currentUser<Claims = unknown>(request: FastifyRequest): Promise<(User & Claims) | undefined>;
+/** The claims are those that the provider sends: no one but the operator knows their types. */
+export async function currentUser(request: FastifyRequest): Promise<User | undefined> {
+  const session = await findBff(request).sessions.current(request);
+  return session && personOf(session.record);
+}
 
 const judge = async (
   { judgeSource, sessions, options }: Bff,

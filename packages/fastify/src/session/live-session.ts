@@ -9,6 +9,7 @@ export interface Session {
   /** The id of its provider in the configuration, and the client that its tokens are for. */
   readonly provider: string;
   readonly clientId: string;
+  /** The claims that the browser is shown. */
   readonly user: User;
   readonly displayName: string;
   readonly record: SessionRecord;

@@ -1,9 +1,10 @@
 import type { Claims } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
+import { personOf } from './user.ts';
 
 /** Every claim that a session keeps: those of the person, and how they signed in (`acr`, `amr`, `auth_time`). */
 export const claimsOf = ({ record }: Pick<Session, 'record'>): Claims => ({
-  ...record.user,
+  ...personOf(record),
   ...record.authentication,
 });
 

@@ -19,12 +19,25 @@ export interface Authentication {
   readonly auth_time?: number;
 }
 
+/** What the application has decided about the claims that the browser is shown. */
+export interface ShownClaims {
+  /** Claims beside those of the provider, or in their place. */
+  readonly add?: Readonly<Record<string, unknown>> | undefined;
+  /** Names of claims that the browser is not shown. */
+  readonly hide?: readonly string[] | undefined;
+}
+
 /** What is known of a session; it never leaves the server, and is stored only encrypted. */
 export interface SessionRecord {
   readonly issuer: string;
+  /** The claims of the person, by the provider. */
   readonly user: User;
   /** How the person signed in, by the ID token of the login; a refresh changes nothing of it. Missing in older records. */
   readonly authentication?: Authentication | undefined;
+  /** When userinfo was read last, milliseconds since the epoch; the login is not meant. */
+  readonly userinfoReadAt?: number | undefined;
+  /** What `onLogin` has decided, if anything. */
+  readonly shown?: ShownClaims | undefined;
   readonly tokens: TokenSet;
   /** When the access token was refreshed last, milliseconds since the epoch; the login is not meant. */
   readonly accessTokenIssuedAt?: number | undefined;
@@ -63,6 +76,15 @@ export const parseAuthentication = (value: unknown): Authentication => {
   };
 };
 
+const parseShown = (value: unknown): ShownClaims | undefined => {
+  if (!isObject(value)) return undefined;
+  const { add, hide } = value;
+  return {
+    add: isObject(add) ? add : undefined,
+    hide: Array.isArray(hide) ? hide.map(String) : undefined,
+  };
+};
+
 const parseTokens = (value: unknown): TokenSet | undefined => {
   if (!isObject(value)) return undefined;
   const { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce, scope } = value;
@@ -88,15 +110,16 @@ const isDpopKey = (value: unknown): value is DpopKey =>
   [value.x, value.y, value.d].every((member) => typeof member === 'string');
 
 const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
-  const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt } = value;
+  const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt, userinfoReadAt } = value;
   const tokens = parseTokens(value.tokens);
   if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
   if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
-  if (!isOptionalNumber(accessTokenIssuedAt)) return undefined;
+  if (!isOptionalNumber(accessTokenIssuedAt) || !isOptionalNumber(userinfoReadAt)) return undefined;
   const targetTokens = Array.isArray(value.targetTokens) ? value.targetTokens.flatMap(parseTargetToken) : [];
   const authentication = parseAuthentication(value.authentication);
-  const times = { accessTokenIssuedAt, createdAt, expiresAt };
-  return { issuer, user, authentication, tokens, targetTokens, ...times };
+  const shown = parseShown(value.shown);
+  const times = { accessTokenIssuedAt, userinfoReadAt, createdAt, expiresAt };
+  return { issuer, user, authentication, shown, tokens, targetTokens, ...times };
 };
 
 /** The second format is the first, with the key that the access token is bound to. */

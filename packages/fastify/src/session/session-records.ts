@@ -4,7 +4,7 @@ import type { Session } from './live-session.ts';
 import { createSessionLimits } from './session-limits.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference } from './session-reference.ts';
-import { createDisplayName } from './user.ts';
+import { createDisplayName, createShownUser } from './user.ts';
 
 /** What a new session is stored with beside its record. */
 interface SessionLabels extends Pick<Session, 'provider' | 'clientId'> {
@@ -13,7 +13,7 @@ interface SessionLabels extends Pick<Session, 'provider' | 'clientId'> {
   readonly about: Uint8Array;
 }
 
-type Known = Pick<Session, 'provider' | 'clientId' | 'record' | 'displayName'>;
+type Known = Pick<Session, 'provider' | 'clientId' | 'record' | 'user' | 'displayName'>;
 
 /** A record as it was opened, and what it was opened from. */
 interface OpenedRecord extends Known, Pick<Session, 'version'> {
@@ -59,15 +59,20 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
     return found.text;
   };
 
+  const show = (record: SessionRecord): Pick<Session, 'user' | 'displayName'> => {
+    const user = createShownUser(record, options);
+    return { user, displayName: createDisplayName(user) };
+  };
+
   const create = (
     reference: SessionReference,
-    { provider, clientId, record, displayName }: Known,
+    { provider, clientId, record, user, displayName }: Known,
     { version, lastSeenAt }: Pick<Session, 'version' | 'lastSeenAt'>,
   ): Session => ({
     id: reference.id,
     provider,
     clientId,
-    user: record.user,
+    user,
     displayName,
     record,
     version,
@@ -90,8 +95,7 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
     for (const { provider, clientId, text } of audiences) {
       const record = openRecord(sealed, reference, text);
       if (record === undefined) continue;
-      const displayName = createDisplayName(record.user);
-      const opened = { provider, clientId, version, sealed, record, displayName };
+      const opened = { provider, clientId, version, sealed, record, ...show(record) };
       openedWith.set(reference, opened);
       return opened;
     }
@@ -109,7 +113,7 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
 
   return {
     insert: async (reference, record, { provider, clientId, ...labels }) => {
-      const opened = { provider, clientId, record, displayName: createDisplayName(record.user) };
+      const opened = { provider, clientId, record, ...show(record) };
       const session = create(reference, opened, { version: 1, lastSeenAt: record.createdAt });
       const sealed = sealRecord(record, reference, textFor(provider));
       const { id, version, lastSeenAt, idleExpiresAt: expiresAt, expiresAt: lastsUntil } = session;

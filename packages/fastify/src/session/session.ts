@@ -11,7 +11,7 @@ import type { SessionEnding } from './session-ending.ts';
 import { startFreshSession } from './session-fixation.ts';
 import { createSessionLimits } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
-import { parseAuthentication, type SessionRecord } from './session-record.ts';
+import { parseAuthentication, type SessionRecord, type ShownClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import {
   createReference,
@@ -47,6 +47,8 @@ export interface CurrentOptions {
 interface FinishedLogin {
   readonly login: CompletedLogin;
   readonly replaces: string | undefined;
+  /** What the application has decided about the claims. */
+  readonly shown?: ShownClaims | undefined;
   /** What the new session is known by; a random one by default. */
   readonly reference?: SessionReference;
 }
@@ -136,16 +138,18 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     }
   };
 
-  const createRecord = ({ issuer, sub, claims, idTokenClaims, tokens }: CompletedLogin): SessionRecord => {
+  const createRecord = ({ login, shown }: FinishedLogin): SessionRecord => {
+    const { issuer, sub, claims, idTokenClaims, tokens } = login;
     const createdAt = options.clock();
     const expiresAt = limits.absoluteEnd(createdAt);
     const authentication = parseAuthentication(idTokenClaims);
-    return { issuer, user: createUser(sub, claims), authentication, tokens, createdAt, expiresAt };
+    return { issuer, user: createUser(sub, claims), authentication, shown, tokens, createdAt, expiresAt };
   };
 
   return {
-    open: async (request, reply, { login, replaces, reference: given }) => {
-      const record = createRecord(login);
+    open: async (request, reply, finished) => {
+      const { login, replaces, reference: given } = finished;
+      const record = createRecord(finished);
       const brought = await read(request);
       const { reference, endEarlier } = startFreshSession(
         given ?? createReference(record.createdAt),

@@ -1,33 +1,13 @@
 import type { User } from '@foyer/contract';
+import { isProtocolClaim } from '../options/protocol-claims.ts';
+import type { ResolvedOptions } from '../options.ts';
 import type { Claims } from '../provider/provider.ts';
-
-const withheld: ReadonlySet<string> = new Set([
-  'iss',
-  'aud',
-  'exp',
-  'iat',
-  'nbf',
-  'nonce',
-  'azp',
-  'sid',
-  'jti',
-  'at_hash',
-  'c_hash',
-  's_hash',
-  'auth_time',
-  'acr',
-  'amr',
-  'access_token',
-  'refresh_token',
-  'id_token',
-  // Whoever copies it member by member sets the prototype of the copy.
-  '__proto__',
-]);
+import type { SessionRecord } from './session-record.ts';
 
 /** The claims that the browser may see: without protocol claims, and never one named like a token. */
 export const createUser = (sub: string, claims: Claims): User => {
   const user: Record<string, unknown> = {};
-  for (const name of Object.keys(claims)) if (!withheld.has(name)) user[name] = claims[name];
+  for (const name of Object.keys(claims)) if (!isProtocolClaim(name)) user[name] = claims[name];
   return { ...user, sub };
 };
 
@@ -53,4 +33,23 @@ export const createDisplayName = (claims: Claims): string => {
     if (candidate !== '') return candidate;
   }
   return '';
+};
+
+/** The person as the server knows them: the claims of the provider, and those that `onLogin` has added. */
+export const personOf = ({ user, shown }: Pick<SessionRecord, 'user' | 'shown'>): User =>
+  shown?.add === undefined ? user : createUser(user.sub, { ...user, ...shown.add });
+
+/** The person as the browser is shown them: without what `onLogin` hides, and only what `userClaims` lists, if it does. */
+export const createShownUser = (
+  record: Pick<SessionRecord, 'user' | 'shown'>,
+  { userClaims }: Pick<ResolvedOptions, 'userClaims'>,
+): User => {
+  const person = personOf(record);
+  const hidden = record.shown?.hide ?? [];
+  if (userClaims === undefined && hidden.length === 0) return person;
+  const names = (userClaims ?? Object.keys(person)).filter((name) => !hidden.includes(name));
+  return createUser(
+    person.sub,
+    Object.fromEntries(names.flatMap((name) => (Object.hasOwn(person, name) ? [[name, person[name]]] : []))),
+  );
 };

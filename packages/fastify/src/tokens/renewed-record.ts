@@ -1,7 +1,7 @@
 import { maxTargetTokens } from '../options.ts';
 import type { RefreshedTokens, TargetToken } from '../provider/provider.ts';
 import type { SessionRecord } from '../session/session-record.ts';
-import { createUser } from '../session/user.ts';
+import { renewUser } from './fresh-claims.ts';
 import type { PersonToken } from './requested-token.ts';
 
 /** The record with an access token of its own for one target. */
@@ -38,7 +38,7 @@ export const withRefreshedTokens = (
     ...record,
     // Tokens that are bound to no key cannot be sent with a proof.
     ...(isNewlyBound ? { targetTokens: [] } : {}),
-    user: createUser(record.user.sub, { ...record.user, ...refreshed.claims }),
+    user: renewUser(record, refreshed.claims),
     tokens: {
       ...record.tokens,
       refreshToken: refreshed.refreshToken ?? refreshToken,

@@ -2,6 +2,7 @@ import { Problem } from '../problems.ts';
 import { RefreshRefused, TargetRefused } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
+import { createUserinfoRenewal, isUserinfoDue } from './fresh-claims.ts';
 import { createKeepRecord, type KeepRecord, RefreshSuperseded } from './kept-record.ts';
 import type { FailureScope, RefreshBackoff } from './refresh-backoff.ts';
 import { type RefreshOutcome, renewalId, type TokenRenewal } from './refresh-outcome.ts';
@@ -24,9 +25,14 @@ const scopeOf = ({ code }: Problem): FailureScope =>
   code === 'provider_invalid_response' ? 'session' : 'provider';
 
 /** Refreshes with the session's refresh token; the new one is stored before the rest of the answer is judged. */
-const createRefresh =
-  ({ options, provider }: AccessTokenDependencies, keep: KeepRecord, unsaved: UnsavedSuccessors) =>
-  async (renewal: RenewalUnderWay, refreshToken: string): Promise<void> => {
+const createRefresh = (
+  dependencies: AccessTokenDependencies,
+  keep: KeepRecord,
+  unsaved: UnsavedSuccessors,
+) => {
+  const { options, provider } = dependencies;
+  const renewUserinfo = createUserinfoRenewal(dependencies);
+  return async (renewal: RenewalUnderWay, refreshToken: string): Promise<void> => {
     const { session, requested } = renewal;
     const { issuer, user, tokens } = session.record;
     const keepSuccessor = async (successor: string): Promise<void> => {
@@ -41,10 +47,14 @@ const createRefresh =
     const answer = await provider.refresh(newest, expected, keepSuccessor);
     const refreshed = { ...answer, refreshToken: answer.refreshToken ?? newest };
     const { record } = renewal.session;
-    const renewed = withRefreshedTokens(record, requested, { refreshed, now: options.clock() });
-    renewal.session = await keep(renewal.session, renewed);
+    const now = options.clock();
+    const isDue = requested.source === 'session' && isUserinfoDue(record, refreshed, now);
+    const renewed = withRefreshedTokens(record, requested, { refreshed, now });
+    renewal.session = await keep(renewal.session, isDue ? { ...renewed, userinfoReadAt: now } : renewed);
     unsaved.forget(session.id);
+    if (isDue) void renewUserinfo(renewal.session);
   };
+};
 
 /** Exchanges the session's access token. @see RFC 8693 */
 const createExchange =

@@ -33,6 +33,7 @@ export const standIn = (
   refresh,
   exchange,
   clientToken,
+  readUserinfo: async () => undefined,
   revoke: async () => undefined,
   findEndSession: async () => undefined,
   verifyLogoutToken: idle,

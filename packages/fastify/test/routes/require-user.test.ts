@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { bff, openSessionStore, requireUser } from '../../src/index.ts';
+import { bff, currentUser, openSessionStore, requireUser } from '../../src/index.ts';
 import { createSessionKey } from '../kit/start-bff.ts';
 import { startBentProvider } from '../provider/bent-provider.ts';
 
@@ -14,8 +14,11 @@ test('routes of one’s own require claims, scopes, strength and age of the sign
   await app.register(bff, {
     ...{ issuer, clientId, clientSecret, publicUrl, sessionKeys: [createSessionKey()] },
     sessionStore: await openSessionStore('memory:'),
+    userClaims: [],
+    onLogin: async () => ({ add: { tier: 'gold' } }),
   });
   const answer = async () => 'ok';
+  app.get('/whole', async (request) => currentUser(request));
   app.get('/staff', { onRequest: requireUser({ claims: { groups: ['staff', 'owner'] } }) }, answer);
   app.get('/owner', { onRequest: requireUser({ claims: { groups: 'owner' } }) }, answer);
   app.get('/scope', { preHandler: requireUser({ scope: 'email' }) }, answer);
@@ -35,6 +38,12 @@ test('routes of one’s own require claims, scopes, strength and age of the sign
   };
   expect([back.statusCode, await ask('/staff')]).toEqual([303, 'ok']);
   expect(await ask('/scope')).toBe('ok');
+  const { body: whole } = await visit('/whole', cookieOf(back));
+  expect(JSON.parse(whole)).toEqual({
+    ...{ sub: 'ada', name: 'Ada from userinfo', groups: ['staff'], tier: 'gold' },
+  });
+  const { body: shown } = await visit('/api/me', cookieOf(back));
+  expect(JSON.parse(shown).user).toEqual({ sub: 'ada' });
   expect(await ask('/owner')).toMatchObject({ status: 403, code: 'forbidden' });
   expect(await ask('/strong')).toMatchObject({
     status: 401,

@@ -1,0 +1,66 @@
+import type { FastifyRequest } from 'fastify';
+import { logEvent } from '../events.ts';
+import { type LoginDecision, loginDecision } from '../options/on-login.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
+import type { CompletedLogin, Provider } from '../provider/provider.ts';
+import type { ShownClaims } from '../session/session-record.ts';
+import { parseReturnTo, type ReturnTo } from './return-to.ts';
+
+/** A sign-in that the application has let pass. */
+interface DecidedLogin {
+  readonly shown: ShownClaims | undefined;
+  /** Where the browser goes, when the application says so. */
+  readonly returnTo: ReturnTo | undefined;
+}
+
+/** What decides, and the provider that the person signed in at. */
+interface Deciding {
+  readonly options: ResolvedOptions;
+  readonly provider: Provider;
+}
+
+/** What is no decision lets no one pass. */
+const decide = async (
+  { onLogin }: ResolvedOptions,
+  { sub, claims, idTokenClaims }: CompletedLogin,
+  request: FastifyRequest,
+): Promise<LoginDecision> => {
+  try {
+    const decision = await onLogin?.({ claims: { ...claims, sub }, idTokenClaims, request });
+    return loginDecision.parse(decision ?? {});
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('internal_error', 'onLogin failed', { cause: error });
+  }
+};
+
+/** Tokens that no session keeps are of no use to anyone. */
+const discardTokens = async ({ provider }: Deciding, { tokens }: CompletedLogin, request: FastifyRequest) => {
+  try {
+    if (tokens.refreshToken !== undefined) await provider.revoke(tokens.refreshToken);
+  } catch (error) {
+    logEvent(request.log, 'revocation_failed', { err: error });
+  }
+};
+
+/**
+ * Lets the application decide about a sign-in before it has a session.
+ *
+ * @throws Problem `access_denied` when it refuses, `internal_error` when it fails.
+ */
+export const decideLogin = async (
+  deciding: Deciding,
+  login: CompletedLogin,
+  request: FastifyRequest,
+): Promise<DecidedLogin> => {
+  const { refuse, add, hide, returnTo } = await decide(deciding.options, login, request);
+  if (refuse !== undefined) {
+    void discardTokens(deciding, login, request);
+    throw new Problem('access_denied', `onLogin refused the sign-in: ${refuse}`);
+  }
+  return {
+    shown: add === undefined && hide === undefined ? undefined : { add, hide },
+    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo, deciding.options),
+  };
+};

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
+import { startUpstream } from '../kit/start-upstream.ts';
+import type { Answer, Json } from '../provider/bent-provider.ts';
+
+/** What the provider says of Ada from now on. */
+interface Sayings {
+  idToken: Json;
+  userinfo: Answer;
+  /** Whether a refresh brings an ID token. */
+  isIdTokenRefreshed: boolean;
+}
+
+const minuteMs = 60_000;
+
+/** Ada is signed in; `refresh` lets her access token expire and calls an API with it. */
+const startSignedIn = async (sayings: Sayings) => {
+  const upstream = await startUpstream((_request, response) => response.end());
+  const clock = { now: Date.now() };
+  const { bff, bent, begin, comeBack } = await startBentBff(
+    {
+      idToken: ({ header, claims: { name: _, ...claims } }) => ({
+        header,
+        claims: { ...claims, ...sayings.idToken },
+      }),
+      userinfo: () => sayings.userinfo,
+      token: (usual, { body }) => {
+        const isRefresh = body.get('grant_type') === 'refresh_token';
+        return { body: isRefresh && !sayings.isIdTokenRefreshed ? { ...usual, id_token: null } : usual };
+      },
+    },
+    {
+      clock: () => clock.now,
+      sessionIdleTimeout: '12h',
+      apiRoutes: [
+        { prefix: '/api/a', upstream: upstream.url },
+        { prefix: '/api/admin', upstream: upstream.url, require: { claims: { groups: 'admin' } } },
+      ],
+    },
+  );
+  const login = await begin();
+  await comeBack(login);
+  const call = async (path: string): Promise<number> => {
+    const headers = { cookie: cookieHeader(login.browser, bff) };
+    return (await fetch(`${bff.url}${path}`, { headers })).status;
+  };
+  return {
+    call,
+    log: bff.log,
+    userinfoReads: () => bent.count('userinfo'),
+    user: async () => (await whoIs(login.browser, bff)).user,
+    refresh: async (afterMinutes: number): Promise<void> => {
+      clock.now += afterMinutes * minuteMs;
+      bent.clock.now = clock.now;
+      expect(await call('/api/a')).toBe(200);
+    },
+    [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose](),
+  };
+};
+
+const ofUserinfo = (claims: Json): Answer => ({ body: { sub: 'ada', ...claims } });
+
+test('after a refresh the claims are those of the new ID token', async () => {
+  const sayings: Sayings = {
+    idToken: { name: 'Ada', groups: ['admin'] },
+    userinfo: ofUserinfo({}),
+    isIdTokenRefreshed: true,
+  };
+  await using ada = await startSignedIn(sayings);
+  expect(await ada.call('/api/admin')).toBe(200);
+  sayings.idToken = { name: 'Countess', email: 'ada@example.com' };
+  await ada.refresh(6);
+  expect(await ada.user()).toEqual({ sub: 'ada', name: 'Countess', email: 'ada@example.com' });
+  expect(await ada.call('/api/admin')).toBe(403);
+  expect(ada.userinfoReads()).toBe(1);
+});
+
+test('claims of userinfo are read again after a refresh, at most once in five minutes', async () => {
+  const sayings: Sayings = {
+    idToken: { groups: ['admin'] },
+    userinfo: ofUserinfo({ name: 'Ada', plan: 'free' }),
+    isIdTokenRefreshed: false,
+  };
+  await using ada = await startSignedIn(sayings);
+  sayings.userinfo = ofUserinfo({ name: 'Countess' });
+  await ada.refresh(4.9);
+  expect(await ada.user()).toMatchObject({ name: 'Ada', plan: 'free' });
+  expect(ada.userinfoReads()).toBe(1);
+  await ada.refresh(4.9);
+  await expect.poll(ada.user).toEqual({ sub: 'ada', name: 'Countess', groups: ['admin'] });
+  expect(ada.userinfoReads()).toBe(2);
+  await ada.refresh(4.9);
+  expect(ada.userinfoReads()).toBe(2);
+});
+
+test.for<[string, Answer]>([
+  ['is down', { status: 503 }],
+  ['refuses the token', { status: 401 }],
+  ['is about someone else', { body: { sub: 'eve', name: 'Eve' } }],
+])('userinfo that %s changes nothing', async ([, userinfo]) => {
+  const sayings: Sayings = { idToken: {}, userinfo: ofUserinfo({ name: 'Ada' }), isIdTokenRefreshed: true };
+  await using ada = await startSignedIn(sayings);
+  sayings.userinfo = userinfo;
+  await ada.refresh(6);
+  const events = () => ada.log.map(({ event }) => event);
+  await expect.poll(events).toContainEqual(expect.stringMatching(/^(claims_not_renewed|userinfo_refused)$/));
+  expect(await ada.user()).toEqual({ sub: 'ada', name: 'Ada' });
+  await ada.refresh(6);
+  expect(await ada.user()).toEqual({ sub: 'ada', name: 'Ada' });
+});
