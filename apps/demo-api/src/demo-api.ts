@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Access, createAccessTokens } from './access-token.ts';
 import { requireScope } from './bearer.ts';
@@ -22,7 +23,10 @@ const parseName = (body: unknown): string | undefined => {
   return name !== '' && name.length <= 60 && !/\p{Cc}/u.test(name) ? name : undefined;
 };
 
-/** Creates the API: `GET /users` for `users:read`, `POST /users` and `DELETE /users/:id` for `users:write`. */
+/**
+ * Creates the API: `GET /users` for `users:read`; `POST /users`, `DELETE /users/:id` and `POST /recovery-codes` for
+ * `users:write`.
+ */
 export const createDemoApi = ({
   issuer,
   audience,
@@ -56,6 +60,13 @@ export const createDemoApi = ({
       const user = users.add(name, sub);
       if (user === undefined) return reply.code(409).send({ error: 'The list is full. Remove an entry.' });
       return reply.code(201).header('location', `/users/${user.id}`).send(user);
+    });
+
+    scope.post('/recovery-codes', async ({ body }, reply) => {
+      const name = parseName(body);
+      if (name === undefined)
+        return reply.code(400).send({ error: 'Send {"name": "…"} with 1 to 60 characters.' });
+      return reply.code(201).send({ name, code: randomBytes(6).toString('hex') });
     });
 
     scope.delete<{ Params: { id: string } }>('/users/:id', async ({ params }, reply) =>

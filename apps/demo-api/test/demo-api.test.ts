@@ -103,6 +103,18 @@ test.for([[{}], [{ name: '' }], [{ name: 'x'.repeat(61) }], [{ name: 7 }], [{ na
   },
 );
 
+test('a recovery code is made for a name', async () => {
+  const ask = async (body: unknown, scope?: string) =>
+    call(await createToken(scope === undefined ? {} : { scope }), {
+      ...{ method: 'POST', url: '/recovery-codes', body },
+    });
+  const made = await ask({ name: ' the phone ' });
+  expect(made.status).toBe(201);
+  expect(JSON.parse(made.text)).toEqual({ name: 'the phone', code: expect.stringMatching(/^[0-9a-f]{12}$/) });
+  expect((await ask({})).status).toBe(400);
+  expect((await ask({ name: 'x' }, 'users:read')).status).toBe(403);
+});
+
 test('the list is bounded', async () => {
   const token = await createToken();
   const add = async () => (await call(token, { method: 'POST', body: { name: 'Eve' } })).status;

@@ -1,3 +1,4 @@
+import { createDemoApiRoutes } from '@foyer/demo-api/routes';
 import { developmentClient } from '@foyer/dev-provider/options';
 import { people } from '@foyer/dev-provider/people';
 import type { DevEnvironment } from './environment.ts';
@@ -60,14 +61,13 @@ export const startEmbeddedProvider = async (
       if (line.startsWith('{')) print(line);
     },
   });
-  const routes = [{ prefix: '/api/users', upstream: `${upstream}/users` }];
   return {
     variables: {
       OIDC_ISSUER: issuer,
       OIDC_CLIENT_ID: developmentClient.clientId,
       OIDC_CLIENT_SECRET: developmentClient.clientSecret,
       ...(hasScope ? {} : { OIDC_SCOPE: 'openid profile email phone offline_access users:read users:write' }),
-      ...(hasApiRoutes ? {} : { API_ROUTES: JSON.stringify(routes) }),
+      ...(hasApiRoutes ? {} : { API_ROUTES: JSON.stringify(createDemoApiRoutes(upstream)) }),
     },
     provider: `embedded; access tokens have the issuer ${issuer} and the audience ${audience}${chosen.remark}`,
     people: `${people.map(({ label }) => label).join(', ')}, or any other name; no password`,

@@ -76,3 +76,34 @@ test('a token that the API does not accept is said, and nobody is sent round in 
   await page.context().close();
   await product.close();
 });
+
+test('someone who is no editor may only read, whatever their page offers', async () => {
+  const product = await startProductWithApi('users:read users:write');
+  const page = await (await chromium.newContext()).newPage();
+  await page.goto(`${product.url}/users`);
+  await page.getByRole('button', { name: 'Grace Hopper' }).click();
+  await page.getByText('You may only read this list').waitFor();
+  expect(await page.getByRole('button', { name: 'Add', exact: true }).count()).toBe(0);
+  const status = await page.evaluate(async () => (await fetch('/api/users', { method: 'POST' })).status);
+  expect(status).toBe(403);
+  await page.context().close();
+  await product.close();
+});
+
+test('a form that needs a second step is left for it, and is as it was when the person comes back', async () => {
+  const product = await startProductWithApi('users:read users:write');
+  const page = await open(product);
+  await page.getByRole('link', { name: 'Make a recovery code' }).click();
+  await page.getByRole('textbox', { name: 'What is it for?' }).fill('the new phone');
+  await page.getByRole('button', { name: 'Make a code' }).click();
+  await page.getByText('wants a second step').waitFor();
+  await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+  const form = page.getByRole('textbox', { name: 'What is it for?' });
+  await form.waitFor();
+  expect(page.url()).toBe(`${product.url}/recovery`);
+  expect(await form.inputValue()).toBe('the new phone');
+  await page.getByRole('button', { name: 'Make a code' }).click();
+  await page.getByText(/The code of the new phone is [0-9a-f]{12}\./).waitFor();
+  await page.context().close();
+  await product.close();
+});

@@ -1,4 +1,5 @@
 import { createDemoApi } from '@foyer/demo-api';
+import { createDemoApiRoutes } from '@foyer/demo-api/routes';
 import { startDevProvider } from '@foyer/dev-provider';
 import { type RunningProduct, startProductBeside } from './start-product.ts';
 
@@ -23,7 +24,7 @@ export const startProductWithApi = async (scope: string, accepted = audience): P
     },
     variables: () => ({
       OIDC_SCOPE: `openid profile ${scope}`,
-      API_ROUTES: JSON.stringify([{ prefix: '/api/users', upstream: `${upstream}/users` }]),
+      API_ROUTES: JSON.stringify(createDemoApiRoutes(upstream)),
       RATE_LIMIT_LOGIN: '0',
     }),
   });

@@ -20,11 +20,13 @@ const later = <Props,>(load: () => Promise<ComponentType<Props>>): ComponentType
 
 const loadNotFound = async () => (await import('./not-found.tsx')).NotFound;
 const loadSessions = async () => (await import('./sessions.tsx')).Sessions;
+const loadRecovery = async () => (await import('./recovery.tsx')).Recovery;
 const loadUsers = async () => (await import('./users.tsx')).Users;
 const loadExpiryNotice = async () => (await import('./expiry-notice.tsx')).ExpiryNotice;
 
 const NotFound = later(loadNotFound);
 const Sessions = later(loadSessions);
+const Recovery = later(loadRecovery);
 const Users = later(loadUsers);
 const ExpiryNotice = later(loadExpiryNotice);
 
@@ -67,6 +69,7 @@ export const App = (): ReactNode => (
           <Route path="/" element={<Home />} />
           <Route path="/profile" element={guarded(<Profile />)} />
           <Route path="/sessions" element={guarded(<Sessions />)} />
+          <Route path="/recovery" element={guarded(<Recovery />)} />
           <Route path="/users" element={guarded(<Users />)} />
           <Route path="*" element={<NotFound />} />
         </Routes>

@@ -1,6 +1,7 @@
 import type { BffClient } from '@foyer/client';
-import { useBffClient } from '@foyer/client/react';
+import { useBffClient, useUser } from '@foyer/client/react';
 import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
+import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
 import { SkeletonList } from './skeletons.tsx';
 
@@ -27,10 +28,15 @@ const parseUsers = (body: unknown): readonly ListedUser[] => {
   return body.users;
 };
 
+/** Whether the server in between refused, rather than the API. */
+const isOurs = (headers: Headers): boolean =>
+  headers.get('content-type')?.startsWith('application/problem+json') === true;
+
 /** What went wrong, in words for the user. */
 const explain = ({ status, headers }: Response): string => {
   const scope = /scope="([^"]+)"/.exec(headers.get('www-authenticate') ?? '')?.[1] ?? 'for it';
   if (status === 401) return 'The API did not accept the access token. Sign in again.';
+  if (status === 403 && isOurs(headers)) return 'You may only read this list: editors change it.';
   if (status === 403) return `The API refuses this: your access token lacks the scope ${scope}.`;
   if (status === 404) return 'There is no API at /api/users. Set API_ROUTES to reach one.';
   return `The API could not do that (${status}).`;
@@ -45,10 +51,22 @@ const call = async (client: BffClient, path: string, init?: RequestInit): Promis
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'Something went wrong. Try again.';
 
+/** What the demo people have; another provider may send no groups at all. */
+interface Claims {
+  readonly groups?: unknown;
+}
+
+/** Whether the user is known to be no editor: the server decides, this is for what the page offers. */
+const useMayOnlyRead = (): boolean => {
+  const groups = useUser<Claims>()?.groups;
+  return Array.isArray(groups) && !groups.includes('editors');
+};
+
 /** A list from an API that requires an access token, which the page never sees. */
 export const Users = (): ReactNode => {
   const client = useBffClient();
   const [state, setState] = useState<Loaded>({ status: 'loading' });
+  const mayOnlyRead = useMayOnlyRead();
   const [problem, setProblem] = useState('');
   const [said, setSaid] = useState('');
 
@@ -91,7 +109,8 @@ export const Users = (): ReactNode => {
       <PageHeading title="API demo">An API behind the server</PageHeading>
       <p className="soft">
         This list comes from another server that wants an access token. Yours is added on the way, by the
-        server that keeps it.
+        server that keeps it. <Link to="/recovery">Make a recovery code</Link> shows what needs a fresh
+        sign-in.
       </p>
       {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
@@ -112,23 +131,31 @@ export const Users = (): ReactNode => {
                   <strong>{name}</strong>
                   {addedBy !== undefined && <p className="soft small">added by {addedBy}</p>}
                 </div>
-                <button
-                  type="button"
-                  className="quiet compact"
-                  onClick={() => void change(`/api/users/${id}`, { method: 'DELETE' }, `${name} is removed`)}
-                >
-                  Remove<span className="unseen"> {name}</span>
-                </button>
+                {!mayOnlyRead && (
+                  <button
+                    type="button"
+                    className="quiet compact"
+                    onClick={() =>
+                      void change(`/api/users/${id}`, { method: 'DELETE' }, `${name} is removed`)
+                    }
+                  >
+                    Remove<span className="unseen"> {name}</span>
+                  </button>
+                )}
               </li>
             ))}
           </ul>
-          <form className="fields" onSubmit={add}>
-            <label>
-              Name
-              <input name="name" maxLength={60} required autoComplete="off" />
-            </label>
-            <button type="submit">Add</button>
-          </form>
+          {mayOnlyRead ? (
+            <p className="soft">You may only read this list: editors change it.</p>
+          ) : (
+            <form className="fields" onSubmit={add}>
+              <label>
+                Name
+                <input name="name" maxLength={60} required autoComplete="off" />
+              </label>
+              <button type="submit">Add</button>
+            </form>
+          )}
           <p role="alert" className="wrong">
             {problem}
           </p>
