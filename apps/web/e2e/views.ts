@@ -71,7 +71,8 @@ export const views: readonly View[] = [
     name: 'about-to-end',
     isSignedIn: true,
     go: async (page, product) => {
-      const body = expiring(new Date(Date.now() + 60_000).toISOString());
+      // Later than the page's own answer says, or the client takes it for an old message.
+      const body = expiring(new Date(Date.now() + 31 * 60_000).toISOString());
       await page.route('**/api/me/events', (route) =>
         route.fulfill({ contentType: 'text/event-stream', body }),
       );
