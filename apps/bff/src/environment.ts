@@ -111,6 +111,14 @@ const chooseSpa = (
   return spaSourceMaps ? { dir, sourceMaps: true } : { dir };
 };
 
+/** A port without a token would be open to everyone, a token without a port open nothing. */
+const findHalfAdmin = ({ adminPort, adminToken }: Values): readonly EnvironmentIssue[] => {
+  if ((adminPort === undefined) === (adminToken === undefined)) return [];
+  const [variable, other] =
+    adminPort === undefined ? ['ADMIN_PORT', 'ADMIN_TOKEN'] : ['ADMIN_TOKEN', 'ADMIN_PORT'];
+  return [{ variable, problem: `is not set, and ${other} is`, remedy: 'Set both, or neither.' }];
+};
+
 const isLoopbackHttp = (publicUrl: unknown): boolean => {
   const url = URL.canParse(String(publicUrl)) ? new URL(String(publicUrl)) : undefined;
   return url?.protocol === 'http:' && isLoopbackHost(url.hostname);
@@ -144,6 +152,9 @@ export const parseEnvironment = (
   const served = readValues(environment, declaredOptions(serverOptions), issues);
   const server = serverSchema.safeParse(served, { reportInput: true });
   if (server.error !== undefined) reportOptions(optionIssues(server.error, serverOptions), issues);
+  const isReported = (name: string): boolean =>
+    issues.some(({ variable }) => variable.replace(/_FILE$/, '') === name);
+  issues.push(...findHalfAdmin(served).filter(({ variable }) => !isReported(variable)));
   const { spaDir, spaDevServer, spaSourceMaps, ...rest } = server.data ?? serverSchema.parse({});
   const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir, issues);
 

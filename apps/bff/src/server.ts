@@ -81,6 +81,30 @@ const serveMetrics = async (
   return metrics.observe;
 };
 
+const listenForOperators = async (
+  admin: FastifyInstance,
+  { host, adminPort: port }: Settings,
+): Promise<void> => {
+  if (port === undefined) return;
+  try {
+    await admin.listen({ host, port });
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    const message = `ADMIN_PORT ${port} is taken by another program. Choose another port.`;
+    throw new StartError(message, { cause: error });
+  }
+};
+
+/** Serves operators if `ADMIN_PORT` is set, until the server closes; returns what begins to listen. */
+const prepareAdmin = async (app: FastifyInstance, settings: Settings): Promise<() => Promise<void>> => {
+  const { adminToken, logLevel } = settings;
+  if (adminToken === undefined) return async () => undefined;
+  const { createAdminServer } = await import('./admin-server.ts');
+  const admin = createAdminServer(app, { token: adminToken, logLevel });
+  app.addHook('onClose', async () => admin.close());
+  return () => listenForOperators(admin, settings);
+};
+
 /** Starts tracing if the environment asks for it; the remaining spans are sent when the server has closed. */
 const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Promise<Observe | undefined> => {
   if (!wantsTraces) return undefined;
@@ -152,8 +176,10 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     if (app.foyer.options.basePath !== '') refuseOutside(app);
+    const listenAdmin = await prepareAdmin(app, settings);
     await app.ready();
     await listen(app, settings);
+    await listenAdmin();
   } catch (error) {
     await closeFailedStart(app, sessionStore);
     throw error;

@@ -202,3 +202,12 @@ test('a fresh key is 32 random bytes', () => {
   expect(Buffer.from(createSessionKey(), 'base64')).toHaveLength(32);
   expect(createSessionKey()).not.toBe(createSessionKey());
 });
+
+test.for([
+  [{ ADMIN_PORT: '9000' }, 'ADMIN_TOKEN is not set, and ADMIN_PORT is'],
+  [{ ADMIN_TOKEN: 'x'.repeat(32) }, 'ADMIN_PORT is not set, and ADMIN_TOKEN is'],
+  [{ ADMIN_PORT: '9000', ADMIN_TOKEN: 'short' }, 'ADMIN_TOKEN is not 32 to 512 characters without spaces'],
+] as const)('%j is refused', ([variables, mistake]) => {
+  const { issues } = refusal({ ...least, ...variables });
+  expect(issues.map(({ variable, problem }) => `${variable} ${problem}`)).toContain(mistake);
+});

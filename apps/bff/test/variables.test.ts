@@ -374,6 +374,19 @@ const table: Readonly<Record<string, Values>> = {
   },
   RATE_LIMIT_LOGIN: { good: ['0', '60'], bad: ['-1', '1.5', 'many', '1e3', '9'.repeat(12)] },
   LOG_LEVEL: { good: ['trace', 'silent'], bad: ['INFO', 'verbose', 'constructor', '30'] },
+  ADMIN_PORT: {
+    good: ['9001'],
+    bad: ['0', '65536', 'nine'],
+    beside: { ADMIN_TOKEN: 'x'.repeat(32) },
+  },
+  ADMIN_TOKEN: {
+    good: ['x'.repeat(32), 'q1/+=-'.repeat(8)],
+    bad: ['x'.repeat(31), `${'x'.repeat(32)} y`, 'ü'.repeat(40), 'x'.repeat(513)],
+    beside: { ADMIN_PORT: '9001' },
+  },
+  FRONTCHANNEL_LOGOUT: { good: ['true', 'false'], bad: ['on', 'TRUE', '1'] },
+  SESSION_COOKIE: { good: ['browser', 'persistent'], bad: ['true', 'Browser', 'session'] },
+  LOG_SUBJECT: { good: ['plain', 'hash', 'none'], bad: ['true', 'HASH', 'sub'] },
   METRICS_PORT: { good: ['9464'], bad: ['0', '65536', 'nine'] },
   SHUTDOWN_TIMEOUT: { good: ['0', '10s', '1h'], bad: [...durations.bad, '25d', '2h'] },
 };

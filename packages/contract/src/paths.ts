@@ -8,6 +8,7 @@ export const paths = {
   callback: '/login/callback',
   logout: '/logout',
   backchannelLogout: '/logout/backchannel',
+  frontchannelLogout: '/logout/frontchannel',
   me: '/api/me',
   meEvents: '/api/me/events',
   meSessions: '/api/me/sessions',

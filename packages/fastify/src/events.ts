@@ -1,51 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Level, LogEvent } from './logging/log-event.ts';
+import { personEvents, who } from './logging/person-events.ts';
 import { processEvents } from './logging/process-events.ts';
 import { providerEvents } from './logging/provider-events.ts';
 
 const err = 'the cause';
-const session = 'public handle of the session';
-const provider = 'id of the provider, where there are several';
 const nothing = 'Nothing';
 
 /** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
 export const logEvents = {
-  login: {
-    level: 'info',
-    message: 'signed in',
-    fields: { session, provider },
-    when: 'A login is finished and its session is open',
-    remedy: nothing,
-  },
-  logout: {
-    level: 'info',
-    message: 'signed out',
-    fields: { session, provider },
-    when: 'A user has signed out',
-    remedy: nothing,
-  },
-  sessions_revoked: {
-    level: 'info',
-    message: 'sessions were ended from another',
-    fields: { session: `${session} that asked for it`, ended: 'how many sessions ended' },
-    when: 'A user has ended other sessions of their own',
-    remedy: nothing,
-  },
-  backchannel: {
-    level: 'info',
-    message: 'signed out by the provider',
-    fields: { ended: 'how many sessions ended', provider },
-    when: 'The provider has sent a logout token',
-    remedy: nothing,
-  },
-  backchannel_refused: {
-    level: 'warn',
-    message: 'logout token refused',
-    fields: { reason: 'the check that failed', err },
-    when: 'A logout token is not one of the provider’s, is stale or was used before',
-    remedy:
-      'One may be a probe. When all fail, compare `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_ID_TOKEN_ALG` and the clock with the provider: `pnpm run doctor`',
-  },
+  ...personEvents,
   refusal: {
     level: 'info',
     message: 'a request was refused or failed',
@@ -53,6 +17,7 @@ export const logEvents = {
       code: 'code of the problem, as in [errors.md](errors.md)',
       status: 'HTTP status',
       reason: 'the exact reason; the browser gets less',
+      ...who,
       err,
     },
     when: 'A request is answered with a problem. `error` for status 500, `warn` above',

@@ -16,8 +16,10 @@ export {
 export { replyProblem } from './pages/problem-reply.ts';
 export { bff } from './plugin.ts';
 export { Problem } from './problems.ts';
+export { countSessions, endSessions, nameSubject } from './routes/operator.ts';
 export { accessToken, currentUser, type RequireUserHook, requireUser } from './routes/require-user.ts';
 export { createServerOptions, type ServerSettings } from './server/server-options.ts';
+export type { NamedSessions } from './session/session-ending.ts';
 export { isSessionStoreUrl, openSessionStore } from './stores/open-session-store.ts';
 export type {
   ListedSession,

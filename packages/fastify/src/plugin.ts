@@ -6,7 +6,9 @@ import { preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
 import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
+import { logEvent } from './events.ts';
 import { observeRequests } from './logging/observation.ts';
+import { createSubjectNames } from './logging/person.ts';
 import { createLoginRounds } from './login/login-rounds.ts';
 import { createLoginSeal } from './login/login-seal.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
@@ -66,6 +68,7 @@ const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promi
     limitRate: await createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),
+    nameSubject: createSubjectNames(options),
     allowedMethods: new Map(),
   };
 };
@@ -102,6 +105,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   const { observe } = options;
   const prefix = options.basePath.slice(app.prefix.length);
   app.decorate('foyer', bff);
+  if (options.sessionCookie === 'persistent') logEvent(app.log, 'persistent_cookie', {});
   closeIdleConnections(app);
   if (takesWebSockets(options)) routeUpgrades(app);
 

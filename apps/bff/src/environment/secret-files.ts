@@ -7,7 +7,7 @@ export interface SecretFile {
   readonly file: string;
 }
 
-const isSecretFileVariable = (name: string): boolean => /(^PROVIDERS|_KEYS?|_SECRET)_FILE$/.test(name);
+const isSecretFileVariable = (name: string): boolean => /(^PROVIDERS|_KEYS?|_SECRET|_TOKEN)_FILE$/.test(name);
 
 /** Windows has no such mode: there every file looks readable. */
 const isReadableByOthers = (file: string): boolean => {

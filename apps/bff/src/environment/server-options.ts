@@ -100,6 +100,23 @@ export const serverOptions = {
     meaning: 'Where `/metrics` is served, apart from public traffic',
     remedy: portRemedy,
   }),
+  adminPort: option(z.number().superRefine(check(checkPort)).optional(), {
+    variable: 'ADMIN_PORT',
+    form: 'number',
+    meaning:
+      'Where operators end sessions by `sub`, `sid` or id, apart from public traffic; needs `ADMIN_TOKEN` ([production.md](production.md#ending-sessions))',
+    remedy: portRemedy,
+  }),
+  adminToken: option(
+    text((token, refuse) => {
+      if (!/^[\x21-\x7e]{32,512}$/.test(token)) refuse('is not 32 to 512 characters without spaces');
+    }).optional(),
+    {
+      variable: 'ADMIN_TOKEN',
+      meaning: 'The bearer token of operators, 32 characters at least; needs `ADMIN_PORT`',
+      remedy: 'Make one with: pnpm key.',
+    },
+  ),
   shutdownTimeout: option(duration(0, 3600).default(10), {
     variable: 'SHUTDOWN_TIMEOUT',
     form: 'duration',

@@ -87,6 +87,31 @@ export const sessionOptions = {
     meaning: 'Comma list of the claims that the browser is shown beside `sub`',
     remedy: 'Write it as name,email,groups.',
   }),
+  /** How long the browser keeps the cookie: until it closes, or as long as the session may last. Default `browser`. */
+  sessionCookie: option(
+    z.enum(['browser', 'persistent'], 'is not a kind of session cookie').default('browser'),
+    {
+      variable: 'SESSION_COOKIE',
+      meaning:
+        '`browser`: the cookie goes when the browser closes; `persistent`: it lasts as long as the session may, which its next user may find',
+      remedy: 'Use browser or persistent.',
+    },
+  ),
+  /** Whether `GET /logout/frontchannel` ends the session that a frame of the provider names. Default `false`. */
+  frontchannelLogout: option(z.boolean().default(false), {
+    variable: 'FRONTCHANNEL_LOGOUT',
+    form: 'boolean',
+    meaning:
+      '`true`: `GET /logout/frontchannel?iss=&sid=` ends a session from a frame of the provider’s sign-out page; back-channel logout is safer',
+    remedy: 'Give true or false.',
+  }),
+  /** How the log names the person of a login, logout, refusal or revocation. Default `hash`. */
+  logSubject: option(z.enum(['plain', 'hash', 'none'], 'is not a way to name people').default('hash'), {
+    variable: 'LOG_SUBJECT',
+    meaning:
+      'How log lines of logins, logouts, refusals and revocations name the person: `plain` (`sub`), `hash` (keyed by the first session key), `none`',
+    remedy: 'Use plain, hash or none.',
+  }),
   /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
   cookieName: option(
     text((name, refuse) => {

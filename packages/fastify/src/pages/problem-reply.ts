@@ -2,6 +2,7 @@ import { type ProblemCode, type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEventAt } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
 import { Problem } from '../problems.ts';
 import { printPage } from './page.ts';
 
@@ -99,6 +100,7 @@ const logProblem = (request: FastifyRequest, problem: Problem): void => {
     code: problem.code,
     status: problem.status,
     reason: problem.message,
+    ...whoOf(request),
     err: problem.cause,
   };
   const level = problem.status === 500 ? 'error' : problem.status >= 500 ? 'warn' : 'info';

@@ -5,6 +5,7 @@ import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from './authorization-policy.ts';
 import { redirectUri } from './authorization-request.ts';
 import { requireAcr } from './checks/authentication-context.ts';
+import { requireSessionExpiry } from './checks/session-expiry.ts';
 import { createDpopKey, proveKey, withNonce } from './dpop.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
@@ -92,6 +93,7 @@ const exchange = async (
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
   const claims = await verifyIdToken(idToken, context.trust(metadata), tokens.accessToken);
   requireAcr(claims, checks.acrValues);
+  requireSessionExpiry(claims, options.clock() / 1000);
   const scope = tokens.scope ?? options.scope;
   return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce, scope, dpopKey } };
 };

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
+import { issuersOf } from './checks/issuer.ts';
 import { createClientCredentials, publicKeys, type TlsIdentity } from './client-credentials.ts';
 import type { DpopRequest } from './dpop.ts';
 import type { LogoutToken } from './logout-token.ts';
@@ -32,6 +33,8 @@ export interface Provider {
   readonly warmUp: () => void;
   /** Whether the metadata has been discovered once; a discovery that is still to come has half a second. */
   readonly isDiscovered: () => Promise<boolean>;
+  /** The issuer; while it is not discovered, as it may be written. */
+  readonly issuers: () => readonly string[];
   /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
   readonly endSessionOrigin: () => string | undefined;
   readonly createAuthorizationRequest: (
@@ -128,6 +131,12 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       if (current() === undefined)
         await take((opened) => opened.steps.tryDiscovery(opened.context.discovery));
       return current() !== undefined;
+    },
+    issuers: () => {
+      const configured = options.issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
+      const issuer = current()?.issuer;
+      const written = issuer === undefined ? [configured, `${configured}/`] : [issuer];
+      return written.flatMap((each) => issuersOf({ issuer: each, tenants: options.tenants }));
     },
     endSessionOrigin: createEndSessionOrigin(options, current),
     createAuthorizationRequest: (hints) =>

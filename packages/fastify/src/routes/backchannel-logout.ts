@@ -1,6 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
 import { type LogoutToken, LogoutTokenInvalid } from '../provider/provider.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -38,7 +39,7 @@ export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): voi
         const ended = await endOnce(bff, token);
         const { options, name } = bff.providers.of(token);
         options.observe?.({ kind: 'logout', by: 'provider' });
-        logEvent(request.log, 'backchannel', { ended, provider: name });
+        logEvent(request.log, 'backchannel', { ended, provider: name, ...whoOf(request, token.sub) });
         return reply.code(200).send();
       } catch (error) {
         if (!(error instanceof LogoutTokenInvalid)) throw error;

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrossSiteVerdict, RequestSource } from '../browser-security/cross-site.ts';
 import type { PageHeaders } from '../browser-security/page-headers.ts';
 import type { ResponseHeaders } from '../browser-security/response-headers.ts';
+import type { NameSubject } from '../logging/person.ts';
 import type { LoginRounds } from '../login/login-rounds.ts';
 import type { LoginSeal } from '../login/login-seal.ts';
 import type { LoginTransactions } from '../login/login-transaction.ts';
@@ -32,6 +33,8 @@ export interface Bff {
   readonly limitRate: (request: FastifyRequest) => Promise<void>;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
   readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+  /** Names a person in the log. */
+  readonly nameSubject: NameSubject;
   /** The methods of each path of ours, as its 405 names them. */
   readonly allowedMethods: Map<string, readonly string[]>;
 }

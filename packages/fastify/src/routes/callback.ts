@@ -1,6 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
 import { readResponse, readState } from '../login/authorization-response.ts';
 import { decideLogin } from '../login/login-decision.ts';
 import { readQuery } from '../login/login-hints.ts';
@@ -34,7 +35,11 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     const session = await sessions.open(request, reply, { login, replaces, reference, shown });
     own.observe?.({ kind: 'login', outcome: 'succeeded' });
     rounds.succeeded(request, returnTo, session);
-    logEvent(request.log, 'login', { session: session.id, provider: name });
+    logEvent(request.log, 'login', {
+      session: session.id,
+      provider: name,
+      ...whoOf(request, session.user.sub),
+    });
     return returnTo;
   };
 

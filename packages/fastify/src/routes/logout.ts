@@ -2,6 +2,7 @@ import { type LogoutAnswer, paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
 import { type Page, printPage } from '../pages/page.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute, type Bff } from './bff.ts';
@@ -61,7 +62,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
         revokeInBackground(bff, request, session);
         const { options: own, name } = providers.of(session);
         own.observe?.({ kind: 'logout', by: 'user' });
-        logEvent(request.log, 'logout', { session: session.id, provider: name });
+        logEvent(request.log, 'logout', { session: session.id, provider: name, ...whoOf(request) });
       }
       const redirectTo = (session && (await findEndSession(bff, session))) ?? home;
       const answer: LogoutAnswer = { redirectTo };

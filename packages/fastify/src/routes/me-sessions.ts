@@ -1,6 +1,7 @@
 import { type EndedSessions, paths, type SessionList } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
 import { addRoute, type Bff } from './bff.ts';
@@ -18,7 +19,7 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
     DELETE: async (request, reply) => {
       const session = await requireSession(sessions, request);
       const ended = await sessions.endOthers(session);
-      logEvent(request.log, 'sessions_revoked', { session: session.id, ended });
+      logEvent(request.log, 'sessions_revoked', { session: session.id, ended, ...whoOf(request) });
       const answer: EndedSessions = { ended };
       return reply.header('cache-control', 'no-store').send(answer);
     },
@@ -28,7 +29,7 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
       const session = await requireSession(sessions, request);
       if (!(await sessions.endOwn(session, idOf(request))))
         throw new Problem('not_found', 'No session of this user has the id');
-      logEvent(request.log, 'sessions_revoked', { session: session.id, ended: 1 });
+      logEvent(request.log, 'sessions_revoked', { session: session.id, ended: 1, ...whoOf(request) });
       const answer: EndedSessions = { ended: 1 };
       return reply.header('cache-control', 'no-store').send(answer);
     },

@@ -6,6 +6,7 @@ import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
 import type { Bff } from './bff.ts';
 import { addCallbackRoute } from './callback.ts';
 import { addClientKeysRoute } from './client-keys.ts';
+import { addFrontchannelLogoutRoute } from './frontchannel-logout.ts';
 import { addGateRoutes } from './gate.ts';
 import { addHealthRoutes } from './health.ts';
 import { addLoginRoute } from './login.ts';
@@ -51,6 +52,7 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
   addCallbackRoute(scope, bff);
   addBackchannelLogoutRoute(scope, bff);
   addHealthRoutes(scope, bff);
+  if (bff.options.frontchannelLogout) await addFrontchannelLogoutRoute(scope, bff);
   if (bff.options.providers.some((each) => each.options.clientKey !== undefined))
     addClientKeysRoute(scope, bff);
   if (bff.options.gate !== 'off') addGateRoutes(scope, bff);

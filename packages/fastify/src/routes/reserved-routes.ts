@@ -8,7 +8,7 @@ import { oauth2ProxyPaths } from './oauth2-proxy.ts';
 export const isTaken = (app: FastifyInstance, path: string): boolean =>
   app.supportedMethods.some((method) => method !== 'OPTIONS' && app.hasRoute({ method, url: path }));
 
-const { health: _health, ready: _ready, clientKeys: _clientKeys, ...required } = paths;
+const { health: _health, ready: _ready, clientKeys: _clientKeys, frontchannelLogout, ...required } = paths;
 
 /**
  * Requires the paths of our routes to be free; `/healthz` and `/readyz` may be the host's, and the client's keys are
@@ -18,12 +18,18 @@ const { health: _health, ready: _ready, clientKeys: _clientKeys, ...required } =
  */
 export const requireFreeRoutes = (
   app: FastifyInstance,
-  { basePath, spa, gate }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate'>,
+  {
+    basePath,
+    spa,
+    gate,
+    ...options
+  }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate' | 'frontchannelLogout'>,
 ): void => {
   const reserved = [
     ...Object.values(required),
     `${paths.meSessions}/:id`,
     '/api/*',
+    ...(options.frontchannelLogout ? [frontchannelLogout] : []),
     ...(gate === 'off' ? [] : [gatePath, `${gatePath}/*`]),
     ...(gate === 'oauth2-proxy' ? Object.values(oauth2ProxyPaths) : []),
     ...(spa === undefined ? [] : ['/*']),

@@ -59,7 +59,8 @@ export interface CookieRules {
   readonly sessionName: string;
   /** What every pending login's cookie name begins with; its id follows. */
   readonly loginPrefix: string;
-  readonly setSession: (text: string) => string;
+  /** `maxAge` is in seconds; without one the cookie goes when the browser closes. */
+  readonly setSession: (text: string, maxAge?: number) => string;
   readonly clearSession: () => string;
   /** `maxAge` is in seconds. */
   readonly setLogin: (id: string, text: string, maxAge: number) => string;
@@ -92,7 +93,8 @@ export const createCookieRules = (options: CookieOptions): CookieRules => {
   return {
     sessionName,
     loginPrefix,
-    setSession: (text) => `${sessionName}=${text}; ${attributes('Strict')}`,
+    setSession: (text, maxAge) =>
+      `${sessionName}=${text}; ${maxAge === undefined ? '' : `Max-Age=${maxAge}; `}${attributes('Strict')}`,
     clearSession: () => `${sessionName}=; ${past}; ${attributes('Strict')}`,
     setLogin: (id, text, maxAge) => `${loginPrefix}${id}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
     clearLogin: (id) => `${loginPrefix}${id}=; ${past}; ${attributes('Lax')}`,

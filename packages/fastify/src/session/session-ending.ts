@@ -4,7 +4,10 @@ import type { ListedSession, SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionReferences } from './session-reference.ts';
-import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
+import { type IndexClient, type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
+
+/** The sessions that an operator means: all of a person, those of a session at the provider, or one by its public handle. */
+export type NamedSessions = { readonly sub: string } | { readonly sid: string } | { readonly id: string };
 
 /** The ways to end sessions without their cookie. */
 export interface SessionEnding {
@@ -24,6 +27,10 @@ export interface SessionEnding {
   readonly endOwn: (session: Session, id: string) => Promise<boolean>;
   /** Ends all sessions of this session's user but this one. Returns how many ended. */
   readonly endOthers: (session: Session) => Promise<number>;
+  /** Ends what an operator names, at any of these clients. Returns how many ended. */
+  readonly endNamed: (named: NamedSessions, clients: readonly IndexClient[]) => Promise<number>;
+  /** How many sessions a subject has, at any of these clients. */
+  readonly countOf: (sub: string, clients: readonly IndexClient[]) => Promise<number>;
   /** The stored sessions of this session's user. */
   readonly findOwn: (session: Session) => Promise<readonly ListedSession[]>;
 }
@@ -61,21 +68,29 @@ export const createSessionEnding = (dependencies: SessionEndingDependencies): Se
 
   const findOwn = (session: Session): Promise<readonly ListedSession[]> => findBySubject(subjectOf(session));
 
+  const findIds = async (
+    client: IndexClient,
+    { sub, sid }: { sub?: string | undefined; sid?: string | undefined },
+  ) => {
+    if (sid !== undefined) {
+      const digests = index.providerSessions({ ...client, value: sid });
+      return (await Promise.all(digests.map((digest) => store.findByProviderSession(digest)))).flat();
+    }
+    if (sub === undefined) return [];
+    return (await findBySubject({ ...client, value: sub })).map(({ id }) => id);
+  };
+
   return {
     end,
-    endByProvider: async ({ issuer, clientId, sub, sid }) => {
-      if (sid !== undefined) {
-        const digests = index.providerSessions({ issuer, clientId, value: sid });
-        const found = await Promise.all(digests.map((digest) => store.findByProviderSession(digest)));
-        return endAll(found.flat(), 'backchannel');
-      }
-      if (sub === undefined) return 0;
-      const found = await findBySubject({ issuer, clientId, value: sub });
-      return endAll(
-        found.map(({ id }) => id),
-        'backchannel',
-      );
+    endByProvider: async ({ issuer, clientId, sub, sid }) =>
+      endAll(await findIds({ issuer, clientId }, { sub, sid }), 'backchannel'),
+    endNamed: async (named, clients) => {
+      if ('id' in named) return endAll([named.id], 'revoked');
+      const found = await Promise.all(clients.map((client) => findIds(client, named)));
+      return endAll(found.flat(), 'revoked');
     },
+    countOf: async (sub, clients) =>
+      (await Promise.all(clients.map((client) => findIds(client, { sub })))).flat().length,
     endOwn: async (session, id) =>
       (await findOwn(session)).some((listed) => listed.id === id) && end(id, 'revoked'),
     endOthers: async (session) => {

@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../options.ts';
+import type { Claims } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
 import type { SessionRecord } from './session-record.ts';
 
@@ -23,6 +24,10 @@ export interface SessionLimits {
   /** Whether use is to be written: at most once in a minute, or in a tenth of a shorter idle time. */
   readonly isUseToBeWritten: (session: Pick<Session, 'lastSeenAt'>) => boolean;
 }
+
+/** When the provider wants the session over by the ID token, milliseconds since the epoch. @see IPSIE SL1 */
+export const providerEnd = ({ session_expiry: expiry }: Claims): number =>
+  typeof expiry === 'number' ? expiry * 1000 : Number.POSITIVE_INFINITY;
 
 const longestWriteIntervalMs = 60_000;
 

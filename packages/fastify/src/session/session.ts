@@ -1,6 +1,7 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { noteSubject } from '../logging/person.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
@@ -9,7 +10,7 @@ import type { RecentLogouts } from './recent-logouts.ts';
 import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { startFreshSession } from './session-fixation.ts';
-import { createSessionLimits } from './session-limits.ts';
+import { createSessionLimits, providerEnd } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
 import { parseAuthentication, type SessionRecord, type ShownClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
@@ -113,6 +114,7 @@ const createReader = ({ records, references }: RequestSessionDependencies) => {
     if (reference === undefined) return undefined;
     const session = await records.read(reference);
     if (session === undefined) references.forget(reference.id);
+    else noteSubject(request, session.user.sub);
     return session;
   };
   const read = (request: FastifyRequest): Promise<Session | undefined> => {
@@ -141,9 +143,15 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
   const createRecord = ({ login, shown }: FinishedLogin): SessionRecord => {
     const { issuer, sub, claims, idTokenClaims, tokens } = login;
     const createdAt = options.clock();
-    const expiresAt = limits.absoluteEnd(createdAt);
+    const expiresAt = Math.min(limits.absoluteEnd(createdAt), providerEnd(idTokenClaims));
     const authentication = parseAuthentication(idTokenClaims);
     return { issuer, user: createUser(sub, claims), authentication, shown, tokens, createdAt, expiresAt };
+  };
+
+  const setCookie = (reply: FastifyReply, { reference, expiresAt }: Session): void => {
+    const lifetimeMs = options.sessionCookie === 'persistent' ? expiresAt - options.clock() : undefined;
+    const text = sealReference(seal, reference);
+    reply.header('set-cookie', rules.setSession(text, lifetimeMs && Math.ceil(lifetimeMs / 1000)));
   };
 
   return {
@@ -162,13 +170,13 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       options.observe?.({ kind: 'session_opened' });
       await requireStillSignedIn(dependencies, { session, elapsedMs: reply.elapsedTime }, login);
       await endEarlier();
-      reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
+      setCookie(reply, session);
       remember(request, Promise.resolve(session));
       return session;
     },
     join: async (reply, reference) => {
       const session = await records.read(reference);
-      if (session !== undefined) reply.header('set-cookie', rules.setSession(sealReference(seal, reference)));
+      if (session !== undefined) setCookie(reply, session);
       return session;
     },
     current: async (request, { slide = true } = {}) => {

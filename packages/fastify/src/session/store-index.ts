@@ -3,6 +3,9 @@ import { keyedDigest } from './keyed-digest.ts';
 import type { Session } from './live-session.ts';
 import { deriveKey } from './session-cookie.ts';
 
+/** A client at its provider. */
+export type IndexClient = Pick<IndexTarget, 'issuer' | 'clientId'>;
+
 /** Whose session, as provider and client know it. */
 export interface IndexTarget {
   readonly issuer: string;

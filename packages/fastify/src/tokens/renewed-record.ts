@@ -1,5 +1,6 @@
 import { maxTargetTokens } from '../options.ts';
 import type { RefreshedTokens, TargetToken } from '../provider/provider.ts';
+import { providerEnd } from '../session/session-limits.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import { renewUser } from './fresh-claims.ts';
 import type { PersonToken } from './requested-token.ts';
@@ -38,6 +39,8 @@ export const withRefreshedTokens = (
     ...record,
     // Tokens that are bound to no key cannot be sent with a proof.
     ...(isNewlyBound ? { targetTokens: [] } : {}),
+    // The provider may shorten the session; it cannot make it longer than it was.
+    expiresAt: Math.min(record.expiresAt, providerEnd(refreshed.claims ?? {})),
     user: renewUser(record, refreshed.claims),
     tokens: {
       ...record.tokens,

@@ -26,6 +26,7 @@ export const standIn = (
   { exchange = idle, clientToken = idle }: Partial<Pick<Provider, 'exchange' | 'clientToken'>> = {},
 ): Provider => ({
   warmUp: () => undefined,
+  issuers: () => [],
   isDiscovered: async () => true,
   endSessionOrigin: () => undefined,
   createAuthorizationRequest: idle,

@@ -37,3 +37,9 @@ export const isAcceptedIssuer = (found: unknown, { issuer, tenants = [] }: Accep
   if (tenant === undefined) return found === issuer && !issuer.includes(tenantPlace);
   return tenants.includes('*') || tenants.includes(tenant);
 };
+
+/** The accepted issuers that can be named; of any tenant (`*`) none can. */
+export const issuersOf = ({ issuer, tenants = [] }: AcceptedIssuer): readonly string[] =>
+  issuer.includes(tenantPlace)
+    ? tenants.filter((tenant) => tenant !== '*').map((tenant) => issuer.replace(tenantPlace, tenant))
+    : [issuer];

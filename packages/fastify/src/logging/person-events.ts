@@ -1,0 +1,83 @@
+const err = 'the cause';
+const session = 'public handle of the session';
+const provider = 'id of the provider, where there are several';
+const nothing = 'Nothing';
+
+/** Who did it, and from where. */
+export const who = {
+  subject: 'the person, as `LOG_SUBJECT` names them; missing while no one is known',
+  address: 'address of the client',
+} as const;
+
+/** Events of people who sign in and out, and of the operators who end their sessions. */
+export const personEvents = {
+  login: {
+    level: 'info',
+    message: 'signed in',
+    fields: { session, provider, ...who },
+    when: 'A login is finished and its session is open',
+    remedy: nothing,
+  },
+  logout: {
+    level: 'info',
+    message: 'signed out',
+    fields: { session, provider, ...who },
+    when: 'A user has signed out',
+    remedy: nothing,
+  },
+  sessions_revoked: {
+    level: 'info',
+    message: 'sessions were ended from another',
+    fields: { session: `${session} that asked for it`, ended: 'how many sessions ended', ...who },
+    when: 'A user has ended other sessions of their own',
+    remedy: nothing,
+  },
+  backchannel: {
+    level: 'info',
+    message: 'signed out by the provider',
+    fields: { ended: 'how many sessions ended', provider, ...who },
+    when: 'The provider has sent a logout token',
+    remedy: nothing,
+  },
+  frontchannel: {
+    level: 'info',
+    message: 'signed out by a frame of the provider',
+    fields: { ended: 'how many sessions ended', ...who },
+    when: 'The provider’s sign-out page has shown our frame, with `FRONTCHANNEL_LOGOUT=true`',
+    remedy: nothing,
+  },
+  backchannel_refused: {
+    level: 'warn',
+    message: 'logout token refused',
+    fields: { reason: 'the check that failed', err },
+    when: 'A logout token is not one of the provider’s, is stale or was used before',
+    remedy:
+      'One may be a probe. When all fail, compare `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_ID_TOKEN_ALG` and the clock with the provider: `pnpm run doctor`',
+  },
+  admin_call: {
+    level: 'info',
+    message: 'an operator asked for sessions',
+    fields: {
+      action: '`end` or `count`',
+      by: 'what named them: `sub`, `sid` or `id`',
+      sessions: 'how many ended, or are there',
+      ...who,
+    },
+    when: 'A call with the right token came to `ADMIN_PORT`',
+    remedy: nothing,
+  },
+  admin_refused: {
+    level: 'warn',
+    message: 'a call of an operator was refused',
+    fields: { address: who.address },
+    when: 'A call without the right token came to `ADMIN_PORT`',
+    remedy: 'Compare the token with `ADMIN_TOKEN`, and close the port to everyone but operators',
+  },
+  persistent_cookie: {
+    level: 'warn',
+    message: 'sessions outlive the browser: its next user may be signed in',
+    fields: {},
+    when: 'The server starts with `SESSION_COOKIE=persistent`',
+    remedy: 'Where people share computers, leave `SESSION_COOKIE` out',
+  },
+} as const;

@@ -1,0 +1,48 @@
+import { createSecretKey } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { ResolvedOptions } from '../options.ts';
+import { keyedDigest } from '../session/keyed-digest.ts';
+import { deriveKey } from '../session/session-cookie.ts';
+
+/** Names a person in the log, as `logSubject` says; `undefined` where it names no one. */
+export type NameSubject = (sub: string) => string | undefined;
+
+const hashLength = 22;
+
+/** Makes the names: the subject itself, or a hash that nobody can make, or guess a subject by, without the session key. */
+export const createSubjectNames = ({
+  logSubject,
+  sessionKeys: [first],
+}: Pick<ResolvedOptions, 'logSubject' | 'sessionKeys'>): NameSubject => {
+  if (logSubject === 'plain') return (sub) => sub;
+  if (logSubject === 'none' || first === undefined) return () => undefined;
+  const key = deriveKey(createSecretKey(first), 'log subject');
+  return (sub) => keyedDigest(key, sub).toString('base64url').slice(0, hashLength);
+};
+
+const subjectOfRequest: unique symbol = Symbol('foyer.subject');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [subjectOfRequest]?: string;
+  }
+}
+
+/** Remembers whose session a request has, for the lines that are logged of it. */
+export const noteSubject = (request: FastifyRequest, sub: string): void => {
+  request[subjectOfRequest] = sub;
+};
+
+const nameSubjectOf = ({ server }: FastifyRequest): NameSubject | undefined => {
+  const { foyer }: { readonly foyer?: { readonly nameSubject: NameSubject } } = server;
+  return foyer?.nameSubject;
+};
+
+/** Who a line of the log is about, and from which address; by default the person whose session the request has. */
+export const whoOf = (
+  request: FastifyRequest,
+  sub = request[subjectOfRequest],
+): { readonly subject: string | undefined; readonly address: string } => ({
+  subject: sub === undefined ? undefined : nameSubjectOf(request)?.(sub),
+  address: request.ip,
+});

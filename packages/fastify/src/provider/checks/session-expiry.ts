@@ -1,0 +1,17 @@
+import { refusedClaim } from './refused-claim.ts';
+
+/**
+ * Refuses a limit of the session that is no time, or has passed: a session without its limit would be too long. No limit is
+ * absence, or `null`.
+ *
+ * @throws Problem `provider_invalid_response`.
+ * @see IPSIE SL1, session_expiry
+ */
+export const requireSessionExpiry = (
+  { session_expiry: expiry }: Readonly<Record<string, unknown>>,
+  nowSeconds: number,
+): void => {
+  if (expiry === undefined || expiry === null) return;
+  if (typeof expiry !== 'number' || !Number.isFinite(expiry)) throw refusedClaim('session_expiry is no time');
+  if (expiry <= nowSeconds) throw refusedClaim('session_expiry has passed');
+};

@@ -1,0 +1,86 @@
+import { paths } from '@foyer/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logEvent } from '../events.ts';
+import { whoOf } from '../logging/person.ts';
+import { readQuery } from '../login/login-hints.ts';
+import { Problem } from '../problems.ts';
+import { addRoute, type Bff } from './bff.ts';
+
+const maxSidLength = 1024;
+
+/** A page of the provider shows it in a frame: a link, an image or a prefetch of someone else’s ends nothing. */
+const requireFrame = ({ headers }: FastifyRequest): void => {
+  const destination = headers['sec-fetch-dest'];
+  const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
+  const isFrame = destination === undefined || destination === 'iframe' || destination === 'frame';
+  if (!isFrame || /prefetch|prerender|preview/i.test(purpose))
+    throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
+};
+
+/** A session at a provider. */
+interface Target {
+  readonly issuer: string;
+  readonly sid: string;
+  /** The clients that we are at this provider. */
+  readonly clientIds: readonly string[];
+}
+
+/** The session that the provider’s page names. @see OpenID Connect Front-Channel Logout section 3 */
+const readTarget = (request: FastifyRequest, { providers }: Bff): Target => {
+  const query = readQuery(request.url);
+  const [issuer = '', sid = ''] = [query.get('iss'), query.get('sid')];
+  const clientIds = providers.all
+    .filter(({ provider }) => provider.issuers().includes(issuer))
+    .map(({ options }) => options.clientId);
+  if (clientIds.length === 0)
+    throw new Problem('bad_request', 'iss of the front-channel logout is no issuer of ours, once');
+  if (sid === '' || sid.length > maxSidLength)
+    throw new Problem('bad_request', 'The front-channel logout has no sid, or more than one');
+  return { issuer, sid, clientIds };
+};
+
+/** Only what ends nothing counts: a limit on the others would leave people signed in. */
+const endFramed = async (request: FastifyRequest, bff: Bff): Promise<number> => {
+  let ended = 0;
+  try {
+    requireFrame(request);
+    const { clientIds, ...target } = readTarget(request, bff);
+    for (const clientId of clientIds) ended += await bff.sessions.endByProvider({ ...target, clientId });
+  } finally {
+    if (ended === 0) await bff.limitRate(request);
+  }
+  return ended;
+};
+
+/** Only pages of the provider may frame the answer, which shows nothing. */
+const printPolicy = ({ providers }: Bff): string => {
+  const issuers = providers.all.map(({ options }) => new URL(options.issuer).origin);
+  const origins = new Set([...issuers, ...(providers.endSessionOrigins()?.split(' ') ?? [])]);
+  return `default-src 'none'; frame-ancestors ${[...origins].join(' ')}`;
+};
+
+/**
+ * `GET /logout/frontchannel`: the provider shows it in a hidden frame of its sign-out page. The Strict session cookie stays
+ * away from there, so that the session is found by the provider's `sid`.
+ *
+ * @see OpenID Connect Front-Channel Logout 1.0
+ */
+export const addFrontchannelLogoutRoute = async (parent: FastifyInstance, bff: Bff): Promise<void> => {
+  const end = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    reply.header('cache-control', 'no-store');
+    const ended = await endFramed(request, bff);
+    if (ended > 0) {
+      bff.options.observe?.({ kind: 'logout', by: 'provider' });
+      logEvent(request.log, 'frontchannel', { ended, ...whoOf(request) });
+    }
+    return reply.type('text/html; charset=utf-8').send('<!doctype html><title>Signed out</title>');
+  };
+  // A scope of its own: its hook runs after that of all answers, which no page may frame.
+  await parent.register(async (scope) => {
+    scope.addHook('onSend', async (_request, reply) => {
+      reply.header('content-security-policy', printPolicy(bff));
+      reply.header('cross-origin-resource-policy', 'cross-origin');
+    });
+    addRoute(scope, paths.frontchannelLogout, { GET: end });
+  });
+};

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { countSessions, endSessions, openSessionStore } from '../../src/index.ts';
+import { startBentBff, whoIs } from '../kit/bent-login.ts';
+import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
+
+const cookieLine = async (given: Parameters<typeof startBff>[0]): Promise<string> => {
+  await using bff = await startBff(given);
+  const { page } = await signIn(bff);
+  const lines = page.steps.flatMap(({ setCookie }) => setCookie);
+  return lines.find((line) => line.includes('SameSite=Strict') && !line.includes('Max-Age=0')) ?? '';
+};
+
+const withClaims = (added: Readonly<Record<string, unknown>>): Parameters<typeof startBentBff>[0] => ({
+  idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', ...added } }),
+});
+
+test('the session cookie goes with the browser, or lasts as long as the session may', async () => {
+  expect(await cookieLine({})).not.toContain('Max-Age');
+  const line = await cookieLine({ sessionCookie: 'persistent', sessionLifetime: '2h' });
+  const maxAge = Number(/Max-Age=(\d+)/.exec(line)?.[1]);
+  expect(maxAge).toBeGreaterThan(7190);
+  expect(maxAge).toBeLessThanOrEqual(7200);
+});
+
+test('a persistent cookie is warned of at the start', async () => {
+  await using bff = await startBff({ sessionCookie: 'persistent' });
+  expect(bff.log.filter(({ event }) => event === 'persistent_cookie')).toHaveLength(1);
+});
+
+test.for([
+  ['plain', /^ada$/],
+  ['hash', /^[\w-]{22}$/],
+] as const)(
+  'with %s the log names the person of logins, logouts, refusals and revocations',
+  async ([logSubject, name]) => {
+    await using bff = await startBff({ logSubject });
+    const { browser } = await signIn(bff);
+    await browser.fetch('/api/me/sessions/none', { method: 'DELETE' });
+    await browser.fetch('/api/me/sessions', { method: 'DELETE' });
+    await browser.fetch('/logout', { method: 'POST' });
+    for (const event of ['login', 'refusal', 'sessions_revoked', 'logout']) {
+      const lines = bff.log.filter((line) => line.event === event);
+      expect([event, lines]).toEqual([
+        event,
+        [
+          expect.objectContaining({
+            subject: expect.stringMatching(name),
+            address: expect.stringMatching(/1$/),
+          }),
+        ],
+      ]);
+    }
+    if (logSubject === 'hash') expect(JSON.stringify(bff.log)).not.toContain('"ada"');
+  },
+);
+
+test('the hash of a person is the same under the same key alone', async () => {
+  const sessionKeys = [createSessionKey()];
+  const hashOf = async (keys: readonly string[]): Promise<unknown> => {
+    await using bff = await startBff({ sessionKeys: keys });
+    await signIn(bff);
+    return bff.log.find(({ event }) => event === 'login')?.subject;
+  };
+  const first = await hashOf(sessionKeys);
+  expect(await hashOf(sessionKeys)).toBe(first);
+  expect(await hashOf([createSessionKey()])).not.toBe(first);
+});
+
+test('with none the log names no one', async () => {
+  await using bff = await startBff({ logSubject: 'none' });
+  await signIn(bff);
+  const line = bff.log.find(({ event }) => event === 'login');
+  expect([line?.subject, line?.address]).toEqual([undefined, expect.stringMatching(/1$/)]);
+});
+
+test('sessions end by the session at the provider, while the provider is down too', async () => {
+  const sessionStore = await openSessionStore('memory:');
+  await using bff = await startBff({ sessionStore });
+  const { browser } = await signIn(bff);
+  await bff.provider.close();
+  expect(await countSessions(bff.app, 'ada')).toBe(1);
+  expect(await endSessions(bff.app, { sid: 'another' })).toBe(0);
+  expect(await endSessions(bff.app, { sub: 'ada' })).toBe(1);
+  expect(await (await browser.fetch('/api/me')).json()).toMatchObject({ authenticated: false });
+});
+
+test('a limit that the provider sets on the session bounds ours', async () => {
+  const expiry = Math.floor(Date.now() / 1000) + 100;
+  const bent = await startBentBff(withClaims({ session_expiry: expiry }));
+  const login = await bent.begin();
+  await bent.comeBack(login);
+  expect(await whoIs(login.browser, bent.bff)).toMatchObject({
+    session: { expiresAt: new Date(expiry * 1000).toISOString() },
+  });
+});
+
+test.for([['soon'], [0], [-1]])('a limit of the session that is %j is no login', async ([session_expiry]) => {
+  const bent = await startBentBff(withClaims({ session_expiry }));
+  const answer = await bent.comeBack(await bent.begin());
+  expect(answer.status).toBe(502);
+});
