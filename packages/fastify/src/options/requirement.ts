@@ -32,7 +32,7 @@ export type Requirement = z.output<typeof requirement>;
 export const acrValuesOf = ({ acr = [] }: Requirement): readonly string[] => [acr].flat();
 
 /** Protocol claims that no session keeps: requiring one would refuse everyone. */
-const isUnkept = (name: string): boolean => isProtocolClaim(name) && name !== 'acr' && name !== 'amr';
+const isUnkept = (name: string): boolean => isProtocolClaim(name) && !['acr', 'amr', 'iss'].includes(name);
 
 const checkClaims = (claims: NonNullable<Requirement['claims']>, refuse: Refuse): void => {
   if (Object.keys(claims).length === 0) refuse('require names no claim', 'Name one, or leave claims out.');

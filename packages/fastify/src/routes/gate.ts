@@ -9,7 +9,6 @@ import { parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
-import { claimsOf } from '../session/session-claims.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 /** The path of the gate. */
@@ -43,7 +42,7 @@ const answerAdmitted = async (
 ): Promise<Readonly<Record<string, string>>> => {
   if (question.wantsToken) requireServer(original);
   const session = await admit(bff, request, { method: original.method, requirement: question.requirement });
-  const { subject, name, email, groups } = identityOf(session, claimsOf(session));
+  const { subject, name, email, groups } = identityOf(bff, session);
   const token = question.wantsToken ? await requireBearer(bff, session) : undefined;
   return present({
     ...{ 'x-auth-subject': subject, 'x-auth-name': name, 'x-auth-email': email, 'x-auth-groups': groups },

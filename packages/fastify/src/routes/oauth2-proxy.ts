@@ -2,12 +2,13 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admit, sendToLogin } from '../gate/admission.ts';
 import { readParameters } from '../gate/gate-question.ts';
-import { identityOf, present } from '../gate/identity-headers.ts';
+import { identityOf, isEmailRefuted, present } from '../gate/identity-headers.ts';
 import { readOriginalRequest } from '../gate/original-request.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
+import type { Claims } from '../provider/provider.ts';
 import { claimsOf } from '../session/session-claims.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -20,7 +21,10 @@ export const oauth2ProxyPaths = {
 } as const;
 
 const listOf = (parameters: URLSearchParams, name: string): readonly string[] | undefined =>
-  parameters.get(name)?.split(',');
+  parameters
+    .get(name)
+    ?.split(',')
+    .filter((each) => each !== '');
 
 /** An empty list admits no one: a requirement of nothing is met by no claim. */
 const requirementOf = (parameters: URLSearchParams): Requirement | undefined => {
@@ -28,6 +32,12 @@ const requirementOf = (parameters: URLSearchParams): Requirement | undefined => 
   const email = listOf(parameters, 'allowed_emails');
   const claims = { ...(groups && { groups }), ...(email && { email }) };
   return Object.keys(claims).length === 0 ? undefined : { claims };
+};
+
+/** Who may be let in by an address has to have it. */
+const requireEmail = (claims: Claims, parameters: URLSearchParams): void => {
+  if (isEmailRefuted(claims) && (parameters.has('allowed_emails') || parameters.has('allowed_email_domains')))
+    throw new Problem('forbidden', 'The email is not verified, by email_verified of the provider');
 };
 
 const requireDomain = (email: unknown, domains: readonly string[] | undefined): void => {
@@ -48,8 +58,9 @@ const answerAuth = async (bff: Bff, request: FastifyRequest, reply: FastifyReply
   const { method } = readOriginalRequest(request, bff.options);
   const session = await admit(bff, request, { method, requirement: requirementOf(parameters) });
   const claims = claimsOf(session);
+  requireEmail(claims, parameters);
   requireDomain(claims.email, listOf(parameters, 'allowed_email_domains'));
-  const { subject, email, username, groups } = identityOf(session, claims);
+  const { subject, email, username, groups } = identityOf(bff, session);
   const headers = present({
     'x-auth-request-user': subject,
     'x-auth-request-email': email,

@@ -2,10 +2,14 @@ import type { Claims } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
 import { personOf } from './user.ts';
 
-/** Every claim that a session keeps: those of the person, and how they signed in (`acr`, `amr`, `auth_time`). */
+/**
+ * Every claim that a session keeps: those of the person, how they signed in (`acr`, `amr`, `auth_time`), and the `iss` that
+ * says so: another provider may say the same of its own people.
+ */
 export const claimsOf = ({ record }: Pick<Session, 'record'>): Claims => ({
   ...personOf(record),
   ...record.authentication,
+  iss: record.issuer,
 });
 
 const isObject = (value: unknown): value is Claims =>

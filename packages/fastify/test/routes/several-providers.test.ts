@@ -1,6 +1,6 @@
 import { createBrowser, type Page } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSessionStore } from '../../src/index.ts';
+import { type BffOptions, openSessionStore } from '../../src/index.ts';
 import { cookieHeader, whoIs } from '../kit/bent-login.ts';
 import { createSessionKey, type RunningBff, startBff } from '../kit/start-bff.ts';
 import { type Bends, type BentProvider, startBentProvider } from '../provider/bent-provider.ts';
@@ -27,7 +27,10 @@ const startProvider = async (sub: string, bends: Bends = {}): Promise<BentProvid
 const clientOf = ({ issuer, clientId, clientSecret }: BentProvider) => ({ issuer, clientId, clientSecret });
 
 /** A BFF beside two providers, `staff` and `guests`. */
-const startBoth = async (bends: { readonly staff?: Bends; readonly guests?: Bends } = {}) => {
+const startBoth = async (
+  bends: { readonly staff?: Bends; readonly guests?: Bends } = {},
+  options: Partial<BffOptions> = {},
+) => {
   const staff = await startProvider('ada', bends.staff);
   const guests = await startProvider('grace', bends.guests);
   const providers = [
@@ -39,6 +42,7 @@ const startBoth = async (bends: { readonly staff?: Bends; readonly guests?: Bend
     sessionKeys: [createSessionKey()],
     sessionStore: await openSessionStore('memory:'),
     rateLimitLogin: 0,
+    ...options,
   };
   const bff = await startBff(given);
   onTestFinished(() => bff[Symbol.asyncDispose]());
@@ -218,4 +222,56 @@ test('a session of a provider that the configuration no longer names is an anony
   const me = await later.app.inject({ url: '/api/me', headers });
   expect(me.json()).toMatchObject({ authenticated: false });
   await later[Symbol.asyncDispose]();
+});
+
+const askGate = async (bff: RunningBff, browser: ReturnType<typeof createBrowser>, path: string) =>
+  fetch(`${bff.url}${path}`, { headers: { cookie: cookieHeader(browser, bff) } });
+
+test('the gate tells people of one sub apart, and a requirement the provider that speaks for them', async () => {
+  const { bff, staff, guests } = await startBoth({}, { gate: 'on' });
+  const wanted = JSON.stringify({ claims: { iss: staff.issuer } });
+  const answers = [];
+  for (const [id, bent] of [['staff', staff] as const, ['guests', guests] as const]) {
+    const { browser } = await signIn(bff, id, bent);
+    const { headers } = await askGate(bff, browser, '/gate');
+    const required = await askGate(bff, browser, `/gate?require=${encodeURIComponent(wanted)}`);
+    answers.push([headers.get('x-auth-subject'), required.status]);
+  }
+  expect(answers).toEqual([
+    ['staff/ada', 200],
+    ['guests/grace', 403],
+  ]);
+});
+
+test.for([
+  [false, null, 403],
+  ['false', null, 403],
+  [true, 'ada@example.com', 202],
+  [undefined, 'ada@example.com', 202],
+] as const)('with email_verified %s the gate names %s', async ([verified, named, status]) => {
+  const { bff, staff } = await startBoth(
+    {
+      staff: {
+        userinfo: (usual) => ({
+          body: { ...usual, sub: 'ada', email: 'ada@example.com', email_verified: verified },
+        }),
+      },
+    },
+    { gate: 'oauth2-proxy' },
+  );
+  const { browser } = await signIn(bff, 'staff', staff);
+  const gate = await askGate(bff, browser, '/gate');
+  expect([gate.status, gate.headers.get('x-auth-email')]).toEqual([200, named]);
+  const auth = await askGate(bff, browser, '/oauth2/auth');
+  expect([auth.status, auth.headers.get('x-auth-request-email')]).toEqual([202, named]);
+  for (const query of ['allowed_emails=ada@example.com', 'allowed_email_domains=example.com'])
+    expect((await askGate(bff, browser, `/oauth2/auth?${query}`)).status).toBe(status);
+});
+
+test('an empty list of emails or groups lets an empty one pass no more than another', async () => {
+  const empty = (usual: object) => ({ body: { ...usual, sub: 'ada', email: '', groups: [''] } });
+  const { bff, staff } = await startBoth({ staff: { userinfo: empty } }, { gate: 'oauth2-proxy' });
+  const { browser } = await signIn(bff, 'staff', staff);
+  for (const query of ['allowed_emails=', 'allowed_groups=', 'allowed_groups=,admins'])
+    expect((await askGate(bff, browser, `/oauth2/auth?${query}`)).status).toBe(403);
 });
