@@ -42,9 +42,8 @@ const startBoth = async (
     sessionKeys: [createSessionKey()],
     sessionStore: await openSessionStore('memory:'),
     rateLimitLogin: 0,
-    ...options,
   };
-  const bff = await startBff(given);
+  const bff = await startBff({ ...given, ...options });
   onTestFinished(() => bff[Symbol.asyncDispose]());
   return { bff, staff, guests, given };
 };
