@@ -1,4 +1,3 @@
-import type { Claims } from '../provider/provider.ts';
 import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { claimsOf } from '../session/session-claims.ts';
@@ -16,16 +15,27 @@ export const encodeHeaderText = (text: string, reserved = ''): string =>
 const textsOf = (value: unknown): readonly string[] =>
   [value].flat().flatMap((each) => (typeof each === 'string' && each !== '' ? [each] : []));
 
-/** Anyone may claim an address that the provider says nobody has verified. @see OpenID Connect Core section 5.1 */
-export const isEmailRefuted = ({ email_verified: verified }: Claims): boolean =>
-  verified === false || verified === 'false';
+const isYes = (value: unknown): boolean => [true, 'true', 1, '1'].some((yes) => yes === value);
+
+/**
+ * Whether the email may be someone else's: the provider says that it is not verified, or it has many tenants, each of which
+ * writes what it likes, and does not say that the tenant owns the domain (`xms_edov`).
+ *
+ * @see OpenID Connect Core section 5.1
+ */
+export const isEmailInDoubt = ({ providers }: Pick<Bff, 'providers'>, session: Session): boolean => {
+  const { email_verified: verified, xms_edov: isOfOwnDomain } = claimsOf(session);
+  const { tenants } = providers.of(session).options;
+  if (tenants !== undefined) return !isYes(verified) && !isYes(isOfOwnDomain);
+  return verified === false || verified === 'false';
+};
 
 /** Who is signed in, for a server that asks the gate. */
 export interface Identity {
   /** The `sub`; where there are several providers, behind the id of its own: two may have the same. */
   readonly subject: string;
   readonly name: string;
-  /** Missing where the provider says that it is not verified. */
+  /** Missing where it is in doubt. */
   readonly email: string | undefined;
   readonly username: string | undefined;
   /** Separated by commas; a comma in a name is encoded. */
@@ -33,9 +43,9 @@ export interface Identity {
 }
 
 /** What the headers say of the person of this session; what its claims lack is left out. */
-export const identityOf = ({ providers }: Pick<Bff, 'providers'>, session: Session): Identity => {
+export const identityOf = (bff: Pick<Bff, 'providers'>, session: Session): Identity => {
   const claims = claimsOf(session);
-  const { name: provider } = providers.of(session);
+  const { name: provider } = bff.providers.of(session);
   const first = (name: string): string | undefined => {
     const [text] = textsOf(claims[name]);
     return text === undefined ? undefined : encodeHeaderText(text);
@@ -44,7 +54,7 @@ export const identityOf = ({ providers }: Pick<Bff, 'providers'>, session: Sessi
   return {
     subject: `${provider === undefined ? '' : `${provider}/`}${first('sub') ?? ''}`,
     name: encodeHeaderText(session.displayName),
-    email: isEmailRefuted(claims) ? undefined : first('email'),
+    email: isEmailInDoubt(bff, session) ? undefined : first('email'),
     username: first('preferred_username'),
     groups: groups.length === 0 ? undefined : groups.join(','),
   };

@@ -2,13 +2,13 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admit, sendToLogin } from '../gate/admission.ts';
 import { readParameters } from '../gate/gate-question.ts';
-import { identityOf, isEmailRefuted, present } from '../gate/identity-headers.ts';
+import { identityOf, isEmailInDoubt, present } from '../gate/identity-headers.ts';
 import { readOriginalRequest } from '../gate/original-request.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
-import type { Claims } from '../provider/provider.ts';
+import type { Session } from '../session/live-session.ts';
 import { claimsOf } from '../session/session-claims.ts';
 import { addRoute, type Bff } from './bff.ts';
 
@@ -35,9 +35,13 @@ const requirementOf = (parameters: URLSearchParams): Requirement | undefined => 
 };
 
 /** Who may be let in by an address has to have it. */
-const requireEmail = (claims: Claims, parameters: URLSearchParams): void => {
-  if (isEmailRefuted(claims) && (parameters.has('allowed_emails') || parameters.has('allowed_email_domains')))
-    throw new Problem('forbidden', 'The email is not verified, by email_verified of the provider');
+const requireEmail = (bff: Bff, session: Session, parameters: URLSearchParams): void => {
+  const isAsked = parameters.has('allowed_emails') || parameters.has('allowed_email_domains');
+  if (isAsked && isEmailInDoubt(bff, session))
+    throw new Problem(
+      'forbidden',
+      'The email is not verified, by email_verified or xms_edov of the provider',
+    );
 };
 
 const requireDomain = (email: unknown, domains: readonly string[] | undefined): void => {
@@ -58,7 +62,7 @@ const answerAuth = async (bff: Bff, request: FastifyRequest, reply: FastifyReply
   const { method } = readOriginalRequest(request, bff.options);
   const session = await admit(bff, request, { method, requirement: requirementOf(parameters) });
   const claims = claimsOf(session);
-  requireEmail(claims, parameters);
+  requireEmail(bff, session, parameters);
   requireDomain(claims.email, listOf(parameters, 'allowed_email_domains'));
   const { subject, email, username, groups } = identityOf(bff, session);
   const headers = present({

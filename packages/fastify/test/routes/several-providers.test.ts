@@ -274,3 +274,49 @@ test('an empty list of emails or groups lets an empty one pass no more than anot
   for (const query of ['allowed_emails=', 'allowed_groups=', 'allowed_groups=,admins'])
     expect((await askGate(bff, browser, `/oauth2/auth?${query}`)).status).toBe(403);
 });
+
+test.for([
+  [{}, null, 403],
+  [{ xms_edov: '0' }, null, 403],
+  [{ xms_edov: true }, 'ada@example.com', 202],
+  [{ email_verified: true }, 'ada@example.com', 202],
+] as const)(
+  'of a provider of many tenants the gate takes an email with %j as %s',
+  async ([more, named, status]) => {
+    const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
+    let origin = '';
+    const bent = await startBentProvider({
+      discovery: (usual) => {
+        origin = String(usual.issuer);
+        return { body: { ...usual, issuer: `${origin}/{tenantid}/v2.0` } };
+      },
+      idToken: ({ header, claims }) => ({
+        header,
+        claims: {
+          ...claims,
+          iss: `${origin}/${tenant}/v2.0`,
+          tid: tenant,
+          email: 'ada@example.com',
+          ...more,
+        },
+      }),
+      userinfo: ({ sub }) => ({ body: { sub } }),
+    });
+    onTestFinished(() => bent[Symbol.asyncDispose]());
+    await using bff = await startBff({
+      ...clientOf(bent),
+      issuer: `${bent.issuer}/common/v2.0`,
+      discoveryUrl: `${bent.issuer}/.well-known/openid-configuration`,
+      tenants: [tenant],
+      gate: 'oauth2-proxy',
+    });
+    const { browser, asked } = await begin(bff, '');
+    bent.nonce = asked.get('nonce') ?? '';
+    const callback = `${bff.url}/login/callback?code=c&state=${asked.get('state')}`;
+    await browser.visitWithoutFollowing(callback, { from: bent.issuer });
+    const gate = await askGate(bff, browser, '/gate');
+    expect([gate.status, gate.headers.get('x-auth-email')]).toEqual([200, named]);
+    const auth = await askGate(bff, browser, '/oauth2/auth?allowed_email_domains=example.com');
+    expect(auth.status).toBe(status);
+  },
+);
