@@ -1,7 +1,22 @@
 import type { FastifyInstance } from 'fastify';
+import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
 import type { IndexClient } from '../session/store-index.ts';
 import type { Bff } from './bff.ts';
+
+/** Nothing found would read as nothing there, while the sessions go on. */
+const requireFindable = async ({ providers }: Bff): Promise<void> => {
+  for (const { options, provider } of providers.all) {
+    if (options.tenants?.includes('*'))
+      throw new Problem('bad_request', 'People of any tenant (OIDC_TENANTS=*) are not found by sub or sid', {
+        detail: 'Name the tenants in OIDC_TENANTS, or a session by its id.',
+      });
+    if (options.tenants !== undefined && !(await provider.isDiscovered()))
+      throw new Problem('provider_unavailable', 'The issuers of the tenants are not discovered yet', {
+        retryAfter: 5,
+      });
+  }
+};
 
 const clientsOf = ({ providers }: Bff): readonly IndexClient[] =>
   providers.all.flatMap(({ options: { clientId }, provider }) =>
@@ -11,18 +26,22 @@ const clientsOf = ({ providers }: Bff): readonly IndexClient[] =>
 /**
  * Ends sessions on every process, without their cookies; the browsers learn of it as `revoked`. Returns how many ended.
  *
- * @throws Problem `store_unavailable`.
+ * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
  */
-export const endSessions = async ({ foyer }: FastifyInstance, named: NamedSessions): Promise<number> =>
-  foyer.sessions.endNamed(named, clientsOf(foyer));
+export const endSessions = async ({ foyer }: FastifyInstance, named: NamedSessions): Promise<number> => {
+  if (!('id' in named)) await requireFindable(foyer);
+  return foyer.sessions.endNamed(named, clientsOf(foyer));
+};
 
 /**
  * How many sessions a person has.
  *
- * @throws Problem `store_unavailable`.
+ * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
  */
-export const countSessions = async ({ foyer }: FastifyInstance, sub: string): Promise<number> =>
-  foyer.sessions.countOf(sub, clientsOf(foyer));
+export const countSessions = async ({ foyer }: FastifyInstance, sub: string): Promise<number> => {
+  await requireFindable(foyer);
+  return foyer.sessions.countOf(sub, clientsOf(foyer));
+};
 
 /** How the log names a person, for log lines of your own; `undefined` where `logSubject` names no one. */
 export const nameSubject = ({ foyer }: FastifyInstance, sub: string): string | undefined =>

@@ -99,3 +99,11 @@ test.for([['soon'], [0], [-1]])('a limit of the session that is %j is no login',
   const answer = await bent.comeBack(await bent.begin());
   expect(answer.status).toBe(502);
 });
+
+test('people of any tenant are not said to have no session', async () => {
+  const { bff } = await startBentBff({}, { tenants: ['*'] });
+  for (const call of [endSessions(bff.app, { sub: 'ada' }), endSessions(bff.app, { sid: 'x' })])
+    await expect(call).rejects.toMatchObject({ code: 'bad_request' });
+  await expect(countSessions(bff.app, 'ada')).rejects.toMatchObject({ code: 'bad_request' });
+  expect(await endSessions(bff.app, { id: 'none' })).toBe(0);
+});
