@@ -89,8 +89,7 @@ const createSnapshotStore = (startWatch: () => SessionWatch) => {
 
 /** Removes the fragment that some providers add to the callback, and that a browser carries over its redirect. */
 const tidyAddress = (): void => {
-  const { href, hash } = location;
-  if (hash === '#_=_') history.replaceState(history.state, '', href.slice(0, -hash.length));
+  if (location.hash === '#_=_') history.replaceState(history.state, '', location.href.slice(0, -4));
 };
 
 /**

@@ -8,6 +8,8 @@ export interface LiveListener {
   readonly onExpiring: (expiring: ExpiringEvent) => void;
   /** There has been no stream for half a minute, because the server refuses one: the session has to be requested. */
   readonly onMissing: () => void;
+  /** Whether the page is being left: a stream that opens then belongs to a session that may be over. */
+  readonly isLeaving: () => boolean;
 }
 
 /** The subscription to the session's events. */
@@ -62,7 +64,7 @@ const deliver = (event: string, { onEnded, onExpiring }: LiveListener): void => 
 };
 
 /** One stream of `/api/me/events`. After a failure the next call of `open` connects again. */
-const createStream = (url: URL, onEvent: (event: string) => void, onMissing: () => void) => {
+const createStream = (url: URL, onEvent: (event: string) => void, { onMissing, isLeaving }: LiveListener) => {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const close = (): void => {
@@ -72,7 +74,7 @@ const createStream = (url: URL, onEvent: (event: string) => void, onMissing: () 
   };
   return {
     open: (): void => {
-      if (source !== undefined && source.readyState !== closed) return;
+      if (isLeaving() || (source !== undefined && source.readyState !== closed)) return;
       const opened = new EventSource(url, { withCredentials: true });
       for (const type of ['signed-out', 'expiring'] as const)
         opened.addEventListener(type, (event: Event) => {
@@ -91,7 +93,7 @@ const createStream = (url: URL, onEvent: (event: string) => void, onMissing: () 
 
 /** Opens one stream for each tab: for browsers without Web Locks, and for pages outside a secure context. */
 const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
-  const stream = createStream(url, (event) => deliver(event, listener), listener.onMissing);
+  const stream = createStream(url, (event) => deliver(event, listener), listener);
   return {
     follow: (isSignedIn) => (isSignedIn ? stream.open() : stream.close()),
     close: stream.close,
@@ -112,7 +114,7 @@ const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
     channel?.postMessage(event);
     deliver(event, listener);
   };
-  const stream = createStream(url, announce, listener.onMissing);
+  const stream = createStream(url, announce, listener);
   const turn = startTurn(name, stream.open);
   const join = (): void => {
     channel = new BroadcastChannel(name);

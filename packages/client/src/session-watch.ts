@@ -45,6 +45,7 @@ const watchEvents = (
       if (expiring.expiresAt >= snapshot.session.idleExpiresAt) publish({ ...snapshot, expiring });
     },
     onMissing: recheck,
+    isLeaving: departure.isUnderWay,
   });
 };
 
