@@ -79,7 +79,13 @@ test('every mistake is found at once, each with what to do', () => {
 
 test('of several providers each has its own options, those of all as default, and its mistakes under its id', async () => {
   const { issuer: _issuer, clientId: _clientId, ...common } = await required();
-  const one = { id: 'one', issuer: 'https://one.example', clientId: 'a', scope: 'openid email' };
+  const one = {
+    id: 'one',
+    issuer: 'https://one.example',
+    clientId: 'a',
+    clientSecret: 'its',
+    scope: 'openid email',
+  };
   const two = { id: 'two', label: 'Two', issuer: 'https://two.example', clientId: 'b', clientSecret: 'own' };
   const { issuer, providerId, providers } = resolveOptions({
     ...common,
@@ -88,7 +94,7 @@ test('of several providers each has its own options, those of all as default, an
   });
   expect([issuer, providerId]).toEqual(['https://one.example', 'one']);
   expect(providers).toMatchObject([
-    { id: 'one', label: 'one', options: { scope: 'openid email', clientSecret: 'hush-hush' } },
+    { id: 'one', label: 'one', options: { scope: 'openid email', clientSecret: 'its' } },
     { id: 'two', label: 'Two', options: { scope: 'openid', clientSecret: 'own', providers: [] } },
   ]);
   const broken = [
@@ -101,6 +107,13 @@ test('of several providers each has its own options, those of all as default, an
     'publicUrl is not a URL',
     'providers two: clientId is missing',
   ]);
+});
+
+test('the secret of one provider is never that of another', async () => {
+  const given = { ...(await required()), issuer: undefined, clientId: undefined };
+  const one = { id: 'one', issuer: 'https://one.example', clientId: 'a' };
+  const issues = checkOptions({ ...given, clientSecret: 'hush-hush', providers: [one] });
+  expect(issues.map(({ problem }) => problem)).toEqual(['one: clientSecret is missing']);
 });
 
 test('a header by which gateways name people, or one of ours, is no header to pass', async () => {

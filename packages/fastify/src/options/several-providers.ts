@@ -56,7 +56,7 @@ export const severalProviders = {
     variable: 'PROVIDERS',
     form: 'json',
     meaning:
-      'Several providers, a JSON array in place of `OIDC_ISSUER` and `OIDC_CLIENT_ID`: `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`; the other `OIDC_*` variables are the defaults of each, and more keys are their options',
+      'Several providers, a JSON array in place of `OIDC_ISSUER` and `OIDC_CLIENT_ID`: `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`; the other `OIDC_*` variables but the secret are the defaults of each, and more keys are their options',
     remedy: 'See docs/several-providers.md.',
   }),
 } as const;
@@ -83,9 +83,9 @@ const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] 
   ...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values(),
 ];
 
-/** Examines each of several providers as if it were the only one. */
+/** Examines each of several providers as if it were the only one. A secret goes to the provider that it stands beside. */
 export const examineEach = <Data>(
-  { providers, ...common }: Given,
+  { providers, clientSecret: _secret, ...common }: Given,
   examineOne: ExamineOne<Data>,
 ): { readonly each: readonly Examined<Data>[]; readonly issues: readonly OptionIssue[] } => {
   const { data, error } = z.object(severalProviders).safeParse({ providers }, { reportInput: true });
