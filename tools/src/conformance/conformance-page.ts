@@ -1,6 +1,7 @@
 import { requirements } from '@foyer/doctor/requirements';
 import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 import { operation } from './promises/operation.ts';
+import { permissions } from './promises/permissions.ts';
 import type { PromisedOf } from './promises/promise.ts';
 import { providerAnswers } from './promises/provider-answers.ts';
 import { requests } from './promises/requests.ts';
@@ -12,6 +13,7 @@ const promises: readonly PromisedOf[] = [
   providerAnswers,
   ...signingIn,
   ...sessions,
+  permissions,
   ...requests,
   ...operation,
 ];
