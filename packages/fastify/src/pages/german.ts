@@ -81,4 +81,6 @@ export const german: Readonly<Record<string, string>> = {
     'Die Server hinter dieser Adresse haben keine gemeinsamen SESSION_KEYS oder keinen gemeinsamen Sitzungsspeicher.',
   'The clock of a server, or of the provider, is wrong, or sessions are made to last seconds.':
     'Die Uhr eines Servers oder des Anmeldedienstes geht falsch, oder Sitzungen dauern nur Sekunden.',
+  'Name the tenants in OIDC_TENANTS, or a session by its id.':
+    'Nennen Sie die Mandanten in OIDC_TENANTS oder eine Sitzung durch ihre id.',
 };
