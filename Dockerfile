@@ -67,5 +67,5 @@ COPY --from=bff-modules --chown=65532:65532 /data /data
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
-    CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}${new URL(process.env.PUBLIC_URL || 'http://localhost').pathname.replace(/\/$/, '')}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}${new URL(process.env.PUBLIC_URL || 'http://localhost').pathname.replace(/[/]$/, '')}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["apps/bff/src/main.ts"]

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { expect, test } from 'vitest';
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -25,4 +26,13 @@ test.each(Object.entries(allowed))('%s depends on no package of ours but its own
 
 test('the contract depends on nothing', () => {
   expect(dependenciesOf('packages/contract')).toEqual([]);
+});
+
+test('the health checks of the images are programs', () => {
+  const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
+  const checks = [...dockerfile.matchAll(/^ +CMD (\[.*\])$/gm)].map(([, command = '']) =>
+    JSON.parse(command),
+  );
+  expect(checks.map(([node, flag]) => [node, flag])).toEqual(Array(3).fill(['/nodejs/bin/node', '-e']));
+  for (const [, , program] of checks) expect(new Script(program)).toBeDefined();
 });
