@@ -38,7 +38,6 @@ export const permissions: PromisedOf = {
         'fastify/routes/gate > a gate > lets pass what meets %j alone',
         'fastify/routes/gate > a gate > redirects nowhere for %s',
         'fastify/routes/gate > a gate believes no X-Forwarded header of an address that is not trusted, and says so',
-        'bff/gate-in-front > behind $name as in docs/gate.md a static site is for signed-in people alone',
       ],
     },
   ],
