@@ -86,6 +86,9 @@ export const startWatchedProcess = (program: Program): WatchedProcess => {
   let child = start(program);
   let restarting = Promise.resolve();
   let isClosed = false;
+  // Vite ends the process at a SIGTERM, before everything else is closed.
+  const endAtExit = (): void => void child.kill('SIGTERM');
+  process.once('exit', endAtExit);
 
   const restart = async (): Promise<void> => {
     await end(child);
@@ -105,6 +108,7 @@ export const startWatchedProcess = (program: Program): WatchedProcess => {
       for (const stop of stops) stop();
       await restarting;
       await end(child);
+      process.off('exit', endAtExit);
     },
   };
 };
