@@ -12,10 +12,6 @@ Makes a product of your own in a new folder: a single-page app, its server, and 
   --help               print this
 `;
 
-const nodeNeeded = 24;
-
-const isOlderNode = (): boolean => Number(process.versions.node.split('.')[0]) < nodeNeeded;
-
 const askName = async (): Promise<string> => {
   if (!process.stdin.isTTY) throw new CommandError('Give the product a name, as in npm create foyer my-app.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -30,16 +26,11 @@ const run = async (args: readonly string[]): Promise<void> => {
     console.log(help);
     return;
   }
-  const needsNode = isOlderNode();
-  const made = await createProduct({ folder: folder ?? (await askName()), ...request, needsNode });
+  const made = await createProduct({ folder: folder ?? (await askName()), ...request });
   const path = relative(process.cwd(), made);
   console.log(`\n${made} is ready. Next:\n`);
   if (path !== '') console.log(`  cd ${path}`);
   console.log('  npm install\n  npm run dev\n\nThen open http://localhost:3000 and sign in as Ada Lovelace.');
-  if (needsNode)
-    console.log(
-      `The server needs Node ${nodeNeeded}; this is ${process.versions.node}, so npm installs its own.`,
-    );
 };
 
 /** Runs the command; returns its exit code. A mistake is printed as one sentence. */

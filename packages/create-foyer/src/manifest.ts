@@ -4,7 +4,7 @@ const ours = ['@foyer/fastify', 'fastify', 'ioredis'];
 const forDevelopment = ['@foyer/dev-provider', '@types/node', 'typescript', 'vitest'];
 const forPages = ['@fastify/http-proxy', 'vite'];
 
-/** The Node that the server needs; npm installs it where the command ran on an older one. */
+/** The Node that the product brings along: whichever one the machine or a colleague has, its scripts run on this. */
 const nodeVersion = '24.21.0';
 
 /** What the product's `package.json` is made from. */
@@ -15,8 +15,6 @@ interface ManifestSettings {
   readonly versionOf: (name: string) => string;
   /** Packages that are installed only because no registry has them yet. */
   readonly added: readonly string[];
-  /** Whether the Node that runs here is older than the one that the server needs. */
-  readonly needsNode: boolean;
 }
 
 const scriptsOf = (spa: Spa) => ({
@@ -29,7 +27,7 @@ const scriptsOf = (spa: Spa) => ({
 });
 
 /** The `package.json` of a new product. */
-export const createManifest = ({ name, spa, versionOf, added, needsNode }: ManifestSettings): string => {
+export const createManifest = ({ name, spa, versionOf, added }: ManifestSettings): string => {
   const kind = spas[spa];
   const pages = spa === 'none' ? [] : forPages;
   const versions = (names: readonly string[]) =>
@@ -44,7 +42,8 @@ export const createManifest = ({ name, spa, versionOf, added, needsNode }: Manif
     dependencies: versions([...ours, ...kind.dependencies, ...added]),
     devDependencies: versions([...forDevelopment, ...pages, ...kind.devDependencies]),
     // The package `node` fetches the build for the machine with an install script, which newer npm runs only when allowed.
-    ...(needsNode && { optionalDependencies: { node: nodeVersion }, allowScripts: { node: true } }),
+    optionalDependencies: { node: nodeVersion },
+    allowScripts: { node: true },
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 };

@@ -11,8 +11,6 @@ export interface ProductSettings {
   readonly spa: Spa;
   /** Folder with the packed packages, for an installation without a registry. */
   readonly packages?: string | undefined;
-  /** Whether the product brings its own Node. */
-  readonly needsNode: boolean;
 }
 
 const templates = fileURLToPath(new URL('./templates/', import.meta.url));
@@ -90,7 +88,7 @@ const fillIn = async (file: string, values: Readonly<Record<string, string>>): P
  * @throws CommandError when the folder, its name or the packages cannot be used; nothing has been written then.
  */
 export const createProduct = async (settings: ProductSettings): Promise<string> => {
-  const { spa, packages, needsNode } = settings;
+  const { spa, packages } = settings;
   const name = readName(settings.folder);
   const folder = resolve(settings.folder);
   await requireEmpty(folder);
@@ -107,6 +105,6 @@ export const createProduct = async (settings: ProductSettings): Promise<string> 
     return file === undefined ? published(each) : `file:packages/${file}`;
   };
   const added = packed.size === 0 ? [] : ['@foyer/contract'];
-  await writeFile(join(folder, 'package.json'), createManifest({ name, spa, versionOf, added, needsNode }));
+  await writeFile(join(folder, 'package.json'), createManifest({ name, spa, versionOf, added }));
   return folder;
 };
