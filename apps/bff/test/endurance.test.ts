@@ -83,8 +83,8 @@ const startSmall = async () => {
 /** How long the memory is watched: `ENDURANCE_ROUNDS=2500` is ten to twenty minutes. */
 const rounds = Number(process.env.ENDURANCE_ROUNDS ?? 8);
 
-/** MiB: the caches that remember a thousand sessions and keep two thousand open fill up first. */
-const mayGrow = 20 + Math.min(rounds / 20, 24);
+/** MiB: in a long run the caches that remember a thousand sessions fill up first. */
+const mayGrow = 12 + Math.min(rounds / 20, 24);
 
 const host = 'Host: localhost\r\n';
 const closing = `${host}Connection: close\r\n`;

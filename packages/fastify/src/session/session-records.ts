@@ -3,7 +3,7 @@ import type { SessionStore, StoredSession } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
 import { createSessionLimits } from './session-limits.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
-import type { SessionReference } from './session-reference.ts';
+import type { SessionReference, SessionReferences } from './session-reference.ts';
 import { createDisplayName, createShownUser } from './user.ts';
 
 /** What a new session is stored with beside its record. */
@@ -49,8 +49,15 @@ const readAudience = ({ providerId, issuer, clientId }: ResolvedOptions): Audien
   text: JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]),
 });
 
+/** How much larger a record is in memory, with the ciphertext that it was opened from. */
+const openedSize = 4;
+
 /** Makes the records over a store. */
-export const createSessionRecords = (options: ResolvedOptions, store: SessionStore): SessionRecords => {
+export const createSessionRecords = (
+  options: ResolvedOptions,
+  store: SessionStore,
+  references: Pick<SessionReferences, 'weigh'>,
+): SessionRecords => {
   const limits = createSessionLimits(options);
   const audiences = options.providers.map((each) => readAudience(each.options));
   const textFor = (provider: string): string => {
@@ -97,6 +104,7 @@ export const createSessionRecords = (options: ResolvedOptions, store: SessionSto
       if (record === undefined) continue;
       const opened = { provider, clientId, version, sealed, record, ...show(record) };
       openedWith.set(reference, opened);
+      references.weigh(reference, openedSize * sealed.length);
       return opened;
     }
     return undefined;

@@ -75,30 +75,36 @@ const openReference = (seal: CookieSeal, text: string): SessionReference | undef
 export interface SessionReferences {
   /** The reference in a request's session cookie; `undefined` without one, with two, or with one that we did not seal. */
   readonly read: (request: FastifyRequest) => SessionReference | undefined;
+  /** Counts the bytes of what was opened with a reference: the largest and the oldest are kept open no longer. */
+  readonly weigh: (reference: SessionReference, bytes: number) => void;
   /** Wipes what is kept of a session that is over. */
   readonly forget: (id: string) => void;
 }
 
 const mostKept = 2000;
+const mostKeptBytes = 16 * 1024 * 1024;
+const referenceBytes = 512;
 const keptForMs = 5 * 60_000;
 
 /** Opens session cookies: to decrypt and parse one costs more than the rest of most requests. */
 export const createSessionReferences = (seal: CookieSeal, rules: CookieRules): SessionReferences => {
   const texts = new Map<string, string>();
-  const kept = new LRUCache<string, SessionReference>({
+  const kept = new LRUCache<string, { readonly reference: SessionReference }>({
     max: mostKept,
+    maxSize: mostKeptBytes,
     ttl: keptForMs,
     ttlAutopurge: true,
     // How often the age is looked at: each look sets a timer.
     ttlResolution: 1000,
-    dispose: ({ id }) => texts.delete(id),
+    noDisposeOnSet: true,
+    dispose: ({ reference }) => texts.delete(reference.id),
   });
   const open = (text: string): SessionReference | undefined => {
     const known = kept.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.reference;
     const opened = openReference(seal, text);
     if (opened === undefined) return undefined;
-    kept.set(text, opened);
+    kept.set(text, { reference: opened }, { size: referenceBytes });
     texts.set(opened.id, text);
     return opened;
   };
@@ -106,6 +112,12 @@ export const createSessionReferences = (seal: CookieSeal, rules: CookieRules): S
     read: (request) => {
       const [text, another] = readSessionCookies(request, rules);
       return text === undefined || another !== undefined ? undefined : open(text);
+    },
+    weigh: (reference, bytes) => {
+      const text = texts.get(reference.id) ?? '';
+      if (kept.peek(text)?.reference === reference)
+        // A new value: the size of a known one is not looked at again.
+        kept.set(text, { reference }, { size: referenceBytes + bytes });
     },
     forget: (id) => {
       kept.delete(texts.get(id) ?? '');

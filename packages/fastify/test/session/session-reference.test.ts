@@ -18,7 +18,8 @@ test('ids begin with their time, and no two of a moment are alike', () => {
   expect(new Set(references.map(({ key }) => key.toString('base64url'))).size).toBe(1000);
 });
 
-test('the key of a session in use is kept, for 2,000 sessions at most, until the session ends', async () => {
+/** Reads session cookies, and counts how many of them had to be opened. */
+const startReading = async () => {
   const seal = await createCookieSeal([randomBytes(32)]);
   const rules = createCookieRules({
     cookieName: 'c',
@@ -38,19 +39,46 @@ test('the key of a session in use is kept, for 2,000 sessions at most, until the
     rules,
   );
   const app = Fastify();
-  app.get('/', async (request) => references.read(request)?.id ?? 'none');
-  const makeCookie = (): string => `${rules.sessionName}=${sealReference(seal, createReference(Date.now()))}`;
-  const read = async (cookie: string): Promise<string> =>
-    (await app.inject({ url: '/', headers: { cookie } })).body;
+  let last: SessionReference | undefined;
+  app.get('/', async (request) => {
+    last = references.read(request);
+    return last?.id ?? 'none';
+  });
+  return {
+    references,
+    makeCookie: (): string => `${rules.sessionName}=${sealReference(seal, createReference(Date.now()))}`,
+    read: async (cookie: string): Promise<string> =>
+      (await app.inject({ url: '/', headers: { cookie } })).body,
+    lastRead: () => last,
+    countOpened: () => opened,
+  };
+};
 
+test('the key of a session in use is kept, for 2,000 sessions at most, until the session ends', async () => {
+  const { references, makeCookie, read, countOpened } = await startReading();
   const first = makeCookie();
   const id = await read(first);
   expect(await read(first)).toBe(id);
-  expect(opened).toBe(1);
+  expect(countOpened()).toBe(1);
   references.forget(id);
   expect(await read(first)).toBe(id);
-  expect(opened).toBe(2);
+  expect(countOpened()).toBe(2);
   for (let others = 0; others < 2000; others += 1) await read(makeCookie());
   expect(await read(first)).toBe(id);
-  expect(opened).toBe(2003);
+  expect(countOpened()).toBe(2003);
+});
+
+test('what is kept of sessions weighs 16 MiB at most, however much each of them holds', async () => {
+  const { references, makeCookie, read, lastRead, countOpened } = await startReading();
+  const cookies = Array.from({ length: 17 }, makeCookie);
+  for (const cookie of cookies) {
+    await read(cookie);
+    const reference = lastRead();
+    if (reference !== undefined) references.weigh(reference, 1024 * 1024);
+  }
+  const before = countOpened();
+  await read(cookies[16] ?? '');
+  expect(countOpened()).toBe(before);
+  await read(cookies[0] ?? '');
+  expect(countOpened()).toBe(before + 1);
 });
