@@ -4,8 +4,6 @@ import type { Departure } from './departure.ts';
 
 /** An API asks for a stronger or more recent sign-in: the browser is about to leave for it. @see RFC 9470 section 3 */
 export interface StepUpEvent {
-  /** Where the sign-in starts. */
-  readonly loginUrl: string;
   /** Goes there, and then back to this page. */
   readonly leave: () => void;
   /** Keeps the browser here: the view asks the user first, and then calls `leave`. */
@@ -74,7 +72,6 @@ export const createStepUp = (origin: BffOrigin, departure: Departure): StepUp =>
       if (query === '' || isBackFromIt || departure.isUnderWay()) return;
       let isPrevented = false;
       const event: StepUpEvent = {
-        loginUrl: origin.link(`${origin.at(paths.login).pathname}?${query}`),
         leave: () => leave(query),
         preventDefault: () => {
           isPrevented = true;
