@@ -24,7 +24,7 @@ const decode = (path: string): string => {
 };
 
 /** Decoded as often as somebody on the way may decode it: three times hides nothing that a router would see. */
-const fullyDecoded = (path: string): string => decode(decode(decode(path))).toLowerCase();
+export const fullyDecoded = (path: string): string => decode(decode(decode(path))).toLowerCase();
 
 const ownPaths = Object.values(paths).filter((path) => !path.startsWith('/api/'));
 

@@ -5,7 +5,7 @@ import { admit, sendToLogin } from '../gate/admission.ts';
 import { type GateQuestion, parseQuestion } from '../gate/gate-question.ts';
 import { identityOf, present } from '../gate/identity-headers.ts';
 import { type OriginalRequest, readOriginalRequest } from '../gate/original-request.ts';
-import { parseReturnTo } from '../login/return-to.ts';
+import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
@@ -16,13 +16,26 @@ export const gatePath = '/gate';
 
 const signInProblems = ['unauthenticated', 'session_expired', 'step_up_required'];
 
-/** A token is for a server that asks, never for a browser: who it is shows in what it forwards. */
-const requireServer = ({ isForwarded }: OriginalRequest): void => {
+const pathOf = (address: string): string => fullyDecoded(address.split(/[?#]/, 1)[0] ?? address);
+
+/**
+ * A token is for a server that asks, never for a script: that could forge what a proxy forwards, where one passes `/gate` on.
+ * A script cannot change that its requests say `Sec-Fetch-Dest: empty`, and a request without that says where it goes.
+ *
+ * @see Fetch section 2.2.2, forbidden request-headers
+ */
+const requireServer = ({ headers, url }: FastifyRequest, { isForwarded }: OriginalRequest): void => {
   if (!isForwarded)
     throw new Problem(
       'forbidden',
       'The gate gives a token only to a proxy of TRUST_PROXY that forwards a request',
     );
+  if (headers['sec-fetch-dest'] === 'empty')
+    throw new Problem('forbidden', 'The gate gives no token where a script may be asking', {
+      detail: 'Let the proxy remove Sec-Fetch-Dest from what it asks the gate with token=true.',
+    });
+  if (pathOf(String(headers['x-forwarded-uri'])) === pathOf(url))
+    throw new Problem('forbidden', 'A proxy passes /gate on to a browser, which gets no token');
 };
 
 /** A token that is bound to a key of ours is of no use to another server. @see RFC 9449 section 7 */
@@ -40,7 +53,7 @@ const answerAdmitted = async (
   request: FastifyRequest,
   { question, original }: { question: GateQuestion; original: OriginalRequest },
 ): Promise<Readonly<Record<string, string>>> => {
-  if (question.wantsToken) requireServer(original);
+  if (question.wantsToken) requireServer(request, original);
   const session = await admit(bff, request, { method: original.method, requirement: question.requirement });
   const { subject, name, email, groups } = identityOf(bff, session);
   const token = question.wantsToken ? await requireBearer(bff, session) : undefined;

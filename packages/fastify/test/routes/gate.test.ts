@@ -18,6 +18,11 @@ const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fet
 /** What no program sends, empty. */
 const program = { accept: '*/*', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
 const fromHere = { ...navigation, 'sec-fetch-site': 'same-origin' };
+/** A proxy that asks about a request of a script, and removes what a script cannot. */
+const fromServer = (url: string): Record<string, string> => ({
+  ...{ 'sec-fetch-dest': '', 'sec-fetch-site': 'same-origin' },
+  ...forwarded(url, '/x'),
+});
 const fromElsewhere = { ...navigation, 'sec-fetch-site': 'cross-site' };
 
 const cookieOf = (browser: TestBrowser, url: string): { readonly cookie: string } => ({
@@ -118,17 +123,34 @@ describe('a gate', () => {
   });
 
   test('gives a token to a server that forwards a request, and to nobody else', async () => {
-    const asServer = await ask(`${gated.url}/gate?token=true`, {
-      ...signedIn,
-      ...forwarded(gated.url, '/x'),
-    });
-    expect([asServer.status, asServer.headers.get('authorization')]).toEqual([
-      200,
-      expect.stringMatching(/^Bearer \S{20,}$/),
-    ]);
+    for (const given of [{ ...fromHere, ...forwarded(gated.url, '/x') }, fromServer(gated.url)]) {
+      const asServer = await ask(`${gated.url}/gate?token=true`, { ...signedIn, ...given });
+      expect([asServer.status, asServer.headers.get('authorization')]).toEqual([
+        200,
+        expect.stringMatching(/^Bearer \S{20,}$/),
+      ]);
+    }
     const asBrowser = await ask(`${gated.url}/gate?token=true`, signedIn);
     expect([asBrowser.status, asBrowser.headers.has('authorization')]).toEqual([403, false]);
   });
+
+  test.for([
+    [
+      'a script that forges what a proxy forwards',
+      '/gate',
+      { ...program, 'sec-fetch-site': 'same-origin' },
+      '/x',
+    ],
+    ['a navigation that a service worker fetches', '/gate', fromHere, '/gate?token=true'],
+    ['the same under another spelling', '/%67ate', fromHere, '/%67ate?token=true'],
+  ] as const)(
+    'gives no token to %s, where a trusted proxy passes /gate on',
+    async ([, path, headers, uri]) => {
+      const given = { ...signedIn, ...headers, ...forwarded(gated.url, uri) };
+      const answer = await ask(`${gated.url}${path}?token=true`, given);
+      expect([answer.status, answer.headers.has('authorization')]).toEqual([403, false]);
+    },
+  );
 
   test.for(['redirct=true', 'redirect=yes', 'token=true&token=false', 'require=', 'require={"claim":{}}'])(
     'refuses %s: a misspelt question opens nothing',
