@@ -109,6 +109,21 @@ test('of several providers each has its own options, those of all as default, an
   ]);
 });
 
+test('a mistake in what providers have in common is one of its own option, and theirs hide none of the others', async () => {
+  const { issuer: _issuer, clientId: _clientId, ...common } = await required();
+  const one = { id: 'one', issuer: 'https://one.example', clientId: 'a', clientSecret: 'its' };
+  const wrong = { ...common, publicUrl: 'nothing', clockTolerance: 'never' };
+  const named = (providers: unknown) =>
+    checkOptions({ ...wrong, providers }).map(({ option, problem }) => `${option} ${problem}`);
+  const both = ['clockTolerance is not a duration', 'publicUrl is not a URL'];
+  expect(named([one, { ...one, id: 'two', clientId: 'b' }])).toEqual(both);
+  expect(named([])).toEqual(['providers is empty', ...both]);
+  expect(named([{ ...one, clockTolerance: 'ever' }])).toEqual([
+    'providers one: clockTolerance is not a duration',
+    'publicUrl is not a URL',
+  ]);
+});
+
 test('the secret of one provider is never that of another', async () => {
   const given = { ...(await required()), issuer: undefined, clientId: undefined };
   const one = { id: 'one', issuer: 'https://one.example', clientId: 'a' };

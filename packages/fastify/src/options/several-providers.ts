@@ -73,11 +73,16 @@ type ExamineOne<Data> = (given: Given) => {
   readonly issues: readonly OptionIssue[];
 };
 
+/** Whether a mistake is one provider's: in what it has of its own, or lacks. */
+const isOwn = ({ option }: OptionIssue, own: Given, common: Given): boolean =>
+  ownOptions.has(option) && (own[option] !== undefined || common[option] === undefined);
+
 /** What is wrong with one provider is a problem of `providers`; what is common to all is one of its own option. */
-const ofProvider = (id: string, issue: OptionIssue): OptionIssue =>
-  ownOptions.has(issue.option)
-    ? { ...issue, option: 'providers', problem: `${id}: ${issue.option} ${issue.problem}` }
-    : issue;
+const ofProvider = (id: string, issue: OptionIssue): OptionIssue => ({
+  ...issue,
+  option: 'providers',
+  problem: `${id}: ${issue.option} ${issue.problem}`,
+});
 
 const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] => [
   ...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values(),
@@ -89,13 +94,18 @@ export const examineEach = <Data>(
   examineOne: ExamineOne<Data>,
 ): { readonly each: readonly Examined<Data>[]; readonly issues: readonly OptionIssue[] } => {
   const { data, error } = z.object(severalProviders).safeParse({ providers }, { reportInput: true });
-  if (data?.providers === undefined)
-    return { each: [], issues: error === undefined ? [] : optionIssues(error, severalProviders) };
+  if (data?.providers === undefined) {
+    const others = examineOne(common).issues.filter((issue) => !isOwn(issue, {}, common));
+    return {
+      each: [],
+      issues: error === undefined ? [] : [...optionIssues(error, severalProviders), ...others],
+    };
+  }
   const examined = data.providers.map(({ id, label, domains, ...own }) => {
     const { data: complete, issues } = examineOne({ ...common, ...own });
     return {
       each: { id, label, domains, data: complete },
-      issues: issues.map((issue) => ofProvider(id, issue)),
+      issues: issues.map((issue) => (isOwn(issue, own, common) ? ofProvider(id, issue) : issue)),
     };
   });
   return {
