@@ -27,8 +27,13 @@ const soundSettings = ({
   SPA_DEV_SERVER: 'http://localhost:1',
 });
 
-const examineWith = async (variables: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
-  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+type ProviderOptions = Omit<Parameters<typeof startDevProvider>[0], 'publicUrls'>;
+
+const examineWith = async (
+  variables: Readonly<Record<string, string>> = {},
+  more: ProviderOptions = {},
+): Promise<readonly string[]> => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'], ...more });
   const settings = parseEnvironment({ ...soundSettings(provider), ...variables });
   const sessionStore = await openSessionStore('memory:');
   const options = resolveOptions({ ...settings.options, sessionStore });
@@ -408,6 +413,45 @@ test('a key that the provider knows is accepted, since another one is refused', 
   );
 });
 
+/** A provider that takes pushed authorization requests alone. */
+const pushedOnly: ProviderOptions = {
+  configure: (usual) => ({
+    ...usual,
+    features: {
+      ...usual.features,
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+    },
+  }),
+};
+
+test('a sound configuration has nothing bad where the authorization request is pushed', async () => {
+  const findings = await examineWith({}, pushedOnly);
+  expect(findings.filter((line) => line.startsWith('bad'))).toEqual([]);
+  expect(findings).toEqual(
+    expect.arrayContaining([
+      'ok provider: gets the authorization request pushed',
+      'ok provider: leads back to http://localhost:3000/login/callback',
+      'ok provider: accepts the client’s credentials by client_secret_basic (listed in its metadata)',
+      'ok provider: ends its own session, and knows http://localhost:3000/logout as post-logout redirect URI',
+    ]),
+  );
+});
+
+test.for([
+  [
+    { OIDC_CLIENT_SECRET: 'not-the-secret-canary' },
+    'bad provider: refuses the client. Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET; both client_secret_basic and client_secret_post were tried.',
+  ],
+  [
+    { PUBLIC_URL: 'http://localhost:3999' },
+    'bad provider: answers an authorization request with invalid_request. Register http://localhost:3999/login/callback as redirect URI, and check OIDC_CLIENT_ID and OIDC_SCOPE.',
+  ],
+] as const)('with %j a pushed authorization request is refused, with what to do', async ([set, told]) => {
+  const findings = await examineWith(set, pushedOnly);
+  expect(findings).toContain(told);
+  expect(findings.join('\n')).not.toContain('canary');
+});
+
 test('a proxy on the way to the provider is said, and there is none to this machine', async () => {
   vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${await freePort()}`);
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -441,19 +485,21 @@ test('on https the cookies have their prefix', async () => {
 
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 
+const runDoctor = async (
+  variables: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly output: string }> => {
+  const child = spawn(process.execPath, [doctor], { env: { PATH: process.env.PATH, ...variables } });
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return { code: child.exitCode, output };
+};
+
 test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1, and no secret is printed', async () => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
-  const run = async (variables: Readonly<Record<string, string>>) => {
-    const child = spawn(process.execPath, [doctor], {
-      env: { PATH: process.env.PATH, ...soundSettings(provider), ...variables },
-    });
-    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-    return { code: child.exitCode, output };
-  };
   const SESSION_KEYS = createSessionKey();
+  const settings = { ...soundSettings(provider), SESSION_KEYS };
   const [sound, wrong] = await Promise.all([
-    run({ SESSION_KEYS, OIDC_CLIENTID: 'typo' }),
-    run({ SESSION_KEYS, OIDC_CLIENT_SECRET: 'swordfish-canary' }),
+    runDoctor({ ...settings, OIDC_CLIENTID: 'typo' }),
+    runDoctor({ ...settings, OIDC_CLIENT_SECRET: 'swordfish-canary' }),
   ]);
   expect([sound.code, wrong.code]).toEqual([0, 1]);
   expect(sound.output).toContain('note  configuration: OIDC_CLIENTID is not a variable of Foyer');
@@ -464,18 +510,11 @@ test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1,
 
 test('a mistake is a finding of the doctor, and the rest is examined all the same', async () => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
-  const { SPA_DEV_SERVER: _none, ...sound } = soundSettings(provider);
-  const run = async (variables: Readonly<Record<string, string>>) => {
-    const child = spawn(process.execPath, [doctor], {
-      env: { PATH: process.env.PATH, ...sound, SPA_DIR: '/no/such/build', ...variables },
-    });
-    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-    return { code: child.exitCode, output };
-  };
+  const settings = { ...soundSettings(provider), SPA_DEV_SERVER: '', SPA_DIR: '/no/such/build' };
   const [noPages, noStore, noClient] = await Promise.all([
-    run({}),
-    run({ SESSION_STORE: 'postgres://db' }),
-    run({ OIDC_CLIENT_ID: '' }),
+    runDoctor(settings),
+    runDoctor({ ...settings, SESSION_STORE: 'postgres://db' }),
+    runDoctor({ ...settings, OIDC_CLIENT_ID: '' }),
   ]);
   expect([noPages.code, noStore.code, noClient.code]).toEqual([1, 1, 1]);
   expect(noPages.output).toContain('bad   configuration: SPA_DIR has no index.html.');
@@ -485,6 +524,21 @@ test('a mistake is a finding of the doctor, and the rest is examined all the sam
   expect(noStore.output).not.toContain('ok    session store');
   expect(noClient.output).toMatch(/^bad {3}configuration: OIDC_CLIENT_ID is /m);
   expect(noClient.output).toContain('note  provider: is examined once the mistakes above are corrected');
+});
+
+test.for<[string, Readonly<Record<string, string>>, string]>([
+  [
+    'a value in a file',
+    { SESSION_STORE: '', SESSION_STORE_FILE: import.meta.filename },
+    'SESSION_STORE is not the address of a session store.',
+  ],
+  ['half a pair', { ADMIN_PORT: '9000' }, 'ADMIN_TOKEN is not set, and ADMIN_PORT is.'],
+])('a mistake in %s stops no other examination', async ([, variables, told]) => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+  const { code, output } = await runDoctor({ ...soundSettings(provider), ...variables });
+  expect(code).toBe(1);
+  expect(output).toContain(`bad   configuration: ${told}`);
+  expect(output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
 });
 
 test('API routes are listed with what they require, and what no sign-in brings is named', async () => {

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
 import { firstMethod } from '@foyer/fastify/provider';
+import { oauthErrorOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
 import { tryProvider } from './try-provider.ts';
 
@@ -11,12 +12,6 @@ import { tryProvider } from './try-provider.ts';
  */
 type Outcome = 'accepted' | 'refused' | 'not allowed' | 'redeemed the code' | 'unknown';
 
-const oauthErrorOf = (error: unknown): string | undefined => {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if ('error' in cause && typeof cause.error === 'string') return cause.error;
-  return undefined;
-};
-
 const outcomeOf = (error: unknown): Outcome => {
   if (error instanceof Problem && error.code === 'login_expired') return 'accepted';
   const code = oauthErrorOf(error);
@@ -24,9 +19,17 @@ const outcomeOf = (error: unknown): Outcome => {
   return code === 'unauthorized_client' ? 'not allowed' : 'unknown';
 };
 
+/** A request that is pushed proves the client's identity already, and may be refused for that. */
+const outcomeOfPush = (error: unknown): Outcome => {
+  if (oauthErrorOf(error) === undefined) throw error;
+  return outcomeOf(error);
+};
+
 const tryClient = (options: ResolvedOptions, issuer: string): Promise<Outcome> =>
   tryProvider(options, async (provider, log) => {
-    const { checks } = await provider.createAuthorizationRequest({});
+    const request = await provider.createAuthorizationRequest({}).catch(outcomeOfPush);
+    if (typeof request === 'string') return request;
+    const { checks } = request;
     const parameters = new URLSearchParams({ code: 'doctor', state: checks.state, iss: issuer });
     return provider
       .completeLogin(parameters, checks, log)

@@ -6,9 +6,12 @@ import { ask, tryProvider } from './try-provider.ts';
 /** An origin that no client can have registered. @see RFC 2606 section 2 */
 const unregisteredOrigin = 'https://not-registered.invalid';
 
+/** The authorization request is made for its discovery alone; one that is pushed may be refused. */
 const findEndSession = (options: ResolvedOptions): Promise<string | undefined> =>
   tryProvider(options, async (provider) => {
-    await provider.createAuthorizationRequest({});
+    await provider.createAuthorizationRequest({}).catch(async (error: unknown) => {
+      if (!(await provider.isDiscovered())) throw error;
+    });
     return provider.findEndSession(undefined);
   });
 

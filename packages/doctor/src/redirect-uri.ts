@@ -1,5 +1,6 @@
 import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
+import { oauthErrorOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
 import { ask, tryProvider } from './try-provider.ts';
 
@@ -21,19 +22,29 @@ const judgeReturn = (callback: string, error: string | null): Finding => {
 const isAt = (location: string, address: string): boolean =>
   URL.canParse(location) && `${new URL(location).origin}${new URL(location).pathname}` === address;
 
+const refused = (callback: string, answer: number | string): Finding =>
+  ofProvider(
+    'bad',
+    `answers an authorization request with ${answer}. Register ${callback} as redirect URI, and check OIDC_CLIENT_ID and OIDC_SCOPE.`,
+  );
+
+/** The error by which a pushed request is refused; what is about the client alone is not about the redirect URI. */
+const refusalOfPush = (error: unknown): string => {
+  const code = oauthErrorOf(error);
+  if (code === undefined || code === 'invalid_client') throw error;
+  return code;
+};
+
 /** Sends an authorization request with `prompt=none`, and checks that the provider redirects back to the callback. */
 export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =>
   tryProvider(options, async (provider) => {
-    const { url } = await provider.createAuthorizationRequest({ prompt: 'none' });
-    const { status, header } = await ask(url, options);
-    const location = header('location') ?? '';
     const callback = `${options.publicUrl}${paths.callback}`;
+    const request = await provider.createAuthorizationRequest({ prompt: 'none' }).catch(refusalOfPush);
+    if (typeof request === 'string') return refused(callback, request);
+    const { status, header } = await ask(request.url, options);
+    const location = header('location') ?? '';
     if (isAt(location, callback)) return judgeReturn(callback, new URL(location).searchParams.get('error'));
-    if (status >= 400)
-      return ofProvider(
-        'bad',
-        `answers an authorization request with ${status}. Register ${callback} as redirect URI, and check OIDC_CLIENT_ID and OIDC_SCOPE.`,
-      );
+    if (status >= 400) return refused(callback, status);
     return ofProvider(
       'note',
       `shows a page of its own, so the doctor cannot see whether ${callback} is registered.`,
