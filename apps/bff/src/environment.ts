@@ -19,8 +19,8 @@ import type { PluginOptions } from './environment/plugin-options.ts';
 import { findReadableSecrets, type SecretFile } from './environment/secret-files.ts';
 import { serverOptions } from './environment/server-options.ts';
 import { unknownVariables } from './environment/unknown-variables.ts';
-import { type Environment, type EnvironmentIssue, readText } from './environment/variable-text.ts';
-import { parseValue, problemOfForm } from './environment/variable-value.ts';
+import type { Environment, EnvironmentIssue } from './environment/variable-text.ts';
+import { readValues } from './environment/variable-value.ts';
 
 const serverSchema = z.object(serverOptions);
 type ServerSettings = Omit<z.output<typeof serverSchema>, 'spaDir' | 'spaDevServer' | 'spaSourceMaps'>;
@@ -52,39 +52,12 @@ const defaultPlaces: Places = {
 /** Every variable of Foyer, in the order of the documentation. */
 export const variables: readonly DeclaredOption[] = [...pluginOptions, ...declaredOptions(serverOptions)];
 
-type Values = Record<string, unknown>;
-
-/** A file that may be read again later is passed on by its name. */
-const readValue = (
-  { text, file }: { readonly text: string; readonly file: string | undefined },
-  facts: DeclaredOption['facts'],
-): unknown => (facts.form === 'source' && file !== undefined ? { file } : parseValue(text, facts));
-
-const readValues = (
-  environment: Environment,
-  declared: readonly DeclaredOption[],
-  issues: EnvironmentIssue[],
-): Values => {
-  const values: Values = {};
-  for (const { option, facts } of declared) {
-    const known = issues.length;
-    const found = readText(environment, facts, (issue) => issues.push(issue));
-    const text = found?.text ?? facts.fallback;
-    if (text === undefined || issues.length > known) continue;
-    values[option] = readValue({ text, file: found?.file }, facts);
-    if (values[option] === undefined)
-      issues.push({
-        variable: found?.name ?? facts.variable,
-        problem: problemOfForm[facts.form ?? 'text'],
-        remedy: facts.remedy,
-      });
-  }
-  return values;
-};
+/** A variable's own name, also where a file gives its value. */
+const nameOf = (variable: string): string => variable.replace(/_FILE$/, '');
 
 /** The plugin speaks of its options, the environment of variables; what has been reported already is not repeated. */
 const reportOptions = (found: readonly OptionIssue[], issues: EnvironmentIssue[]): void => {
-  const reported = new Set(issues.map(({ variable }) => variable.replace(/_FILE$/, '')));
+  const reported = new Set(issues.map(({ variable }) => nameOf(variable)));
   for (const { option, problem, remedy } of found) {
     const facts = variables.find((each) => each.option === option)?.facts;
     const names = [facts?.variable ?? option, ...(facts?.aliases ?? [])];
@@ -112,7 +85,10 @@ const chooseSpa = (
 };
 
 /** A port without a token would be open to everyone, a token without a port open nothing. */
-const findHalfAdmin = ({ adminPort, adminToken }: Values): readonly EnvironmentIssue[] => {
+const findHalfAdmin = ({
+  adminPort,
+  adminToken,
+}: Readonly<Record<string, unknown>>): readonly EnvironmentIssue[] => {
   if ((adminPort === undefined) === (adminToken === undefined)) return [];
   const [variable, other] =
     adminPort === undefined ? ['ADMIN_PORT', 'ADMIN_TOKEN'] : ['ADMIN_TOKEN', 'ADMIN_PORT'];
@@ -152,8 +128,7 @@ export const parseEnvironment = (
   const served = readValues(environment, declaredOptions(serverOptions), issues);
   const server = serverSchema.safeParse(served, { reportInput: true });
   if (server.error !== undefined) reportOptions(optionIssues(server.error, serverOptions), issues);
-  const isReported = (name: string): boolean =>
-    issues.some(({ variable }) => variable.replace(/_FILE$/, '') === name);
+  const isReported = (name: string): boolean => issues.some(({ variable }) => nameOf(variable) === name);
   issues.push(...findHalfAdmin(served).filter(({ variable }) => !isReported(variable)));
   const { spaDir, spaDevServer, spaSourceMaps, ...rest } = server.data ?? serverSchema.parse({});
   const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir, issues);
@@ -194,14 +169,15 @@ export const currentSettings = (): Settings => {
 };
 
 /**
- * The settings of this process without the variables that were refused and without its pages, for an examination of the
- * rest.
+ * The settings of this process without the variables that were refused, and without its pages and the server of its
+ * operators, for an examination of the rest.
  *
  * @throws EnvironmentError when a variable that has no default is among those.
  */
-export const currentSettingsWithout = (refused: readonly string[]): Settings => {
+export const currentSettingsWithout = (reported: readonly string[]): Settings => {
+  const refused = reported.map(nameOf);
   const sound = Object.entries(readProcessEnvironment().variables).filter(
-    ([name]) => !refused.includes(name) && !name.startsWith('SPA_'),
+    ([name]) => !refused.includes(nameOf(name)) && !/^(SPA|ADMIN)_/.test(name),
   );
   return parseEnvironment({ ...Object.fromEntries(sound), SPA_DEV_SERVER: 'http://localhost' });
 };

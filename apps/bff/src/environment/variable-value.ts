@@ -1,4 +1,5 @@
 import type { DeclaredOption } from '@foyer/fastify/options';
+import { type Environment, type EnvironmentIssue, readText, type VariableText } from './variable-text.ts';
 
 const parseQuery = (text: string): Readonly<Record<string, string>> | undefined => {
   const pairs = [...new URLSearchParams(text)];
@@ -17,7 +18,7 @@ const parseJson = (text: string): unknown => {
 };
 
 /** What is wrong with a text that is not written as its form demands. */
-export const problemOfForm: Readonly<Record<NonNullable<DeclaredOption['facts']['form']>, string>> = {
+const problemOfForm: Readonly<Record<NonNullable<DeclaredOption['facts']['form']>, string>> = {
   text: 'is not a text',
   duration: 'is not a duration',
   size: 'is not a size',
@@ -30,7 +31,7 @@ export const problemOfForm: Readonly<Record<NonNullable<DeclaredOption['facts'][
 };
 
 /** The value that a variable's text stands for; `undefined` when it is not written as its form demands. */
-export const parseValue = (text: string, { form = 'text' }: DeclaredOption['facts']): unknown => {
+const parseValue = (text: string, { form = 'text' }: DeclaredOption['facts']): unknown => {
   switch (form) {
     case 'text':
     case 'duration':
@@ -48,4 +49,33 @@ export const parseValue = (text: string, { form = 'text' }: DeclaredOption['fact
     case 'json':
       return parseJson(text);
   }
+};
+
+/** A file that may be read again later is passed on by its name. */
+const readValue = (
+  { text, file }: Pick<VariableText, 'text' | 'file'>,
+  facts: DeclaredOption['facts'],
+): unknown => (facts.form === 'source' && file !== undefined ? { file } : parseValue(text, facts));
+
+/** The values of declared options, by the name of each; mistakes in how they are written are added to `issues`. */
+export const readValues = (
+  environment: Environment,
+  declared: readonly DeclaredOption[],
+  issues: EnvironmentIssue[],
+): Record<string, unknown> => {
+  const values: Record<string, unknown> = {};
+  for (const { option, facts } of declared) {
+    const known = issues.length;
+    const found = readText(environment, facts, (issue) => issues.push(issue));
+    const text = found?.text ?? facts.fallback;
+    if (text === undefined || issues.length > known) continue;
+    values[option] = readValue({ ...found, text }, facts);
+    if (values[option] === undefined)
+      issues.push({
+        variable: found?.name ?? facts.variable,
+        problem: problemOfForm[facts.form ?? 'text'],
+        remedy: facts.remedy,
+      });
+  }
+  return values;
 };
