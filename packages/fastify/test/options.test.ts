@@ -290,6 +290,18 @@ test.for<[string, object, string]>([
   ]);
 });
 
+test('no route to an upstream lets a browser write what another route to it reports a person in', async () => {
+  const issuesOf = async (upstream: string) => {
+    const reporting = { prefix: '/api/a', upstream: 'http://localhost:4000/a', identity: { 'X-A': 'sub' } };
+    const passing = { prefix: '/api/b', upstream, auth: 'none', passHeaders: ['x_a'] } as const;
+    return checkOptions({ ...(await required()), apiRoutes: [reporting, passing] });
+  };
+  const problem = '/api/b: passHeaders would let a browser write x_a';
+  expect(await issuesOf('http://LOCALHOST:4000/b')).toMatchObject([{ option: 'apiRoutes', problem }]);
+  expect(await issuesOf('https://localhost:4000/b')).toMatchObject([{ option: 'apiRoutes', problem }]);
+  expect(await issuesOf('http://localhost:4001/b')).toEqual([]);
+});
+
 test.for([['x a'], ['x_a'], ['']])('"%s" is no header to report a person in', async ([name = '']) => {
   const route = { prefix: '/api/a', upstream: 'http://localhost:4000', identity: { [name]: 'sub' } };
   expect(checkOptions({ ...(await required()), apiRoutes: [route] })).toMatchObject([

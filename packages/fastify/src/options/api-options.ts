@@ -70,18 +70,30 @@ const checkPassHeaders = ({ prefix, passHeaders = [] }: ApiRoute, refuse: Refuse
       refuse(`${prefix}: passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
 };
 
-const checkIdentity = ({ prefix, auth, identity, passHeaders = [] }: ApiRoute, refuse: Refuse): void => {
+const identityNames = ({ identity = {} }: ApiRoute): readonly string[] =>
+  Object.keys(identity).map((name) => name.toLowerCase());
+
+const checkIdentity = (route: ApiRoute, refuse: Refuse): void => {
+  const { prefix, auth, identity } = route;
   if (identity === undefined) return;
   if (auth === 'none')
     refuse(`${prefix}: identity has no person where auth is none`, 'Leave auth or identity out.');
-  const names = Object.keys(identity).map((name) => name.toLowerCase());
+  const names = identityNames(route);
   if (new Set(names).size !== names.length)
     refuse(`${prefix}: identity names one header twice`, 'Leave one of them out.');
   for (const name of names)
     if (!mayReport(name))
       refuse(`${prefix}: identity names ${name}, which is not a header for claims`, 'Name it as x-user-id.');
+};
+
+const hostOf = ({ upstream }: ApiRoute): string | undefined => parseUrl(upstream)?.host;
+
+/** An upstream believes the headers that report a person, whichever of its routes a call came by. */
+const checkWritable = (route: ApiRoute, routes: readonly ApiRoute[], refuse: Refuse): void => {
+  const { prefix, passHeaders = [] } = route;
+  const believed = routes.filter((other) => hostOf(other) === hostOf(route)).flatMap(identityNames);
   for (const name of passHeaders)
-    if (names.includes(name.toLowerCase().replaceAll('_', '-')))
+    if (believed.includes(name.toLowerCase().replaceAll('_', '-')))
       refuse(`${prefix}: passHeaders would let a browser write ${name}`, 'Leave it out of passHeaders.');
 };
 
@@ -99,6 +111,7 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
     checkPassHeaders(route, refuse);
     checkRequire(route, refuse);
     checkIdentity(route, refuse);
+    checkWritable(route, routes, refuse);
   }
   checkTokens(routes, refuse);
   const taken = routes.flatMap(({ prefix, methods = anyMethod }) =>
