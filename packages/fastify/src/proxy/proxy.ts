@@ -71,7 +71,7 @@ const createOwnHeaders = ({ options }: ProxyBff): OwnHeaders => {
 const openWebSocket = async (
   sockets: WebSockets,
   reply: FastifyReply,
-  upgrade: PreparedCall & Pick<ApiMatch, 'origin'>,
+  upgrade: Parameters<WebSockets['open']>[2],
 ): Promise<void> => {
   try {
     await sockets.open(reply.request, reply, upgrade);
@@ -113,7 +113,8 @@ const createProxy = async (bff: ProxyBff) => {
     const prepared = await prepare(request, match, session);
     await place.start({ sessionId: session?.id, upstream: origin, isWebSocket: isUpgrade });
     if (hasLeft(request, reply)) return;
-    if (isUpgrade) await openWebSocket(sockets, reply, { ...prepared, origin });
+    if (isUpgrade)
+      await openWebSocket(sockets, reply, { ...prepared, origin, tls: bff.providers.tlsIdentity() });
     else await forwardCall(reply, match, prepared);
   };
 

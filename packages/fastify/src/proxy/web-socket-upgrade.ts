@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problems.ts';
+import type { TlsIdentity } from '../provider/provider.ts';
 
 /** How the upstream answered: with a connection, or with an ordinary answer that is passed on. */
 export type UpgradeAnswer =
@@ -21,6 +22,8 @@ export interface UpgradeRequest {
   /** Seconds until the upstream must have answered. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** What the client shows of itself to an upstream that asks. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /**
@@ -30,10 +33,11 @@ export interface UpgradeRequest {
  */
 export const askForUpgrade = (upgrade: UpgradeRequest): Promise<UpgradeAnswer> =>
   new Promise((resolve, reject) => {
-    const { origin, target, headers, timeout, signal } = upgrade;
+    const { origin, target, headers, timeout, signal, tls } = upgrade;
     const send = origin.startsWith('https:') ? requestHttps : requestHttp;
     const { hostname, port } = new URL(origin);
     const outgoing = send({
+      ...tls,
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path: target,
