@@ -104,6 +104,8 @@ export const createSessionReferences = (seal: CookieSeal, rules: CookieRules): S
     if (known !== undefined) return known.reference;
     const opened = openReference(seal, text);
     if (opened === undefined) return undefined;
+    // One cookie a session: what is kept by another text would not be weighed, nor wiped at the end.
+    kept.delete(texts.get(opened.id) ?? '');
     kept.set(text, { reference: opened }, { size: referenceBytes });
     texts.set(opened.id, text);
     return opened;

@@ -46,7 +46,8 @@ const startReading = async () => {
   });
   return {
     references,
-    makeCookie: (): string => `${rules.sessionName}=${sealReference(seal, createReference(Date.now()))}`,
+    makeCookie: (reference = createReference(Date.now())): string =>
+      `${rules.sessionName}=${sealReference(seal, reference)}`,
     read: async (cookie: string): Promise<string> =>
       (await app.inject({ url: '/', headers: { cookie } })).body,
     lastRead: () => last,
@@ -70,7 +71,7 @@ test('the key of a session in use is kept, for 2,000 sessions at most, until the
 
 test('what is kept of sessions weighs 16 MiB at most, however much each of them holds', async () => {
   const { references, makeCookie, read, lastRead, countOpened } = await startReading();
-  const cookies = Array.from({ length: 17 }, makeCookie);
+  const cookies = Array.from({ length: 17 }, () => makeCookie());
   for (const cookie of cookies) {
     await read(cookie);
     const reference = lastRead();
@@ -81,4 +82,17 @@ test('what is kept of sessions weighs 16 MiB at most, however much each of them 
   expect(countOpened()).toBe(before);
   await read(cookies[0] ?? '');
   expect(countOpened()).toBe(before + 1);
+});
+
+test('of several cookies for one session the one that came last is kept, until the session ends', async () => {
+  const { references, makeCookie, read, countOpened } = await startReading();
+  const reference = createReference(Date.now());
+  const cookies = [makeCookie(reference), makeCookie(reference)] as const;
+  await read(cookies[0]);
+  await read(cookies[1]);
+  await read(cookies[1]);
+  expect(countOpened()).toBe(2);
+  references.forget(reference.id);
+  await read(cookies[0]);
+  expect(countOpened()).toBe(3);
 });
