@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { expect, test } from 'vitest';
 import { createAnswerHeaders } from '../../src/proxy/answer-headers.ts';
 import { createUpstreamHeaders } from '../../src/proxy/upstream-headers.ts';
@@ -144,9 +145,23 @@ test('a 204 has no length, whatever the upstream says', () => {
 });
 
 test('thousands of names in Connection are looked at once', () => {
-  const connection = Array.from({ length: 11_000 }, (_, index) => `n${index}`).join();
+  const names = Array.from({ length: 11_000 }, (_, index) => `n${index}`).join();
   const headers = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`accept-${index}`, 'x']));
-  const start = performance.now();
-  createHeaders({ ...headers, connection }, from, []);
-  expect(performance.now() - start).toBeLessThan(30);
+  const bestOf = {
+    many: Number.POSITIVE_INFINITY,
+    named: Number.POSITIVE_INFINITY,
+    both: Number.POSITIVE_INFINITY,
+  };
+  const measure = (of: keyof typeof bestOf, given: IncomingHttpHeaders): void => {
+    const start = performance.now();
+    createHeaders(given, from, []);
+    bestOf[of] = Math.min(bestOf[of], performance.now() - start);
+  };
+  // The best of many rounds: a loaded machine does not slow every one of them down.
+  for (let round = 0; round < 30; round += 1) {
+    measure('many', { ...headers, connection: 'n0' });
+    measure('named', { connection: names });
+    measure('both', { ...headers, connection: names });
+  }
+  expect(bestOf.both).toBeLessThan(3 * (bestOf.many + bestOf.named));
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Problem } from '../../src/problems.ts';
 import { type Provider, RefreshRefused, TargetRefused } from '../../src/provider/provider.ts';
@@ -10,10 +11,15 @@ const startRotating = (change: { lifetimeMs?: number; isAway?: () => boolean } =
   const asked: string[] = [];
   let newest = 1;
   let isOver = false;
+  let isAsked = false;
   const refresh: Provider['refresh'] = async (refreshToken, { target }, keepSuccessor) => {
     const name = target?.audience ?? target?.scope ?? 'session';
     asked.push(name);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isAsked).toBe(false);
+    isAsked = true;
+    // Every other call gets as far as it can meanwhile.
+    for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+    isAsked = false;
     if (change.isAway?.()) throw new Problem('provider_unavailable', 'away', { retryAfter: 5 });
     if (isOver || refreshToken !== `refresh-${newest}`) {
       isOver = true;
