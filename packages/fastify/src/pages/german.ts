@@ -83,4 +83,6 @@ export const german: Readonly<Record<string, string>> = {
     'Die Uhr eines Servers oder des Anmeldedienstes geht falsch, oder Sitzungen dauern nur Sekunden.',
   'Name the tenants in OIDC_TENANTS, or a session by its id.':
     'Nennen Sie die Mandanten in OIDC_TENANTS oder eine Sitzung durch ihre id.',
+  'Let the proxy remove Sec-Fetch-Dest from what it asks the gate with token=true.':
+    'Der Proxy muss Sec-Fetch-Dest aus dem entfernen, was er mit token=true das Gate fragt.',
 };
