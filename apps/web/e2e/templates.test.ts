@@ -66,8 +66,13 @@ test('behind Vite an edited file changes the page in place, by a WebSocket throu
   await page.goto(product.url);
   await page.getByText('nobody').waitFor();
   await expect.poll(() => sockets).toEqual([new URL(product.url).host]);
+  // What is edited before the page listens, or before Vite watches, would change nothing.
+  const source = join(folder, 'src');
+  await expect
+    .poll(() => [vite.ws.clients.size, vite.watcher.getWatched()[source]])
+    .toEqual([1, expect.arrayContaining(['App.vue'])]);
   await page.evaluate('window.before = true');
-  const file = join(folder, 'src/App.vue');
+  const file = join(source, 'App.vue');
   await writeFile(file, (await readFile(file, 'utf8')).replace('nobody', 'no soul'));
   await page.getByText('no soul').waitFor();
   expect(await page.evaluate('window.before')).toBe(true);
