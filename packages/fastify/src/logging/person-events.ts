@@ -42,7 +42,7 @@ export const personEvents = {
   frontchannel: {
     level: 'info',
     message: 'signed out by a frame of the provider',
-    fields: { ended: 'how many sessions ended', ...who },
+    fields: { ended: 'how many sessions ended', provider, ...who },
     when: 'The provider’s sign-out page has shown our frame, with `FRONTCHANNEL_LOGOUT=true`',
     remedy: nothing,
   },

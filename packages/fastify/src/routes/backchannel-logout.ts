@@ -19,7 +19,7 @@ const usedBefore = (): LogoutTokenInvalid => new LogoutTokenInvalid('The logout 
 const endOnce = async ({ sessions }: Bff, token: LogoutToken): Promise<number> => {
   const use = `logout ${token.issuer} ${token.jti}`;
   if (await sessions.isClaimed(use)) throw usedBefore();
-  const ended = await sessions.endByLogoutToken(token);
+  const ended = await sessions.endAnnounced(token);
   if (!(await sessions.claimOnce(use, token.staleAt))) throw usedBefore();
   return ended;
 };

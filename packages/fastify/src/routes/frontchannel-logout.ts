@@ -4,6 +4,8 @@ import { logEvent } from '../events.ts';
 import { whoOf } from '../logging/person.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { Problem } from '../problems.ts';
+import type { RegisteredProvider } from '../provider/providers.ts';
+import type { AnnouncedLogout } from '../session/recent-logouts.ts';
 import { addRoute, type Bff } from './bff.ts';
 
 const maxSidLength = 1024;
@@ -17,39 +19,47 @@ const requireFrame = ({ headers }: FastifyRequest): void => {
     throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
 };
 
-/** A session at a provider. */
+/** The session that the provider’s page names, and the provider. */
 interface Target {
-  readonly issuer: string;
-  readonly sid: string;
-  /** The clients that we are at this provider. */
-  readonly clientIds: readonly string[];
+  readonly at: RegisteredProvider;
+  readonly logout: AnnouncedLogout;
 }
 
-/** The session that the provider’s page names. @see OpenID Connect Front-Channel Logout section 3 */
-const readTarget = (request: FastifyRequest, { providers }: Bff): Target => {
+/** One target for each client that we are at the provider. @see OpenID Connect Front-Channel Logout section 3 */
+const readTargets = (request: FastifyRequest, { providers }: Bff): readonly Target[] => {
+  requireFrame(request);
   const query = readQuery(request.url);
   const [issuer = '', sid = ''] = [query.get('iss'), query.get('sid')];
-  const clientIds = providers.all
-    .filter(({ provider }) => provider.issuers().includes(issuer))
-    .map(({ options }) => options.clientId);
-  if (clientIds.length === 0)
+  const found = providers.all.filter(({ provider }) => provider.issuers().includes(issuer));
+  if (found.length === 0)
     throw new Problem('bad_request', 'iss of the front-channel logout is no issuer of ours, once');
   if (sid === '' || sid.length > maxSidLength)
     throw new Problem('bad_request', 'The front-channel logout has no sid, or more than one');
-  return { issuer, sid, clientIds };
+  return found.map((at) => ({ at, logout: { issuer, clientId: at.options.clientId, sid } }));
 };
 
 /** Only what ends nothing counts: a limit on the others would leave people signed in. */
-const endFramed = async (request: FastifyRequest, bff: Bff): Promise<number> => {
-  let ended = 0;
+const endCounted = async (request: FastifyRequest, bff: Bff, logout: AnnouncedLogout): Promise<number> => {
+  const ended = await bff.sessions.endByProvider(logout);
+  if (ended === 0) await bff.limitRate(request);
+  // Within the limit alone: what is remembered for a login that is being finished takes room in the store.
+  return ended + (await bff.sessions.endAnnounced(logout));
+};
+
+const endFramed = async (request: FastifyRequest, bff: Bff): Promise<void> => {
+  let targets: readonly Target[];
   try {
-    requireFrame(request);
-    const { clientIds, ...target } = readTarget(request, bff);
-    for (const clientId of clientIds) ended += await bff.sessions.endByProvider({ ...target, clientId });
-  } finally {
-    if (ended === 0) await bff.limitRate(request);
+    targets = readTargets(request, bff);
+  } catch (error) {
+    await bff.limitRate(request);
+    throw error;
   }
-  return ended;
+  for (const { at, logout } of targets) {
+    const ended = await endCounted(request, bff, logout);
+    if (ended === 0) continue;
+    at.options.observe?.({ kind: 'logout', by: 'provider' });
+    logEvent(request.log, 'frontchannel', { ended, provider: at.name, ...whoOf(request) });
+  }
 };
 
 /** Only pages of the provider may frame the answer, which shows nothing. */
@@ -68,11 +78,7 @@ const printPolicy = ({ providers }: Bff): string => {
 export const addFrontchannelLogoutRoute = async (parent: FastifyInstance, bff: Bff): Promise<void> => {
   const end = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.header('cache-control', 'no-store');
-    const ended = await endFramed(request, bff);
-    if (ended > 0) {
-      bff.options.observe?.({ kind: 'logout', by: 'provider' });
-      logEvent(request.log, 'frontchannel', { ended, ...whoOf(request) });
-    }
+    await endFramed(request, bff);
     return reply.type('text/html; charset=utf-8').send('<!doctype html><title>Signed out</title>');
   };
   // A scope of its own: its hook runs after that of all answers, which no page may frame.

@@ -1,14 +1,28 @@
 import type { ResolvedOptions } from '../options.ts';
-import type { CompletedLogin, LogoutToken } from '../provider/provider.ts';
+import type { CompletedLogin } from '../provider/provider.ts';
 import type { SessionStore } from '../stores/session-store.ts';
-import type { StoreIndex } from './store-index.ts';
+import type { IndexClient, StoreIndex } from './store-index.ts';
 
-/** The sign-outs that the provider has announced lately, on every process. */
+/** What a sign-out names: a session at the provider, or a subject. */
+interface NamedLogout extends IndexClient {
+  readonly sub?: string | undefined;
+  readonly sid?: string | undefined;
+}
+
+/** A sign-out that the provider announces: its session is over, or all of the subject's logins so far. */
+export interface AnnouncedLogout extends NamedLogout {
+  /** Milliseconds since the epoch, by the provider's clock; now, where the provider does not say it. */
+  readonly issuedAt?: number | undefined;
+}
+
+/** The sign-outs that providers and operators have announced lately, on every process. */
 export interface RecentLogouts {
   /** To be called before the sessions are looked for: then no session escapes that a login opens meanwhile. */
-  readonly remember: (token: LogoutToken) => Promise<void>;
+  readonly remember: (logout: AnnouncedLogout) => Promise<void>;
+  /** The same for what an operator ends here: a session at the provider may go on, and be signed in with again. */
+  readonly rememberEnding: (logout: NamedLogout) => Promise<void>;
   /**
-   * Whether the provider has ended what this login began: its `sid`, or all of its subject's logins so far. The callback
+   * Whether a sign-out has ended what this login began: its `sid`, or all of its subject's logins so far. The callback
    * came at `startedAt`, in milliseconds since the epoch.
    */
   readonly cover: (login: CompletedLogin, startedAt: number) => Promise<boolean>;
@@ -40,6 +54,10 @@ const spansBetween = (first: number, last: number): readonly string[] => {
   return found;
 };
 
+/** The spans of the time that a login has been finished for, by our clock. */
+const spansSince = (startedAt: number, now: number): readonly string[] =>
+  spansBetween(Math.max(Math.floor(startedAt), now - longestFinishSeconds * 1000), now);
+
 /**
  * When a login's subject may have been signed out so that the login is over: in a later second than its tokens are of,
  * by the provider's clock, or in the same second and since the callback came, by ours.
@@ -47,12 +65,14 @@ const spansBetween = (first: number, last: number): readonly string[] => {
 const timesThatCover = (iat: number, startedAt: number, now: number): readonly string[] => {
   const latest = Math.floor(now / 1000) + 1;
   const later = from(Math.max(iat + 1, latest - longestFinishSeconds), latest);
-  const first = Math.max(Math.floor(startedAt), now - longestFinishSeconds * 1000);
-  return [...later.map((second) => `${second}`), ...spansBetween(first, now).map((span) => `${iat} ${span}`)];
+  return [
+    ...later.map((second) => `${second}`),
+    ...spansSince(startedAt, now).map((span) => `${iat} ${span}`),
+  ];
 };
 
 /**
- * Remembers logout tokens for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
+ * Remembers sign-outs for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
  * a person may sign in again right after.
  *
  * @see OpenID Connect Back-Channel Logout section 2.7
@@ -66,7 +86,7 @@ export const createRecentLogouts = (
     await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000));
   };
   return {
-    remember: async ({ issuer, clientId, sub, sid, issuedAt }) => {
+    remember: async ({ issuer, clientId, sub, sid, issuedAt = clock() }) => {
       if (sid !== undefined)
         return claim(index.providerSession({ issuer, clientId, value: sid }), loginTimeout);
       const subject = index.subject({ issuer, clientId, value: sub ?? '' });
@@ -75,14 +95,25 @@ export const createRecentLogouts = (
       for (const span of spansOf(clock()))
         await claim(`${subject} ${second} ${span}`, longestFinishSeconds * 2);
     },
+    rememberEnding: async ({ issuer, clientId, sub, sid }) => {
+      const client = { issuer, clientId };
+      const ended =
+        sid === undefined
+          ? index.subject({ ...client, value: sub ?? '' })
+          : index.providerSession({ ...client, value: sid });
+      for (const span of spansOf(clock())) await claim(`ended ${ended} ${span}`, longestFinishSeconds * 2);
+    },
     cover: async ({ issuer, clientId, sub, sid, claims: { iat } }, startedAt) => {
       const now = clock();
       const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
       const times = timesThatCover(second, startedAt, now);
       const subjects = index.subjects({ issuer, clientId, value: sub });
+      const sids = sid === undefined ? [] : index.providerSessions({ issuer, clientId, value: sid });
+      const endings = spansSince(startedAt, now);
       const marks = [
-        ...(sid === undefined ? [] : index.providerSessions({ issuer, clientId, value: sid })),
+        ...sids,
         ...subjects.flatMap((subject) => times.map((time) => `${subject} ${time}`)),
+        ...[...sids, ...subjects].flatMap((ended) => endings.map((span) => `ended ${ended} ${span}`)),
       ];
       return (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);
     },

@@ -27,7 +27,7 @@ export interface SessionEnding {
   readonly endOwn: (session: Session, id: string) => Promise<boolean>;
   /** Ends all sessions of this session's user but this one. Returns how many ended. */
   readonly endOthers: (session: Session) => Promise<number>;
-  /** Ends what an operator names, at any of these clients. Returns how many ended. */
+  /** Ends what an operator names, at any of these clients, logins that are being finished included. Returns how many ended. */
   readonly endNamed: (named: NamedSessions, clients: readonly IndexClient[]) => Promise<number>;
   /** How many sessions a subject has, at any of these clients. */
   readonly countOf: (sub: string, clients: readonly IndexClient[]) => Promise<number>;

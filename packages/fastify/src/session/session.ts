@@ -60,7 +60,7 @@ export interface RequestSession {
    * Opens a session for a finished login: a new id, its cookie on `reply`. Ends the one it `replaces` and the one that
    * the request brought.
    *
-   * @throws Problem `login_required` when the provider has signed the person out meanwhile.
+   * @throws Problem `login_required` when the provider or an operator has signed the person out meanwhile.
    */
   readonly open: (request: FastifyRequest, reply: FastifyReply, finished: FinishedLogin) => Promise<Session>;
   /** Sets the cookie of a session that another request has opened; `undefined` when there is none under this reference. */
@@ -89,7 +89,7 @@ export interface RequestSessionDependencies {
   readonly end: SessionEnding['end'];
 }
 
-/** To be called after the session is stored: a logout token that comes later finds it. */
+/** To be called after the session is stored: a sign-out that comes later finds it. */
 const requireStillSignedIn = async (
   { recentLogouts, end, options }: RequestSessionDependencies,
   { session, elapsedMs }: { readonly session: Session; readonly elapsedMs: number },
@@ -97,7 +97,10 @@ const requireStillSignedIn = async (
 ): Promise<void> => {
   if (!(await recentLogouts.cover(login, options.clock() - elapsedMs))) return;
   await end(session.id, 'backchannel');
-  throw new Problem('login_required', 'The provider signed the person out while the login was finished');
+  throw new Problem(
+    'login_required',
+    'The provider or an operator signed the person out while the login was finished',
+  );
 };
 
 /** Reads the session of a request, once a request. */

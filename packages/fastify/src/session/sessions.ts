@@ -2,10 +2,9 @@ import { hash } from 'node:crypto';
 import type { SessionSummary, SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import type { LogoutToken } from '../provider/provider.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
-import { createRecentLogouts } from './recent-logouts.ts';
+import { type AnnouncedLogout, createRecentLogouts } from './recent-logouts.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding, type SessionEnding } from './session-ending.ts';
@@ -20,8 +19,8 @@ import { createStoreIndex } from './store-index.ts';
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
 export interface Sessions extends RequestSession, SessionEnding, Pick<SessionRecords, 'reread' | 'save'> {
-  /** Back-channel logout: ends what the token names, logins that are being finished included. Returns how many ended. */
-  readonly endByLogoutToken: (token: LogoutToken) => Promise<number>;
+  /** Ends what the provider announces, logins that are being finished included. Returns how many ended. */
+  readonly endAnnounced: (logout: AnnouncedLogout) => Promise<number>;
   /** The sessions of this session's user, the newest first. */
   readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
   /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
@@ -62,9 +61,14 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
   return {
     ...createRequestSession({ options, seal, rules, references, records, labelling, recentLogouts, end }),
     ...ending,
-    endByLogoutToken: async (token) => {
-      await recentLogouts.remember(token);
-      return ending.endByProvider(token);
+    endAnnounced: async (logout) => {
+      await recentLogouts.remember(logout);
+      return ending.endByProvider(logout);
+    },
+    endNamed: async (named, clients) => {
+      if (!('id' in named))
+        for (const client of clients) await recentLogouts.rememberEnding({ ...client, ...named });
+      return ending.endNamed(named, clients);
     },
     reread: records.reread,
     save: records.save,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
+import { holdInsert } from '../kit/hold-insert.ts';
 
 test('a logout token that met a store in trouble may be sent again, and is used up when sessions have ended', async () => {
   const store = openMemoryStore();
@@ -92,19 +93,12 @@ test.for([
   ['its sub', { sub: 'ada', sid: undefined }],
   ['its sid', { sub: undefined, sid: 'one' }],
 ] as const)('a logout token of %s that comes while a login is being finished wins', async ([, claims]) => {
-  const store = openMemoryStore();
-  const inserting = Promise.withResolvers<void>();
-  const isLet = Promise.withResolvers<void>();
-  const insert: typeof store.insert = async (session) => {
-    inserting.resolve();
-    await isLet.promise;
-    return store.insert(session);
-  };
-  const kit = await startBentBff({}, { sessionStore: { ...store, insert } });
+  const { sessionStore, isInserting, letInsert } = holdInsert();
+  const kit = await startBentBff({}, { sessionStore });
   const finished = signInAs(kit, 'one');
-  await inserting.promise;
+  await isInserting;
   expect((await sendToken(kit, claims)).status).toBe(200);
-  isLet.resolve();
+  letInsert();
   expect(await (await finished)()).toBe(false);
 });
 

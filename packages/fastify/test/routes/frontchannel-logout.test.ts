@@ -2,6 +2,7 @@ import { createBrowser, type Page } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import type { BffOptions } from '../../src/index.ts';
 import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
+import { holdInsert } from '../kit/hold-insert.ts';
 
 const start = (given: Partial<BffOptions> = { frontchannelLogout: true }): Promise<BentBff> =>
   startBentBff(
@@ -73,6 +74,18 @@ test('it is off by default, and no page may frame anything else', async () => {
   const on = await start();
   const me = await fetch(`${on.bff.url}/api/me`);
   expect(me.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+});
+
+test('a frame that comes while a login is being finished wins', async () => {
+  const { sessionStore, isInserting, letInsert } = holdInsert();
+  const bent = await start({ frontchannelLogout: true, sessionStore });
+  const login = await bent.begin();
+  const finished = bent.comeBack(login);
+  await isInserting;
+  expect((await frame(bent, { iss: bent.bent.issuer, sid: 'session-1' })).status).toBe(200);
+  letInsert();
+  expect((await finished).status).toBe(401);
+  expect(await whoIs(login.browser, bent.bff)).toMatchObject({ authenticated: false });
 });
 
 test('many frames are limited as sign-ins are', async () => {

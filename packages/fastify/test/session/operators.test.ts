@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { countSessions, endSessions, openSessionStore } from '../../src/index.ts';
 import { startBentBff, whoIs } from '../kit/bent-login.ts';
+import { holdInsert } from '../kit/hold-insert.ts';
 import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
 
 const cookieLine = async (given: Parameters<typeof startBff>[0]): Promise<string> => {
@@ -83,6 +84,35 @@ test('sessions end by the session at the provider, while the provider is down to
   expect(await endSessions(bff.app, { sub: 'ada' })).toBe(1);
   expect(await (await browser.fetch('/api/me')).json()).toMatchObject({ authenticated: false });
 });
+
+test.for([[{ sub: 'ada' }], [{ sid: 'one' }]] as const)(
+  'an operator who ends %j while a login is being finished ends that too',
+  async ([named]) => {
+    const { sessionStore, isInserting, letInsert } = holdInsert();
+    const bent = await startBentBff(withClaims({ sid: 'one' }), { sessionStore });
+    const login = await bent.begin();
+    const finished = bent.comeBack(login);
+    await isInserting;
+    expect(await endSessions(bent.bff.app, named)).toBe(0);
+    letInsert();
+    expect((await finished).status).toBe(401);
+    expect(await whoIs(login.browser, bent.bff)).toMatchObject({ authenticated: false });
+  },
+);
+
+test.for([[{ sub: 'ada' }], [{ sid: 'one' }]] as const)(
+  'a person whose sessions an operator has ended by %j can sign in again a second later',
+  async ([named]) => {
+    let laterMs = 0;
+    const bent = await startBentBff(withClaims({ sid: 'one' }), { clock: () => Date.now() + laterMs });
+    await bent.comeBack(await bent.begin());
+    const next = await bent.begin();
+    expect(await endSessions(bent.bff.app, named)).toBe(1);
+    laterMs = 1000;
+    expect((await bent.comeBack(next)).status).toBe(303);
+    expect(await whoIs(next.browser, bent.bff)).toMatchObject({ authenticated: true });
+  },
+);
 
 test('a limit that the provider sets on the session bounds ours', async () => {
   const expiry = Math.floor(Date.now() / 1000) + 100;
