@@ -1,22 +1,19 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { examinePage, watchShifts } from './examine-page.ts';
-import type { RunningProduct } from './start-product.ts';
-import { startProductWithApi } from './start-with-api.ts';
-import { signIn, views } from './views.ts';
+import { type ProductOfViews, signIn, startProductOfViews, views } from './views.ts';
 
 /** What people see, on the built SPA. `pnpm screenshots` examines every view on every screen; here each has one. */
 
-let product: RunningProduct;
+let product: ProductOfViews;
 let chromium: Browser;
 let signedIn: BrowserContext;
 
 beforeAll(async () => {
-  [product, chromium] = await Promise.all([
-    startProductWithApi('email users:read users:write'),
-    launchChromium(),
-  ]);
+  [product, chromium] = await Promise.all([startProductOfViews(), launchChromium()]);
   signedIn = await chromium.newContext();
   const page = await signedIn.newPage();
   await signIn(page, product, '/');
@@ -45,7 +42,7 @@ test.for(views.map((view, index) => [view.name, view, index % 2 ? desktop : phon
     const strangers: string[] = [];
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (![product.url, product.provider.issuer].includes(origin) && protocol !== 'data:')
+      if (![product.url, product.choiceUrl, product.provider.issuer].includes(origin) && protocol !== 'data:')
         strangers.push(request.url());
     });
     await page.setViewportSize(size);
@@ -57,6 +54,34 @@ test.for(views.map((view, index) => [view.name, view, index % 2 ? desktop : phon
     await (view.isSignedIn ? page : context).close();
   },
 );
+
+test('nothing of the provider’s sign-in page moves when its HTML arrives in parts', async () => {
+  const page = await chromium.newPage({ viewport: phone.size });
+  await page.goto(`${product.url}/login`);
+  const [start = '', ...others] = (await page.content()).split('</button>');
+  const answers: ServerResponse[] = [];
+  const slow = createServer((_request, response) => {
+    answers.push(response.setHeader('content-type', 'text/html'));
+    response.write(start);
+  }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  await watchShifts(page);
+  const { port } = Object(slow.address());
+  await page.goto(`http://127.0.0.1:${port}`, { waitUntil: 'commit' });
+  const frame = (): Promise<unknown> =>
+    page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  for (const part of others) {
+    await page.locator('.person button').last().waitFor();
+    await frame();
+    answers[0]?.write(`</button>${part}`);
+  }
+  answers[0]?.end();
+  await page.waitForLoadState();
+  await frame();
+  expect(await page.evaluate('window.shifts')).toEqual([]);
+  slow.close();
+  await page.close();
+});
 
 test('one round trip after its HTML a page says who is signed in: asked before any script has come, and once', async () => {
   const page = await signedIn.newPage();

@@ -3,9 +3,7 @@ import { join, resolve } from 'node:path';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { examinePage, watchShifts } from './examine-page.ts';
-import type { RunningProduct } from './start-product.ts';
-import { startProductWithApi } from './start-with-api.ts';
-import { signIn, type View, views } from './views.ts';
+import { type ProductOfViews, signIn, startProductOfViews, type View, views } from './views.ts';
 
 const screens: Readonly<Record<string, BrowserContextOptions>> = {
   'desktop-light': { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
@@ -24,7 +22,7 @@ interface Shot {
 /** Takes one picture and says what is wrong with the page. */
 const takeOne = async (
   browser: Browser,
-  product: RunningProduct,
+  product: ProductOfViews,
   { view, screen, folder }: Shot,
 ): Promise<readonly string[]> => {
   const context = await browser.newContext({ ...screens[screen], reducedMotion: 'reduce', locale: 'en-GB' });
@@ -42,10 +40,7 @@ const takeOne = async (
 /** Usage: `pnpm screenshots [folder]`; takes and examines every view on every screen. Default folder: `.screenshots`. */
 const folder = resolve(process.argv[2] ?? '.screenshots');
 await mkdir(folder, { recursive: true });
-const [product, browser] = await Promise.all([
-  startProductWithApi('email users:read users:write'),
-  launchChromium(),
-]);
+const [product, browser] = await Promise.all([startProductOfViews(), launchChromium()]);
 const findings: string[] = [];
 try {
   for (const view of views) {

@@ -1,12 +1,43 @@
 import type { Page } from 'playwright-core';
-import type { RunningProduct } from './start-product.ts';
+import { type RunningProduct, startProductBeside } from './start-product.ts';
+import { startProductWithApi } from './start-with-api.ts';
+
+/** The product with everything that has a view of its own. */
+export interface ProductOfViews extends RunningProduct {
+  /** Where a second server of the product lets people choose one of several providers. */
+  readonly choiceUrl: string;
+}
 
 /** One view: its name, and the way to it from any page of a browser, signed in or not. */
 export interface View {
   readonly name: string;
   readonly isSignedIn?: boolean;
-  readonly go: (page: Page, product: RunningProduct) => Promise<unknown>;
+  readonly go: (page: Page, product: ProductOfViews) => Promise<unknown>;
 }
+
+/** Starts the product with the demo API behind it, and beside it one with two providers. */
+export const startProductOfViews = async (): Promise<ProductOfViews> => {
+  const product = await startProductWithApi('email users:read users:write');
+  const { issuer, clientId, clientSecret } = product.provider;
+  const client = { issuer, clientSecret };
+  const choice = await startProductBeside({
+    startProvider: async () => ({ ...product.provider, close: async () => undefined }),
+    variables: {
+      OIDC_ISSUER: undefined,
+      OIDC_CLIENT_ID: undefined,
+      OIDC_CLIENT_SECRET: undefined,
+      PROVIDERS: JSON.stringify([
+        { ...client, id: 'staff', label: 'Staff of Example', clientId },
+        { ...client, id: 'guests', label: 'Guests', clientId: 'guests' },
+      ]),
+    },
+  });
+  const close = async (): Promise<void> => {
+    await choice.close();
+    await product.close();
+  };
+  return { ...product, choiceUrl: choice.url, close };
+};
 
 /** Signs Ada in and arrives at a path. */
 export const signIn = async (page: Page, { url }: RunningProduct, path: string): Promise<void> => {
@@ -42,6 +73,7 @@ export const views: readonly View[] = [
   { name: 'profile', isSignedIn: true, go: open('/profile', 'User object:') },
   { name: 'sessions', isSignedIn: true, go: open('/sessions', 'This browser') },
   { name: 'api-demo', isSignedIn: true, go: open('/users', 'Alan Turing') },
+  { name: 'recovery', isSignedIn: true, go: open('/recovery', 'Make a code') },
   { name: 'not-found', go: open('/nowhere', 'There is nothing here') },
   {
     name: 'signed-out',
@@ -81,6 +113,13 @@ export const views: readonly View[] = [
   },
   { name: 'error-page', go: open('/login/callback?state=unknown&code=x', 'Try again') },
   { name: 'sign-out-page', isSignedIn: true, go: open('/logout', 'Stay signed in') },
+  {
+    name: 'provider-choice',
+    go: async (page, { choiceUrl }) => {
+      await page.goto(`${choiceUrl}/login`);
+      await page.getByRole('link', { name: 'Guests' }).waitFor();
+    },
+  },
   { name: 'provider-sign-in', go: open('/login', 'Any other name') },
   {
     name: 'provider-sign-out',

@@ -28,8 +28,8 @@ form:last-child { margin: 0 }
 form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
 button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
 button { text-align: start; cursor: pointer }
-.person { position: relative; display: grid; grid-template-columns: auto 1fr; align-items: center; gap: 0 .875rem; padding: .625rem .875rem; border: 1px solid var(--edge); border-radius: .625rem }
-.person span { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
+.person { position: relative; display: grid; grid-template-columns: auto 1fr; align-items: start; gap: 0 .875rem; padding: .625rem .875rem; border: 1px solid var(--edge); border-radius: .625rem }
+.person span { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; margin-block: .25rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
 .person button { min-height: 0; padding: 0; border: 0; font-weight: 600 }
 .person button::after { content: ''; position: absolute; inset: 0; border-radius: inherit }
 .person small { color: var(--soft); font-size: .875rem }
