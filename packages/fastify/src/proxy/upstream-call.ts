@@ -117,6 +117,7 @@ const passOnOrRepeat = (
   const passing = passOn(call, ending);
   let isHeld = false;
   let hasEnded = false;
+  let failure: Error | undefined;
   const decide = async (controller: Dispatcher.DispatchController, head: AnswerHead): Promise<void> => {
     deadline.pause();
     const renewed = await repetition.createHeaders(head);
@@ -125,6 +126,10 @@ const passOnOrRepeat = (
     if (renewed !== undefined) {
       controller.abort(new Error('The access token was refused'));
       send(call, renewed, passOn(call, ending));
+      return;
+    }
+    if (failure !== undefined) {
+      ending.fail(failure);
       return;
     }
     isHeld = false;
@@ -145,6 +150,7 @@ const passOnOrRepeat = (
       if (!isHeld) passing.onResponseEnd();
     },
     onResponseError: (controller, error) => {
+      failure = error;
       if (!isHeld) passing.onResponseError(controller, error);
     },
   };

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
@@ -94,4 +96,39 @@ test('a refresh that ends the session is 401 session_expired', async () => {
     expect.objectContaining({ code: 'session_expired' }),
   ]);
   expect(api.asked).toHaveLength(1);
+});
+
+test('a refusal that breaks off while the token is refreshed is 502, where there is no other token', async () => {
+  let cut = (): void => undefined;
+  const isCut = Promise.withResolvers<void>();
+  await using upstream = await startUpstream((request, response) => {
+    request.socket.once('close', isCut.resolve);
+    cut = () => request.socket.resetAndDestroy();
+    response.writeHead(401, { 'www-authenticate': invalid, 'content-length': 1000 }).write('half of it');
+  });
+  let ageMs = 0;
+  const kit = await startBentBff(
+    {
+      token: (usual, { body }) => {
+        if (body.get('grant_type') !== 'refresh_token')
+          return { body: { ...usual, expires_in: undefined, refresh_token: 'refresh-1' } };
+        cut();
+        const same = JSON.stringify({ access_token: 'access-token-of-ada', token_type: 'Bearer' });
+        const write = async (response: ServerResponse): Promise<void> => {
+          await isCut.promise;
+          // The other end of the connection has seen it a turn later.
+          for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+          response.setHeader('content-type', 'application/json').end(same);
+        };
+        return { write: (response) => void write(response) };
+      },
+    },
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + ageMs },
+  );
+  const login = await kit.begin();
+  await kit.comeBack(login);
+  ageMs = 60_000;
+  const cookie = cookieHeader(login.browser, kit.bff);
+  const answer = await fetch(`${kit.bff.url}/api/a`, { headers: { cookie, 'x-csrf': '1' } });
+  expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'upstream_unavailable' }]);
 });
