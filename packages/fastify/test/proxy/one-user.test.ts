@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { type BentBff, cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
@@ -14,7 +14,7 @@ const ownTokens = (subject: () => string): Bends => ({
 const startWithPeople = async (people: readonly string[]) => {
   let subject = '';
   const upstream = await startUpstream(async ({ headers, url }, response) => {
-    await wait(Math.random() * 5);
+    for (let turns = Math.random() * 20; turns > 0; turns -= 1) await nextTurn();
     response.write(String(headers.authorization));
     response.end(` ${url}`);
   });

@@ -181,11 +181,12 @@ test('the end of the session closes it with 4401, and the upstream’s side too'
 
 test('the end of the session waits for the frame that is under way', async () => {
   const whole = Buffer.from('a message in two pieces');
+  let sendTheRest = (): void => undefined;
   const upstream = createServer().on('upgrade', (request, socket) => {
     new WebSocketServer({ noServer: true }).handleUpgrade(request, socket, Buffer.alloc(0), () => {
       socket.write(Buffer.from([0x82, whole.length]));
       socket.write(whole.subarray(0, 5));
-      setTimeout(() => socket.write(whole.subarray(5)), 150);
+      sendTheRest = () => void socket.write(whole.subarray(5));
     });
   });
   upstream.listen(0, '127.0.0.1');
@@ -203,6 +204,7 @@ test('the end of the session waits for the frame that is under way', async () =>
   const message = once(socket, 'message');
   const closed = once(socket, 'close');
   await browser.fetch('/logout', { method: 'POST', from: `${bff.url}/` });
+  sendTheRest();
   expect(String((await message)[0])).toBe(whole.toString());
   expect((await closed)[0]).toBe(4401);
   upstream.close();
