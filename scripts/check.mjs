@@ -1,17 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 
 // Checks format, lint, types and unused code in parallel, and prints every failure.
-const projects = ['apps', 'packages', '.'].flatMap((folder) =>
-  readdirSync(folder)
-    .map((name) => `${folder}/${name}`)
-    .filter((path) => existsSync(`${path}/tsconfig.json`)),
-);
-
 const checks = [
   ['biome', 'check', '--error-on-warnings', '.'],
   ['knip', '--no-progress'],
-  ...projects.map((path) => ['tsc', '-p', path]),
+  // What runs on Node is one program; what runs in a browser, and what imports nothing, has no types of Node.
+  ...['.', 'apps/web', 'packages/client', 'packages/contract'].map((path) => ['tsc', '-p', path]),
 ];
 
 const run = ([command, ...args]) =>
