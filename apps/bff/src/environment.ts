@@ -8,6 +8,7 @@ import {
   declaredOptions,
   isLoopbackHost,
   type OptionIssue,
+  type OptionsError,
   optionIssues,
   pluginOptions,
 } from '@foyer/fastify/options';
@@ -64,6 +65,13 @@ const reportOptions = (found: readonly OptionIssue[], issues: EnvironmentIssue[]
     if (names.every((name) => !reported.has(name)))
       issues.push({ variable: facts?.variable ?? option, problem, remedy });
   }
+};
+
+/** The plugin's refusal in the words of the environment. */
+export const environmentError = ({ issues }: OptionsError): EnvironmentError => {
+  const named: EnvironmentIssue[] = [];
+  reportOptions(issues, named);
+  return new EnvironmentError(named);
 };
 
 /** Where the pages come from: a dev server, a folder, or the starter SPA in `defaultDir`. */

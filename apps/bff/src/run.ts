@@ -1,10 +1,12 @@
+import { OptionsError } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import { EnvironmentError } from './environment/environment-error.ts';
-import { currentSettings } from './environment.ts';
+import { currentSettings, environmentError } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
 /** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */
-const refuseToStart = (reason: unknown): never => {
+const refuseToStart = (error: unknown): never => {
+  const reason = error instanceof OptionsError ? environmentError(error) : error;
   const isExpected = reason instanceof EnvironmentError || reason instanceof StartError;
   console.error(isExpected ? reason.message : reason);
   process.exit(1);

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startRedis, tieToThisProcess } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { createClientKey } from '../src/client-key.ts';
 import { root } from './kit/papers.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -38,6 +39,11 @@ const startMain = (
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   return { child, errors: () => text, output: () => printed };
+};
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
 const client = { OIDC_CLIENT_ID: 'app', OIDC_CLIENT_SECRET: 'any-secret' };
@@ -90,8 +96,7 @@ test('a typo is told beside the variable that it leaves missing', async () => {
 test('a taken port is said plainly, and ends with 1', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
-  const address = holder.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = portOf(holder);
   const { child, errors } = startMain({ ...client, PORT: String(port) });
   const [code] = await once(child, 'close');
   holder.close();
@@ -106,8 +111,7 @@ test.for(['PORT', 'METRICS_PORT'])(
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
     onTestFinished(() => void holder.close());
-    const address = holder.address();
-    const taken = String(typeof address === 'object' ? address?.port : 0);
+    const taken = String(portOf(holder));
     const free = String(await freePort());
     const { child, errors } = startMain({
       ...client,
@@ -129,6 +133,32 @@ test('a store that cannot be opened ends the start with 1, and the reason is the
   const [code] = await once(child, 'close');
   expect(code).toBe(1);
   expect(errors().trimEnd().split('\n').at(-1)).toMatch(/^SESSION_STORE cannot be opened/);
+});
+
+test('what the provider lacks for the profile ends the start with 1, all of it at once', async () => {
+  const metadata = createServer((_request, response) => {
+    const issuer = `http://127.0.0.1:${portOf(metadata)}`;
+    response.end(JSON.stringify({ issuer, pushed_authorization_request_endpoint: `${issuer}/par` }));
+  }).listen(0, '127.0.0.1');
+  await once(metadata, 'listening');
+  onTestFinished(() => void metadata.close());
+  const { child, errors } = startMain({
+    OIDC_ISSUER: `http://127.0.0.1:${portOf(metadata)}`,
+    ...{ OIDC_CLIENT_ID: 'app', OIDC_CLIENT_KEY: createClientKey('ES256'), OIDC_PROFILE: 'fapi2' },
+    ...{ PORT: String(await freePort()), SESSION_STORE: 'memory:' },
+  });
+  const [code] = await once(child, 'close');
+  const lacks = [
+    'authorization_response_iss_parameter_supported',
+    'S256 in code_challenge_methods_supported',
+    'private_key_jwt in token_endpoint_auth_methods_supported',
+    'PS256, ES256, EdDSA, Ed25519 in id_token_signing_alg_values_supported',
+    'ES256 in dpop_signing_alg_values_supported',
+  ].map(
+    (gap) =>
+      `  OIDC_PROFILE fapi2 needs ${gap}, which the provider does not announce. Switch it on at the provider, or leave the profile out.`,
+  );
+  expect([code, errors()]).toEqual([1, ['The configuration has mistakes:', ...lacks, ''].join('\n')]);
 });
 
 test('an address that this machine does not have is said plainly, and ends with 1', async () => {

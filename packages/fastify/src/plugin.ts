@@ -134,6 +134,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
 
   let warming: NodeJS.Timeout | undefined;
   app.addHook('onReady', async () => {
+    await bff.providers.requireProfile();
     warming = setTimeout(bff.providers.warmUp, warmUpDelayMs);
     warming.unref();
   });
@@ -149,7 +150,8 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
  * on to the configured APIs, and serves the SPA where `spa` is given. Its routes, headers and error answers
  * stay in scopes of their own.
  *
- * @throws OptionsError at registration, with every mistake at once.
+ * @throws OptionsError at registration, with every mistake at once; when the application is made ready, with all that
+ * the provider lacks for `profile`.
  * @see RFC 10017 section 6.1
  */
 export const bff = fastifyPlugin(register, { name: '@foyer/fastify', fastify: '5.x' });

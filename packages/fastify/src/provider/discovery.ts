@@ -11,7 +11,7 @@ import {
 } from './metadata.ts';
 import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
-import { findProfileGaps } from './security-profile.ts';
+import { findProfileGaps, ProfileUnmet } from './security-profile.ts';
 
 /** What the metadata is judged by. */
 type DiscoveryOptions = IssuerOptions & Parameters<typeof findProfileGaps>[1];
@@ -61,11 +61,7 @@ const fetchMetadata = async (http: ProviderHttp, options: DiscoveryOptions): Pro
     throw new Problem('provider_invalid_response', `discovery: ${what}: look at OIDC_ISSUER`);
   }
   const gaps = findProfileGaps(document, options);
-  if (gaps.length > 0)
-    throw new Problem(
-      'provider_invalid_response',
-      `discovery: the metadata lacks what OIDC_PROFILE=${options.profile} needs: ${gaps.join('; ')}`,
-    );
+  if (gaps.length > 0) throw new ProfileUnmet(options, gaps);
   const lifetimeSeconds = readLifetime(response.header('cache-control'));
   return { ...parseMetadata(document, options), lifetimeSeconds };
 };
@@ -135,4 +131,16 @@ export const createDiscovery = (
       if (known !== undefined && clock() >= known.readAt + doubtPauseMs) readAgain();
     },
   };
+};
+
+/** What the metadata lacks for the security profile; nothing while it cannot be read: logins are refused then all the same. */
+export const discoverProfileGaps = async ({
+  require,
+}: Pick<Discovery, 'require'>): Promise<readonly string[]> => {
+  try {
+    await require();
+    return [];
+  } catch (error) {
+    return error instanceof ProfileUnmet ? error.gaps : [];
+  }
 };

@@ -5,7 +5,7 @@ import { createAuthorizationRequest } from './authorization-request.ts';
 import { acceptedAlgorithms } from './checks/algorithm.ts';
 import { createClientAuthentication } from './client-authentication.ts';
 import type { CurrentCredentials } from './client-credentials.ts';
-import { createDiscovery } from './discovery.ts';
+import { createDiscovery, discoverProfileGaps } from './discovery.ts';
 import { createDpopProof, type DpopNonces } from './dpop.ts';
 import { findEndSession, tryDiscovery } from './end-session.ts';
 import { createKeySet } from './key-set.ts';
@@ -27,6 +27,7 @@ const steps = {
   createAuthorizationRequest,
   completeLogin,
   createDpopProof,
+  discoverProfileGaps,
   exchangeToken,
   findEndSession,
   readUserinfoAgain,

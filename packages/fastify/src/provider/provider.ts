@@ -33,6 +33,8 @@ export interface Provider {
   readonly warmUp: () => void;
   /** Whether the metadata has been discovered once; a discovery that is still to come has half a second. */
   readonly isDiscovered: () => Promise<boolean>;
+  /** What the provider lacks for the configured `profile`; empty without one, and while the provider cannot be reached. */
+  readonly profileGaps: () => Promise<readonly string[]>;
   /** The issuer; while it is not discovered, as it may be written. */
   readonly issuers: () => readonly string[];
   /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
@@ -102,6 +104,11 @@ export { findProfileGaps } from './security-profile.ts';
 export type { Claims, CompletedLogin, DpopKey, RefreshedTokens, TokenSet } from './token-set.ts';
 export { describeTarget, type TargetToken, type TokenTarget } from './token-target.ts';
 
+const writeIssuer = ({ issuer }: ResolvedOptions, known: Metadata | undefined): readonly string[] => {
+  const configured = issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
+  return known === undefined ? [configured, `${configured}/`] : [known.issuer];
+};
+
 /**
  * Makes the provider of these options; it is discovered lazily, and what speaks to it is loaded then: half of all that
  * a server loads, and nothing that a first page waits for. @see OpenID Connect Discovery section 4
@@ -132,12 +139,12 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
         await take((opened) => opened.steps.tryDiscovery(opened.context.discovery));
       return current() !== undefined;
     },
-    issuers: () => {
-      const configured = options.issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
-      const issuer = current()?.issuer;
-      const written = issuer === undefined ? [configured, `${configured}/`] : [issuer];
-      return written.flatMap((each) => issuersOf({ issuer: each, tenants: options.tenants }));
-    },
+    profileGaps: async () =>
+      options.profile === undefined
+        ? []
+        : take((opened) => opened.steps.discoverProfileGaps(opened.context.discovery)),
+    issuers: () =>
+      writeIssuer(options, current()).flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants })),
     endSessionOrigin: createEndSessionOrigin(options, current),
     createAuthorizationRequest: (hints) =>
       take((opened) => opened.steps.createAuthorizationRequest(opened.context, hints)),

@@ -1,6 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Observe } from '../logging/observation.ts';
-import { type ConfiguredProvider, onlyId, type ResolvedOptions } from '../options.ts';
+import {
+  type ConfiguredProvider,
+  type OptionIssue,
+  OptionsError,
+  onlyId,
+  type ResolvedOptions,
+} from '../options.ts';
 import { Problem } from '../problems.ts';
 import { createProvider, type LogoutToken, LogoutTokenInvalid, type Provider } from './provider.ts';
 
@@ -24,6 +30,8 @@ export interface Providers
   readonly of: (owner: { readonly provider: string }) => RegisteredProvider;
   /** The provider whose `domains` the e-mail address belongs to. */
   readonly findByAddress: (address: string | undefined) => RegisteredProvider | undefined;
+  /** @throws OptionsError with everything that a provider that answers lacks for its `profile`. */
+  readonly requireProfile: () => Promise<void>;
   /** The origins of every end-session endpoint that is known, for `form-action`. */
   readonly endSessionOrigins: () => string | undefined;
   /** Verifies a logout token by the provider that it says to be from. @throws LogoutTokenInvalid with a reason that may be told. */
@@ -69,6 +77,19 @@ const verifyByOneOf = async (
 const nameProvider = (observe: Observe | undefined, provider: string): Observe | undefined =>
   observe && ((seen) => observe({ ...seen, provider }));
 
+const findProfileIssues = async ({
+  name,
+  options: { profile },
+  provider,
+}: RegisteredProvider): Promise<readonly OptionIssue[]> =>
+  (await provider.profileGaps()).map((gap): OptionIssue => {
+    const problem = `${profile} needs ${gap}, which the provider does not announce`;
+    const remedy = 'Switch it on at the provider, or leave the profile out.';
+    return name === undefined
+      ? { option: 'profile', problem, remedy }
+      : { option: 'providers', problem: `${name}: profile ${problem}`, remedy };
+  });
+
 const domainOf = (address: string | undefined): string | undefined =>
   /@([^@]+)$/.exec(address ?? '')?.[1]?.toLowerCase();
 
@@ -99,6 +120,10 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
     },
     isDiscovered: async () =>
       (await Promise.all(all.map(({ provider }) => provider.isDiscovered()))).includes(true),
+    requireProfile: async () => {
+      const issues = (await Promise.all(all.map(findProfileIssues))).flat();
+      if (issues.length > 0) throw new OptionsError(issues);
+    },
     endSessionOrigins: () => {
       const origins = new Set(all.flatMap(({ provider }) => provider.endSessionOrigin() ?? []));
       return origins.size === 0 ? undefined : [...origins].join(' ');

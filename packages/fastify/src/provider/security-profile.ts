@@ -1,5 +1,6 @@
 import { profileAlgorithms } from '../options/client-keys.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 type Options = Pick<ResolvedOptions, 'profile' | 'dpop' | 'clientAuth' | 'clientCert'>;
@@ -51,3 +52,16 @@ export const findProfileGaps = (metadata: Document, options: Options): readonly 
   ];
   return needed.filter(([holds]) => !holds).map(([, gap]) => gap);
 };
+
+/** The metadata of a provider lacks what the configured security profile needs. */
+export class ProfileUnmet extends Problem {
+  readonly gaps: readonly string[];
+
+  constructor({ profile }: Options, gaps: readonly string[]) {
+    super(
+      'provider_invalid_response',
+      `discovery: the metadata lacks what OIDC_PROFILE=${profile} needs: ${gaps.join('; ')}`,
+    );
+    this.gaps = gaps;
+  }
+}

@@ -28,6 +28,7 @@ export const standIn = (
   warmUp: () => undefined,
   issuers: () => [],
   isDiscovered: async () => true,
+  profileGaps: async () => [],
   endSessionOrigin: () => undefined,
   createAuthorizationRequest: idle,
   completeLogin: idle,

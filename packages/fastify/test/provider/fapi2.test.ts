@@ -1,6 +1,8 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
+import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { checkOptions, resolveOptions } from '../../src/options.ts';
+import { type BffOptions, checkOptions, OptionsError, resolveOptions } from '../../src/options.ts';
+import { bff } from '../../src/plugin.ts';
 import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { createCertificate, createClientKey, openssl } from '../kit/client-keys.ts';
 import { startMutualTls } from '../kit/mutual-tls.ts';
@@ -10,7 +12,8 @@ import {
   type RealProvider,
   startRealProvider,
 } from '../kit/real-login.ts';
-import type { Bends, Json } from './bent-provider.ts';
+import { startBff } from '../kit/start-bff.ts';
+import { type Bends, type Json, startBentProvider } from './bent-provider.ts';
 import { profileBends, profileMetadata, profileOptions } from './fapi2-bends.ts';
 import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
 
@@ -189,6 +192,37 @@ describe('what is lacking is listed', () => {
       ...['id_token_signing_alg_values_supported', 'ES256 in dpop_signing_alg_values_supported'],
     ])
       expect(String(problem)).toContain(member);
+  });
+
+  test('of the provider, at the start: everything at once, with what to do', async () => {
+    await using bent = await startBentProvider({});
+    const refusalOf = async (given: Partial<BffOptions>): Promise<unknown> => {
+      const app = Fastify();
+      const sessionKeys = [randomBytes(32).toString('base64')];
+      const usual = { publicUrl: 'http://localhost:3000', sessionKeys, sessionStore: openMemoryStore() };
+      await app.register(bff, { ...usual, ...given });
+      const refusal = await problemOf((async () => app.ready())());
+      await app.close();
+      return refusal;
+    };
+    const given = { ...profileOptions(), issuer: bent.issuer, clientId: 'app' };
+    const error = await refusalOf(given);
+    expect(error).toBeInstanceOf(OptionsError);
+    const remedy = 'Switch it on at the provider, or leave the profile out.';
+    expect(String(error).match(/profile: .*/g)).toHaveLength(6);
+    expect(String(error)).toContain(
+      `profile: fapi2 needs pushed_authorization_request_endpoint, which the provider does not announce. ${remedy}`,
+    );
+    expect(String(await refusalOf({ providers: [{ ...given, id: 'staff' }] }))).toContain(
+      'providers: staff: profile fapi2 needs pushed_authorization_request_endpoint',
+    );
+  });
+
+  test('of the provider, at the start: nothing where it has everything, nor where it is down', async () => {
+    await using bent = await startBentProvider(profileBends);
+    await using sound = await startBff({ issuer: bent.issuer, ...profileOptions() });
+    await using alone = await startBff({ issuer: 'http://127.0.0.1:9', ...profileOptions() });
+    for (const { url } of [sound, alone]) expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   const issuesOf = (given: Json): readonly string[] =>
