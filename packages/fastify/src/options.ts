@@ -12,7 +12,6 @@ import { duration } from './options/quantities.ts';
 import { sessionOptions } from './options/session-options.ts';
 import { examineEach, onlyId, severalProviders } from './options/several-providers.ts';
 
-export { isLoopbackHost } from './browser-security/loopback-host.ts';
 export { type ApiRoute, anyMethod } from './options/api-options.ts';
 export { check, type DeclaredOption, declaredOptions, option, type Refuse, text } from './options/option.ts';
 export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
@@ -21,7 +20,7 @@ export { asymmetricAlgorithms } from './options/provider-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';
 export { maxTargetTokens, type RouteToken } from './options/route-token.ts';
 export { onlyId } from './options/several-providers.ts';
-export { isHttpUrl } from './options/urls.ts';
+export { isHttpUrl, isLoopbackHost } from './options/urls.ts';
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 

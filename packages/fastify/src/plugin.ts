@@ -1,77 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
-import { createCrossSiteRule } from './browser-security/cross-site.ts';
-import { preparePageHeaders } from './browser-security/page-headers.ts';
-import { createOriginCorrection, wantsPage } from './browser-security/public-origin.ts';
-import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
+import { type Bff, composeBff } from './bff.ts';
+import { wantsPage } from './browser-security/public-origin.ts';
+import type { ResponseHeaders } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
+import { requireOwnOrigin } from './browser-security/web-socket-origin.ts';
 import { logEvent } from './events.ts';
 import { observeRequests } from './logging/observation.ts';
-import { createSubjectNames } from './logging/person.ts';
-import { createLoginRounds } from './login/login-rounds.ts';
-import { createLoginSeal } from './login/login-seal.ts';
-import { createLoginTransactions } from './login/login-transaction.ts';
-import { createRateLimit } from './login/rate-limit.ts';
-import type { BffOptions, ResolvedOptions } from './options.ts';
-import { resolveOptions } from './options.ts';
-import { createPageLook } from './pages/page.ts';
+import { type BffOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
-import { createProviders } from './provider/providers.ts';
-import { isWebSocket, requireOwnOrigin, takesWebSockets } from './proxy/web-socket-request.ts';
-import type { Bff } from './routes/bff.ts';
 import { addOwnRoutes } from './routes/own-routes.ts';
 import { requireFreeRoutes } from './routes/reserved-routes.ts';
-import { createDraining } from './server/draining.ts';
 import { closeIdleConnections } from './server/idle-connections.ts';
-import { routeUpgrades } from './server/socket-takeover.ts';
-import { createCookieSeal } from './session/session-cookie.ts';
-import { createSessions } from './session/sessions.ts';
-import { guardStore } from './session/store-guard.ts';
+import { isWebSocket, routeUpgrades } from './server/socket-takeover.ts';
 import { registerSpa } from './spa/spa.ts';
-import { createTokensByProvider } from './tokens/tokens-by-provider.ts';
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** The BFF that was registered here, for `requireUser` and `currentUser`. */
-    readonly foyer: Bff;
-  }
-}
-
-const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
-  const seal = await createCookieSeal(options.sessionKeys);
-  const loginSeal = createLoginSeal(options.sessionKeys);
-  const providers = createProviders(options, app.log);
-  const { log } = app;
-  const store = guardStore(options.sessionStore, options.observe);
-  const sessions = createSessions({ options, store, seal, log });
-  const { end } = sessions;
-  const look = createPageLook(options.brand);
-  const printPolicy = createAnswerPolicy(look.style.hash);
-  const endSessionOrigin = providers.endSessionOrigins;
-  const answers = prepareResponseHeaders(options, () => printPolicy(endSessionOrigin()));
-  return {
-    options,
-    providers,
-    sessions,
-    accessTokens: createTokensByProvider({ store, records: sessions, end, log }, providers),
-    logins: createLoginTransactions(options, loginSeal),
-    loginSeal,
-    rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
-    look,
-    draining: createDraining(app, options.drainTimeout),
-    headers: {
-      answers,
-      pages: preparePageHeaders({ options, answers, endSessionOrigin }),
-    },
-    limitRate: await createRateLimit(options),
-    judgeSource: createCrossSiteRule(options),
-    correctOrigin: createOriginCorrection(options),
-    nameSubject: createSubjectNames(options),
-    allowedMethods: new Map(),
-  };
-};
 
 /** A method that Fastify does not know reaches no route, and so none of those that answer 405. */
 const refuseUnknownMethods = (scope: FastifyInstance, { allowedMethods }: Bff): void => {
@@ -94,6 +37,10 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   refuseUnknownMethods(scope, bff);
   await registerSpa(scope, bff);
 };
+
+/** Whether anything behind the BFF can answer a WebSocket. */
+const takesWebSockets = ({ apiRoutes, spa }: ResolvedOptions): boolean =>
+  apiRoutes.length > 0 || (spa !== undefined && 'devServer' in spa);
 
 /** Discovery takes processor time: the first pages after a start are served before it. */
 const warmUpDelayMs = 50;

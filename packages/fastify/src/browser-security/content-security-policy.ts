@@ -1,11 +1,6 @@
+import { type Directives, parseDirectives } from '../options/policy-additions.ts';
 import type { ResolvedOptions } from '../options.ts';
-import {
-  addSources,
-  type Directives,
-  type PrintPolicy,
-  parseDirectives,
-  printWithFormAction,
-} from './policy-directives.ts';
+import { addSources, type PrintPolicy, printWithFormAction } from './policy-directives.ts';
 
 /** Source expressions of the inline scripts and styles of one HTML file. @see CSP 3 section 2.3.1 */
 export interface InlineSources {

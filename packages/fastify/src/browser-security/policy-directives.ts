@@ -1,16 +1,4 @@
-/** A content security policy: each directive's name with its sources. */
-export type Directives = ReadonlyMap<string, readonly string[]>;
-
-/** Reads a policy. A directive that stands there twice has the sources of both. */
-export const parseDirectives = (text: string): Directives => {
-  const directives = new Map<string, readonly string[]>();
-  for (const directive of text.split(';')) {
-    const [written = '', ...sources] = directive.trim().split(/\s+/);
-    const name = written.toLowerCase();
-    if (name !== '') directives.set(name, [...(directives.get(name) ?? []), ...sources]);
-  }
-  return directives;
-};
+import type { Directives } from '../options/policy-additions.ts';
 
 /** Prints a policy as the value of its header. */
 const printDirectives = (directives: Directives): string =>

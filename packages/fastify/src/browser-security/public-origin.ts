@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { isLoopbackHost } from './loopback-host.ts';
 
 /** Corrections of one address within two seconds; more are a redirect loop. */
 const mostCorrections = 3;

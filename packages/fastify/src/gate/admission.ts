@@ -1,10 +1,10 @@
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { cameFromElsewhere } from '../browser-security/cross-site.ts';
 import type { ReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
-import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';

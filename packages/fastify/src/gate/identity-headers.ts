@@ -1,16 +1,6 @@
-import type { Bff } from '../routes/bff.ts';
+import type { Bff } from '../bff.ts';
 import type { Session } from '../session/live-session.ts';
-import { claimsOf } from '../session/session-claims.ts';
-
-/** Visible ASCII stays as it is, but for `%`: everything else is UTF-8 in percent-encoding. @see RFC 3986 section 2.1 */
-export const encodeHeaderText = (text: string, reserved = ''): string =>
-  [...text.toWellFormed()]
-    .map((character) =>
-      /^[\x21-\x7e]$/.test(character) && character !== '%' && character !== reserved
-        ? character
-        : encodeURIComponent(character),
-    )
-    .join('');
+import { claimsOf, encodeHeaderText } from '../session/session-claims.ts';
 
 const textsOf = (value: unknown): readonly string[] =>
   [value].flat().flatMap((each) => (typeof each === 'string' && each !== '' ? [each] : []));

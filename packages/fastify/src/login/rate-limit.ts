@@ -4,7 +4,7 @@ import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { groupAddress } from '../server/address-group.ts';
-import { createPrivateInstance } from '../server/private-instance.ts';
+import { createPrivateInstance } from '../session/private-instance.ts';
 
 const timeWindowMs = 60_000;
 /** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */

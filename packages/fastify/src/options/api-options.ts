@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mayPass, mayReport } from '../proxy/refused-request-headers.ts';
 import { check, option, type Refuse } from './option.ts';
+import { mayPass, mayReport } from './passed-headers.ts';
 import { count, duration, size } from './quantities.ts';
 import { checkRequirement, requirement } from './requirement.ts';
 import { checkTokens, routeToken } from './route-token.ts';

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import {
   type ClientKey,
   keyOfCert,
@@ -11,6 +10,7 @@ import {
 } from './client-keys.ts';
 import { type clientOptions, source } from './client-options.ts';
 import type { OptionIssue } from './option-issue.ts';
+import { isLoopbackHost } from './urls.ts';
 
 /** Everybody can read it: it is in the source of the development provider. */
 const developmentSecret = 'foyer-dev-secret-not-for-production';

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import {
-  defaultPermissionsPolicy,
-  isPermissionsPolicy,
-  openerPolicies,
-} from '../browser-security/page-permissions.ts';
-import { findIneffectiveAddition } from '../browser-security/policy-additions.ts';
 import { brand } from './brand.ts';
 import { check, option, type Refuse, text } from './option.ts';
+import { findIneffectiveAddition } from './policy-additions.ts';
 import { isHttpUrl, parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
 
 const checkPublicUrl = (publicUrl: string, refuse: Refuse): void => {
@@ -57,6 +52,29 @@ const checkSpaCsp = (csp: string, refuse: Refuse): void => {
     : 'holds characters that no policy has';
   if (problem !== undefined) refuse(problem);
 };
+
+const features = [
+  ...['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope'],
+  ...['magnetometer', 'microphone', 'midi', 'payment', 'usb'],
+];
+
+/** The default of the SPA's pages: each feature for the page itself, none for frames of other origins. */
+export const defaultPermissionsPolicy = features.map((feature) => `${feature}=(self)`).join(', ');
+
+/** Whether browsers read it as a Permissions-Policy. The older form, `camera 'self'`, has no effect. */
+export const isPermissionsPolicy = (text: string): boolean =>
+  text.split(',').every((member) => /^\s*[a-z-]+=(\*|self|\([\x20-\x7e]*\))\s*$/.test(member));
+
+/** The values of Cross-Origin-Opener-Policy. */
+export const openerPolicies = [
+  'same-origin-allow-popups',
+  'same-origin',
+  'noopener-allow-popups',
+  'unsafe-none',
+] as const;
+
+/** One value of Cross-Origin-Opener-Policy. @see HTML section 7.1.3 */
+export type OpenerPolicy = (typeof openerPolicies)[number];
 
 /** What the browser sees: the origin, the pages, and who else may ask. */
 export const pageOptions = {

@@ -2,8 +2,8 @@ import { type ProblemCode, type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEventAt } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { Problem } from '../problems.ts';
+import { whoOf } from '../session/log-subject.ts';
 import { printPage } from './page.ts';
 
 /** The path below which the BFF of this request lives; nothing where no BFF is registered around it. */

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../browser-security/loopback-host.ts';
+import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';

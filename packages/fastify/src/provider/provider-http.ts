@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { isLoopbackHost } from '../browser-security/loopback-host.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
+import { isLoopbackHost } from '../options/urls.ts';
 import { Problem } from '../problems.ts';
 import type { TlsIdentity } from './client-credentials.ts';
 import { decodeContent } from './content-encoding.ts';

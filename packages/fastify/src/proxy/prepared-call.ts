@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import type { Problem } from '../problems.ts';
-import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { isOfPerson, type RequestedToken } from '../tokens/requested-token.ts';

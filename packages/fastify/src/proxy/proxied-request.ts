@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import type { ApiRoute } from '../options.ts';
-import type { Bff } from '../routes/bff.ts';
 import type { Session } from '../session/live-session.ts';
 import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';

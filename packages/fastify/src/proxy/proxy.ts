@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
+import { requireOwnOrigin } from '../browser-security/web-socket-origin.ts';
 import { logEvent } from '../events.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
-import type { Bff } from '../routes/bff.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
+import { isWebSocket } from '../server/socket-takeover.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { type Forwarding, forward } from './forward.ts';
@@ -15,7 +17,6 @@ import { readSession } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
-import { isWebSocket, requireOwnOrigin } from './web-socket-request.ts';
 
 const createAnswerObserver = (observe: Observe | undefined, prefix: string): Forwarding['onAnswer'] => {
   if (observe === undefined) return undefined;

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { createRandomTexts } from '../logging/request-id.ts';
 import { memoize } from '../memoize.ts';
+import { isOrdinary, mayPass } from '../options/passed-headers.ts';
 import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';
-import { isOrdinary } from './ordinary-headers.ts';
-import { mayPass } from './refused-request-headers.ts';
 
 /** What the upstream is sent beside the request's own headers. */
 interface ForwardedFrom {

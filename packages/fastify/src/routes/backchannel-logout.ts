@@ -1,9 +1,10 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { type LogoutToken, LogoutTokenInvalid } from '../provider/provider.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { whoOf } from '../session/log-subject.ts';
+import { addRoute } from './add-route.ts';
 
 const readToken = (request: FastifyRequest): string => {
   const { body } = request;

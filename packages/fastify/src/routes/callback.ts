@@ -1,7 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { readResponse, readState } from '../login/authorization-response.ts';
 import { decideLogin } from '../login/login-decision.ts';
 import { readQuery } from '../login/login-hints.ts';
@@ -9,8 +9,9 @@ import type { LoginTransaction } from '../login/login-transaction.ts';
 import type { ReturnTo } from '../login/return-to.ts';
 import { createSharedCallbacks } from '../login/shared-callbacks.ts';
 import { Problem } from '../problems.ts';
+import { whoOf } from '../session/log-subject.ts';
 import type { SessionReference } from '../session/session-reference.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 import { createFailedCallback } from './failed-callback.ts';
 
 const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): boolean =>

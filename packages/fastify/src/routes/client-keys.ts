@@ -1,6 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
-import { addRoute, type Bff } from './bff.ts';
+import type { Bff } from '../bff.ts';
+import { addRoute } from './add-route.ts';
 
 /** `GET /.well-known/foyer-jwks.json`: the public keys that the provider knows the client by. @see RFC 7517 section 5 */
 export const addClientKeysRoute = (scope: FastifyInstance, { providers }: Bff): void => {

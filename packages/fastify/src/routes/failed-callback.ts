@@ -1,11 +1,11 @@
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { cameFromElsewhere } from '../browser-security/cross-site.ts';
 import type { Query } from '../login/login-hints.ts';
 import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
 import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
 import { isProblemCode, Problem } from '../problems.ts';
-import type { Bff } from './bff.ts';
 
 /** A callback that failed, and the pending login that it had, if any. */
 interface Failure {

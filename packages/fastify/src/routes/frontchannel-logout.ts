@@ -1,12 +1,13 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { Problem } from '../problems.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
+import { whoOf } from '../session/log-subject.ts';
 import type { AnnouncedLogout } from '../session/recent-logouts.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 const maxSidLength = 1024;
 

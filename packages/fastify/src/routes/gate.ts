@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
 import { admit, sendToLogin } from '../gate/admission.ts';
@@ -9,7 +10,7 @@ import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 /** The path of the gate. */
 export const gatePath = '/gate';

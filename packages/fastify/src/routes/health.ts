@@ -1,7 +1,8 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 import { isTaken } from './reserved-routes.ts';
 
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. The host may have its own of both. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
 import { type Page, printPage } from '../pages/page.ts';
@@ -8,7 +9,7 @@ import { Problem } from '../problems.ts';
 import type { LoginHints } from '../provider/provider.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
 import type { Session } from '../session/live-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 /** A service worker that passes a navigation on sends mode `navigate` with an empty destination. @see Fetch section 2.2.5 */
 const isForTopLevel = ({

@@ -1,11 +1,12 @@
 import { type LogoutAnswer, paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { type Page, printPage } from '../pages/page.ts';
 import type { Session } from '../session/live-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { whoOf } from '../session/log-subject.ts';
+import { addRoute } from './add-route.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {
   const { accept = '*/*', 'sec-fetch-mode': mode } = request.headers;

@@ -1,8 +1,9 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 import { requireSession } from '../session/require-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 import { streamSession } from './session-stream.ts';
 
 const maxStreamsPerSession = 10;

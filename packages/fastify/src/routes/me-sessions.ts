@@ -1,10 +1,11 @@
 import { type EndedSessions, paths, type SessionList } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
-import { whoOf } from '../logging/person.ts';
 import { Problem } from '../problems.ts';
+import { whoOf } from '../session/log-subject.ts';
 import { requireSession } from '../session/require-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 const idOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0]?.split('/').at(-1) ?? '';
 

@@ -1,9 +1,10 @@
 import { type AnonymousMe, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { addVary } from '../browser-security/vary.ts';
 import { memoize } from '../memoize.ts';
 import type { Session } from '../session/live-session.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 const printTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 /** A session has the same ends at most of its requests. */

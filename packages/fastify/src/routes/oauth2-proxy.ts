@@ -1,5 +1,6 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { admit, sendToLogin } from '../gate/admission.ts';
 import { readParameters } from '../gate/gate-question.ts';
 import { identityOf, isEmailInDoubt, present } from '../gate/identity-headers.ts';
@@ -10,7 +11,7 @@ import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/live-session.ts';
 import { claimsOf } from '../session/session-claims.ts';
-import { addRoute, type Bff } from './bff.ts';
+import { addRoute } from './add-route.ts';
 
 /** The paths of oauth2-proxy that answer here too. */
 export const oauth2ProxyPaths = {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
 import type { IndexClient } from '../session/store-index.ts';
-import type { Bff } from './bff.ts';
 
 /** Nothing found would read as nothing there, while the sessions go on. */
 const requireFindable = async ({ providers }: Bff): Promise<void> => {

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 import { registerProxy } from '../proxy/proxy.ts';
 import { markAnonymous } from '../session/session-reference.ts';
 import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
-import type { Bff } from './bff.ts';
 import { addCallbackRoute } from './callback.ts';
 import { addClientKeysRoute } from './client-keys.ts';
 import { addFrontchannelLogoutRoute } from './frontchannel-logout.ts';

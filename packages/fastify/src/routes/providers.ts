@@ -1,6 +1,7 @@
 import { type ProviderList, paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
-import { addRoute, type Bff } from './bff.ts';
+import type { Bff } from '../bff.ts';
+import { addRoute } from './add-route.ts';
 
 /** `GET /api/providers`: what a SPA needs for buttons of its own, where the configuration names several providers. */
 export const addProvidersRoute = (scope: FastifyInstance, { options, providers }: Bff): void => {

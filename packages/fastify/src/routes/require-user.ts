@@ -1,5 +1,6 @@
 import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { parseRequirement, type Requirement, type RequirementOptions } from '../options/requirement.ts';
 import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
@@ -9,7 +10,6 @@ import { requireMet } from '../session/requirement.ts';
 import { personOf } from '../session/user.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
-import type { Bff } from './bff.ts';
 
 const findBff = ({ server }: FastifyRequest): Bff => {
   const { foyer }: { readonly foyer?: Bff } = server;

@@ -1,8 +1,8 @@
 import type { ExpiringEvent, SignedOutEvent, SignedOutReason } from '@foyer/contract';
 import type { FastifyReply } from 'fastify';
+import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
 import type { Session } from '../session/live-session.ts';
-import type { Bff } from './bff.ts';
 
 const heartbeatMs = 15_000;
 /** How long before a limit the browser is warned. */

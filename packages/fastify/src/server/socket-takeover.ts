@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 
@@ -37,8 +37,8 @@ const hasBody = ({ headers }: RequestHead): boolean =>
 export const asksForWebSocket = (request: RequestHead): boolean =>
   request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket' && !hasBody(request);
 
-/** Whether Node took the connection of this request out of HTTP, at the server's `upgrade` event, for a WebSocket. */
-export const isTakenOver = (raw: IncomingMessage): boolean => heads.has(raw);
+/** Whether a request opens a WebSocket: by the server's `upgrade` event, which took its connection out of HTTP. */
+export const isWebSocket = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => heads.has(raw);
 
 /** Takes the bytes that the browser sent after its upgrade request, before the answer; most send none. */
 export const takeHead = (raw: IncomingMessage): Buffer => heads.get(raw)?.stop() ?? Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
 import type { ResolvedOptions } from '../options.ts';
-import { createPrivateInstance } from '../server/private-instance.ts';
+import { createPrivateInstance } from './private-instance.ts';
 
 /** Seals the session cookie and opens it again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {

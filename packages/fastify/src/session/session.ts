@@ -1,11 +1,11 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
-import { noteSubject } from '../logging/person.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
+import { noteSubject } from './log-subject.ts';
 import type { RecentLogouts } from './recent-logouts.ts';
 import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isLoopbackHost } from '../browser-security/loopback-host.ts';
+import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { isWebSocket } from '../proxy/web-socket-request.ts';
+import { isWebSocket } from '../server/socket-takeover.ts';
 import { createDevWebSockets } from './dev-web-socket.ts';
 
 const withheld = new Set(['cookie', 'authorization', 'upgrade', 'connection']);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import type { Bff } from '../../src/bff.ts';
 import { preparePageHeaders } from '../../src/browser-security/page-headers.ts';
 import { prepareResponseHeaders } from '../../src/browser-security/response-headers.ts';
 import type { ResolvedOptions } from '../../src/options.ts';
 import { replyProblem } from '../../src/pages/problem-reply.ts';
-import type { Bff } from '../../src/routes/bff.ts';
 import { registerSpa } from '../../src/spa/spa.ts';
 
 const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {

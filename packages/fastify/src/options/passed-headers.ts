@@ -1,7 +1,43 @@
-import { isOrdinary } from './ordinary-headers.ts';
+/** What browsers, and the HTTP libraries of SPAs, send by themselves. */
+const ordinary = new Set([
+  ...['accept', 'cache-control', 'date', 'dnt', 'last-event-id', 'origin', 'pragma', 'prefer', 'priority'],
+  ...['purpose', 'range', 'referer', 'save-data', 'user-agent', 'upgrade-insecure-requests', 'digest'],
+  ...['idempotency-key', 'x-idempotency-key', 'x-requested-with', 'x-csrf', 'x-csrf-token', 'x-xsrf-token'],
+  ...['tracestate', 'baggage', 'b3', 'sentry-trace', 'uber-trace-id', 'x-correlation-id', 'x-trace-id'],
+  ...[
+    'soapaction',
+    'x-grpc-web',
+    'x-client-info',
+    'x-signalr-user-agent',
+    'x-socket-id',
+    'rsc',
+    'api-version',
+  ],
+  ...['x-api-version', 'tus-resumable', 'repr-digest', 'x-timezone', 'x-locale'],
+]);
+
+const ordinaryPrefixes = [
+  ...['accept-', 'content-', 'if-', 'sec-ch-', 'sec-fetch-', 'sec-gpc', 'sec-purpose', 'sec-websocket-'],
+  ...[
+    'apollo-',
+    'apollographql-',
+    'x-apollo-',
+    'graphql-',
+    'connect-',
+    'grpc-',
+    'odata-',
+    'upload-',
+    'want-',
+  ],
+  ...['x-b3-', 'x-datadog-', 'hx-', 'next-', 'turbo-', 'x-inertia'],
+];
+
+/** Whether browsers, or the HTTP libraries of SPAs, send a header by themselves; the name is in lower case. */
+export const isOrdinary = (name: string): boolean =>
+  ordinary.has(name) || ordinaryPrefixes.some((prefix) => name.startsWith(prefix));
 
 /** Beginnings of the headers by which gateways and identity-aware proxies name a person or a client to a server. */
-const prefixes = [
+const identityPrefixes = [
   ...['remote-', 'x-remote-', 'x-forwarded', 'x-original-', 'x-real-', 'x-client-cert', 'x-client-dn'],
   ...['x-client-verify', 'x-client-ip', 'ssl-', 'x-ssl-', 'x-tls-', 'client-cert', 'cf-', 'true-client-'],
   ...['x-auth-', 'x-user', 'x-authenticated-', 'x-authentik-', 'x-authelia-', 'x-webauth-', 'x-vouch-'],
@@ -10,7 +46,7 @@ const prefixes = [
   ...['fly-', 'x-vercel-', 'x-hasura-admin-', 'proxy-', 'oidc-', 'x-oidc-', 'shib-', 'x-ingress-'],
 ];
 
-const names = new Set([
+const identityNames = new Set([
   ...['forwarded', 'via', 'client-ip', 'x-cluster-client-ip', 'fastly-client-ip', 'x-email', 'x-groups'],
   ...['x-access-token', 'x-id-token', 'x-role', 'x-roles', 'x-subject', 'x-principal'],
   // Frameworks that believe these handle another path or method than the one that was checked.
@@ -25,7 +61,7 @@ const names = new Set([
  */
 const isIdentityHeader = (name: string): boolean => {
   const dashed = name.replaceAll('_', '-');
-  return names.has(dashed) || prefixes.some((prefix) => dashed.startsWith(prefix));
+  return identityNames.has(dashed) || identityPrefixes.some((prefix) => dashed.startsWith(prefix));
 };
 
 /** Headers that are ours to write, or for us alone: no route can let them pass. */

@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { keyedDigest } from '../session/keyed-digest.ts';
-import { deriveKey } from '../session/session-cookie.ts';
+import { keyedDigest } from './keyed-digest.ts';
+import { deriveKey } from './session-cookie.ts';
 
 /** Names a person in the log, as `logSubject` says; `undefined` where it names no one. */
 export type NameSubject = (sub: string) => string | undefined;

@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
+import {
+  type CrossSiteVerdict,
+  createCrossSiteRule,
+  type RequestSource,
+} from './browser-security/cross-site.ts';
+import { type PageHeaders, preparePageHeaders } from './browser-security/page-headers.ts';
+import { createOriginCorrection } from './browser-security/public-origin.ts';
+import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
+import { createLoginRounds, type LoginRounds } from './login/login-rounds.ts';
+import { createLoginSeal, type LoginSeal } from './login/login-seal.ts';
+import { createLoginTransactions, type LoginTransactions } from './login/login-transaction.ts';
+import { createRateLimit } from './login/rate-limit.ts';
+import type { ResolvedOptions } from './options.ts';
+import { createPageLook, type PageLook } from './pages/page.ts';
+import { createProviders, type Providers } from './provider/providers.ts';
+import { createDraining, type Draining } from './server/draining.ts';
+import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
+import { createCookieSeal } from './session/session-cookie.ts';
+import { createSessions, type Sessions } from './session/sessions.ts';
+import { guardStore } from './session/store-guard.ts';
+import type { AccessTokens } from './tokens/access-token.ts';
+import { createTokensByProvider } from './tokens/tokens-by-provider.ts';
+
+/** What routes call upon, composed once by the plugin. */
+export interface Bff {
+  readonly options: ResolvedOptions;
+  readonly providers: Providers;
+  readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
+  readonly logins: LoginTransactions;
+  readonly loginSeal: LoginSeal;
+  readonly rounds: LoginRounds;
+  /** How our own pages look and speak. */
+  readonly look: PageLook;
+  readonly draining: Draining;
+  /** What every answer has: our own, and the pages and assets of the SPA. */
+  readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };
+  /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
+  readonly limitRate: (request: FastifyRequest) => Promise<void>;
+  readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
+  readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+  /** Names a person in the log. */
+  readonly nameSubject: NameSubject;
+  /** The methods of each path of ours, as its 405 names them. */
+  readonly allowedMethods: Map<string, readonly string[]>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The BFF that was registered here, for `requireUser` and `currentUser`. */
+    readonly foyer: Bff;
+  }
+}
+
+/** Composes the BFF of one plugin registration. */
+export const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
+  const seal = await createCookieSeal(options.sessionKeys);
+  const loginSeal = createLoginSeal(options.sessionKeys);
+  const providers = createProviders(options, app.log);
+  const { log } = app;
+  const store = guardStore(options.sessionStore, options.observe);
+  const sessions = createSessions({ options, store, seal, log });
+  const { end } = sessions;
+  const look = createPageLook(options.brand);
+  const printPolicy = createAnswerPolicy(look.style.hash);
+  const endSessionOrigin = providers.endSessionOrigins;
+  const answers = prepareResponseHeaders(options, () => printPolicy(endSessionOrigin()));
+  return {
+    options,
+    providers,
+    sessions,
+    accessTokens: createTokensByProvider({ store, records: sessions, end, log }, providers),
+    logins: createLoginTransactions(options, loginSeal),
+    loginSeal,
+    rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
+    look,
+    draining: createDraining(app, options.drainTimeout),
+    headers: {
+      answers,
+      pages: preparePageHeaders({ options, answers, endSessionOrigin }),
+    },
+    limitRate: await createRateLimit(options),
+    judgeSource: createCrossSiteRule(options),
+    correctOrigin: createOriginCorrection(options),
+    nameSubject: createSubjectNames(options),
+    allowedMethods: new Map(),
+  };
+};

@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../problems.ts';
+import { hiddenRoute } from '../server/hidden-route.ts';
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+
+/** The methods of one path and who answers them. */
+export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
+
+/** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
+export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
+  const allow = Object.keys(answers);
+  scope.foyer.allowedMethods.set(`${scope.prefix}${url}`, allow);
+  for (const method of scope.supportedMethods) {
+    const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
+    const refuse: Answer = () => {
+      throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
+    };
+    scope.route({
+      method,
+      url,
+      handler: answer ?? refuse,
+      exposeHeadRoute: false,
+      ...hiddenRoute(scope),
+    });
+  }
+};

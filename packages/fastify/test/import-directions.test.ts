@@ -1,0 +1,41 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** Each room imports from its own files and from the rooms before it, types included; so no two import each other. */
+const rooms = [
+  ...['problems', 'memoize', 'stores', 'logging', 'events', 'options', 'browser-security', 'provider'],
+  ...['session', 'pages', 'server', 'login', 'tokens', 'bff', 'gate', 'proxy', 'spa', 'routes', 'plugin', 'index'],
+];
+
+/** The folder of a file, or its name where it stands at the root; `options.ts` belongs to `options/`. */
+const roomOf = (file: string): string => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? '';
+
+const importsOf = (file: string): readonly string[] =>
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    relative(src, join(src, dirname(file), path)),
+  );
+
+const files = globSync('**/*.ts', { cwd: src });
+
+test('every file stands in a room of the list', () => {
+  expect(files.length).toBeGreaterThan(100);
+  expect([...new Set(files.map(roomOf))].sort()).toEqual([...rooms].sort());
+});
+
+test('no room imports from one that comes after it', () => {
+  const backwards = files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => rooms.indexOf(roomOf(imported)) > rooms.indexOf(roomOf(file)))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(backwards).toEqual([]);
+});
+
+test('only the plugin and the index import from routes', () => {
+  const importers = files.filter((file) => importsOf(file).some((imported) => roomOf(imported) === 'routes'));
+  expect([...new Set(importers.map(roomOf))].sort()).toEqual(['index', 'plugin', 'routes']);
+});
