@@ -8,15 +8,28 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 /** Each room imports from its own files and from the rooms before it, types included; so no two import each other. */
 const rooms = [
   ...['problems', 'memoize', 'stores', 'logging', 'events', 'options', 'browser-security', 'provider'],
-  ...['session', 'pages', 'server', 'login', 'tokens', 'bff', 'gate', 'proxy', 'spa', 'routes', 'plugin', 'index'],
+  ...[
+    'session',
+    'pages',
+    'server',
+    'login',
+    'tokens',
+    'bff',
+    'gate',
+    'proxy',
+    'spa',
+    'routes',
+    'plugin',
+    'index',
+  ],
 ];
 
 /** The folder of a file, or its name where it stands at the root; `options.ts` belongs to `options/`. */
 const roomOf = (file: string): string => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? '';
 
 const importsOf = (file: string): readonly string[] =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path = '']) =>
-    relative(src, join(src, dirname(file), path)),
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(
+    ([, path = '']) => relative(src, join(src, dirname(file), path)),
   );
 
 const files = globSync('**/*.ts', { cwd: src });
