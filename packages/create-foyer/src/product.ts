@@ -76,10 +76,19 @@ const nameHiddenFiles = async (folder: string): Promise<void> => {
     if (name.startsWith('_')) await rename(join(folder, name), join(folder, `.${name.slice(1)}`));
 };
 
-const fillIn = async (file: string, values: Readonly<Record<string, string>>): Promise<void> => {
+/** The end of a line that only a product with pages, or only one without them, has. */
+const marker = / \/\/ (with|without) pages$/;
+
+const chooseLines = (text: string, hasPages: boolean): string =>
+  text
+    .split('\n')
+    .filter((line) => marker.exec(line)?.[1] !== (hasPages ? 'without' : 'with'))
+    .map((line) => line.replace(marker, ''))
+    .join('\n');
+
+const fillIn = async (file: string, title: string, hasPages: boolean): Promise<void> => {
   const text = await readFile(file, 'utf8');
-  const filled = text.replaceAll(/\{\{(\w+)\}\}/g, (_all, key: string) => values[key] ?? '');
-  await writeFile(file, filled);
+  await writeFile(file, chooseLines(text, hasPages).replaceAll('{{title}}', title));
 };
 
 /**
@@ -96,9 +105,8 @@ export const createProduct = async (settings: ProductSettings): Promise<string> 
   for (const template of spas[spa].templates)
     await cp(join(templates, template), folder, { recursive: true });
   await nameHiddenFiles(folder);
-  const title = titleOf(name);
-  for (const file of ['README.md', 'src/brand.ts', 'compose.yaml'])
-    await fillIn(join(folder, file), { name, title });
+  for (const file of ['README.md', 'tsconfig.json', 'dev.ts', 'server.ts', 'src/brand.ts'])
+    await fillIn(join(folder, file), titleOf(name), spa !== 'none');
   const published = await readVersions();
   const versionOf = (each: string): string => {
     const file = packed.get(each);

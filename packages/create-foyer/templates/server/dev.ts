@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { startDevProvider } from '@foyer/dev-provider';
-import { createServer } from 'vite';
+import { createServer } from 'vite'; // with pages
 
-// Starts Vite, an OpenID provider with demo people (unless .env names yours), and the server, which restarts when it is
-// edited. The browser opens the server alone, as in production.
+// Starts an OpenID provider with demo people (unless .env names yours), and the server, which restarts when it is
+// edited.
+// Vite brings the pages; the browser opens the server alone, as in production. // with pages
 if (existsSync('.env')) process.loadEnvFile('.env');
 const { env } = process;
 const port = env.PORT || '3000';
@@ -23,8 +24,8 @@ if (isTaken) {
   process.exit(1);
 }
 
-const vite = await createServer({ server: { host: '127.0.0.1' } });
-await vite.listen();
+const vite = await createServer({ server: { host: '127.0.0.1' } }); // with pages
+await vite.listen(); // with pages
 const provider = env.OIDC_ISSUER ? undefined : await startDevProvider({ publicUrls: [publicUrl] });
 
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'server.ts'], {
@@ -36,7 +37,7 @@ const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', 's
       OIDC_CLIENT_ID: provider.clientId,
       OIDC_CLIENT_SECRET: provider.clientSecret,
     }),
-    SPA_DEV_SERVER: vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '',
+    SPA_DEV_SERVER: vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '', // with pages
     SESSION_KEYS: env.SESSION_KEYS || randomBytes(32).toString('base64'),
     LOG_LEVEL: env.LOG_LEVEL || 'warn',
   },

@@ -1,5 +1,6 @@
 import { openSessionStore } from '@foyer/fastify';
 import { createApp } from './app.ts';
+import { home } from './home.ts'; // without pages
 
 const { env } = process;
 const port = Number(env.PORT || 3000);
@@ -13,11 +14,12 @@ const app = await createApp(
     publicUrl: env.PUBLIC_URL || `http://localhost:${port}`,
     sessionKeys: env.SESSION_KEYS?.split(',') ?? [],
     sessionStore,
-    spa: env.SPA_DEV_SERVER ? { devServer: env.SPA_DEV_SERVER } : { dir: 'dist' },
+    spa: env.SPA_DEV_SERVER ? { devServer: env.SPA_DEV_SERVER } : { dir: 'dist' }, // with pages
   },
   env.LOG_LEVEL,
 );
 app.addHook('onClose', () => sessionStore.close());
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close());
+app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(home)); // without pages
 
 await app.listen({ port, host: env.HOST || 'localhost' });

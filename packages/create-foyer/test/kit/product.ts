@@ -107,3 +107,11 @@ export const findMissingPackages = async (folder: string): Promise<readonly stri
     .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
   return imported.filter((name) => !Object.hasOwn({ ...dependencies, ...devDependencies }, name));
 };
+
+/** The files of the product in which something of a template is left: a placeholder, or the marker of a line. */
+export const findTemplateRests = async (folder: string): Promise<readonly string[]> => {
+  const files = globSync(['*.*', 'Dockerfile', '{src,test}/**/*.*'], { cwd: folder });
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const rest = /\{ ?\{ ?(title|name) ?\} ?\}|\/\/ with(out)? pages/;
+  return files.filter((_file, index) => rest.test(texts[index] ?? ''));
+};

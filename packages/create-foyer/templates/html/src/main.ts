@@ -5,9 +5,10 @@ const show = (id: string, text?: string): void => {
   if (text !== undefined) element.textContent = text;
 };
 
-const answer = await fetch('/api/me');
-const me = await answer.json();
-if (me.authenticated) {
+const answer = await fetch('/api/me').catch(() => undefined);
+const me = answer?.ok ? await answer.json() : undefined;
+if (me === undefined) show('who', 'The server cannot be reached.');
+else if (me.authenticated) {
   show('who', `Logged in as: ${me.displayName}`);
   show('user', JSON.stringify(me.user, undefined, 2));
   show('logout');

@@ -11,7 +11,7 @@ export const Users = (): ReactNode => {
       const response = await client.fetch('/api/hello');
       setAnswer(await response.text());
     };
-    ask().catch(() => setAnswer('The server cannot be reached at the moment.'));
+    ask().catch(() => setAnswer('The server cannot be reached.'));
   }, [client]);
   return (
     <div className="stack">
