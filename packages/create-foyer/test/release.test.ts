@@ -48,3 +48,38 @@ test('one note raises the versions of all published packages together, and write
     await rm(folder, { recursive: true });
   }
 });
+
+/** The commands of a step of the workflow that publishes. */
+const readStep = async (name: string): Promise<string> => {
+  const text = await readFile(join(root, '.github/workflows/release.yml'), 'utf8');
+  const [, , rest = ''] = text.split(new RegExp(`(- name: ${name}\\n +run: \\|\\n)`));
+  return rest.slice(0, rest.search(/\n\n|\n +- /));
+};
+
+/** An npm that knows one published version, and writes down what it is asked for. */
+const fakeNpm = `#!/bin/sh
+echo "$@" >> asked
+[ "$1" != view ] || [ "$2" = there@1.0.0 ]
+`;
+
+test('a release publishes the tarballs whose version is not published yet, and no other', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-publish-'));
+  try {
+    await mkdir(join(folder, '.packages'));
+    await mkdir(join(folder, 'package'));
+    for (const name of ['@foyer/new', 'there']) {
+      await writeFile(join(folder, 'package/package.json'), JSON.stringify({ name, version: '1.0.0' }));
+      await run('tar', ['czf', `.packages/${name.split('/').at(-1)}.tgz`, 'package'], folder);
+    }
+    await writeFile(join(folder, 'npm'), fakeNpm, { mode: 0o700 });
+    const step = await readStep('Publish what is not published yet');
+    await run('env', [`PATH=${folder}:${process.env.PATH}`, 'bash', '-ec', step], folder);
+    expect((await readFile(join(folder, 'asked'), 'utf8')).trim().split('\n')).toEqual([
+      'view @foyer/new@1.0.0 version',
+      'publish ./.packages/new.tgz --provenance --access public',
+      'view there@1.0.0 version',
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
