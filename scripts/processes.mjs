@@ -38,7 +38,7 @@ export const startProcess = (command, environment, cwd) => {
   };
 };
 
-/** Repeats a question until there is an answer. @throws Error after half a minute. */
+/** Repeats a question until there is an answer. @throws Error after a minute. */
 export const until = async (what, find) => {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
@@ -49,9 +49,9 @@ export const until = async (what, find) => {
   throw new Error(`${what} did not start`);
 };
 
-/** Whether a URL is answered with 2xx. */
+/** Whether a URL is answered with 2xx, within two seconds. */
 export const answers = (url) =>
-  fetch(url).then(
+  fetch(url, { signal: AbortSignal.timeout(2000) }).then(
     ({ ok }) => ok,
     () => false,
   );
