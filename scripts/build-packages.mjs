@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { assembleTemplates } from './assemble-templates.mjs';
 import { checkClientSize } from './check-client-size.mjs';
 
@@ -10,30 +11,35 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = process.argv[2] ?? `${root}.packages`;
 const names = ['contract', 'client', 'fastify', 'dev-provider', 'create-foyer'];
 
-const run = (program, args, cwd = root) => {
-  const { status, error } = spawnSync(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+const execute = promisify(execFile);
+
+const run = async (program, args, cwd = root) => {
+  try {
+    await execute(program, args, { cwd, maxBuffer: 16 * 1024 * 1024 });
+  } catch (error) {
+    throw new Error(`${program} ${args.join(' ')} failed.\n${error.stdout ?? ''}${error.stderr ?? ''}`);
+  }
 };
 
 /** Runs pnpm: the one that started this script, which is a script or an executable, or else the one that npx installs. */
 const runPnpm = (args, cwd) => {
   const { npm_execpath: own = '' } = process.env;
-  if (!/pnpm/.test(own)) run('npx', ['--yes', 'pnpm', ...args], cwd);
-  else if (/\.[cm]?js$/.test(own)) run(process.execPath, [own, ...args], cwd);
-  else run(own, args, cwd);
+  if (!/pnpm/.test(own)) return run('npx', ['--yes', 'pnpm', ...args], cwd);
+  return /\.[cm]?js$/.test(own) ? run(process.execPath, [own, ...args], cwd) : run(own, args, cwd);
+};
+
+const build = async (name) => {
+  const path = `${root}packages/${name}`;
+  rmSync(`${path}/dist`, { recursive: true, force: true });
+  await run('tsc', ['-p', `${path}/tsconfig.build.json`]);
+  if (name === 'create-foyer') assembleTemplates();
+  await runPnpm(['pack', '--out', `${folder}/${name}.tgz`], path);
+  await run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
+  // A package without exports has no types to check.
+  if (name !== 'create-foyer') await run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
 };
 
 mkdirSync(folder, { recursive: true });
-for (const name of names) {
-  const path = `${root}packages/${name}`;
-  rmSync(`${path}/dist`, { recursive: true, force: true });
-  run('tsc', ['-p', `${path}/tsconfig.build.json`]);
-  if (name === 'create-foyer') assembleTemplates();
-  runPnpm(['pack', '--out', `${folder}/${name}.tgz`], path);
-  run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
-  // A package without exports has no types to check.
-  if (name !== 'create-foyer') run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
-}
+await Promise.all(names.map(build));
 await checkClientSize();
 console.log(`Packed and checked: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);

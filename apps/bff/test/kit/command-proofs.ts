@@ -18,7 +18,7 @@ const developing: Proof = [
 
 const creating: Proof = [
   'packages/create-foyer/test/tarballs.test.ts',
-  'npm create makes a product that type-checks, passes its own test, builds, and signs in as it is developed',
+  'a product with React type-checks, passes its own test, builds, and signs in as it is developed',
 ];
 const createFromTarballs =
   '--package ./.packages/create-foyer.tgz create-foyer ../my-app --packages .packages';
@@ -55,7 +55,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ],
   'pnpm build:packages': [
     'packages/create-foyer/test/tarballs.test.ts',
-    'the tarballs install beside Fastify %s, fit its types, and sign people in',
+    'the tarballs install beside the %s Fastify 5, fit its types, and sign people in',
   ],
   ...Object.fromEntries(
     ['npm create foyer my-app', 'npm install', 'npm run dev', createFromTarballs].map((command) => [
