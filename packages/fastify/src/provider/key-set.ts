@@ -1,11 +1,4 @@
-import {
-  type CryptoKey,
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWK,
-  type JWSHeaderParameters,
-} from 'jose';
+import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
 import { Problem } from '../problems.ts';
 import { asRetryable, EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
@@ -17,10 +10,16 @@ interface FoundKeys {
   readonly isNew: boolean;
 }
 
+/** Which key has made a signature, by the header of the token, and by the issuer that a key may name. */
+interface WantedKey {
+  readonly header: JWSHeaderParameters;
+  readonly maySign: (keyIssuer: unknown) => boolean;
+}
+
 /** The provider's keys; embedded keys and key addresses of a token are never looked at. */
 export interface KeySet {
   /** @throws Problem `provider_*` when there are no keys yet and they cannot be fetched. */
-  readonly find: (url: string, header: JWSHeaderParameters) => Promise<FoundKeys>;
+  readonly find: (url: string, wanted: WantedKey) => Promise<FoundKeys>;
   /**
    * Fetches the keys again; `false` when that was in vain within the last 5 s.
    *
@@ -39,33 +38,42 @@ type SelectKey = ReturnType<typeof createLocalJWKSet>;
 interface LoadedKeys {
   readonly url: string;
   readonly loadedAt: number;
+  /** One for each issuer that keys name, and one for those that name none. */
+  readonly groups: readonly KeyGroup[];
+}
+
+interface KeyGroup {
+  readonly issuer: unknown;
   readonly byKid: SelectKey;
   /** Keys without a `kid` may be of any. */
   readonly withoutKid: SelectKey;
 }
 
-const isKey = (key: unknown): key is JWK & { readonly kty: string } =>
+/** A key of the set; that of a provider of many tenants may name its issuer. */
+type NamedKey = JWK & { readonly kty: string; readonly issuer?: unknown };
+
+const isKey = (key: unknown): key is NamedKey =>
   typeof key === 'object' && key !== null && 'kty' in key && typeof key.kty === 'string';
 
 /** `EdDSA` and `Ed25519` name one algorithm, so that the curve alone says what such a key is for. */
-const withoutAbsent = (key: JWK & { readonly kty: string }): JWK => {
+const withoutAbsent = (key: NamedKey): NamedKey => {
   const present = Object.entries(key).filter(
     ([name, value]) => value !== null && value !== '' && !(name === 'alg' && key.crv === 'Ed25519'),
   );
   return { kty: key.kty, ...Object.fromEntries(present) };
 };
 
-const parseKeySet = (text: string): JSONWebKeySet | undefined => {
+const parseKeySet = (text: string): readonly NamedKey[] | undefined => {
   const keys = parseObject(text)?.keys;
-  return Array.isArray(keys) ? { keys: keys.filter(isKey).map(withoutAbsent) } : undefined;
+  return Array.isArray(keys) ? keys.filter(isKey).map(withoutAbsent) : undefined;
 };
 
-const fetchKeySet = async (http: ProviderHttp, url: string): Promise<JSONWebKeySet> => {
+const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly NamedKey[]> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response, undefined));
-  const keySet = parseKeySet(response.text);
-  if (!keySet) throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
-  return keySet;
+  const keys = parseKeySet(response.text);
+  if (!keys) throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
+  return keys;
 };
 
 const collectKeys = async (found: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey[]> => {
@@ -84,14 +92,29 @@ const selectKeys = async (select: SelectKey, header: JWSHeaderParameters): Promi
   }
 };
 
-const findKeys = async (
-  { byKid, withoutKid }: LoadedKeys,
+const findInGroup = async (
+  { byKid, withoutKid }: KeyGroup,
   { kid, alg = '' }: JWSHeaderParameters,
 ): Promise<readonly CryptoKey[]> => {
   if (kid === undefined) return selectKeys(byKid, { alg });
   const named = await selectKeys(byKid, { kid, alg });
   return named.length > 0 ? named : selectKeys(withoutKid, { alg });
 };
+
+const findKeys = async (
+  { groups }: LoadedKeys,
+  { header, maySign }: WantedKey,
+): Promise<readonly CryptoKey[]> => {
+  const usable = groups.filter(({ issuer }) => maySign(issuer));
+  return (await Promise.all(usable.map((group) => findInGroup(group, header)))).flat();
+};
+
+const groupKeys = (keys: readonly NamedKey[]): readonly KeyGroup[] =>
+  [...Map.groupBy(keys, ({ issuer }) => issuer)].map(([issuer, ofIssuer]) => ({
+    issuer,
+    byKid: createLocalJWKSet({ keys: ofIssuer }),
+    withoutKid: createLocalJWKSet({ keys: ofIssuer.filter(({ kid }) => kid === undefined) }),
+  }));
 
 /** Makes the key set of a provider. @see OpenID Connect Core section 10.1.1 */
 export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
@@ -102,10 +125,8 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
 
   const load = async (url: string): Promise<LoadedKeys> => {
     try {
-      const { keys } = await fetchKeySet(http, url);
-      const withoutKid = { keys: keys.filter(({ kid }) => kid === undefined) };
-      const now = { byKid: createLocalJWKSet({ keys }), withoutKid: createLocalJWKSet(withoutKid) };
-      loaded = { url, loadedAt: clock(), ...now };
+      const keys = await fetchKeySet(http, url);
+      loaded = { url, loadedAt: clock(), groups: groupKeys(keys) };
       failure = undefined;
       return loaded;
     } catch (error) {
@@ -126,10 +147,10 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
     return loadOnce(url).catch(() => aged);
   };
   return {
-    find: async (url, header) => {
+    find: async (url, wanted) => {
       const before = loaded?.url === url ? loaded : undefined;
       const now = before === undefined ? await loadOnce(url) : await loadAged(url, before);
-      return { keys: await findKeys(now, header), isNew: now !== before };
+      return { keys: await findKeys(now, wanted), isNew: now !== before };
     },
     renew: async (url) => {
       if (running === undefined && clock() < pausedUntil) {

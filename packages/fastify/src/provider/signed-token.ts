@@ -11,6 +11,7 @@ import { requireAlgorithm } from './checks/algorithm.ts';
 import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
 import { requireNoExtension } from './checks/critical-extension.ts';
 import type { AcceptedIssuer } from './checks/issuer.ts';
+import { createKeyRule } from './checks/key-issuer.ts';
 import type { KeySet } from './key-set.ts';
 
 /** What a token of the provider is verified against. */
@@ -68,20 +69,22 @@ const isAboutKey = (error: unknown): boolean =>
  */
 export const verifyWithKeys = async <Verified>(
   token: string,
-  { algorithms, jwksUri, keySet }: TokenTrust,
+  trust: TokenTrust,
   verifyWith: VerifyWith<Verified>,
 ): Promise<Verified> => {
+  const { algorithms, jwksUri, keySet } = trust;
   requireCanonicalEncoding(token);
   const header = readHeader(token);
   requireAlgorithm(header.alg, algorithms);
   requireNoExtension(header);
-  const { keys, isNew } = await keySet.find(jwksUri, header);
+  const wanted = { header, maySign: createKeyRule(token, trust) };
+  const { keys, isNew } = await keySet.find(jwksUri, wanted);
   try {
     return await tryKeys(keys, verifyWith);
   } catch (error) {
     if (isNew || !isAboutKey(error) || !(await keySet.renew(jwksUri))) throw error;
   }
-  const renewed = await keySet.find(jwksUri, header);
+  const renewed = await keySet.find(jwksUri, wanted);
   const verified = await tryKeys(renewed.keys, verifyWith);
   keySet.confirm();
   return verified;

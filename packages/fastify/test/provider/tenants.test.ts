@@ -57,6 +57,28 @@ describe('a provider of many tenants', () => {
     expect(await problemCode(party.login())).toBe('provider_invalid_response');
   });
 
+  test.for<[string, (issuer: string) => unknown, string | undefined]>([
+    ['has a place for tenants', (issuer) => `${issuer}/{tenantid}/v2.0`, undefined],
+    ['is that of the token', (issuer) => `${issuer}/${contoso}/v2.0`, undefined],
+    ['is empty', () => '', undefined],
+    ['is another tenant', (issuer) => `${issuer}/${fabrikam}/v2.0`, 'provider_invalid_response'],
+    ['is of another form', (issuer) => `${issuer}/{tenantid}/v1.0`, 'provider_invalid_response'],
+    ['is no text', () => 7, 'provider_invalid_response'],
+  ])('a key whose issuer %s signs for that one alone', async ([, issuerOf, refusal]) => {
+    await using party = await startTenants(['*']);
+    const { issuer } = party.bent;
+    party.bent.bends = {
+      ...party.bent.bends,
+      jwks: ({ keys }) => ({
+        body: {
+          keys: [keys].flat().map((key) => Object.assign({}, key, { issuer: issuerOf(issuer) })),
+        },
+      }),
+    };
+    if (refusal === undefined) expect(await party.login()).toMatchObject({ sub: 'ada' });
+    else expect(await problemCode(party.login())).toBe(refusal);
+  });
+
   test('a session of one tenant is not refreshed by a token of another', async () => {
     let tenant = contoso;
     await using party = await startTenants(['*'], (issuer) => ({

@@ -66,7 +66,7 @@ export const providerAnswers: PromisedOf = {
       ],
     },
     {
-      text: 'A provider of many tenants: people of the tenants that are named sign in, by `iss` and `tid` alike, and a session stays with its own.',
+      text: 'A provider of many tenants: people of the tenants that are named sign in, by `iss` and `tid` alike, a session stays with its own, and a key that names an issuer signs for that one alone.',
       tests: ['fastify/provider/tenants > a provider of many tenants'],
     },
     {

@@ -11,6 +11,10 @@ export interface AcceptedIssuer {
 /** What stands for the tenant in the issuer of Entra ID's metadata for many tenants. */
 const tenantPlace = '{tenantid}';
 
+/** Whether a provider names itself with a place for tenants. */
+export const isOfTenants = ({ issuer }: Pick<AcceptedIssuer, 'issuer'>): boolean =>
+  issuer.includes(tenantPlace);
+
 /** The tenant that an issuer names; `undefined` for an issuer of another form, and where there is one issuer alone. */
 export const tenantOf = (found: string, issuer: string): string | undefined => {
   const [before, after] = issuer.split(tenantPlace);
@@ -34,12 +38,12 @@ export const requireIssuer = (
 export const isAcceptedIssuer = (found: unknown, { issuer, tenants = [] }: AcceptedIssuer): boolean => {
   if (typeof found !== 'string') return false;
   const tenant = tenantOf(found, issuer);
-  if (tenant === undefined) return found === issuer && !issuer.includes(tenantPlace);
+  if (tenant === undefined) return found === issuer && !isOfTenants({ issuer });
   return tenants.includes('*') || tenants.includes(tenant);
 };
 
 /** The accepted issuers that can be named; of any tenant (`*`) none can. */
 export const issuersOf = ({ issuer, tenants = [] }: AcceptedIssuer): readonly string[] =>
-  issuer.includes(tenantPlace)
+  isOfTenants({ issuer })
     ? tenants.filter((tenant) => tenant !== '*').map((tenant) => issuer.replace(tenantPlace, tenant))
     : [issuer];
