@@ -1,4 +1,3 @@
-import { paths } from '@foyer/contract';
 import type { ResolvedOptions } from '@foyer/fastify';
 import { oauthErrorOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
@@ -38,8 +37,8 @@ const refusalOfPush = (error: unknown): string => {
 /** Sends an authorization request with `prompt=none`, and checks that the provider redirects back to the callback. */
 export const examineRedirectUri = (options: ResolvedOptions): Promise<Finding> =>
   tryProvider(options, async (provider) => {
-    const callback = `${options.publicUrl}${paths.callback}`;
     const request = await provider.createAuthorizationRequest({ prompt: 'none' }).catch(refusalOfPush);
+    const callback = provider.redirectUri();
     if (typeof request === 'string') return refused(callback, request);
     const { status, header } = await ask(request.url, options);
     const location = header('location') ?? '';

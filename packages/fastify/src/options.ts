@@ -124,11 +124,11 @@ const examineOne = (
   return { data, issues: [...issues, ...clientIssues(membersOf(options)), ...crossed] };
 };
 
-const isSeveral = (options: unknown): boolean => membersOf(options).providers !== undefined;
+const namesSeveral = (options: unknown): boolean => membersOf(options).providers !== undefined;
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
 export const checkOptions = (options: unknown): readonly OptionIssue[] =>
-  isSeveral(options) ? examineEach(membersOf(options), examineOne).issues : examineOne(options).issues;
+  namesSeveral(options) ? examineEach(membersOf(options), examineOne).issues : examineOne(options).issues;
 
 const complete = ({ providers: _providers, ...data }: Resolvable, providerId: string): ResolvedOptions => {
   const { origin, pathname, protocol } = new URL(data.publicUrl);
@@ -136,6 +136,10 @@ const complete = ({ providers: _providers, ...data }: Resolvable, providerId: st
   const isSecure = protocol === 'https:';
   return { ...applyProfile(data), isSecure, publicOrigin: origin, basePath, providerId, providers: [] };
 };
+
+/** Whether `providers` names the provider, or several. */
+export const isSeveral = ({ providerId }: Pick<ResolvedOptions, 'providerId'>): boolean =>
+  providerId !== onlyId;
 
 const resolveOne = (options: BffOptions): ResolvedOptions => {
   const { data, issues } = examineOne(options);
@@ -160,4 +164,4 @@ const resolveEach = (options: BffOptions): ResolvedOptions => {
  * @throws OptionsError with every mistake at once.
  */
 export const resolveOptions = (options: BffOptions): ResolvedOptions =>
-  isSeveral(options) ? resolveEach(options) : resolveOne(options);
+  namesSeveral(options) ? resolveEach(options) : resolveOne(options);

@@ -83,9 +83,9 @@ const print = (login: NewLogin, { providers, clock }: ResolvedOptions): Sealed =
   const found = providers.find(({ id }) => id === provider);
   if (found === undefined) throw new Error(`There is no provider ${provider}`);
   const client = nameClient(found.options);
-  const { codeVerifier: verifier, ...others } = checks;
+  const { codeVerifier: verifier, hasOwnCallback: own, ...others } = checks;
   const secret = randomBytes(32).toString('base64url');
-  return { client, ...others, verifier, returnTo, replaces, quiet: isQuiet, secret, at: clock() };
+  return { client, ...others, own, verifier, returnTo, replaces, quiet: isQuiet, secret, at: clock() };
 };
 
 const parseChecks = ({
@@ -94,9 +94,17 @@ const parseChecks = ({
   verifier,
   maxAge,
   acrValues,
+  own,
 }: Sealed): AuthorizationChecks | undefined =>
   typeof state === 'string' && typeof nonce === 'string' && typeof verifier === 'string'
-    ? { state, nonce, codeVerifier: verifier, maxAge: count(maxAge), acrValues: texts(acrValues) }
+    ? {
+        state,
+        nonce,
+        codeVerifier: verifier,
+        maxAge: count(maxAge),
+        acrValues: texts(acrValues),
+        hasOwnCallback: own === true,
+      }
     : undefined;
 
 const parse = (sealed: Sealed, options: ResolvedOptions): LoginTransaction | undefined => {

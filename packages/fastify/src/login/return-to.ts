@@ -30,7 +30,8 @@ const ownPaths = Object.values(paths).filter((path) => !path.startsWith('/api/')
 
 const isOwnRoute = (path: string, basePath: string): boolean => {
   const plain = path.slice(basePath.length).replace(/\/+$/, '');
-  return plain === '/api' || plain.startsWith('/api/') || ownPaths.some((own) => own === plain);
+  const isBelow = ['/api', paths.callback].some((own) => plain.startsWith(`${own}/`));
+  return isBelow || plain === '/api' || ownPaths.some((own) => own === plain);
 };
 
 /** Whether a path stays a path of ours whoever reads it: no empty first segment, no backslash, no dot segments. */

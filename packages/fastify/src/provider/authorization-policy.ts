@@ -59,6 +59,8 @@ export interface AuthorizationChecks {
   readonly maxAge: number | undefined;
   /** The ID token's `acr` has to be one of these, where the operator's parameters or the login ask for one. */
   readonly acrValues?: readonly string[] | undefined;
+  /** Whether the answer comes to a callback of this provider alone. */
+  readonly hasOwnCallback: boolean;
 }
 
 /** Optional authorization request parameters that `/login` passes on. */

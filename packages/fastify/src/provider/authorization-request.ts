@@ -1,5 +1,4 @@
 import { hash, randomBytes } from 'node:crypto';
-import { paths } from '@foyer/contract';
 import {
   buildAuthorizationUrl,
   buildAuthorizationUrlWithJAR,
@@ -8,7 +7,6 @@ import {
   modifyAssertion,
 } from 'openid-client';
 import { logEvent } from '../events.ts';
-import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { type AuthorizationChecks, type LoginHints, tightenHints } from './authorization-policy.ts';
 import { readSigningKey } from './client-credentials.ts';
@@ -16,6 +14,7 @@ import type { Metadata } from './metadata.ts';
 import { nameAlgorithm } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { findRefusal, isTrouble, providerProblem } from './provider-errors.ts';
+import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 
 /** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
 export const replaceParameters = (url: URL, parameters: URLSearchParams): string => {
@@ -27,9 +26,6 @@ export const replaceParameters = (url: URL, parameters: URLSearchParams): string
 
 /** 264 random bits. */
 const createRandomValue = (): string => randomBytes(33).toString('base64url');
-
-/** The one redirect URI, made from the public URL alone. */
-export const redirectUri = ({ publicUrl }: ResolvedOptions): string => `${publicUrl}${paths.callback}`;
 
 /** Where the browser goes to sign in, and what its return is checked against. */
 interface AuthorizationRequest {
@@ -107,13 +103,14 @@ export const createAuthorizationRequest = async (
   const metadata = await discovery.require();
   const { hints, maxAge, acrValues } = tightenHints(options.authorizationParams, given);
   const [state, nonce, codeVerifier] = [createRandomValue(), createRandomValue(), createRandomValue()];
+  const hasOwnCallback = needsOwnCallback(options, metadata);
   const hinted = Object.entries(hints).map(([name, value]) => [name, String(value)]);
   const parameters = new URLSearchParams({
     ...options.authorizationParams,
     ...Object.fromEntries(hinted),
     response_type: 'code',
     client_id: options.clientId,
-    redirect_uri: redirectUri(options),
+    redirect_uri: redirectUri(options, hasOwnCallback),
     scope: options.scope,
     state,
     nonce,
@@ -123,5 +120,5 @@ export const createAuthorizationRequest = async (
   if (options.resources.length > 0) parameters.delete('resource');
   for (const resource of options.resources) parameters.append('resource', resource);
   const url = await locate(context, metadata, parameters);
-  return { url, checks: { state, nonce, codeVerifier, maxAge, acrValues } };
+  return { url, checks: { state, nonce, codeVerifier, maxAge, acrValues, hasOwnCallback } };
 };

@@ -3,7 +3,6 @@ import { authorizationCodeGrant, type Configuration } from 'openid-client';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from './authorization-policy.ts';
-import { redirectUri } from './authorization-request.ts';
 import { requireAcr } from './checks/authentication-context.ts';
 import { requireSessionExpiry } from './checks/session-expiry.ts';
 import { createDpopKey, proveKey, withNonce } from './dpop.ts';
@@ -11,6 +10,7 @@ import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
+import { redirectUri } from './redirect-uri.ts';
 import { createGrantedTokens } from './token-answer.ts';
 import type { CompletedLogin, TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';
@@ -44,8 +44,8 @@ const grantProblem = (error: unknown): Problem => {
 };
 
 /** The callback as openid-client sees it: whatever else the provider adds changes nothing. */
-const callbackUrl = (options: ResolvedOptions, parameters: URLSearchParams): URL => {
-  const url = new URL(redirectUri(options));
+const callbackUrl = (options: ResolvedOptions, { parameters, checks }: AuthorizationResponse): URL => {
+  const url = new URL(redirectUri(options, checks.hasOwnCallback));
   for (const name of ['code', 'state', 'iss']) {
     const value = parameters.get(name);
     if (value !== null) url.searchParams.set(name, value);
@@ -81,12 +81,13 @@ interface Exchanged {
 const exchange = async (
   context: ProviderContext,
   metadata: Metadata,
-  { parameters, checks }: AuthorizationResponse,
+  response: AuthorizationResponse,
 ): Promise<Exchanged> => {
+  const { checks } = response;
   const { authenticated, options, nonces } = context;
   const dpopKey = options.dpop === 'on' ? createDpopKey() : undefined;
   const prove: Prove = (config) => proveKey(config, dpopKey, nonces);
-  const grant = requestTokens(callbackUrl(options, parameters), checks, prove);
+  const grant = requestTokens(callbackUrl(options, response), checks, prove);
   const granted = await withNonce(() => authenticated(metadata, 'token_endpoint', grant));
   const { idToken, ...tokens } = createGrantedTokens(granted, options);
   if (idToken === undefined)

@@ -11,6 +11,7 @@ import type { Metadata } from './metadata.ts';
 import type { OpenedProvider } from './opened-provider.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ProviderHttp } from './provider-http.ts';
+import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 import type {
   Claims,
   CompletedLogin,
@@ -37,6 +38,8 @@ export interface Provider {
   readonly profileGaps: () => Promise<readonly string[]>;
   /** The issuer; while it is not discovered, as it may be written. */
   readonly issuers: () => readonly string[];
+  /** Where its answers come to, as far as the metadata is known. */
+  readonly redirectUri: () => string;
   /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
   readonly endSessionOrigin: () => string | undefined;
   readonly createAuthorizationRequest: (
@@ -131,12 +134,12 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
   const current = (): Metadata | undefined => context?.discovery.current();
   return {
     warmUp: () => {
-      const discovered = take((opened) => opened.context.discovery.require());
-      discovered.catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
+      take((opened) => opened.context.discovery.require()).catch((error: unknown) =>
+        logEvent(log, 'provider_undiscovered', { err: error }),
+      );
     },
     isDiscovered: async () => {
-      if (current() === undefined)
-        await take((opened) => opened.steps.tryDiscovery(opened.context.discovery));
+      await take((opened) => opened.steps.tryDiscovery(opened.context.discovery));
       return current() !== undefined;
     },
     profileGaps: async () =>
@@ -145,6 +148,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
         : take((opened) => opened.steps.discoverProfileGaps(opened.context.discovery)),
     issuers: () =>
       writeIssuer(options, current()).flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants })),
+    redirectUri: () => redirectUri(options, needsOwnCallback(options, current())),
     endSessionOrigin: createEndSessionOrigin(options, current),
     createAuthorizationRequest: (hints) =>
       take((opened) => opened.steps.createAuthorizationRequest(opened.context, hints)),

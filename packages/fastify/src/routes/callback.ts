@@ -8,6 +8,7 @@ import { readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
 import type { ReturnTo } from '../login/return-to.ts';
 import { createSharedCallbacks } from '../login/shared-callbacks.ts';
+import { isSeveral } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
 import type { SessionReference } from '../session/session-reference.ts';
@@ -16,6 +17,16 @@ import { createFailedCallback } from './failed-callback.ts';
 
 const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): boolean =>
   isQuiet && error instanceof Problem && error.code === 'login_required';
+
+/** An answer of another provider than that of the pending login comes to another callback. @see RFC 9700 section 4.4.2.2 */
+const requireOwnCallback = ({ params }: FastifyRequest, { provider, checks }: LoginTransaction): void => {
+  const named = typeof params === 'object' && params !== null && 'id' in params ? params.id : undefined;
+  if (named !== (checks.hasOwnCallback ? provider : undefined))
+    throw new Problem(
+      'invalid_authorization_response',
+      'The answer came to the callback of another provider',
+    );
+};
 
 /** `GET /login/callback`: finishes a login. @see OpenID Connect Core section 3.1.2.5 */
 export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
@@ -60,21 +71,22 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     return reply.redirect(returnTo, 303);
   };
 
-  addRoute(scope, paths.callback, {
-    GET: async (request, reply) => {
-      await bff.limitRate(request);
-      reply.header('cache-control', 'no-store');
-      const query = readQuery(request.url);
-      const step = failed.readStep(query);
-      if (step !== undefined) return failed.answerStep(request, reply, step);
-      let transaction: LoginTransaction | undefined;
-      try {
-        transaction = logins.take(request, reply, readState(query));
-        return await finish(request, reply, transaction);
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        return failed.answer(request, reply, { problem: error, transaction });
-      }
-    },
-  });
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    await bff.limitRate(request);
+    reply.header('cache-control', 'no-store');
+    const query = readQuery(request.url);
+    const step = failed.readStep(query);
+    if (step !== undefined) return failed.answerStep(request, reply, step);
+    let transaction: LoginTransaction | undefined;
+    try {
+      transaction = logins.take(request, reply, readState(query));
+      requireOwnCallback(request, transaction);
+      return await finish(request, reply, transaction);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return failed.answer(request, reply, { problem: error, transaction });
+    }
+  };
+  addRoute(scope, paths.callback, { GET: answer });
+  if (isSeveral(options)) addRoute(scope, `${paths.callback}/:id`, { GET: answer });
 };

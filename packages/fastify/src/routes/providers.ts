@@ -1,11 +1,12 @@
 import { type ProviderList, paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { isSeveral } from '../options.ts';
 import { addRoute } from './add-route.ts';
 
 /** `GET /api/providers`: what a SPA needs for buttons of its own, where the configuration names several providers. */
 export const addProvidersRoute = (scope: FastifyInstance, { options, providers }: Bff): void => {
-  if (providers.all.every(({ name }) => name === undefined)) return;
+  if (!isSeveral(options)) return;
   const list: ProviderList = {
     providers: providers.all.map(({ id, label }) => ({
       id,

@@ -1,6 +1,6 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
-import type { ResolvedOptions } from '../options.ts';
+import { isSeveral, type ResolvedOptions } from '../options.ts';
 import { gatePath } from './gate.ts';
 import { oauth2ProxyPaths } from './oauth2-proxy.ts';
 
@@ -23,11 +23,12 @@ export const requireFreeRoutes = (
     spa,
     gate,
     ...options
-  }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate' | 'frontchannelLogout'>,
+  }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate' | 'frontchannelLogout' | 'providerId'>,
 ): void => {
   const reserved = [
     ...Object.values(required),
     `${paths.meSessions}/:id`,
+    ...(isSeveral(options) ? [`${paths.callback}/:id`] : []),
     '/api/*',
     ...(options.frontchannelLogout ? [frontchannelLogout] : []),
     ...(gate === 'off' ? [] : [gatePath, `${gatePath}/*`]),

@@ -29,6 +29,7 @@ export const standIn = (
   issuers: () => [],
   isDiscovered: async () => true,
   profileGaps: async () => [],
+  redirectUri: () => '',
   endSessionOrigin: () => undefined,
   createAuthorizationRequest: idle,
   completeLogin: idle,

@@ -57,15 +57,15 @@ const begin = (bff: RunningBff, query: string, browser = createBrowser()) =>
 
 type Begun = Awaited<ReturnType<typeof begin>>;
 
-const comeBack = ({ url }: RunningBff, { browser, asked }: Begun, bent: BentProvider): Promise<Page> => {
+const comeBack = ({ browser, asked }: Begun, bent: BentProvider): Promise<Page> => {
   bent.nonce = asked.get('nonce') ?? '';
   const query = `code=c&state=${asked.get('state')}&iss=${bent.issuer}`;
-  return browser.visitWithoutFollowing(`${url}/login/callback?${query}`, { from: bent.issuer });
+  return browser.visitWithoutFollowing(`${asked.get('redirect_uri')}?${query}`, { from: bent.issuer });
 };
 
 const signIn = async (bff: RunningBff, id: string, bent: BentProvider, browser = createBrowser()) => {
   const begun = await begin(bff, `?provider=${id}&returnTo=/deep`, browser);
-  return { browser, page: await comeBack(bff, begun, bent) };
+  return { browser, page: await comeBack(begun, bent) };
 };
 
 test('a page lists the providers by label, without a script, and each link keeps what was asked', async () => {
@@ -165,13 +165,57 @@ test('signing out ends at the session’s own provider, and revokes its token th
 test('a callback with the answer of another provider is refused: no token request anywhere', async () => {
   const { bff, staff, guests } = await startBoth();
   const begun = await begin(bff, '?provider=staff');
-  const mixed = await comeBack(bff, begun, guests);
+  const mixed = await comeBack(begun, guests);
   expect(mixed.status).toBe(400);
   expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
     code: 'invalid_authorization_response',
     reason: 'iss is another issuer',
   });
   expect([staff.count('token'), guests.count('token')]).toEqual([0, 0]);
+});
+
+/** Two providers that say nothing of themselves in their answers. */
+const startSilent = (bends: Bends = {}) => {
+  const silent = { discovery: (usual: Record<string, unknown>) => ({ body: usual }), ...bends };
+  return startBoth({ staff: silent, guests: silent });
+};
+
+test('a provider that does not name itself in its answers has a callback of its own', async () => {
+  const { bff, staff } = await startSilent();
+  const begun = await begin(bff, '?provider=staff&returnTo=/deep');
+  expect(begun.asked.get('redirect_uri')).toBe(`${bff.url}/login/callback/staff`);
+  staff.nonce = begun.asked.get('nonce') ?? '';
+  const query = `code=c&state=${begun.asked.get('state')}`;
+  const address = `${bff.url}/login/callback/staff?${query}`;
+  const page = await begun.browser.visitWithoutFollowing(address, { from: staff.issuer });
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
+  const [sent] = staff.seen.filter(({ endpoint }) => endpoint === 'token');
+  expect(sent?.body.get('redirect_uri')).toBe(`${bff.url}/login/callback/staff`);
+  expect((await fetch(address, { method: 'POST' })).status).toBe(405);
+});
+
+test.for(['/guests', '', '/nobody'])(
+  'a mix-up, an answer at the callback %j of another, is refused: no token request anywhere',
+  async (below) => {
+    const { bff, staff, guests } = await startSilent();
+    const { browser, asked } = await begin(bff, '?provider=staff');
+    const address = `${bff.url}/login/callback${below}?code=c&state=${asked.get('state')}`;
+    const page = await browser.visitWithoutFollowing(address, { from: guests.issuer });
+    expect(page.status).toBe(400);
+    expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
+      code: 'invalid_authorization_response',
+      reason: 'The answer came to the callback of another provider',
+    });
+    expect([staff.count('token'), guests.count('token')]).toEqual([0, 0]);
+  },
+);
+
+test('beside it, a provider that names itself keeps the common callback', async () => {
+  const { bff, guests } = await startBoth({ staff: { discovery: (usual) => ({ body: usual }) } });
+  const begun = await begin(bff, '?provider=guests');
+  expect(begun.asked.get('redirect_uri')).toBe(`${bff.url}/login/callback`);
+  const address = `${bff.url}/login/callback/guests?code=c&state=${begun.asked.get('state')}&iss=${guests.issuer}`;
+  expect((await begun.browser.visitWithoutFollowing(address, { from: guests.issuer })).status).toBe(400);
 });
 
 test('an ID token of another provider, or for its session, is none of this one', async () => {

@@ -36,9 +36,11 @@ export const signingIn: readonly PromisedOf[] = [
         ],
       },
       {
-        text: 'Of several providers each has its own sessions, pending logins and logout tokens; the answer of another one is refused before any token request.',
+        text: 'Of several providers each has its own sessions, pending logins and logout tokens; the answer of another one is refused before any token request: one that does not name itself (`iss`) has a callback of its own.',
         tests: [
           'fastify/routes/several-providers > a callback with the answer of another provider is refused: no token request anywhere',
+          'fastify/routes/several-providers > a mix-up, an answer at the callback %j of another, is refused: no token request anywhere',
+          'fastify/routes/several-providers > a provider that does not name itself in its answers has a callback of its own',
           'fastify/routes/several-providers > an ID token of another provider, or for its session, is none of this one',
           'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, whoever has the same sub',
           'fastify/routes/several-providers > one provider that is down leaves the other to sign in with, and its logout tokens count',
