@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, launchChromium } from '../packages/testkit/src/index.ts';
 import { answers, root, run, startProcess, until } from './processes.mjs';
+import { djangoOauthToolkit, doorkeeper } from './providers/frameworks.mjs';
 import { glewlwyd } from './providers/glewlwyd.mjs';
 import { lemonldap } from './providers/lemonldap-ng.mjs';
 import { npmProviders } from './providers/npm-providers.mjs';
@@ -35,14 +36,12 @@ const startProvider = async (provider, place) => {
   if (program !== undefined) cpSync(join(root, 'scripts/providers', program), join(folder, program));
   const started = startProcess(command ?? [process.execPath, program], environment, folder);
   try {
-    if (client === undefined) {
-      const printed = () => started.lines.find((line) => line.startsWith('{"issuer"'));
-      return { ...started, client: JSON.parse(await until(provider.name, printed)) };
-    }
-    const url = healthUrl ?? `${client.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const printed = () => started.lines.find((line) => line.startsWith('{"issuer"'));
+    const registered = client ?? JSON.parse(await until(provider.name, printed));
+    const url = healthUrl ?? `${registered.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     await until(provider.name, () => answers(url));
-    await provider.configure?.({ ...place, ...client });
-    return { ...started, client };
+    await provider.configure?.({ ...place, ...registered });
+    return { ...started, client: registered };
   } catch (error) {
     await started.close();
     throw new Error(`${error.message}\n${started.lines.slice(-15).join('\n')}`);
@@ -87,7 +86,11 @@ const travel = async (browser, provider, publicUrl) => {
       await tab.goto(publicUrl);
     }
     await tab.getByText('signed out').waitFor();
-    return `signed in as ${name}, and out${provider.endsOnOwnPage ? ' here; its own session stays' : ''}`;
+    await tab.goto(`${publicUrl}/login`);
+    if (provider.keepsSession) await tab.getByText('signed in: ').waitFor();
+    else if (provider.signIn !== undefined && new URL(tab.url()).origin === publicUrl)
+      throw new Error('the provider signed in again without a question after the sign-out');
+    return `signed in as ${name}, and out${provider.keepsSession ? ' here; its own session stays' : ''}`;
   } catch (error) {
     throw new Error(
       `${error.message.split('\n', 1)[0]}, at ${tab.url().split('?', 1)[0]}: ${await tab.title()}`,
@@ -122,7 +125,7 @@ const tryProvider = async (browser, provider) => {
 };
 
 const wanted = process.argv[2] ?? '';
-const chosen = [...npmProviders, lemonldap, glewlwyd].filter(({ name }) =>
+const chosen = [...npmProviders, lemonldap, glewlwyd, djangoOauthToolkit, doorkeeper].filter(({ name }) =>
   name.toLowerCase().includes(wanted.toLowerCase()),
 );
 const browser = await launchChromium();

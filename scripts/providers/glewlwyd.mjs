@@ -100,4 +100,5 @@ export const glewlwyd = {
   },
   /** Its sign-out page asks, and then neither ends its session nor leads back: Glewlwyd 2.7.5 of Debian 12. */
   endsOnOwnPage: true,
+  keepsSession: true,
 };
