@@ -81,10 +81,6 @@ const travel = async (browser, provider, publicUrl) => {
     const name = (await tab.locator('#who').textContent()).replace('signed in: ', '');
     await tab.getByRole('button', { name: 'Sign out' }).click();
     await provider.signOut?.(tab);
-    if (provider.endsOnOwnPage) {
-      await tab.waitForURL((url) => url.origin !== publicUrl);
-      await tab.goto(publicUrl);
-    }
     await tab.getByText('signed out').waitFor();
     await tab.goto(`${publicUrl}/login`);
     if (provider.keepsSession) await tab.getByText('signed in: ').waitFor();

@@ -16,6 +16,18 @@ const createConfiguration = (folder, port) =>
     .replace(/^hash_algorithm.*$/m, 'hash_algorithm = "SHA512"')
     .replace(/^@include.*$/m, `database = { type = "sqlite3"\n path = "${folder}/glewlwyd.db" };`);
 
+/** Its database of Debian keeps one post-logout address under a name that its end-session endpoint does not read. */
+const createTables = (path) => {
+  const database = new DatabaseSync(path);
+  database.exec(
+    readFileSync(schema, 'utf8').replace(
+      '"post_logout_redirect_uri":{"multiple":false',
+      '"post_logout_redirect_uris":{"multiple":true',
+    ),
+  );
+  database.close();
+};
+
 const createPlugin = (issuer) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -32,7 +44,8 @@ const createPlugin = (issuer) => {
       ...{ 'jwt-type': 'ecdsa', 'jwt-key-size': '256', key: privateKey, cert: publicKey },
       ...{ 'auth-type-code-enabled': true, 'pkce-allowed': true, 'oauth-as-iss-id': true },
       ...{ 'access-token-duration': 600, 'refresh-token-duration': 3600, 'code-duration': 60 },
-      ...{ 'session-management-allowed': true, 'subject-type': 'public' },
+      // Without its front-channel logout, its sign-out page cannot ask which sessions to end, and stops.
+      ...{ 'session-management-allowed': true, 'front-channel-logout-allowed': true, 'subject-type': 'public' },
       ...{ 'session-cookie-name': 'GLEWLWYD2_OIDC_SID', 'session-cookie-expiration': 40320 },
       ...{
         'name-claim': 'mandatory',
@@ -65,7 +78,7 @@ const configure = async ({ port, redirectUri, postLogoutUri, issuer }) => {
   });
   await send('POST', '/client/', {
     ...{ client_id: 'foyer', name: 'Foyer', client_secret: clientSecret, confidential: true, enabled: true },
-    ...{ redirect_uri: [redirectUri], post_logout_redirect_uri: postLogoutUri },
+    ...{ redirect_uri: [redirectUri], post_logout_redirect_uris: [postLogoutUri] },
     ...{ authorization_type: ['code', 'refresh_token'], scope: [] },
     token_endpoint_auth_method: ['client_secret_basic', 'client_secret_post'],
   });
@@ -76,9 +89,7 @@ export const glewlwyd = {
   name: 'Glewlwyd',
   debianPackages: ['glewlwyd', 'libjs-bootstrap4', 'libjs-jquery', 'libjs-popper.js', 'fonts-fork-awesome'],
   start: ({ folder, port }) => {
-    const database = new DatabaseSync(`${folder}/glewlwyd.db`);
-    database.exec(readFileSync(schema, 'utf8'));
-    database.close();
+    createTables(`${folder}/glewlwyd.db`);
     // Its server follows no links, and Debian's pages are full of them.
     spawnSync('cp', ['--recursive', '--dereference', '/usr/share/glewlwyd/webapp', folder]);
     rmSync(`${folder}/webapp/config.json`, { recursive: true, force: true });
@@ -98,7 +109,7 @@ export const glewlwyd = {
     await page.getByRole('button', { name: 'Grant access' }).click();
     await page.getByRole('button', { name: 'Continue' }).click();
   },
-  /** Its sign-out page asks, and then neither ends its session nor leads back: Glewlwyd 2.7.5 of Debian 12. */
-  endsOnOwnPage: true,
-  keepsSession: true,
+  signOut: async (page) => {
+    await page.getByRole('button', { name: 'Logout' }).click();
+  },
 };
