@@ -45,7 +45,11 @@ const createPlugin = (issuer) => {
       ...{ 'auth-type-code-enabled': true, 'pkce-allowed': true, 'oauth-as-iss-id': true },
       ...{ 'access-token-duration': 600, 'refresh-token-duration': 3600, 'code-duration': 60 },
       // Without its front-channel logout, its sign-out page cannot ask which sessions to end, and stops.
-      ...{ 'session-management-allowed': true, 'front-channel-logout-allowed': true, 'subject-type': 'public' },
+      ...{
+        'session-management-allowed': true,
+        'front-channel-logout-allowed': true,
+        'subject-type': 'public',
+      },
       ...{ 'session-cookie-name': 'GLEWLWYD2_OIDC_SID', 'session-cookie-expiration': 40320 },
       ...{
         'name-claim': 'mandatory',
