@@ -1,6 +1,7 @@
 import type { buildConnector, Pool } from 'undici';
 import type { ApiRoute } from '../options.ts';
 import type { TlsIdentity } from '../provider/provider.ts';
+import { openInterimAnswers } from './interim-answers.ts';
 
 /** The connections to each upstream, by its origin. */
 export interface UpstreamPools {
@@ -19,20 +20,21 @@ export const openUpstreamPools = async (
   connections: number,
   currentTls: () => TlsIdentity | undefined,
 ): Promise<UpstreamPools> => {
+  if (routes.length === 0) return { get: () => undefined, close: () => undefined };
   const pools = new Map<string, Pool>();
-  if (routes.length > 0) {
-    const { buildConnector, Pool } = await import('undici');
-    // A certificate that is renewed is shown on each connection from then on.
-    const showing: buildConnector.connector = (to, done) =>
-      buildConnector({ allowH2: false, ...currentTls() })(to, done);
-    const connect = currentTls() === undefined ? {} : { connect: showing };
-    const origins = new Set(routes.map(({ upstream }) => new URL(upstream).origin));
-    for (const origin of origins)
-      pools.set(origin, new Pool(origin, { allowH2: false, connections, ...connect }));
-  }
+  const { buildConnector, Pool } = await import('undici');
+  const unshown = buildConnector({ allowH2: false });
+  // A certificate that is renewed is shown on each connection from then on.
+  const showing: buildConnector.connector = (to, done) =>
+    buildConnector({ allowH2: false, ...currentTls() })(to, done);
+  const interim = openInterimAnswers();
+  const connect = interim.passOver(currentTls() === undefined ? unshown : showing);
+  const origins = new Set(routes.map(({ upstream }) => new URL(upstream).origin));
+  for (const origin of origins) pools.set(origin, new Pool(origin, { allowH2: false, connections, connect }));
   return {
     get: (origin) => pools.get(origin),
     close: () => {
+      interim.close();
       for (const pool of pools.values()) void pool.destroy();
     },
   };

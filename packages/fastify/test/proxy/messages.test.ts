@@ -109,6 +109,42 @@ test('trailers are dropped both ways', async () => {
   expect([got?.headers.trailer, got?.headers.te, got?.rawTrailers]).toEqual([undefined, undefined, []]);
 });
 
+const goOn = 'HTTP/1.1 100 Continue\r\nX-More: yes\r\n\r\n';
+const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+test.for([
+  ['before the answer', [goOn + plainAnswer]],
+  ['twice, around another', [`${goOn}HTTP/1.1 102 Processing\r\n\r\n${goOn}`, plainAnswer]],
+  ['byte by byte', [...(goOn + plainAnswer)]],
+] as const)('a 100 Continue that no one asked for is passed over: %s', async ([, pieces]) => {
+  await using upstream = await startRawUpstream(async (socket) => {
+    socket.setNoDelay(true);
+    for (const piece of pieces) {
+      await new Promise((resolve) => socket.write(piece, resolve));
+      await new Promise(setImmediate);
+    }
+  });
+  await using bff = await startBefore(upstream.url);
+  const { status, headers, body } = await askRaw(portOf(bff), 'GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect([status, body]).toEqual([200, 'ok']);
+  expect(headers.map(([name]) => name)).not.toContain('x-more');
+});
+
+test('a 100 Continue before every answer spoils no upload, no body that looks like one, and no connection', async () => {
+  let connections = 0;
+  await using upstream = await startUpstream((request, response) => {
+    if (request.socket.bytesWritten === 0) connections += 1;
+    response.writeContinue();
+    request.pipe(response);
+  });
+  await using bff = await startBefore(upstream.url);
+  for (const body of ['hello', goOn, 'x'.repeat(300_000), goOn]) {
+    const answer = await fetch(`${bff.url}/api/a`, { method: 'POST', body, headers: { 'x-csrf': '1' } });
+    expect([answer.status, await answer.text()]).toEqual([200, body]);
+  }
+  expect(connections).toBe(1);
+});
+
 test('answers before the answer stay here', async () => {
   await using upstream = await startRawUpstream((socket) =>
     socket.write(
