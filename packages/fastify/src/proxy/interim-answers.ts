@@ -65,8 +65,8 @@ export const openInterimAnswers = (): InterimAnswers => {
   return {
     passOver: (connect) => (to, done) =>
       connect(to, (...connected) => {
-        const [, socket] = connected;
-        if (socket !== null) {
+        const [error, socket] = connected;
+        if (error === null) {
           expectAnswer.set(socket, watchAnswers(socket));
           socket.once('close', () => expectAnswer.delete(socket));
         }

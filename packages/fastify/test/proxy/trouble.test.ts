@@ -30,7 +30,10 @@ const troubles: Readonly<Record<string, (socket: Socket) => unknown>> = {
     socket.end(`${ok}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
   'sends a header with a line of its own': (socket) => socket.end(`${ok}X: a\rSet-Cookie: b=c\r\n\r\n`),
   'goes on and on': (socket) => {
-    const drip = setInterval(() => socket.write(`HTTP/1.1 100 Continue\r\nX-More: ${'x'.repeat(4000)}\r\n`), 1);
+    const drip = setInterval(
+      () => socket.write(`HTTP/1.1 100 Continue\r\nX-More: ${'x'.repeat(4000)}\r\n`),
+      1,
+    );
     socket.once('close', () => clearInterval(drip));
   },
   'switches to what nobody asked for': (socket) =>
