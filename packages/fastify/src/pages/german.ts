@@ -3,6 +3,7 @@ export const german: Readonly<Record<string, string>> = {
   'Try again': 'Erneut versuchen',
   Home: 'Startseite',
   'Request id:': 'Anfrage-Nummer:',
+  'The reason, shown in development only:': 'Der Grund, nur in der Entwicklung gezeigt:',
   'One moment': 'Einen Moment',
   'Looking whether you are signed in.': 'Es wird nachgesehen, ob Sie angemeldet sind.',
   'Sign in': 'Anmelden',

@@ -2,14 +2,35 @@ import { type ProblemCode, type ProblemDetails, paths } from '@foyer/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEventAt } from '../events.ts';
+import { type PrintedError, printError } from '../logging/error-print.ts';
+import { isLoopbackHost } from '../options/urls.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
 import { printPage } from './page.ts';
+import type { Say } from './page-texts.ts';
 
-/** The path below which the BFF of this request lives; nothing where no BFF is registered around it. */
-const basePathOf = ({ server }: Pick<FastifyRequest, 'server'>): string => {
-  const { foyer }: { readonly foyer?: { readonly options: { readonly basePath: string } } } = server;
-  return foyer?.options.basePath ?? '';
+type AnswerOptions = Pick<ResolvedOptions, 'basePath' | 'publicUrl' | 'spa'>;
+
+/** The options of the BFF of this request; `undefined` where none is registered around it. */
+const optionsOf = ({ server }: Pick<FastifyRequest, 'server'>): AnswerOptions | undefined => {
+  const { foyer }: { readonly foyer?: { readonly options: AnswerOptions } } = server;
+  return foyer?.options;
+};
+
+/** The path below which the BFF of this request lives. */
+const basePathOf = (request: FastifyRequest): string => optionsOf(request)?.basePath ?? '';
+
+const listCauses = (cause: PrintedError | undefined): readonly string[] =>
+  cause === undefined ? [] : [cause.message, ...listCauses(cause.cause)];
+
+/** What the log says of the reason: for the page of a developer, who has a dev server and opens it on this very machine. */
+const developmentReasons = (problem: Problem, request: FastifyRequest): readonly string[] => {
+  const { spa, publicUrl } = optionsOf(request) ?? {};
+  const isDevelopment = spa !== undefined && 'devServer' in spa;
+  if (!isDevelopment || publicUrl === undefined || !isLoopbackHost(new URL(publicUrl).hostname)) return [];
+  const { cause } = problem.options;
+  return [problem.message, ...(cause instanceof Error ? listCauses(printError(cause)) : [])];
 };
 
 const hasStatus = (error: unknown): error is FastifyError =>
@@ -81,14 +102,18 @@ const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string
   return isLogin && request.url.split('?', 1)[0] !== login ? login : '';
 };
 
+const printList = (items: readonly string[], say: Say): string =>
+  items.length === 0 ? '' : `<ul>${items.map((item) => `<li>${say(item)}</li>`).join('')}</ul>`;
+
 const printProblemPage = (problem: Problem, request: FastifyRequest): string => {
   const { causes = [], continueAt } = problem.options;
+  const reasons = continueAt === undefined ? developmentReasons(problem, request) : [];
   const advice = continueAt === undefined ? problem.detail : 'Looking whether you are signed in.';
   return printPage(request, {
     title: continueAt === undefined ? problem.title : 'One moment',
     body: (say) => {
-      const list = causes.map((cause) => `<li>${say(cause)}</li>`).join('');
-      return `<p>${say(advice)}</p>${list && `<ul>${list}</ul>`}<nav><a class="first" href="${tryAgainAt(problem, request)}">${say('Try again')}</a><a href="${basePathOf(request)}/">${say('Home')}</a></nav>`;
+      const reason = reasons.length === 0 ? '' : `<p>${say('The reason, shown in development only:')}</p>`;
+      return `<p>${say(advice)}</p>${printList(causes, say)}${reason}${printList(reasons, say)}<nav><a class="first" href="${tryAgainAt(problem, request)}">${say('Try again')}</a><a href="${basePathOf(request)}/">${say('Home')}</a></nav>`;
     },
     requestId: request.id,
     ...(continueAt !== undefined && { continueAt }),
