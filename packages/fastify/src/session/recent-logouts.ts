@@ -71,6 +71,13 @@ const timesThatCover = (iat: number, startedAt: number, now: number): readonly s
   ];
 };
 
+/** Half of the time around a sign-out in which logins look at it more closely: longer than any of its marks lasts. */
+const closeSeconds = 150;
+
+/** That somebody was signed out around this time: of most logins nothing more has to be known. */
+const around = (ended: string, time: number): string =>
+  `around ${ended} ${Math.floor(time / (2 * closeSeconds * 1000))}`;
+
 /**
  * Remembers sign-outs for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
  * a person may sign in again right after.
@@ -78,19 +85,26 @@ const timesThatCover = (iat: number, startedAt: number, now: number): readonly s
  * @see OpenID Connect Back-Channel Logout section 2.7
  */
 export const createRecentLogouts = (
-  { clock, loginTimeout }: ResolvedOptions,
+  { clock, loginTimeout }: Pick<ResolvedOptions, 'clock' | 'loginTimeout'>,
   store: SessionStore,
   index: StoreIndex,
 ): RecentLogouts => {
   const claim = async (mark: string, lifetimeSeconds: number): Promise<void> => {
     await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000));
   };
+  const claimAround = async (ended: string): Promise<void> => {
+    for (const seconds of [-closeSeconds, closeSeconds])
+      await claim(around(ended, clock() + seconds * 1000), closeSeconds * 4);
+  };
+  const isAnyClaimed = async (marks: readonly string[]): Promise<boolean> =>
+    (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);
   return {
     remember: async ({ issuer, clientId, sub, sid, issuedAt = clock() }) => {
       if (sid !== undefined)
         return claim(index.providerSession({ issuer, clientId, value: sid }), loginTimeout);
       const subject = index.subject({ issuer, clientId, value: sub ?? '' });
       const second = Math.floor(issuedAt / 1000);
+      await claimAround(subject);
       await claim(`${subject} ${second}`, longestFinishSeconds * 2);
       for (const span of spansOf(clock()))
         await claim(`${subject} ${second} ${span}`, longestFinishSeconds * 2);
@@ -101,21 +115,25 @@ export const createRecentLogouts = (
         sid === undefined
           ? index.subject({ ...client, value: sub ?? '' })
           : index.providerSession({ ...client, value: sid });
+      await claimAround(ended);
       for (const span of spansOf(clock())) await claim(`ended ${ended} ${span}`, longestFinishSeconds * 2);
     },
     cover: async ({ issuer, clientId, sub, sid, claims: { iat } }, startedAt) => {
       const now = clock();
-      const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
-      const times = timesThatCover(second, startedAt, now);
       const subjects = index.subjects({ issuer, clientId, value: sub });
       const sids = sid === undefined ? [] : index.providerSessions({ issuer, clientId, value: sid });
+      const [isOver, isClose] = await Promise.all([
+        isAnyClaimed(sids),
+        isAnyClaimed([...sids, ...subjects].map((ended) => around(ended, now))),
+      ]);
+      if (isOver || !isClose) return isOver;
+      const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
+      const times = timesThatCover(second, startedAt, now);
       const endings = spansSince(startedAt, now);
-      const marks = [
-        ...sids,
+      return isAnyClaimed([
         ...subjects.flatMap((subject) => times.map((time) => `${subject} ${time}`)),
         ...[...sids, ...subjects].flatMap((ended) => endings.map((span) => `ended ${ended} ${span}`)),
-      ];
-      return (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);
+      ]);
     },
   };
 };
