@@ -40,11 +40,13 @@ export const preparePageHeaders = ({
   return {
     addTo: (scope) => {
       answers.addTo(scope);
-      scope.addHook('onSend', async (request, reply) => {
+      scope.addHook('onSend', (request, reply, _payload, done) => {
         // Errors are pages of ours, except for those of a dev server, which are shown in its own way.
-        if (reply.statusCode >= 400 && !isDevelopment) return;
-        const print = chosen.get(request) ?? withoutInline;
-        reply.headers(own).header('content-security-policy', print(endSessionOrigin()));
+        if (reply.statusCode < 400 || isDevelopment) {
+          const print = chosen.get(request) ?? withoutInline;
+          reply.headers(own).header('content-security-policy', print(endSessionOrigin()));
+        }
+        done();
       });
     },
     createPolicy,

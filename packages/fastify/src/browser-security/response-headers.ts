@@ -47,9 +47,10 @@ export const prepareResponseHeaders = (
       scope.addHook('onRequest', (request, reply, done) => {
         if (!cors.answer(request, reply)) done();
       });
-      scope.addHook('onSend', async (request, reply) => {
+      scope.addHook('onSend', (request, reply, _payload, done) => {
         reply.headers(current()).header('x-request-id', request.id);
         cors.setHeaders(request, reply);
+        done();
       });
     },
     of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),
