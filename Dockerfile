@@ -23,10 +23,10 @@ RUN set -eu; \
     rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit tools; \
     install -d -o 65532 -g 65532 /app/.compiled
 # Node keeps compiled code by its version and user: a start reads what the Node and the user of the image have compiled.
-# Importing run.ts starts nothing.
+# Importing run.ts starts nothing, and the provider is loaded by it later.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts')"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts'); import('/app/packages/fastify/src/provider/opened-provider.ts')"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \

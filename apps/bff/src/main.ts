@@ -7,3 +7,5 @@ module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled
 const { run } = await import('./run.ts');
 await run();
 module.flushCompileCache();
+// What speaks to the provider is loaded after the first answers.
+setTimeout(module.flushCompileCache, 5000).unref();
