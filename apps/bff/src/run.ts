@@ -1,7 +1,8 @@
 import { OptionsError } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import { EnvironmentError } from './environment/environment-error.ts';
-import { currentSettings, environmentError } from './environment.ts';
+import { environmentError } from './environment/settings.ts';
+import { currentSettings } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
 /** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */

@@ -11,7 +11,7 @@ import {
 } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Settings } from './environment.ts';
+import type { Settings } from './environment/settings.ts';
 
 /** A start that failed for a reason that the operator can fix; the message says how. */
 export class StartError extends Error {

@@ -1,9 +1,9 @@
 import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, type TestBrowser } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
 import { startServer } from '../src/server.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 
 const token = 'a-token-of-these-tests-with-enough-characters';

@@ -173,7 +173,7 @@ test('the doctor sees what a careless deployment lacks', async () => {
 
 test('an address that is none, and one where nobody is, are said plainly', async () => {
   const none = await runDoctor('--live');
-  expect([none.code, none.errors]).toEqual([1, expect.stringContaining('needs the address')]);
+  expect([none.code, none.errors]).toEqual([1, expect.stringContaining('--live URL')]);
   const away = await runDoctor('--live', 'http://127.0.0.1:9');
   expect([away.code, away.errors]).toEqual([1, expect.stringContaining('cannot be reached')]);
 });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EnvironmentError } from '../src/environment/environment-error.ts';
-import { type Places, parseEnvironment, type Settings } from '../src/environment.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { type Places, parseEnvironment, type Settings } from '../src/environment/settings.ts';
+import { createSessionKey } from './kit/keys.ts';
 
 let folder = '';
 let places: Places;

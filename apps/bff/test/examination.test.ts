@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
@@ -10,9 +13,8 @@ import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { findRedis, freePort, startRedis } from '@foyer/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createClientKey } from '../src/client-key.ts';
-import { parseEnvironment } from '../src/environment.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
+import { createClientKey, createSessionKey } from './kit/keys.ts';
 
 const soundSettings = ({
   issuer,
@@ -487,10 +489,11 @@ const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 
 const runDoctor = async (
   variables: Readonly<Record<string, string>>,
-): Promise<{ readonly code: number | null; readonly output: string }> => {
-  const child = spawn(process.execPath, [doctor], { env: { PATH: process.env.PATH, ...variables } });
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  return { code: child.exitCode, output };
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> => {
+  const child = spawn(process.execPath, [doctor, ...args], { env: { PATH: process.env.PATH, ...variables } });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, output, errors };
 };
 
 test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1, and no secret is printed', async () => {
@@ -566,4 +569,60 @@ test('API routes are listed with what they require, and what no sign-in brings i
     'note API routes: /api/users requires the scope users:write, which OIDC_SCOPE does not ask for.',
     'note API routes: /api/users requires an acr that acr_values of OIDC_AUTHORIZATION_PARAMS does not list: add it there.',
   ]);
+});
+
+const editing = {
+  ...{ prefix: '/api/users', upstream: 'http://localhost:4000', methods: ['POST'] },
+  require: {
+    claims: { groups: ['editors', 'owners'], 'realm.role': 'admin' },
+    scope: 'users:write',
+    maxAge: '10m',
+  },
+};
+
+const ada = {
+  sub: 'ada',
+  groups: ['editors'],
+  realm: { role: 'admin' },
+  auth_time: 1_700_000_000,
+  nonce: 'x',
+};
+
+test.for<[string, string, string]>([
+  [
+    'that meets everything',
+    JSON.stringify({ ...ada, scope: 'openid users:write' }),
+    'ok    API routes: /api/users (POST): the sample sign-in may, by groups, realm.role, scope, auth_time.',
+  ],
+  [
+    'as /api/me answers it',
+    JSON.stringify({ authenticated: true, user: { sub: 'grace', groups: ['readers'] } }),
+    'note  API routes: /api/users (POST): the sample sign-in may not. The claim groups is not editors or owners. The claim realm.role is not admin. The access token was not granted the scope users:write. The time of the sign-in is not known.',
+  ],
+  [
+    'of which a protocol claim is not kept',
+    JSON.stringify({ ...ada, groups: undefined, nonce: 'editors', scope: 'users:write' }),
+    'note  API routes: /api/users (POST): the sample sign-in may not. The claim groups is not editors or owners.',
+  ],
+  [
+    'that is no JSON',
+    'groups=editors',
+    'sample.json holds no JSON object: give the claims of an ID token, or what /api/me answers.',
+  ],
+])('the claims of a sample sign-in %s are held against the API routes', async ([, sample, told]) => {
+  await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-sample-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'sample.json');
+  writeFileSync(file, sample);
+  const routes = [{ ...editing, methods: ['GET'], require: undefined }, editing];
+  const settings = { ...soundSettings(provider), API_ROUTES: JSON.stringify(routes) };
+  const { code, output } = await runDoctor(settings, '--claims', file);
+  expect(output).toContain(told);
+  expect(code).toBe(told.includes('JSON object') ? 1 : 0);
+});
+
+test('what is no option of the doctor is answered with those that are', async () => {
+  const { code, errors } = await runDoctor({}, '--claim', 'x');
+  expect([code, errors]).toEqual([1, expect.stringMatching(/--claims FILE[\s\S]*--live URL/)]);
 });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { startDevProvider } from '@foyer/dev-provider';
 import { freePort, launchChromium } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
 import { startServer } from '../src/server.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { findFronts } from './kit/start-front.ts';
 
 const page = `<!doctype html><title>Notes</title><h1>Notes</h1>`;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { papers } from './kit/papers.ts';
 import { askWho, type Replica, type Replicas, startReplicas } from './kit/start-replicas.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startRedis, tieToThisProcess } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { createClientKey } from '../src/client-key.ts';
+import { createClientKey } from './kit/keys.ts';
 import { root } from './kit/papers.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));

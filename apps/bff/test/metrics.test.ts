@@ -8,10 +8,10 @@ import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { createMetricsPage } from '../../../tools/src/metrics-page.ts';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
 import { startServer } from '../src/server.ts';
-import { createSessionKey } from '../src/session-key.ts';
 import { figures } from '../src/telemetry/figures.ts';
+import { createSessionKey } from './kit/keys.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 

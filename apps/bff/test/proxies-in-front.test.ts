@@ -9,9 +9,9 @@ import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
 import { startServer } from '../src/server.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { documentedFront, findFronts } from './kit/start-front.ts';
 
 /** An API that tells whose address it was told, and sends every message of a WebSocket back. */

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, findProgram, freePort } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
-import { parseEnvironment } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment/settings.ts';
 import { startServer } from '../src/server.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { startPlainNginx } from './kit/start-front.ts';
 
 const nginx = findProgram(['nginx'], `${process.env.PATH}:/usr/sbin`);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EnvironmentError } from '../src/environment/environment-error.ts';
-import { parseEnvironment, variables } from '../src/environment.ts';
-import { createSessionKey } from '../src/session-key.ts';
+import { parseEnvironment, variables } from '../src/environment/settings.ts';
+import { createSessionKey } from './kit/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-variables-'));
 const places = { dataDir: join(folder, 'data'), spaDir: join(folder, 'spa') };

@@ -20,11 +20,15 @@ const describeSession = ({ auth = 'required', require }: ApiRoute): string => {
   return auth === 'required' ? 'needs a session' : 'takes a session where there is one';
 };
 
+/** The prefix of a route, and its methods where it has not all. */
+export const describeRoute = ({ prefix, methods }: ApiRoute): string =>
+  `${prefix}${methods === undefined ? '' : ` (${methods.join(', ')})`}`;
+
 const describe = (route: ApiRoute): string => {
-  const { prefix, methods, upstream, identity = {} } = route;
+  const { upstream, identity = {} } = route;
   const names = Object.keys(identity);
   const reported = names.length === 0 ? '' : `; reports the person in ${names.join(', ')}`;
-  return `${prefix}${methods === undefined ? '' : ` (${methods.join(', ')})`} → ${upstream} ${describeSession(route)}${reported}.`;
+  return `${describeRoute(route)} → ${upstream} ${describeSession(route)}${reported}.`;
 };
 
 const wordsOf = (text: string | undefined): readonly string[] =>

@@ -4,6 +4,7 @@ import { examineApiRoutes } from './api-routes.ts';
 import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
+import { examineSample } from './sample-sign-in.ts';
 
 /** @see docs/decisions/0005-strict-and-lax.md */
 const nameOf = ({ cookieName, publicOrigin, basePath }: ResolvedOptions): string => {
@@ -72,11 +73,19 @@ const examineProviders = async ({ providers }: ResolvedOptions): Promise<readonl
   return found.flat();
 };
 
-/** Examines the provider, the cookies, the session keys, the API routes and the session store of a configuration. */
-export const examine = async (options: ResolvedOptions, storeUrl: string): Promise<readonly Finding[]> => [
+/**
+ * Examines the provider, the cookies, the session keys, the API routes and the session store of a configuration, and which
+ * routes a sign-in meets whose claims are in `sampleFile`.
+ */
+export const examine = async (
+  options: ResolvedOptions,
+  storeUrl: string,
+  sampleFile?: string,
+): Promise<readonly Finding[]> => [
   ...(await examineProviders(options)),
   examineCookies(options),
   examineSessionKeys(options),
   ...examineApiRoutes(options),
+  ...(sampleFile === undefined ? [] : examineSample(sampleFile, options)),
   await examineStore(storeUrl),
 ];

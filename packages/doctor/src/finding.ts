@@ -2,7 +2,14 @@
 export interface Finding {
   /** `bad`: sign-in fails. `note`: sign-in works, but the operator should know. */
   readonly verdict: 'ok' | 'note' | 'bad';
-  readonly subject: 'provider' | 'session keys' | 'session store' | 'cookies' | 'clock' | 'API routes';
+  readonly subject:
+    | 'configuration'
+    | 'provider'
+    | 'session keys'
+    | 'session store'
+    | 'cookies'
+    | 'clock'
+    | 'API routes';
   /** What was found, followed by what to do, if anything. */
   readonly text: string;
 }

@@ -1,3 +1,2 @@
-export { codeOf } from './error-code.ts';
+export { type ReadConfiguration, runDoctor } from './command.ts';
 export { examine } from './examination.ts';
-export { examineLive } from './live/live-report.ts';

@@ -1,5 +1,11 @@
 import { describeUnknown } from './unknown-variables.ts';
-import type { EnvironmentIssue } from './variable-text.ts';
+
+/** One mistake in the environment; never with a value in it. */
+export interface EnvironmentIssue {
+  readonly variable: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
 
 /** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
 export class EnvironmentError extends Error {
@@ -12,3 +18,7 @@ export class EnvironmentError extends Error {
     this.issues = issues;
   }
 }
+
+/** The code of a system error, such as `EADDRINUSE`; `undefined` for any other. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

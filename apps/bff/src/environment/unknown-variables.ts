@@ -1,5 +1,4 @@
 import type { DeclaredOption } from '@foyer/fastify/options';
-import type { Environment } from './variable-text.ts';
 
 /** Shorter names are too common to be recognised in a misspelling. */
 const shortestRecognised = 6;
@@ -23,13 +22,13 @@ const isNearlyThe = (name: string, known: string): boolean => {
 export const describeUnknown = (name: string): string =>
   `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
 
-/** Names of the environment that look like variables of Foyer and are none: most likely typos. */
+/** Those names of the environment that look like variables of Foyer and are none: most likely typos. */
 export const unknownVariables = (
-  environment: Environment,
+  names: readonly string[],
   declared: readonly DeclaredOption[],
 ): readonly string[] => {
   const known = declared.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
-  return Object.keys(environment).filter((name) => {
+  return names.filter((name) => {
     const plain = name.replace(/_FILE$/, '');
     if (known.includes(plain)) return false;
     return /^(OIDC|SESSION)_/.test(plain) || known.some((each) => isNearlyThe(plain, each));

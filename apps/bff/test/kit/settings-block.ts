@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { createClientKey } from '../../src/client-key.ts';
-import { parseEnvironment, type Settings, variables } from '../../src/environment.ts';
-import { createSessionKey } from '../../src/session-key.ts';
+import { parseEnvironment, type Settings, variables } from '../../src/environment/settings.ts';
+import { createClientKey, createSessionKey } from './keys.ts';
 
 const names = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
 const required = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'];

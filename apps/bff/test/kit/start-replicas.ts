@@ -15,7 +15,7 @@ import {
   type TestRedis,
   tieToThisProcess,
 } from '@foyer/testkit';
-import { createSessionKey } from '../../src/session-key.ts';
+import { createSessionKey } from './keys.ts';
 
 const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

@@ -38,14 +38,14 @@ test('the README or CONTRIBUTING names every command of package.json', () => {
 });
 
 test('pnpm key prints a key of 32 bytes', () => {
-  const key = execFileSync(process.execPath, ['apps/bff/src/key.ts'], { cwd: root, encoding: 'utf8' }).trim();
+  const key = execFileSync(process.execPath, ['scripts/key.mjs'], { cwd: root, encoding: 'utf8' }).trim();
   expect(Buffer.from(key, 'base64')).toHaveLength(32);
 });
 
 test.for([[], ['ES256'], ['PS256'], ['EdDSA']])(
   'pnpm key --client %j prints a key that a client can sign with',
   (names) => {
-    const args = ['apps/bff/src/key.ts', '--client', ...names];
+    const args = ['scripts/key.mjs', '--client', ...names];
     const clientKey = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
     expect(clientKey).not.toContain('\n');
     const issues = checkOptions({ clientId: 'app', clientAuth: 'private_key_jwt', clientKey });

@@ -2,47 +2,55 @@ import { paths } from '@foyer/contract';
 import { acrValuesOf, type Requirement } from '../options/requirement.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import type { Claims } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
 import { claimsOf, findClaim } from './session-claims.ts';
-import type { Authentication } from './session-record.ts';
+import { parseAuthentication } from './session-record.ts';
+import { createUser } from './user.ts';
 
 type Times = Pick<ResolvedOptions, 'clock' | 'clockTolerance'>;
-type Judged = Pick<Session, 'record'>;
 
-const findMissingClaim = (session: Judged, { claims = {} }: Requirement): string | undefined => {
-  const held = claimsOf(session);
-  const missing = Object.entries(claims).find(([path, wanted]) => {
-    const accepted: readonly unknown[] = [wanted].flat();
-    return ![findClaim(held, path)].flat().some((value) => accepted.includes(value));
-  });
-  return missing && `The claim ${missing[0]} is not ${[missing[1]].flat().join(' or ')}`;
-};
+/** What a requirement is judged by: every claim of a session, and the scopes that its access token was granted. */
+interface SignIn {
+  readonly claims: Claims;
+  readonly scope: string | undefined;
+}
 
-const findMissingScope = ({ record }: Judged, { scope = '' }: Requirement): string | undefined => {
-  const granted = (record.tokens.scope ?? '').split(' ');
-  const missing = scope.split(' ').filter((one) => !granted.includes(one));
+const findMissingClaims = ({ claims: held }: SignIn, { claims = {} }: Requirement): readonly string[] =>
+  Object.entries(claims)
+    .filter(([path, wanted]) => {
+      const accepted: readonly unknown[] = [wanted].flat();
+      return ![findClaim(held, path)].flat().some((value) => accepted.includes(value));
+    })
+    .map(([path, wanted]) => `The claim ${path} is not ${[wanted].flat().join(' or ')}`);
+
+const findMissingScope = (
+  { scope: granted = '' }: SignIn,
+  { scope = '' }: Requirement,
+): readonly string[] => {
+  const missing = scope.split(' ').filter((one) => !granted.split(' ').includes(one));
   return scope === '' || missing.length === 0
-    ? undefined
-    : `The access token was not granted the scope ${missing.join(' ')}`;
+    ? []
+    : [`The access token was not granted the scope ${missing.join(' ')}`];
 };
 
-const findWeakness = ({ acr }: Authentication, given: Requirement): string | undefined => {
+const findWeakness = ({ claims: { acr } }: SignIn, given: Requirement): readonly string[] => {
   const accepted = acrValuesOf(given);
-  if (accepted.length === 0 || (typeof acr === 'string' && accepted.includes(acr))) return undefined;
-  return `The acr of the sign-in is not ${accepted.join(' or ')}`;
+  if (accepted.length === 0 || (typeof acr === 'string' && accepted.includes(acr))) return [];
+  return [`The acr of the sign-in is not ${accepted.join(' or ')}`];
 };
 
 /** A sign-in whose time the provider does not say is too old: it says it when it is asked with `max_age`. */
 const findAge = (
-  { auth_time: signedInAt }: Authentication,
+  { claims: { auth_time: signedInAt } }: SignIn,
   { maxAge }: Requirement,
   { clock, clockTolerance }: Times,
-): string | undefined => {
-  if (maxAge === undefined) return undefined;
-  if (typeof signedInAt !== 'number') return 'The time of the sign-in is not known';
+): readonly string[] => {
+  if (maxAge === undefined) return [];
+  if (typeof signedInAt !== 'number') return ['The time of the sign-in is not known'];
   const ageSeconds = clock() / 1000 - signedInAt;
   const isFresh = ageSeconds <= maxAge + clockTolerance && ageSeconds >= -clockTolerance;
-  return isFresh ? undefined : `The sign-in is not of the last ${maxAge} seconds`;
+  return isFresh ? [] : [`The sign-in is not of the last ${maxAge} seconds`];
 };
 
 /** The strength and age of a sign-in that is asked for. */
@@ -72,13 +80,31 @@ export const stepUpAddress = (asked: StepUp): string => {
  * @throws Problem `forbidden` for a claim or scope, `step_up_required` for the strength or age of the sign-in.
  * @see RFC 9470 section 3
  */
-export const requireMet = (session: Judged, given: Requirement, times: Times): void => {
-  const refusal = findMissingClaim(session, given) ?? findMissingScope(session, given);
+export const requireMet = (session: Pick<Session, 'record'>, given: Requirement, times: Times): void => {
+  const signIn = { claims: claimsOf(session), scope: session.record.tokens.scope };
+  const [refusal] = [...findMissingClaims(signIn, given), ...findMissingScope(signIn, given)];
   if (refusal !== undefined) throw new Problem('forbidden', refusal);
-  const signIn = session.record.authentication ?? {};
-  const shortfall = findWeakness(signIn, given) ?? findAge(signIn, given, times);
+  const [shortfall] = [...findWeakness(signIn, given), ...findAge(signIn, given, times)];
   if (shortfall === undefined) return;
   throw new Problem('step_up_required', shortfall, {
     loginUrl: stepUpAddress({ acrValues: acrValuesOf(given), maxAge: given.maxAge }),
   });
+};
+
+/**
+ * Everything that a session of these claims would lack just after its sign-in, for an examination before anybody signs in.
+ * `claims` are those of an ID token or of userinfo.
+ */
+export const findLacking = ({ claims, scope }: SignIn, given: Requirement): readonly string[] => {
+  const authentication = parseAuthentication(claims);
+  const user = createUser('', claims);
+  const record = { user, authentication, issuer: typeof claims.iss === 'string' ? claims.iss : '' };
+  const signIn = { claims: claimsOf({ record }), scope };
+  const justThen = { clock: () => (authentication.auth_time ?? 0) * 1000, clockTolerance: 0 };
+  return [
+    ...findMissingClaims(signIn, given),
+    ...findMissingScope(signIn, given),
+    ...findWeakness(signIn, given),
+    ...findAge(signIn, given, justThen),
+  ];
 };

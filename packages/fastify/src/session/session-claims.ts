@@ -1,12 +1,14 @@
 import type { Claims } from '../provider/provider.ts';
-import type { Session } from './live-session.ts';
+import type { SessionRecord } from './session-record.ts';
 import { personOf } from './user.ts';
+
+type KeptClaims = Pick<SessionRecord, 'user' | 'shown' | 'authentication' | 'issuer'>;
 
 /**
  * Every claim that a session keeps: those of the person, how they signed in (`acr`, `amr`, `auth_time`), and the `iss` that
  * says so: another provider may say the same of its own people.
  */
-export const claimsOf = ({ record }: Pick<Session, 'record'>): Claims => ({
+export const claimsOf = ({ record }: { readonly record: KeptClaims }): Claims => ({
   ...personOf(record),
   ...record.authentication,
   iss: record.issuer,

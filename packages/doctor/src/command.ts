@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util';
+import { type BffOptions, openSessionStore } from '@foyer/fastify';
+import { resolveOptions } from '@foyer/fastify/options';
+import { codeOf } from './error-code.ts';
+import { examine } from './examination.ts';
+import type { Finding } from './finding.ts';
+import { examineLive } from './live/live-report.ts';
+
+/** What an application has read of its environment. */
+export interface ReadConfiguration {
+  /** Without the variables that are mistaken; `undefined` where nothing can be examined without them. */
+  readonly settings:
+    | { readonly options: Omit<BffOptions, 'sessionStore'>; readonly storeUrl: string }
+    | undefined;
+  readonly mistakes: readonly {
+    readonly variable: string;
+    readonly problem: string;
+    readonly remedy: string;
+  }[];
+  /** What has no effect, each a sentence. */
+  readonly notes: readonly string[];
+}
+
+const print = (verdict: Finding['verdict'], text: string): void =>
+  console.log(`${verdict.padEnd(5)} ${text}`);
+
+/** What a finding is made of; a finding is left out when one of its variables is refused, so that no default is examined. */
+const subjects: Readonly<Partial<Record<Finding['subject'], RegExp>>> = {
+  provider: /^(OIDC_|PROVIDERS|PUBLIC_URL)/,
+  clock: /^(OIDC_|PROVIDERS)/,
+  cookies: /^(PUBLIC_URL|COOKIE_NAME)/,
+  'session keys': /^SESSION_KEYS/,
+  'session store': /^SESSION_STORE/,
+  'API routes': /^(API_ROUTES|OIDC_SCOPE|OIDC_AUTHORIZATION_PARAMS)/,
+};
+
+const ofConfiguration = (verdict: Finding['verdict'], text: string): Finding => ({
+  verdict,
+  subject: 'configuration',
+  text,
+});
+
+const judgeReading = ({ settings, mistakes, notes }: ReadConfiguration): readonly Finding[] => [
+  ...mistakes.map(({ variable, problem, remedy }) =>
+    ofConfiguration('bad', `${variable} ${problem}. ${remedy}`),
+  ),
+  ...(mistakes.length === 0 ? [ofConfiguration('ok', 'every variable is well-formed')] : []),
+  ...notes.map((text) => ofConfiguration('note', text)),
+  ...(settings === undefined
+    ? [
+        {
+          verdict: 'note',
+          subject: 'provider',
+          text: 'is examined once the mistakes above are corrected',
+        } as const,
+      ]
+    : []),
+];
+
+const examineSettings = async (
+  { settings, mistakes }: ReadConfiguration,
+  sampleFile: string | undefined,
+): Promise<readonly Finding[]> => {
+  if (settings === undefined) return [];
+  const sessionStore = await openSessionStore('memory:');
+  const options = resolveOptions({ ...settings.options, sessionStore });
+  const findings = await examine(options, settings.storeUrl, sampleFile);
+  await sessionStore.close();
+  return findings.filter(
+    ({ subject }) => !mistakes.some(({ variable }) => subjects[subject]?.test(variable)),
+  );
+};
+
+const examineHere = async (read: ReadConfiguration, sampleFile: string | undefined): Promise<boolean> => {
+  const findings = [...judgeReading(read), ...(await examineSettings(read, sampleFile))];
+  for (const { verdict, subject, text } of findings) print(verdict, `${subject}: ${text}`);
+  return findings.every(({ verdict }) => verdict !== 'bad');
+};
+
+const describeUnreachable = (code: string): string =>
+  /CERT|ISSUER|SIGNATURE/.test(code)
+    ? `The deployment’s certificate is not trusted here (${code}). For a private authority set NODE_EXTRA_CA_CERTS to its file.`
+    : `The deployment cannot be reached (${code}). Check the address, and that it runs.`;
+
+const examineThere = async (url: string): Promise<boolean> => {
+  if (!(/^https?:\/\//.test(url) && URL.canParse(url))) {
+    console.error('--live needs the address of a deployment: pnpm run doctor --live https://app.example');
+    return false;
+  }
+  try {
+    const findings = await examineLive(url);
+    for (const { verdict, text } of findings) print(verdict, text);
+    return findings.every(({ verdict }) => verdict !== 'bad');
+  } catch (error) {
+    if (!(error instanceof TypeError && error.message === 'fetch failed')) throw error;
+    console.error(describeUnreachable(codeOf(error.cause) ?? 'no answer'));
+    return false;
+  }
+};
+
+const usage = `pnpm run doctor                      the configuration, the provider and the store
+pnpm run doctor --claims FILE        and which API routes a sign-in with these claims (JSON) may call
+pnpm run doctor --live URL           a deployment, from outside`;
+
+const parseCommand = (
+  args: readonly string[],
+): { readonly live?: string; readonly claims?: string } | undefined => {
+  try {
+    const options = { live: { type: 'string' }, claims: { type: 'string' } } as const;
+    return parseArgs({ args: [...args], options }).values;
+  } catch {
+    // What is not an option of the doctor is answered with those that are.
+    return undefined;
+  }
+};
+
+/** Runs the doctor, and prints what it finds. Returns the exit code: 0 when nothing is bad. */
+export const runDoctor = async (args: readonly string[], read: () => ReadConfiguration): Promise<0 | 1> => {
+  const given = parseCommand(args);
+  if (given === undefined) {
+    console.error(usage);
+    return 1;
+  }
+  const { live, claims } = given;
+  const isSound = live === undefined ? await examineHere(read(), claims) : await examineThere(live);
+  return isSound ? 0 : 1;
+};
