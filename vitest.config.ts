@@ -1,22 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** What hangs ends; a loaded machine may take its time. */
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 /** Tests of servers: real sockets, the real provider, Node only. */
 const onNode = (name: string, root: string) => ({
-  test: { name, root, environment: 'node' as const, include: ['test/**/*.test.ts'], testTimeout: 30_000 },
+  test: { name, root, environment: 'node' as const, include: ['test/**/*.test.ts'], ...timeouts },
 });
 
 /** Tests of what runs in a browser, in a DOM without one. */
 const inDom = (name: string, root: string) => ({
-  test: { name, root, environment: 'happy-dom' as const, include: ['test/**/*.test.{ts,tsx}'] },
+  test: { name, root, environment: 'happy-dom' as const, include: ['test/**/*.test.{ts,tsx}'], ...timeouts },
 });
 
 export default defineConfig({
   test: {
     // Tests of processes and browsers wait more than they work: one worker more than cores fills the gaps.
     maxWorkers: availableParallelism() + 1,
-    // What is waited for comes at once on a quiet machine; a loaded one may take its time.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 20_000 } },
     coverage: {
       provider: 'v8',
       reportOnFailure: true,
@@ -46,8 +48,7 @@ export default defineConfig({
           root: 'apps/web',
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
     ],

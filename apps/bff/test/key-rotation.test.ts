@@ -59,4 +59,4 @@ test('a key is replaced in the three steps of docs/production.md, and nobody is 
   await restartInTurn([fresh], late);
   expect(await countKnown(replicas, early)).toEqual([0, 0]);
   expect(await countKnown(replicas, late)).toEqual([late.length, late.length]);
-}, 60_000);
+});

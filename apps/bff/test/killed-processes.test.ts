@@ -67,10 +67,10 @@ describe.each(withRedis ? (['sqlite', 'redis'] as const) : (['sqlite'] as const)
 
     test('killed between grant and save: the session asks to log in again at worst, and nothing hangs', async () => {
       await killBetweenGrantAndSave('session');
-    }, 20_000);
+    });
 
     test('killed between the grant of a token for another scope and its save: the same', async () => {
       await killBetweenGrantAndSave({ scope: 'openid' });
-    }, 20_000);
+    });
   },
 );

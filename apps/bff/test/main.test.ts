@@ -63,7 +63,7 @@ test('the BFF answers with the provider down, and SIGTERM ends it with 0', async
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
-}, 20_000);
+});
 
 test('a wrong configuration ends with 1 and names each variable', async () => {
   const { child, errors } = startMain({ PORT: 'x' });

@@ -84,7 +84,7 @@ test('SIGTERM under load: every request that came is answered in full, streams a
   expect(await events.text()).toMatch(/retry: 1000\n\n$/);
   expect((await farewell)[0]).toBe(1012);
   expect(await exit).toEqual([0, null]);
-}, 60_000);
+});
 
 test('what outlives SHUTDOWN_TIMEOUT is cut, and the exit is 0 all the same', async () => {
   using api = await startApi(() => new Promise(() => undefined));

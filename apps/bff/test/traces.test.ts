@@ -64,7 +64,7 @@ test('traces go through login, token, store and upstream, and name no secret and
   const sent = JSON.stringify(collector.spans);
   expect(sent).not.toMatch(/"ada"|lovelace/i);
   expect(sent).not.toContain(replicas.provider.clientSecret);
-}, 30_000);
+});
 
 test('without OTEL_* nothing of OpenTelemetry is loaded', () => {
   const script = `import { registerHooks } from 'node:module';

@@ -185,7 +185,7 @@ test('a BFF that cannot start says why and ends everything', async () => {
   expect(code).toBe(1);
   expect(output()).toContain('SESSION_LIFETIME');
   expect(output()).toContain('The BFF did not start');
-}, 40_000);
+});
 
 test.for([
   {
@@ -240,7 +240,7 @@ test('with an issuer and a dev server configured, neither of ours is started', a
     .toMatch(/WARN: The dev server of SPA_DEV_SERVER cannot be reached: .*ECONNREFUSED/);
   expect(output()).not.toMatch(/\n\s+at /);
   await stopGroup(child);
-}, 60_000);
+});
 
 test('with several providers configured the embedded one is not started, and no secret is printed', async () => {
   const folder = await createFolder();
@@ -256,7 +256,7 @@ test('with several providers configured the embedded one is not started, and no 
   expect(output()).toContain('Provider  several providers (PROVIDERS)\n');
   expect(output()).not.toContain('canary');
   await stopGroup(child);
-}, 60_000);
+});
 
 test('a dev server that is down is named at the start', async () => {
   const port = await freePort();
@@ -264,7 +264,7 @@ test('a dev server that is down is named at the start', async () => {
   await expect.poll(output, { timeout: 40_000 }).toContain('Open      ');
   expect(output()).toContain('It does not answer. Start it, then reload the page.');
   await stopGroup(child);
-}, 60_000);
+});
 
 test('the build in SPA_DIR is served as it is, and the terminal says so', async () => {
   const folder = await createFolder();
@@ -276,7 +276,7 @@ test('the build in SPA_DIR is served as it is, and the terminal says so', async 
   const page = await fetch(`http://localhost:${port}/`);
   expect(await page.text()).toBe('<!doctype html><title>Their build</title>');
   await stopGroup(child);
-}, 60_000);
+});
 
 const hasSix = Object.values(networkInterfaces()).some((each) =>
   each?.some(({ address }) => address === '::1'),
@@ -317,7 +317,7 @@ test('a PUBLIC_URL that leads elsewhere is not called open, and a taken provider
   await stopGroup(child);
   other.close();
   beside.close();
-}, 60_000);
+});
 
 test('without packages, as an older pnpm leaves them out, one sentence says what to run', async () => {
   const folder = await createFolder();

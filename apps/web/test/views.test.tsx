@@ -140,7 +140,7 @@ test('the list of sessions, and the end of all others', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Sign out everywhere else' }));
   expect(calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
   await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
-  await vi.waitFor(() => expect(screen.getAllByRole('listitem')).toHaveLength(1));
+  await expect.poll(() => screen.getAllByRole('listitem')).toHaveLength(1);
   expect(calls).toContain('DELETE /api/me/sessions');
   expect(screen.getByRole('button', { name: 'Sign out everywhere else' }).hasAttribute('disabled')).toBe(
     true,

@@ -64,7 +64,7 @@ test('RequireUser sends an anonymous user to the sign-in once, under StrictMode 
       <RequireUser pending="wait">secret</RequireUser>
     </StrictMode>,
   );
-  await vi.waitFor(() => expect(browser.moves).toEqual(['/login?returnTo=%2Fprofile%3Fx%3D1%23top']));
+  await expect.poll(() => browser.moves).toEqual(['/login?returnTo=%2Fprofile%3Fx%3D1%23top']);
   expect(screen.getByText('wait')).toBeDefined();
   expect(screen.queryByText('secret')).toBeNull();
 });

@@ -144,7 +144,7 @@ test('a form keeps its content through a better sign-in, once', async () => {
   showForm();
   await userEvent.type(await screen.findByRole('textbox'), 'not saved yet');
   await userEvent.click(screen.getByRole('button'));
-  await vi.waitFor(() => expect(browser.moves).toEqual([toStepUp]));
+  await expect.poll(() => browser.moves).toEqual([toStepUp]);
   leavePage();
   showForm();
   expect(await inputValue()).toBe('not saved yet');
@@ -159,7 +159,7 @@ test('what one user typed is never another user’s', async () => {
   showForm();
   await userEvent.type(await screen.findByRole('textbox'), 'secret of Ada');
   await userEvent.click(screen.getByRole('button'));
-  await vi.waitFor(() => expect(browser.moves).toEqual([toStepUp]));
+  await expect.poll(() => browser.moves).toEqual([toStepUp]);
   leavePage();
   sub = 'grace';
   showForm();

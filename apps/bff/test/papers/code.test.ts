@@ -72,4 +72,4 @@ test('every block of TypeScript and JavaScript type-checks against the packages'
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});

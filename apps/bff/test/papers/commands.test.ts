@@ -80,7 +80,7 @@ test('the first change of CONTRIBUTING fails, passes once it is made, and is wel
   expect([after.status, after.text]).toEqual([0, expect.stringContaining('1 passed')]);
   const formatted = run('biome', 'check', '--write', '.');
   expect([formatted.status, formatted.text]).toEqual([0, expect.stringContaining('Checked')]);
-}, 30_000);
+});
 
 test('pnpm build makes the SPA that pnpm start serves', () => {
   const { scripts } = JSON.parse(read('apps/web/package.json'));
@@ -98,4 +98,4 @@ test('pnpm build makes the SPA that pnpm start serves', () => {
   for (const name of ['index.html.br', 'index.html.gz'])
     expect(existsSync(inside(`dist/${name}`))).toBe(true);
   expect(readFileSync(inside('dist/index.html'), 'utf8')).toContain('<div id="root">');
-}, 30_000);
+});

@@ -47,4 +47,4 @@ test('nothing but the provider and our own origin is ever in a Location, however
     }
   }
   expect(redirects).toBeGreaterThan(20);
-}, 20_000);
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { NewStoredSession, SessionStore } from '../../src/stores/session-store.ts';
 
 /** A store to hold to its promises. */
@@ -200,7 +200,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     const heard: string[] = [];
     const stops = [store, other].map((each, at) => each.subscribe((text) => heard.push(`${at} ${text}`)));
     await store.publish('ended');
-    await vi.waitFor(() => expect(heard.toSorted()).toEqual(['0 ended', '1 ended']));
+    await expect.poll(() => heard.toSorted()).toEqual(['0 ended', '1 ended']);
     for (const stop of stops) stop();
   });
 };

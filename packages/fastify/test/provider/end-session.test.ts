@@ -1,10 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { startRelyingParty } from './relying-party.ts';
 
 test('a provider that was down at the start and is back is where a sign-out leads', async () => {
   await using party = await startRelyingParty({ discovery: () => ({ status: 503 }) });
   party.provider.warmUp();
-  await vi.waitFor(() => expect(party.log).toMatchObject([{ event: 'provider_undiscovered' }]));
+  await expect.poll(() => party.log).toMatchObject([{ event: 'provider_undiscovered' }]);
   party.bent.clock.now += 10_000;
   party.bent.bends = {
     discovery: (usual) => ({ body: { ...usual, end_session_endpoint: `${usual.issuer}/end` } }),

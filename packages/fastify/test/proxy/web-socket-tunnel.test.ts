@@ -15,11 +15,11 @@ test.for(['browser', 'upstream'] as const)(
     const ended = vi.fn();
     (ending === 'browser' ? upstreamEnd : browserEnd).on('end', ended).resume();
     (ending === 'browser' ? browserEnd : upstreamEnd).end();
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce());
+    await expect.poll(() => ended).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(4900);
     expect([browser.destroyed, upstream.destroyed, closed]).toEqual([false, false, 0]);
     vi.advanceTimersByTime(100);
     expect([browser.destroyed, upstream.destroyed]).toEqual([true, true]);
-    await vi.waitFor(() => expect(closed).toBe(1));
+    await expect.poll(() => closed).toBe(1);
   },
 );

@@ -1,5 +1,5 @@
 import { askRaw, createBrowser } from '@foyer/testkit';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type BegunLogin, cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
 import { createSessionKey, startBff } from '../kit/start-bff.ts';
 
@@ -97,7 +97,7 @@ test('the same callback sent many times at once makes one token request, and eac
   const url = `${bff.url}/login/callback?code=a&state=${state}`;
   const headers = { cookie: cookieHeader(browser, bff) };
   const asked = Array.from({ length: 30 }, () => fetch(url, { headers, redirect: 'manual' }));
-  await vi.waitFor(() => expect(bent.count('token')).toBe(1));
+  await expect.poll(() => bent.count('token')).toBe(1);
   const stranger = await fetch(url, { redirect: 'manual' });
   expect([stranger.status, stranger.headers.getSetCookie()]).toEqual([400, []]);
   held.resolve();

@@ -35,7 +35,7 @@ const startReplicas = async (answer: (usual: Json) => Pick<Answer, 'status' | 'b
     return { status: answered.statusCode, location: answered.headers.location, answered };
   };
   /** Until so many callbacks have found out whether they are the first. */
-  const arrived = (count: number) => vi.waitFor(() => expect(claim).toHaveBeenCalledTimes(count));
+  const arrived = (count: number) => expect.poll(() => claim).toHaveBeenCalledTimes(count);
   return { one, other, ask, arrived, go };
 };
 
@@ -45,7 +45,7 @@ const sessionCookie = (lines: readonly string[]): string =>
 test('the same callback at another replica makes no second token request, and is signed in by the first', async () => {
   const { one, other, ask, arrived, go } = await startReplicas((body) => ({ body }));
   const first = ask(one.bff);
-  await vi.waitFor(() => expect(one.bent.count('token')).toBe(1));
+  await expect.poll(() => one.bent.count('token')).toBe(1);
   const second = ask(other);
   const wrongCode = ask(other, 'b');
   await arrived(3);
@@ -73,7 +73,7 @@ test('a failure is shared as well, and each line of the log has its reason', asy
     body: { error: 'invalid_grant' },
   }));
   const first = ask(one.bff);
-  await vi.waitFor(() => expect(one.bent.count('token')).toBe(1));
+  await expect.poll(() => one.bent.count('token')).toBe(1);
   const second = ask(other);
   await arrived(2);
   go.resolve();

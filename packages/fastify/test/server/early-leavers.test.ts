@@ -74,7 +74,7 @@ const startSlowly = async (): Promise<{
 test('for a browser that left while its session was read no API is asked', async () => {
   const { bff, store, head, asked } = await startSlowly();
   await askAndLeave(bff, store, `GET /api/data ${head}\r\n`);
-  await vi.waitFor(() => expect(bff.log.filter(({ event }) => event === 'client_gone')).toHaveLength(1));
+  await expect.poll(() => bff.log.filter(({ event }) => event === 'client_gone')).toHaveLength(1);
   expect(asked()).toBe(0);
 });
 
@@ -83,5 +83,5 @@ test('an event stream whose reader left while its session was read leaves its pl
   for (let count = 0; count < 10; count += 1) await askAndLeave(bff, store, `GET /api/me/events ${head}\r\n`);
   using connection = connectRaw(Number(new URL(bff.url).port));
   connection.send(`GET /api/me/events ${head}\r\n`);
-  await vi.waitFor(() => expect(connection.received()).toMatch(/^HTTP\/1\.1 200 /));
+  await expect.poll(() => connection.received()).toMatch(/^HTTP\/1\.1 200 /);
 });

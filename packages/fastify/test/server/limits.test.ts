@@ -92,7 +92,7 @@ test('a reader that does not read is cut off, and what it asked for is let go', 
   );
   using reader = connectRaw(portOf(bff));
   reader.send('GET /api/big HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await vi.waitFor(() => expect(reader.received()).toContain('200 OK'));
+  await expect.poll(() => reader.received()).toContain('200 OK');
   reader.pause();
   await expectOthersServed(bff);
   await gone.promise;
@@ -110,7 +110,7 @@ const closeAll = (connections: readonly RawConnection[]): void => {
 test('one address gets so many connections and no more, and others are served', async () => {
   await using bff = await startWithin({ connectionsPerAddress: 5 });
   const greedy = openMany(portOf(bff), 12, '127.0.0.2');
-  await vi.waitFor(() => expect(greedy.filter(({ isClosed }) => isClosed())).toHaveLength(7));
+  await expect.poll(() => greedy.filter(({ isClosed }) => isClosed())).toHaveLength(7);
   await expectOthersServed(bff);
   closeAll(greedy);
   await vi.waitFor(async () => {
@@ -124,7 +124,7 @@ test('a trusted proxy may bring everybody’s connections', async () => {
   await using bff = await startWithin({ connectionsPerAddress: 5 }, ['127.0.0.0/30']);
   const proxied = openMany(portOf(bff), 12, '127.0.0.2');
   const others = openMany(portOf(bff), 12, '127.0.0.5');
-  await vi.waitFor(() => expect(others.filter(({ isClosed }) => isClosed())).toHaveLength(7));
+  await expect.poll(() => others.filter(({ isClosed }) => isClosed())).toHaveLength(7);
   for (const connection of proxied) {
     connection.send('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     expect(await connection.closed).toContain('200 OK');
@@ -154,5 +154,5 @@ test('good clients are answered while a hundred bad ones hang', async () => {
   closeAll(bad);
   const countOpen = () =>
     new Promise<number>((resolve) => bff.app.server.getConnections((_error, count) => resolve(count)));
-  await vi.waitFor(async () => expect(await countOpen()).toBeLessThan(60));
+  await expect.poll(() => countOpen()).toBeLessThan(60);
 });

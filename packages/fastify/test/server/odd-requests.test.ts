@@ -1,5 +1,5 @@
 import { askRaw, connectRaw } from '@foyer/testkit';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 let bff: RunningBff;
@@ -173,7 +173,7 @@ test('what is no HTTP in the middle of an answer cuts it, and is no part of it',
   const cookies = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
   using connection = connectRaw(port);
   connection.send(`GET /api/me/events HTTP/1.1\r\n${host()}Cookie: ${cookies.join('; ')}\r\n\r\n`);
-  await vi.waitFor(() => expect(connection.received()).toContain('\r\n\r\n'));
+  await expect.poll(() => connection.received()).toContain('\r\n\r\n');
   connection.send('nonsense\r\n\r\n');
   const answers = await connection.closed;
   expect(answers.match(/HTTP\/1\.1 /g)).toHaveLength(1);
@@ -184,10 +184,10 @@ test('a client that leaves in the middle of its body is no error of ours', async
   for (const framing of ['Content-Length: 100\r\n', 'Transfer-Encoding: chunked\r\n']) {
     using connection = connectRaw(port);
     connection.send(`POST /logout HTTP/1.1\r\n${host()}X-CSRF: 1\r\n${framing}\r\n5\r\nab`);
-    await vi.waitFor(async () => expect((await fetch(`${bff.url}/healthz`)).status).toBe(200));
+    await expect.poll(async () => (await fetch(`${bff.url}/healthz`)).status).toBe(200);
   }
   const refusals = () => bff.log.slice(before).filter(({ event }) => event === 'refusal');
-  await vi.waitFor(() => expect(refusals()).toHaveLength(2));
+  await expect.poll(() => refusals()).toHaveLength(2);
   for (const { code, level } of refusals()) expect([code, level]).toEqual(['bad_request', 30]);
 });
 

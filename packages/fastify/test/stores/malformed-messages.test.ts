@@ -38,7 +38,7 @@ const expectUnharmed = async (url: string): Promise<void> => {
   onTestFinished(() => outside.close());
   await using bff = await startBff({ sessionStore: await openSessionStore(url) });
   const { sent, id } = await openStream(bff);
-  await vi.waitFor(() => expect(sent()).toContain('retry'));
+  await expect.poll(() => sent()).toContain('retry');
   for (const message of malformed) await outside.publish(message);
   await outside.publish(JSON.stringify({ ended: id, reason: 'revoked' }));
   await vi.waitFor(() => expect(sent()).toContain('"reason":"revoked"'), { timeout: 3000 });

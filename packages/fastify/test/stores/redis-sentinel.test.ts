@@ -35,6 +35,6 @@ test.runIf(findRedis() !== undefined)(
     await store.insert(session('after'));
     expect(await store.findBySubject('subject')).toHaveLength(2);
     await store.publish('ended');
-    await vi.waitFor(() => expect(heard).toEqual(['ended']));
+    await expect.poll(() => heard).toEqual(['ended']);
   },
 );

@@ -63,7 +63,7 @@ test('a refresh that takes long is still the only one: its holder renews the lea
   answer.resolve();
   expect([await first, await get(two, '/token', cookie), grants]).toEqual(['second', 'second', 1]);
   expect(await other.acquireLease(id, 'another', 1)).toBe(true);
-}, 20_000);
+});
 
 test('who has a valid token waits a second for a process that died in the middle of a refresh', async () => {
   const file = await makeFile();
