@@ -24,7 +24,7 @@ const createExpiringMap = <Value extends Expiring>() => {
 /** Creates a session store in memory, for one process. No operation waits, so each is atomic. */
 export const createMapStore = (): SessionStore => {
   const sessions = createExpiringMap<NewStoredSession>();
-  const claims = createExpiringMap<Expiring>();
+  const claims = createExpiringMap<Expiring & { readonly note: number }>();
   const leases = createExpiringMap<Expiring & { readonly holder: string }>();
   const listeners = new Set<(message: string) => void>();
   const change = (id: string, changes: Partial<NewStoredSession>): boolean => {
@@ -48,12 +48,15 @@ export const createMapStore = (): SessionStore => {
     findBySubject: async (subject) => sessions.all().filter((session) => session.subject === subject),
     findByProviderSession: async (sid) =>
       sessions.all().flatMap(({ id, providerSession }) => (providerSession === sid ? [id] : [])),
-    claim: async (value, expiresAt) => {
-      if (claims.find(value) !== undefined) return false;
-      claims.set(value, { expiresAt });
-      return true;
+    claim: async (value, expiresAt, note = 0) => {
+      const known = claims.find(value);
+      claims.set(value, {
+        expiresAt: Math.max(expiresAt, known?.expiresAt ?? 0),
+        note: Math.max(note, known?.note ?? note),
+      });
+      return known === undefined;
     },
-    isClaimed: async (value) => claims.find(value) !== undefined,
+    readClaim: async (value) => claims.find(value)?.note,
     acquireLease: async (id, holder, milliseconds) => {
       if ((leases.find(id)?.holder ?? holder) !== holder) return false;
       leases.set(id, { holder, expiresAt: Date.now() + milliseconds });

@@ -1,7 +1,5 @@
-import { createSecretKey } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { openBytes, sealBytes } from '../session/sealed-bytes.ts';
-import { deriveKey } from '../session/session-cookie.ts';
+import { deriveKey, openBytes, sealBytes } from '../session/session-keys.ts';
 
 /** What a sealed text is for. One that was sealed for one purpose does not open for another. */
 type LoginPurpose = 'login' | 'rounds' | 'callback';
@@ -27,7 +25,7 @@ const parse = (plain: Buffer): Sealed | undefined => {
  */
 export const createLoginSeal = (sessionKeys: readonly Uint8Array[]): LoginSeal => {
   const createKeys = (purpose: LoginPurpose): readonly Buffer[] =>
-    sessionKeys.map((key) => deriveKey(createSecretKey(key), `sealed ${purpose}`));
+    sessionKeys.map((key) => deriveKey(key, `sealed ${purpose}`));
   const keys = { login: createKeys('login'), rounds: createKeys('rounds'), callback: createKeys('callback') };
   return {
     seal: (purpose, value) => {

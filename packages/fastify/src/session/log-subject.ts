@@ -1,8 +1,6 @@
-import { createSecretKey } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { keyedDigest } from './keyed-digest.ts';
-import { deriveKey } from './session-cookie.ts';
+import { deriveKey, keyedDigest } from './session-keys.ts';
 
 /** Names a person in the log, as `logSubject` says; `undefined` where it names no one. */
 export type NameSubject = (sub: string) => string | undefined;
@@ -16,7 +14,7 @@ export const createSubjectNames = ({
 }: Pick<ResolvedOptions, 'logSubject' | 'sessionKeys'>): NameSubject => {
   if (logSubject === 'plain') return (sub) => sub;
   if (logSubject === 'none' || first === undefined) return () => undefined;
-  const key = deriveKey(createSecretKey(first), 'log subject');
+  const key = deriveKey(first, 'log subject');
   return (sub) => keyedDigest(key, sub).toString('base64url').slice(0, hashLength);
 };
 

@@ -4,7 +4,7 @@ import type { SessionStore } from '../stores/session-store.ts';
 import type { IndexClient, StoreIndex } from './store-index.ts';
 
 /** What a sign-out names: a session at the provider, or a subject. */
-interface NamedLogout extends IndexClient {
+export interface NamedLogout extends IndexClient {
   readonly sub?: string | undefined;
   readonly sid?: string | undefined;
 }
@@ -33,50 +33,8 @@ const longestFinishSeconds = 60;
 
 const isSeconds = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-const from = (first: number, last: number): readonly number[] =>
-  Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
-
-/** Milliseconds: a time is remembered in spans of each, so that a long interval is covered by few of them. */
-const spans = [1024, 256, 64, 16, 4, 1];
-
-const spansOf = (time: number): readonly string[] => spans.map((span) => `${span}.${time - (time % span)}`);
-
-/** The spans that cover an interval: the longest that begin where the one before ends. */
-const spansBetween = (first: number, last: number): readonly string[] => {
-  const found: string[] = [];
-  let time = first;
-  while (time <= last) {
-    const start = time;
-    const span = spans.find((one) => start % one === 0) ?? 1;
-    found.push(`${span}.${time}`);
-    time += span;
-  }
-  return found;
-};
-
-/** The spans of the time that a login has been finished for, by our clock. */
-const spansSince = (startedAt: number, now: number): readonly string[] =>
-  spansBetween(Math.max(Math.floor(startedAt), now - longestFinishSeconds * 1000), now);
-
-/**
- * When a login's subject may have been signed out so that the login is over: in a later second than its tokens are of,
- * by the provider's clock, or in the same second and since the callback came, by ours.
- */
-const timesThatCover = (iat: number, startedAt: number, now: number): readonly string[] => {
-  const latest = Math.floor(now / 1000) + 1;
-  const later = from(Math.max(iat + 1, latest - longestFinishSeconds), latest);
-  return [
-    ...later.map((second) => `${second}`),
-    ...spansSince(startedAt, now).map((span) => `${iat} ${span}`),
-  ];
-};
-
-/** Half of the time around a sign-out in which logins look at it more closely: longer than any of its marks lasts. */
-const closeSeconds = 150;
-
-/** That somebody was signed out around this time: of most logins nothing more has to be known. */
-const around = (ended: string, time: number): string =>
-  `around ${ended} ${Math.floor(time / (2 * closeSeconds * 1000))}`;
+/** After the time of every login: no later one has the session at the provider that is over. */
+const everyTime = Number.MAX_SAFE_INTEGER;
 
 /**
  * Remembers sign-outs for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
@@ -89,51 +47,48 @@ export const createRecentLogouts = (
   store: SessionStore,
   index: StoreIndex,
 ): RecentLogouts => {
-  const claim = async (mark: string, lifetimeSeconds: number): Promise<void> => {
-    await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000));
+  const remember = async (
+    mark: string,
+    time: number,
+    lifetimeSeconds = longestFinishSeconds,
+  ): Promise<void> => {
+    await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000), Math.floor(time));
   };
-  const claimAround = async (ended: string): Promise<void> => {
-    for (const seconds of [-closeSeconds, closeSeconds])
-      await claim(around(ended, clock() + seconds * 1000), closeSeconds * 4);
+  const findLatest = async (marks: readonly string[]): Promise<number> => {
+    const times = await Promise.all(marks.map((mark) => store.readClaim(`signed-out ${mark}`)));
+    return Math.max(...times.map((time = Number.NEGATIVE_INFINITY) => time));
   };
-  const isAnyClaimed = async (marks: readonly string[]): Promise<boolean> =>
-    (await Promise.all(marks.map((mark) => store.isClaimed(`signed-out ${mark}`)))).includes(true);
   return {
-    remember: async ({ issuer, clientId, sub, sid, issuedAt = clock() }) => {
-      if (sid !== undefined)
-        return claim(index.providerSession({ issuer, clientId, value: sid }), loginTimeout);
-      const subject = index.subject({ issuer, clientId, value: sub ?? '' });
+    remember: async ({ issuer, clientId, sub = '', sid, issuedAt = clock() }) => {
+      if (sid !== undefined) {
+        const [session] = index.providerSession({ issuer, clientId, value: sid });
+        return remember(session, everyTime, loginTimeout);
+      }
+      const [subject] = index.subject({ issuer, clientId, value: sub });
       const second = Math.floor(issuedAt / 1000);
-      await claimAround(subject);
-      await claim(`${subject} ${second}`, longestFinishSeconds * 2);
-      for (const span of spansOf(clock()))
-        await claim(`${subject} ${second} ${span}`, longestFinishSeconds * 2);
+      await remember(`${subject} ${second}`, clock());
+      await remember(`${subject} latest`, second);
     },
-    rememberEnding: async ({ issuer, clientId, sub, sid }) => {
-      const client = { issuer, clientId };
-      const ended =
+    rememberEnding: async ({ issuer, clientId, sub = '', sid }) => {
+      const [ended] =
         sid === undefined
-          ? index.subject({ ...client, value: sub ?? '' })
-          : index.providerSession({ ...client, value: sid });
-      await claimAround(ended);
-      for (const span of spansOf(clock())) await claim(`ended ${ended} ${span}`, longestFinishSeconds * 2);
+          ? index.subject({ issuer, clientId, value: sub })
+          : index.providerSession({ issuer, clientId, value: sid });
+      await remember(ended, clock());
     },
     cover: async ({ issuer, clientId, sub, sid, claims: { iat } }, startedAt) => {
-      const now = clock();
-      const subjects = index.subjects({ issuer, clientId, value: sub });
-      const sids = sid === undefined ? [] : index.providerSessions({ issuer, clientId, value: sid });
-      const [isOver, isClose] = await Promise.all([
-        isAnyClaimed(sids),
-        isAnyClaimed([...sids, ...subjects].map((ended) => around(ended, now))),
+      const issuedSecond = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
+      const subjects = index.subject({ issuer, clientId, value: sub });
+      const sessions = sid === undefined ? [] : index.providerSession({ issuer, clientId, value: sid });
+      const [ended, latestSecond] = await Promise.all([
+        findLatest([...subjects, ...sessions]),
+        findLatest(subjects.map((subject) => `${subject} latest`)),
       ]);
-      if (isOver || !isClose) return isOver;
-      const second = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
-      const times = timesThatCover(second, startedAt, now);
-      const endings = spansSince(startedAt, now);
-      return isAnyClaimed([
-        ...subjects.flatMap((subject) => times.map((time) => `${subject} ${time}`)),
-        ...[...sids, ...subjects].flatMap((ended) => endings.map((span) => `ended ${ended} ${span}`)),
-      ]);
+      // Since the callback came, by our clock; or in a later second than the tokens are of, by the provider's.
+      if (ended >= Math.floor(startedAt) || latestSecond > issuedSecond) return true;
+      if (latestSecond < issuedSecond) return false;
+      const withinSecond = await findLatest(subjects.map((subject) => `${subject} ${issuedSecond}`));
+      return withinSecond >= Math.floor(startedAt);
     },
   };
 };

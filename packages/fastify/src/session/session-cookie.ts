@@ -1,7 +1,7 @@
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
 import type { ResolvedOptions } from '../options.ts';
 import { createPrivateInstance } from './private-instance.ts';
+import { deriveKey } from './session-keys.ts';
 
 /** Seals the session cookie and opens it again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {
@@ -10,10 +10,6 @@ export interface CookieSeal {
   /** Opens with any key; `undefined` for whatever this server did not seal, to the letter. */
   readonly open: (text: string) => Readonly<Record<string, unknown>> | undefined;
 }
-
-/** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
-export const deriveKey = (sessionKey: KeyObject, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
 
 /** secure-session's own expiry, in seconds, is switched off: the limits are timestamps of ours. */
 const noExpiry = 1e11;
@@ -39,7 +35,7 @@ export const createCookieSeal = async (keys: readonly Uint8Array[]): Promise<Coo
   const sealer = createPrivateInstance();
   await sealer.register(secureSession, {
     cookieName: 'unused',
-    key: keys.map((key) => deriveKey(createSecretKey(key), 'cookie session')),
+    key: keys.map((key) => deriveKey(key, 'cookie session')),
     expiry: noExpiry,
   });
   const { createSecureSession, decodeSecureSession, encodeSecureSession, log } = sealer;

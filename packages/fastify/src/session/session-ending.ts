@@ -2,6 +2,7 @@ import type { SignedOutReason } from '@foyer/contract';
 import type { Observe } from '../logging/observation.ts';
 import type { ListedSession, SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
+import type { AnnouncedLogout, NamedLogout, RecentLogouts } from './recent-logouts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionReferences } from './session-reference.ts';
 import { type IndexClient, type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
@@ -13,16 +14,10 @@ export type NamedSessions = { readonly sub: string } | { readonly sid: string } 
 export interface SessionEnding {
   /** Ends a session by its id on every process; `false` when it was over already. */
   readonly end: (id: string, reason: SignedOutReason) => Promise<boolean>;
-  /**
-   * Back-channel logout: `sid` ends that provider session, `sub` alone ends all of the subject; both: by `sid`. Returns
-   * how many ended.
-   */
-  readonly endByProvider: (target: {
-    readonly issuer: string;
-    readonly clientId: string;
-    readonly sub?: string | undefined;
-    readonly sid?: string | undefined;
-  }) => Promise<number>;
+  /** `sid` ends that provider session, `sub` alone ends all of the subject. Returns how many ended. */
+  readonly endByProvider: (logout: NamedLogout) => Promise<number>;
+  /** The same, logins that are being finished included. */
+  readonly endAnnounced: (logout: AnnouncedLogout) => Promise<number>;
   /** Ends one session of this session's user; `false` when it is not theirs or is over. */
   readonly endOwn: (session: Session, id: string) => Promise<boolean>;
   /** Ends all sessions of this session's user but this one. Returns how many ended. */
@@ -41,62 +36,65 @@ export interface SessionEndingDependencies {
   readonly index: StoreIndex;
   readonly events: SessionEvents;
   readonly references: Pick<SessionReferences, 'forget'>;
+  readonly recentLogouts: RecentLogouts;
   readonly observe: Observe | undefined;
 }
 
-/** Only the caller that deleted the record publishes the end of the session. */
-const createEnd =
-  ({ store, events, references, observe }: SessionEndingDependencies): SessionEnding['end'] =>
-  async (id, reason) => {
+const createSearch = ({ store, index }: SessionEndingDependencies) => {
+  const findBySubject = async (target: IndexTarget): Promise<readonly ListedSession[]> =>
+    (await Promise.all(index.subject(target).map((subject) => store.findBySubject(subject)))).flat();
+  return {
+    findOwn: (session: Session) => findBySubject(subjectOf(session)),
+    findIds: async ({ issuer, clientId, sub, sid }: NamedLogout): Promise<readonly string[]> => {
+      if (sid !== undefined) {
+        const digests = index.providerSession({ issuer, clientId, value: sid });
+        return (await Promise.all(digests.map((digest) => store.findByProviderSession(digest)))).flat();
+      }
+      if (sub === undefined) return [];
+      return (await findBySubject({ issuer, clientId, value: sub })).map(({ id }) => id);
+    },
+  };
+};
+
+/** Makes the ways to end sessions. */
+export const createSessionEnding = (dependencies: SessionEndingDependencies): SessionEnding => {
+  const { store, events, references, recentLogouts, observe } = dependencies;
+  const { findOwn, findIds } = createSearch(dependencies);
+
+  /** Only the caller that deleted the record publishes the end of the session. */
+  const end: SessionEnding['end'] = async (id, reason) => {
     references.forget(id);
     if (!(await store.remove(id))) return false;
     observe?.({ kind: 'session_ended', reason });
     await events.publishEnded(id, reason);
     return true;
   };
-
-/** Makes the ways to end sessions. */
-export const createSessionEnding = (dependencies: SessionEndingDependencies): SessionEnding => {
-  const { store, index } = dependencies;
-  const end = createEnd(dependencies);
-
   const endAll = async (ids: readonly string[], reason: SignedOutReason): Promise<number> =>
     (await Promise.all(ids.map((id) => end(id, reason)))).filter(Boolean).length;
-
-  const findBySubject = async (target: IndexTarget): Promise<readonly ListedSession[]> =>
-    (await Promise.all(index.subjects(target).map((subject) => store.findBySubject(subject)))).flat();
-
-  const findOwn = (session: Session): Promise<readonly ListedSession[]> => findBySubject(subjectOf(session));
-
-  const findIds = async (
-    client: IndexClient,
-    { sub, sid }: { sub?: string | undefined; sid?: string | undefined },
-  ) => {
-    if (sid !== undefined) {
-      const digests = index.providerSessions({ ...client, value: sid });
-      return (await Promise.all(digests.map((digest) => store.findByProviderSession(digest)))).flat();
-    }
-    if (sub === undefined) return [];
-    return (await findBySubject({ ...client, value: sub })).map(({ id }) => id);
-  };
+  const endByProvider: SessionEnding['endByProvider'] = async (logout) =>
+    endAll(await findIds(logout), 'backchannel');
 
   return {
     end,
-    endByProvider: async ({ issuer, clientId, sub, sid }) =>
-      endAll(await findIds({ issuer, clientId }, { sub, sid }), 'backchannel'),
+    endByProvider,
+    endAnnounced: async (logout) => {
+      await recentLogouts.remember(logout);
+      return endByProvider(logout);
+    },
     endNamed: async (named, clients) => {
       if ('id' in named) return endAll([named.id], 'revoked');
-      const found = await Promise.all(clients.map((client) => findIds(client, named)));
-      return endAll(found.flat(), 'revoked');
+      const logouts = clients.map((client) => ({ ...client, ...named }));
+      for (const logout of logouts) await recentLogouts.rememberEnding(logout);
+      return endAll((await Promise.all(logouts.map(findIds))).flat(), 'revoked');
     },
     countOf: async (sub, clients) =>
-      (await Promise.all(clients.map((client) => findIds(client, { sub })))).flat().length,
+      (await Promise.all(clients.map((client) => findIds({ ...client, sub })))).flat().length,
     endOwn: async (session, id) =>
       (await findOwn(session)).some((listed) => listed.id === id) && end(id, 'revoked'),
     endOthers: async (session) => {
-      const ids = (await findOwn(session)).map(({ id }) => id);
+      const others = (await findOwn(session)).filter(({ id }) => id !== session.id);
       return endAll(
-        ids.filter((id) => id !== session.id),
+        others.map(({ id }) => id),
         'revoked',
       );
     },

@@ -1,11 +1,8 @@
-import { createSecretKey } from 'node:crypto';
 import type { SessionSummary } from '@foyer/contract';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession } from '../stores/session-store.ts';
-import { keyedDigest } from './keyed-digest.ts';
 import type { Session } from './live-session.ts';
-import { openBytes, sealBytes } from './sealed-bytes.ts';
-import { deriveKey } from './session-cookie.ts';
+import { deriveKey, keyedDigest, openBytes, sealBytes } from './session-keys.ts';
 import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 import { type Device, parseUserAgent } from './user-agent.ts';
 
@@ -40,7 +37,7 @@ const boundTo = 'about';
 
 /** The first session key seals, all open. */
 const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
-  const secrets = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'about'));
+  const secrets = sessionKeys.map((key) => deriveKey(key, 'about'));
   const keyFor = ({ issuer, value }: IndexTarget, secret: Buffer): Buffer =>
     keyedDigest(secret, JSON.stringify([issuer, value]));
   return {
@@ -69,9 +66,9 @@ export const createSessionLabelling = (
     create: ({ issuer, clientId, sub, sid }, createdAt, userAgent) => {
       const target = { issuer, clientId, value: sub };
       return {
-        subject: index.subject(target),
+        subject: index.subject(target)[0],
         providerSession:
-          sid === undefined ? undefined : index.providerSession({ issuer, clientId, value: sid }),
+          sid === undefined ? undefined : index.providerSession({ issuer, clientId, value: sid })[0],
         about: seal(target, { createdAt, ...parseUserAgent(userAgent) }),
       };
     },

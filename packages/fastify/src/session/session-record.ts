@@ -1,6 +1,6 @@
 import type { User } from '@foyer/contract';
 import type { DpopKey, TokenSet } from '../provider/provider.ts';
-import { openBytes, sealBytes } from './sealed-bytes.ts';
+import { openBytes, sealBytes } from './session-keys.ts';
 import type { SessionReference } from './session-reference.ts';
 
 /** An access token of a session for a target of its own, named by `key`. Times are milliseconds since the epoch. */

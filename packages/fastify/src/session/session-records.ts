@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionStore, StoredSession } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
-import { createSessionLimits } from './session-limits.ts';
+import { endsOf } from './session-limits.ts';
 import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference, SessionReferences } from './session-reference.ts';
 import { createDisplayName, createShownUser } from './user.ts';
@@ -58,7 +58,6 @@ export const createSessionRecords = (
   store: SessionStore,
   references: Pick<SessionReferences, 'weigh'>,
 ): SessionRecords => {
-  const limits = createSessionLimits(options);
   const audiences = options.providers.map((each) => readAudience(each.options));
   const textFor = (provider: string): string => {
     const found = audiences.find((each) => each.provider === provider);
@@ -84,7 +83,7 @@ export const createSessionRecords = (
     record,
     version,
     lastSeenAt,
-    ...limits.endsOf(record, lastSeenAt),
+    ...endsOf(options, record, lastSeenAt),
     reference,
   });
 
@@ -116,7 +115,7 @@ export const createSessionRecords = (
     const opened = stored && open(reference, stored, known);
     if (stored === undefined || opened === undefined) return undefined;
     const session = create(reference, opened, stored);
-    return limits.isOver(session) ? undefined : session;
+    return options.clock() >= session.idleExpiresAt ? undefined : session;
   };
 
   return {

@@ -9,8 +9,8 @@ import { noteSubject } from './log-subject.ts';
 import type { RecentLogouts } from './recent-logouts.ts';
 import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
-import { startFreshSession } from './session-fixation.ts';
-import { createSessionLimits, providerEnd } from './session-limits.ts';
+import { endEarlierSessions } from './session-fixation.ts';
+import { absoluteEnd, isUseToBeWritten, providerEnd } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
 import { parseAuthentication, type SessionRecord, type ShownClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
@@ -130,7 +130,6 @@ const createReader = ({ records, references }: RequestSessionDependencies) => {
 /** Opens, reads and closes the sessions of requests. */
 export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
   const { options, seal, rules, records, labelling, end } = dependencies;
-  const limits = createSessionLimits(options);
   const { read, remember } = createReader(dependencies);
 
   /** A session whose use cannot be written now is alive all the same: it is not extended, and no reason to refuse. */
@@ -146,7 +145,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
   const createRecord = ({ login, shown }: FinishedLogin): SessionRecord => {
     const { issuer, sub, claims, idTokenClaims, tokens } = login;
     const createdAt = options.clock();
-    const expiresAt = Math.min(limits.absoluteEnd(createdAt), providerEnd(idTokenClaims));
+    const expiresAt = Math.min(absoluteEnd(options, createdAt), providerEnd(idTokenClaims));
     const authentication = parseAuthentication(idTokenClaims);
     return { issuer, user: createUser(sub, claims), authentication, shown, tokens, createdAt, expiresAt };
   };
@@ -159,20 +158,16 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
 
   return {
     open: async (request, reply, finished) => {
-      const { login, replaces, reference: given } = finished;
+      const { login, replaces } = finished;
       const record = createRecord(finished);
       const brought = await read(request);
-      const { reference, endEarlier } = startFreshSession(
-        given ?? createReference(record.createdAt),
-        [replaces, brought?.id],
-        end,
-      );
+      const { reference = createReference(record.createdAt) } = finished;
       const labels = labelling.create(login, record.createdAt, request.headers['user-agent']);
       const { provider, clientId } = login;
       const session = await records.insert(reference, record, { provider, clientId, ...labels });
       options.observe?.({ kind: 'session_opened' });
       await requireStillSignedIn(dependencies, { session, elapsedMs: reply.elapsedTime }, login);
-      await endEarlier();
+      await endEarlierSessions([replaces, brought?.id], end);
       setCookie(reply, session);
       remember(request, Promise.resolve(session));
       return session;
@@ -184,7 +179,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
     },
     current: async (request, { slide = true } = {}) => {
       const session = await read(request);
-      if (session === undefined || !slide || !limits.isUseToBeWritten(session)) return session;
+      if (session === undefined || !slide || !isUseToBeWritten(options, session)) return session;
       return remember(request, extend(request, session));
     },
     broughtCookie: (request) => readSessionCookies(request, rules).length > 0,

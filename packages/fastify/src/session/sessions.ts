@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
-import { type AnnouncedLogout, createRecentLogouts } from './recent-logouts.ts';
+import { createRecentLogouts } from './recent-logouts.ts';
 import { createRequestSession, type RequestSession } from './session.ts';
 import { type CookieSeal, createCookieRules } from './session-cookie.ts';
 import { createSessionEnding, type SessionEnding } from './session-ending.ts';
@@ -19,8 +19,6 @@ import { createStoreIndex } from './store-index.ts';
  * that touches the store throws `Problem` `store_unavailable` when it cannot.
  */
 export interface Sessions extends RequestSession, SessionEnding, Pick<SessionRecords, 'reread' | 'save'> {
-  /** Ends what the provider announces, logins that are being finished included. Returns how many ended. */
-  readonly endAnnounced: (logout: AnnouncedLogout) => Promise<number>;
   /** The sessions of this session's user, the newest first. */
   readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
   /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
@@ -55,27 +53,18 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
   const references = createSessionReferences(seal, rules);
   const records = createSessionRecords(options, store, references);
   const events = createSessionEvents(store, clock, log);
-  const ending = createSessionEnding({ store, index, events, references, observe });
-  const { end } = ending;
   const recentLogouts = createRecentLogouts(options, store, index);
+  const ending = createSessionEnding({ store, index, events, references, recentLogouts, observe });
+  const { end } = ending;
   return {
     ...createRequestSession({ options, seal, rules, references, records, labelling, recentLogouts, end }),
     ...ending,
-    endAnnounced: async (logout) => {
-      await recentLogouts.remember(logout);
-      return ending.endByProvider(logout);
-    },
-    endNamed: async (named, clients) => {
-      if (!('id' in named))
-        for (const client of clients) await recentLogouts.rememberEnding({ ...client, ...named });
-      return ending.endNamed(named, clients);
-    },
     reread: records.reread,
     save: records.save,
     list: async (session) => labelling.list(session, await ending.findOwn(session)),
     onEnded: events.onEnded,
     claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
-    isClaimed: async (value) => store.isClaimed(digest(value)),
+    isClaimed: async (value) => (await store.readClaim(digest(value))) !== undefined,
     checkStore: () => store.check(),
     stop: async () => events.stop(),
   };

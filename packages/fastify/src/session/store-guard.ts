@@ -39,8 +39,8 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     findBySubject: (subject) => guarded('find_by_subject', () => store.findBySubject(subject)),
     findByProviderSession: (session) =>
       guarded('find_by_provider_session', () => store.findByProviderSession(session)),
-    claim: (value, expiresAt) => guarded('claim', () => store.claim(value, expiresAt)),
-    isClaimed: (value) => guarded('is_claimed', () => store.isClaimed(value)),
+    claim: (value, expiresAt, note) => guarded('claim', () => store.claim(value, expiresAt, note)),
+    readClaim: (value) => guarded('read_claim', () => store.readClaim(value)),
     acquireLease: (id, holder, milliseconds) =>
       guarded('acquire_lease', () => store.acquireLease(id, holder, milliseconds)),
     releaseLease: (id, holder) => guarded('release_lease', () => store.releaseLease(id, holder)),

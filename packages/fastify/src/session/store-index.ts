@@ -1,46 +1,39 @@
-import { createSecretKey } from 'node:crypto';
-import { keyedDigest } from './keyed-digest.ts';
 import type { Session } from './live-session.ts';
-import { deriveKey } from './session-cookie.ts';
+import { deriveKey, keyedDigest } from './session-keys.ts';
 
 /** A client at its provider. */
-export type IndexClient = Pick<IndexTarget, 'issuer' | 'clientId'>;
-
-/** Whose session, as provider and client know it. */
-export interface IndexTarget {
+export interface IndexClient {
   readonly issuer: string;
   readonly clientId: string;
+}
+
+/** Whose session, as provider and client know it. */
+export interface IndexTarget extends IndexClient {
   /** The subject or the provider's session id. */
   readonly value: string;
 }
 
+/** One digest for each session key. The first is the one to store under, all are looked up. */
+type Digests = readonly [string, ...string[]];
+
 /** Keyed digests under which a store finds sessions, so that it learns neither subjects nor provider sessions. */
 export interface StoreIndex {
-  /** The digest to store a subject's session under. */
-  readonly subject: (target: IndexTarget) => string;
-  readonly providerSession: (target: IndexTarget) => string;
-  /** Every digest that such a session may have been stored under: one for each session key. */
-  readonly subjects: (target: IndexTarget) => readonly string[];
-  readonly providerSessions: (target: IndexTarget) => readonly string[];
+  readonly subject: (target: IndexTarget) => Digests;
+  readonly providerSession: (target: IndexTarget) => Digests;
 }
 
-/** Makes the index; the first session key writes, all are looked up. */
+/** Makes the index of the session keys. */
 export const createStoreIndex = (sessionKeys: readonly Uint8Array[]): StoreIndex => {
-  const keys = sessionKeys.map((key) => deriveKey(createSecretKey(key), 'index'));
-  const digests = (kind: 'sub' | 'sid', { issuer, clientId, value }: IndexTarget): string[] =>
-    keys.map((key) =>
-      keyedDigest(key, JSON.stringify([kind, issuer, clientId, value])).toString('base64url'),
-    );
-  const first = ([digest]: readonly string[]): string => {
-    if (digest === undefined) throw new Error('There is no session key');
-    return digest;
-  };
-  return {
-    subject: (target) => first(digests('sub', target)),
-    providerSession: (target) => first(digests('sid', target)),
-    subjects: (target) => digests('sub', target),
-    providerSessions: (target) => digests('sid', target),
-  };
+  const [first, ...others] = sessionKeys.map((key) => deriveKey(key, 'index'));
+  if (first === undefined) throw new Error('There is no session key');
+  const digestsOf =
+    (kind: 'sub' | 'sid') =>
+    ({ issuer, clientId, value }: IndexTarget): Digests => {
+      const text = JSON.stringify([kind, issuer, clientId, value]);
+      const digest = (key: Buffer): string => keyedDigest(key, text).toString('base64url');
+      return [digest(first), ...others.map(digest)];
+    };
+  return { subject: digestsOf('sub'), providerSession: digestsOf('sid') };
 };
 
 /** The subject of a session, as the index knows it. */

@@ -49,10 +49,13 @@ export interface SessionStore {
   readonly remove: (id: string) => Promise<boolean>;
   readonly findBySubject: (subject: string) => Promise<readonly ListedSession[]>;
   readonly findByProviderSession: (providerSession: string) => Promise<readonly string[]>;
-  /** Remembers a one-time value until `expiresAt`; `true` for the first claim of it, on every process. */
-  readonly claim: (value: string, expiresAt: number) => Promise<boolean>;
-  /** Whether a value has been claimed and is still remembered. */
-  readonly isClaimed: (value: string) => Promise<boolean>;
+  /**
+   * Remembers a one-time value until `expiresAt`; `true` for the first claim of it, on every process. Of several claims the
+   * latest end and the greatest `note`, a whole number, stay.
+   */
+  readonly claim: (value: string, expiresAt: number, note?: number) => Promise<boolean>;
+  /** The note of a value that has been claimed and is still remembered, 0 where none was given; else `undefined`. */
+  readonly readClaim: (value: string) => Promise<number | undefined>;
   /** Takes the lease of a session for `milliseconds`, or renews that of the same holder; `false` while another has it. */
   readonly acquireLease: (id: string, holder: string, milliseconds: number) => Promise<boolean>;
   /** Releases a lease; one that another holder has since taken is left alone. */

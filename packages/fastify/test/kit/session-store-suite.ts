@@ -166,9 +166,20 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     const store = await open();
     const until = Date.now() + 60_000;
     const [once, other] = [randomUUID(), randomUUID()];
-    expect(await store.isClaimed(once)).toBe(false);
+    expect(await store.readClaim(once)).toBe(undefined);
     expect([await store.claim(once, until), await store.claim(once, until)]).toEqual([true, false]);
-    expect([await store.isClaimed(once), await store.isClaimed(other)]).toEqual([true, false]);
+    expect([await store.readClaim(once), await store.readClaim(other)]).toEqual([0, undefined]);
+  });
+
+  test('of several claims of a value the greatest note and the latest end stay', async () => {
+    const store = await open();
+    const value = randomUUID();
+    const until = Date.now() + 60_000;
+    const soon = Date.now() + 1;
+    const claimed = [await store.claim(value, until, 5), await store.claim(value, soon, 7)];
+    expect([...claimed, await store.claim(value, soon, 6)]).toEqual([true, false, false]);
+    await expect.poll(() => Date.now() > soon).toBe(true);
+    expect(await store.readClaim(value)).toBe(7);
   });
 
   test('a lease is exclusive, ends by itself and is given back only by its holder', async () => {

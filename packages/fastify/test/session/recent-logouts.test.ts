@@ -14,12 +14,12 @@ const prepare = () => {
   const clock = () => now;
   const store = openMemoryStore({ clock });
   onTestFinished(() => store.close());
-  const isClaimed = async (value: string): Promise<boolean> => {
+  const readClaim = async (value: string): Promise<number | undefined> => {
     reads += 1;
-    return store.isClaimed(value);
+    return store.readClaim(value);
   };
   const index = createStoreIndex([randomBytes(32)]);
-  const logouts = createRecentLogouts({ clock, loginTimeout: 600 }, { ...store, isClaimed }, index);
+  const logouts = createRecentLogouts({ clock, loginTimeout: 600 }, { ...store, readClaim }, index);
   return {
     logouts,
     at: (time: number) => {

@@ -29,6 +29,9 @@ export const subjectKey = (subject: string): string => `foyer:subject:${subject}
 /** The same for a session at the provider. */
 export const providerKey = (providerSession: string): string => `foyer:provider:${providerSession}`;
 
+/** A one-time value. */
+export const claimKey = (value: string): string => `foyer:claim:${value}`;
+
 /** Counts the sessions that are not over: a look at every list, a part at a time, so this is for now and then. */
 export const countSessions = async (client: Redis | Cluster): Promise<number> => {
   const now = Date.now();

@@ -45,6 +45,18 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
 ${keepIndex('KEYS[1]')}`;
 
+/** Claims a value; of several claims the latest end and the greatest note stay. KEYS: claim. ARGV: note, milliseconds. */
+export const claimScript = `
+local note = redis.call('GET', KEYS[1])
+if not note then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 1
+end
+local left = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[2]))
+if tonumber(ARGV[1]) > tonumber(note) then note = ARGV[1] end
+redis.call('SET', KEYS[1], note, 'PX', left)
+return 0`;
+
 /** Takes a free lease, or renews that of the same holder. KEYS: lease. ARGV: holder, milliseconds. */
 export const acquireScript = `
 local holder = redis.call('GET', KEYS[1])

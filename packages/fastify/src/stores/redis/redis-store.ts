@@ -1,10 +1,19 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { SessionStore } from '../session-store.ts';
 import { openRedisConnection } from './redis-connection.ts';
-import { countSessions, leaseKey, listKey, providerKey, sessionKey, subjectKey } from './redis-keys.ts';
+import {
+  claimKey,
+  countSessions,
+  leaseKey,
+  listKey,
+  providerKey,
+  sessionKey,
+  subjectKey,
+} from './redis-keys.ts';
 import { channel } from './redis-messages.ts';
 import {
   acquireScript,
+  claimScript,
   indexScript,
   insertScript,
   releaseScript,
@@ -16,7 +25,7 @@ import { createFields, listedFields, readListed, readStored, storedFields } from
 
 type SessionOperations = Pick<SessionStore, 'insert' | 'read' | 'update' | 'touch' | 'remove'>;
 type SessionSearch = Pick<SessionStore, 'findBySubject' | 'findByProviderSession' | 'count'>;
-type OneTimeValues = Pick<SessionStore, 'claim' | 'isClaimed'>;
+type OneTimeValues = Pick<SessionStore, 'claim' | 'readClaim'>;
 type Leases = Pick<SessionStore, 'acquireLease' | 'releaseLease'>;
 
 const indexKeys = (subject: string, providerSession: string | undefined): string[] => [
@@ -71,11 +80,14 @@ const createSessionSearch = (client: Redis | Cluster): SessionSearch => {
 };
 
 const createOneTimeValues = (client: Redis | Cluster): OneTimeValues => ({
-  claim: async (value, expiresAt) => {
+  claim: async (value, expiresAt, note = 0) => {
     const lifetimeMs = Math.max(1, Math.ceil(expiresAt - Date.now()));
-    return (await client.set(`foyer:claim:${value}`, '1', 'PX', lifetimeMs, 'NX')) === 'OK';
+    return (await client.eval(claimScript, 1, claimKey(value), note, lifetimeMs)) === 1;
   },
-  isClaimed: async (value) => (await client.exists(`foyer:claim:${value}`)) === 1,
+  readClaim: async (value) => {
+    const note = await client.get(claimKey(value));
+    return note === null ? undefined : Number(note);
+  },
 });
 
 const createLeases = (client: Redis | Cluster): Leases => ({

@@ -23,6 +23,7 @@ const steps: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, message TEXT NOT NULL, expires_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS messages_expiry ON messages (expires_at);`,
+  'ALTER TABLE claims ADD COLUMN note INTEGER NOT NULL DEFAULT 0',
 ];
 
 /** How long opening the file may wait for another program that has it locked. */

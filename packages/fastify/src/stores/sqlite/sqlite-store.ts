@@ -15,7 +15,7 @@ export interface SqliteStoreOptions {
 
 type SessionOperations = Pick<SessionStore, 'insert' | 'read' | 'update' | 'touch' | 'remove'>;
 type SessionSearch = Pick<SessionStore, 'findBySubject' | 'findByProviderSession' | 'count'>;
-type OneTimeValues = Pick<SessionStore, 'claim' | 'isClaimed'>;
+type OneTimeValues = Pick<SessionStore, 'claim' | 'readClaim'>;
 type Leases = Pick<SessionStore, 'acquireLease' | 'releaseLease'>;
 
 const readBytes = (value: SQLOutputValue | undefined): Uint8Array => {
@@ -96,15 +96,25 @@ const createSessionSearch = (database: DatabaseSync, clock: () => number): Sessi
 };
 
 const createOneTimeValues = (database: DatabaseSync, clock: () => number): OneTimeValues => {
-  const claim = database.prepare(
-    `INSERT INTO claims (id, expires_at) VALUES (?, ?)
-     ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE claims.expires_at <= ?`,
+  const insert = database.prepare(
+    `INSERT INTO claims (id, expires_at, note) VALUES (?, ?, ?) ON CONFLICT (id)
+     DO UPDATE SET expires_at = excluded.expires_at, note = excluded.note WHERE claims.expires_at <= ?`,
   );
-  const isClaimed = database.prepare('SELECT 1 FROM claims WHERE id = ? AND expires_at > ?');
+  const raise = database.prepare(
+    'UPDATE claims SET expires_at = max(expires_at, ?), note = max(note, ?) WHERE id = ?',
+  );
+  const read = database.prepare('SELECT note FROM claims WHERE id = ? AND expires_at > ?');
   return {
-    claim: async (value, expiresAt) =>
-      (await retryWhileBusy(() => claim.run(value, expiresAt, clock()))).changes === 1,
-    isClaimed: async (value) => (await retryWhileBusy(() => isClaimed.get(value, clock()))) !== undefined,
+    claim: async (value, expiresAt, note = 0) => {
+      const inserted = await retryWhileBusy(() => insert.run(value, expiresAt, note, clock()));
+      if (inserted.changes === 1) return true;
+      await retryWhileBusy(() => raise.run(expiresAt, note, value));
+      return false;
+    },
+    readClaim: async (value) => {
+      const row = await retryWhileBusy(() => read.get(value, clock()));
+      return row && Number(row.note);
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
 
 const {
@@ -7,6 +7,17 @@ const {
   crypto_aead_xchacha20poly1305_ietf_encrypt: encrypt,
   crypto_aead_xchacha20poly1305_ietf_decrypt: decrypt,
 } = sodium;
+
+/** Derives the key for one purpose from a session key: 32 bytes. @see RFC 5869 */
+export const deriveKey = (sessionKey: Uint8Array, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', sessionKey, 'foyer', purpose, 32));
+
+/** The BLAKE2b digest of `text` under a key of 32 bytes: 32 bytes that cannot be made without it. @see RFC 7693 */
+export const keyedDigest = (key: Buffer, text: string): Buffer => {
+  const digest = Buffer.alloc(32);
+  sodium.crypto_generichash(digest, Buffer.from(text), key);
+  return digest;
+};
 
 /**
  * Encrypts with a fresh nonce by XChaCha20-Poly1305: nonce, ciphertext, tag. `bound` has to be the same when it is opened.
