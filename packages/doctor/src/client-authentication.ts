@@ -32,7 +32,7 @@ const tryClient = (options: ResolvedOptions, issuer: string): Promise<Outcome> =
     const { checks } = request;
     const parameters = new URLSearchParams({ code: 'doctor', state: checks.state, iss: issuer });
     return provider
-      .completeLogin(parameters, checks, log)
+      .completeLogin({ parameters, checks }, log)
       .then((): Outcome => 'redeemed the code', outcomeOf);
   });
 

@@ -9,7 +9,7 @@ import {
   unfoldPem,
 } from '../options/client-keys.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { Problem } from '../problems.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** Key and certificate of one connection, as PEM. */
 export interface TlsIdentity {
@@ -67,36 +67,13 @@ export const createClientCredentials = (options: Options, log: FastifyBaseLogger
   };
 };
 
-const keyAlgorithm = (alg: string, crv: unknown) => {
-  if (alg.startsWith('ES')) return { name: 'ECDSA', namedCurve: String(crv) };
-  if (alg.startsWith('Ed')) return { name: 'Ed25519' };
-  return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash: `SHA-${alg.slice(2)}` };
-};
-
-const importKey = ({ alg, privateKey, publicJwk }: ClientKey) =>
-  crypto.subtle.importKey(
-    'jwk',
-    privateKey.export({ format: 'jwk' }),
-    keyAlgorithm(alg, publicJwk.crv),
-    false,
-    ['sign'],
-  );
-
-/** The key that signs for the client, as openid-client takes it. */
-interface SigningKey {
-  readonly alg: string;
-  readonly kid: string;
-  readonly key: Awaited<ReturnType<typeof importKey>>;
+/** A JWK set of public keys. */
+export interface PublicKeys {
+  readonly keys: readonly JsonObject[];
 }
 
-/** The key that signs for the client. @throws Problem `provider_error` where there is none. */
-export const readSigningKey = async ({ keys: [first] }: ClientCredentials): Promise<SigningKey> => {
-  if (first === undefined) throw new Problem('provider_error', 'there is no key: look at OIDC_CLIENT_KEY');
-  return { alg: first.alg, kid: first.kid, key: await importKey(first) };
-};
-
 /** The public parts of the client's keys; that of the certificate has it beside it. @see RFC 7517 section 5 */
-export const publicKeys = ({ keys, tls }: ClientCredentials): Readonly<Record<string, unknown>> => {
+export const publicKeys = ({ keys, tls }: ClientCredentials): PublicKeys => {
   const cert = tls === undefined ? undefined : parseClientCert(tls.cert);
   return {
     keys: keys.map(({ privateKey, publicJwk }) =>

@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { parseObject } from './json-object.ts';
 import {
   type IssuerOptions,
   type Metadata,
@@ -9,7 +11,7 @@ import {
   type ParsedMetadata,
   parseMetadata,
 } from './metadata.ts';
-import { EndpointRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
+import { EndpointRefusal, isTrouble, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 import { findProfileGaps, ProfileUnmet } from './security-profile.ts';
 
@@ -133,12 +135,26 @@ export const createDiscovery = (
   };
 };
 
+/** Seconds; a provider that is merely slow is not down. */
+const firstWaitSeconds = 0.5;
+
+/** Whether there is metadata; a discovery that is still to come is tried once more, for half a second. */
+export const tryDiscovery = async ({ discovery }: { readonly discovery: Discovery }): Promise<boolean> => {
+  if (discovery.current() === undefined) {
+    const tried = discovery.require().catch(() => undefined);
+    await Promise.race([tried, wait(firstWaitSeconds * 1000, undefined, { ref: false })]);
+  }
+  return discovery.current() !== undefined;
+};
+
 /** What the metadata lacks for the security profile; nothing while it cannot be read: logins are refused then all the same. */
 export const discoverProfileGaps = async ({
-  require,
-}: Pick<Discovery, 'require'>): Promise<readonly string[]> => {
+  discovery,
+}: {
+  readonly discovery: Discovery;
+}): Promise<readonly string[]> => {
   try {
-    await require();
+    await discovery.require();
     return [];
   } catch (error) {
     return error instanceof ProfileUnmet ? error.gaps : [];

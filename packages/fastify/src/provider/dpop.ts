@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from 'openid-client';
-import { findRefusal } from './provider-errors.ts';
+import type { ProviderContext } from './provider-context.ts';
 import type { DpopKey } from './token-set.ts';
 
 /** The request that a proof is for. */
@@ -43,18 +43,15 @@ export const createDpopProof = async (
     .sign(key);
 };
 
-/** The newest nonce of each of the provider's origins, of which there are few. */
-export type DpopNonces = Map<string, string>;
-
 const originOf = (url: unknown): string => new URL(String(url)).origin;
 
 const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** Has openid-client prove a session's key, with the provider's newest nonce, whichever session learnt it. */
 export const proveKey = async (
+  { nonces }: Pick<ProviderContext, 'nonces'>,
   config: Configuration,
   key: DpopKey | undefined,
-  nonces: DpopNonces,
 ): Promise<{ readonly DPoP?: DPoPHandle }> => {
   if (key === undefined) return {};
   const { d: _private, ...publicPart } = key;
@@ -73,14 +70,4 @@ export const proveKey = async (
       },
     ),
   };
-};
-
-/** Runs a request again, once, when the provider wants a nonce in its proof. @see RFC 9449 section 8 */
-export const withNonce = async <T>(run: () => Promise<T>): Promise<T> => {
-  try {
-    return await run();
-  } catch (error) {
-    if (findRefusal(error)?.error !== 'use_dpop_nonce') throw error;
-    return run();
-  }
 };

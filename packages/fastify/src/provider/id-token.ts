@@ -6,7 +6,8 @@ import { requireIssuedBefore } from './checks/issued-at.ts';
 import { requireIssuer } from './checks/issuer.ts';
 import { requireSubject } from './checks/subject.ts';
 import { requireIdTokenType } from './checks/token-type-header.ts';
-import { parseObject, providerProblem } from './provider-errors.ts';
+import { parseObject } from './json-object.ts';
+import { providerProblem } from './provider-errors.ts';
 import { type TokenTrust, verifyWithKeys } from './signed-token.ts';
 
 /** Claims of a verified ID token. */

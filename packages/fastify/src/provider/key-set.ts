@@ -1,6 +1,7 @@
 import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
 import { Problem } from '../problems.ts';
-import { asRetryable, EndpointRefusal, parseObject, providerProblem } from './provider-errors.ts';
+import { parseObject } from './json-object.ts';
+import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
 /** The keys that may have made a signature. */

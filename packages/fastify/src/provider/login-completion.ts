@@ -1,17 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { authorizationCodeGrant, type Configuration } from 'openid-client';
-import type { ResolvedOptions } from '../options.ts';
+import { authorizationCodeGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from './authorization-policy.ts';
 import { requireAcr } from './checks/authentication-context.ts';
 import { requireSessionExpiry } from './checks/session-expiry.ts';
-import { createDpopKey, proveKey, withNonce } from './dpop.ts';
+import { createDpopKey } from './dpop.ts';
+import { requestGrant } from './grant.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
 import { redirectUri } from './redirect-uri.ts';
-import { createGrantedTokens } from './token-answer.ts';
 import type { CompletedLogin, TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';
 
@@ -19,6 +18,7 @@ const invalid = (reason: string): Problem => new Problem('invalid_authorization_
 
 /** What came back with the browser, and what was sent with it. */
 interface AuthorizationResponse {
+  /** Those of the callback; duplicates have been refused before. */
   readonly parameters: URLSearchParams;
   readonly checks: AuthorizationChecks;
 }
@@ -44,8 +44,8 @@ const grantProblem = (error: unknown): Problem => {
 };
 
 /** The callback as openid-client sees it: whatever else the provider adds changes nothing. */
-const callbackUrl = (options: ResolvedOptions, { parameters, checks }: AuthorizationResponse): URL => {
-  const url = new URL(redirectUri(options, checks.hasOwnCallback));
+const callbackUrl = (address: string, parameters: URLSearchParams): URL => {
+  const url = new URL(address);
   for (const name of ['code', 'state', 'iss']) {
     const value = parameters.get(name);
     if (value !== null) url.searchParams.set(name, value);
@@ -53,50 +53,31 @@ const callbackUrl = (options: ResolvedOptions, { parameters, checks }: Authoriza
   return url;
 };
 
-/** One try at the token endpoint, with a proof of the session's key where it has one. */
-type Prove = (config: Configuration) => ReturnType<typeof proveKey>;
-
-const requestTokens =
-  (url: URL, { state, nonce, codeVerifier, maxAge }: AuthorizationChecks, prove: Prove) =>
-  async (config: Configuration): ReturnType<typeof authorizationCodeGrant> =>
-    authorizationCodeGrant(
-      config,
-      url,
-      {
-        expectedState: state,
-        expectedNonce: nonce,
-        pkceCodeVerifier: codeVerifier,
-        idTokenExpected: true,
-        ...(maxAge === undefined ? {} : { maxAge }),
-      },
-      undefined,
-      await prove(config),
-    );
-
-interface Exchanged {
-  readonly tokens: TokenSet;
-  readonly claims: IdTokenClaims;
-}
-
-const exchange = async (
+const exchangeCode = async (
   context: ProviderContext,
   metadata: Metadata,
-  response: AuthorizationResponse,
-): Promise<Exchanged> => {
-  const { checks } = response;
-  const { authenticated, options, nonces } = context;
+  { parameters, checks }: AuthorizationResponse,
+): Promise<{ readonly tokens: TokenSet; readonly claims: IdTokenClaims }> => {
+  const { options } = context;
+  const url = callbackUrl(redirectUri(options, checks.hasOwnCallback), parameters);
+  const expected = {
+    expectedState: checks.state,
+    expectedNonce: checks.nonce,
+    pkceCodeVerifier: checks.codeVerifier,
+    idTokenExpected: true,
+    ...(checks.maxAge === undefined ? {} : { maxAge: checks.maxAge }),
+  };
   const dpopKey = options.dpop === 'on' ? createDpopKey() : undefined;
-  const prove: Prove = (config) => proveKey(config, dpopKey, nonces);
-  const grant = requestTokens(callbackUrl(options, response), checks, prove);
-  const granted = await withNonce(() => authenticated(metadata, 'token_endpoint', grant));
-  const { idToken, ...tokens } = createGrantedTokens(granted, options);
+  const granted = await requestGrant(context, { metadata, dpopKey }, (config, proof) =>
+    authorizationCodeGrant(config, url, expected, undefined, proof),
+  );
+  const { idToken, accessToken, scope = options.scope } = granted;
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
-  const claims = await verifyIdToken(idToken, context.trust(metadata), tokens.accessToken);
+  const claims = await verifyIdToken(idToken, context.trust(metadata), accessToken);
   requireAcr(claims, checks.acrValues);
   requireSessionExpiry(claims, options.clock() / 1000);
-  const scope = tokens.scope ?? options.scope;
-  return { claims, tokens: { ...tokens, idToken, nonce: checks.nonce, scope, dpopKey } };
+  return { claims, tokens: { ...granted, idToken, nonce: checks.nonce, scope } };
 };
 
 /** Finishes a login from the callback's parameters. @see OpenID Connect Core section 3.1.3 */
@@ -105,24 +86,22 @@ export const completeLogin = async (
   response: AuthorizationResponse,
   log: FastifyBaseLogger,
 ): Promise<CompletedLogin> => {
-  const { discovery } = context;
+  const { discovery, options } = context;
   const metadata = await discovery.require();
   checkResponse(response, metadata);
-  const { tokens, claims } = await exchange(context, metadata, response).catch((error: unknown) => {
+  const { tokens, claims } = await exchangeCode(context, metadata, response).catch((error: unknown) => {
     const problem = grantProblem(error);
     if (problem.code !== 'login_expired') discovery.doubt();
     throw problem;
   });
-  const { sub } = claims;
-  const { accessToken, dpopKey } = tokens;
-  const userinfo = await readUserinfo(context, metadata, { accessToken, sub, dpopKey, log });
-  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : undefined;
+  const { sub, iss: issuer, sid } = claims;
+  const userinfo = await readUserinfo(context, { ...tokens, sub, log });
   return {
-    provider: context.options.providerId,
-    clientId: context.options.clientId,
-    issuer: claims.iss,
+    provider: options.providerId,
+    clientId: options.clientId,
+    issuer,
     sub,
-    sid,
+    sid: typeof sid === 'string' && sid !== '' ? sid : undefined,
     claims: { ...claims, ...userinfo },
     idTokenClaims: claims,
     tokens,

@@ -1,5 +1,6 @@
 import { errors } from 'jose';
 import { isAcceptedIssuer } from './checks/issuer.ts';
+import { isObject } from './json-object.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
@@ -19,9 +20,6 @@ const optionalText = (value: unknown, name: string): string | undefined => {
   }
   return value;
 };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
   const { clock, clockTolerance } = trust.options;
@@ -65,7 +63,7 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
  * @throws LogoutTokenInvalid; Problem `provider_*` when the keys cannot be fetched.
  * @see OpenID Connect Back-Channel Logout section 2.6
  */
-export const verifyLogout = async (
+export const verifyLogoutToken = async (
   { discovery, trust }: ProviderContext,
   token: string,
 ): Promise<LogoutToken> => verify(token, trust(await discovery.require()));

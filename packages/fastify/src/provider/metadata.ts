@@ -2,6 +2,7 @@ import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';
+import { isObject, type JsonObject } from './json-object.ts';
 import { cleanText } from './provider-errors.ts';
 
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
@@ -15,11 +16,11 @@ export interface Metadata {
   readonly end_session_endpoint?: string;
   readonly pushed_authorization_request_endpoint?: string;
   readonly require_pushed_authorization_requests: boolean;
-  readonly token_endpoint_auth_methods_supported: readonly string[];
-  readonly revocation_endpoint_auth_methods_supported: readonly string[];
-  readonly id_token_signing_alg_values_supported: readonly string[];
-  readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
-  readonly request_object_signing_alg_values_supported: readonly string[];
+  readonly token_endpoint_auth_methods_supported: string[];
+  readonly revocation_endpoint_auth_methods_supported: string[];
+  readonly id_token_signing_alg_values_supported: string[];
+  readonly token_endpoint_auth_signing_alg_values_supported: string[];
+  readonly request_object_signing_alg_values_supported: string[];
   readonly authorization_response_iss_parameter_supported: boolean;
   /** Where those endpoints are for a client that shows its certificate. @see RFC 8705 section 5 */
   readonly mtls_endpoint_aliases: Readonly<Record<string, string>>;
@@ -61,17 +62,15 @@ const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.t
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
-type Document = Readonly<Record<string, unknown>>;
-
 /** A provider on https that names http on a loopback host would have our secret sent to a neighbour of ours. */
-const readEndpoint = (document: Document, name: string): string | undefined => {
+const readEndpoint = (document: JsonObject, name: string): string | undefined => {
   const value = document[name];
   const isSafe =
     typeof value === 'string' && isEndpoint(value) && (!isHttp(value) || isHttp(document.issuer));
   return isSafe ? value : undefined;
 };
 
-const requireEndpoint = (document: Document, name: string): string => {
+const requireEndpoint = (document: JsonObject, name: string): string => {
   if (isAbsent(document[name])) throw unacceptable(`${name} is missing: look at OIDC_ISSUER`);
   const value = readEndpoint(document, name);
   if (value === undefined) throw unacceptable(`${name} is not an https URL: look at OIDC_ISSUER`);
@@ -94,7 +93,7 @@ const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOp
   );
 };
 
-const readTexts = (value: unknown): readonly string[] =>
+const readTexts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
 const aliasedEndpoints = [
@@ -102,13 +101,10 @@ const aliasedEndpoints = [
   'pushed_authorization_request_endpoint',
 ];
 
-const isObject = (value: unknown): value is Document =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const readAliases = ({
   issuer,
   mtls_endpoint_aliases: aliases,
-}: Document): Metadata['mtls_endpoint_aliases'] => {
+}: JsonObject): Metadata['mtls_endpoint_aliases'] => {
   const found = aliasedEndpoints.map((name) => [
     name,
     readEndpoint({ ...(isObject(aliases) ? aliases : {}), issuer }, name),
@@ -121,7 +117,7 @@ const readAliases = ({
  *
  * @throws Problem `provider_invalid_response`.
  */
-export const parseMetadata = (document: Document, options: IssuerOptions): ParsedMetadata => {
+export const parseMetadata = (document: JsonObject, options: IssuerOptions): ParsedMetadata => {
   const methods = readTexts(document.token_endpoint_auth_methods_supported);
   const revocationMethods = readTexts(document.revocation_endpoint_auth_methods_supported);
   const found = optionalEndpoints.map((name) => [name, readEndpoint(document, name)] as const);

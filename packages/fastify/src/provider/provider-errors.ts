@@ -1,5 +1,6 @@
 import { errors } from 'jose';
 import { Problem } from '../problems.ts';
+import { parseObject } from './json-object.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 
 /** The provider answered a request of ours with an error; `error` is its OAuth code where it gave one. */
@@ -22,22 +23,21 @@ export class EndpointRefusal extends Error {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A plain JSON object, or `undefined` for anything else. */
-export const parseObject = (text: string): Record<string, unknown> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
 /** An OAuth error code that is safe to log, or `undefined`. @see RFC 6749 section 5.2 */
-export const parseErrorCode = (value: unknown): string | undefined =>
+const parseErrorCode = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(value) ? value : undefined;
+
+/** Two errors that providers say in a header alone. @see RFC 6749 section 5.2; RFC 9449 section 9 */
+export const readChallenge = (answer: ProviderAnswer): string | undefined =>
+  /\berror="?(invalid_client|use_dpop_nonce)\b/.exec(answer.header('www-authenticate') ?? '')?.[1];
+
+/** The OAuth error code of an answer, if it has one. */
+export const readErrorCode = (answer: ProviderAnswer): string | undefined =>
+  parseErrorCode(parseObject(answer.text)?.error) ?? readChallenge(answer);
+
+/** The refusal that an answer of an endpoint stands for. */
+export const readRefusal = (endpoint: string, answer: ProviderAnswer): EndpointRefusal =>
+  new EndpointRefusal(endpoint, answer, readErrorCode(answer));
 
 /** Whether a status says that the provider is down or busy rather than that it refuses. */
 export const isTrouble = ({ status }: Pick<ProviderAnswer, 'status'>): boolean =>

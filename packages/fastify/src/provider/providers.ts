@@ -8,6 +8,7 @@ import {
   type ResolvedOptions,
 } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { readClaims } from './json-object.ts';
 import { createProvider, type LogoutToken, LogoutTokenInvalid, type Provider } from './provider.ts';
 
 /** A provider of the configuration, and the way to speak to it. */
@@ -37,18 +38,6 @@ export interface Providers
   /** Verifies a logout token by the provider that it says to be from. @throws LogoutTokenInvalid with a reason that may be told. */
   readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
 }
-
-/** The issuer that a token names, unverified: it chooses whose keys the token is verified with. */
-const claimedIssuer = (token: string): unknown => {
-  const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-  try {
-    const claims: unknown = JSON.parse(text);
-    return typeof claims === 'object' && claims !== null && 'iss' in claims ? claims.iss : undefined;
-  } catch {
-    // What is no token is refused by the provider that is asked.
-    return undefined;
-  }
-};
 
 const withoutSlash = (issuer: string): string => issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
 
@@ -132,16 +121,14 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
       return origins.size === 0 ? undefined : [...origins].join(' ');
     },
     verifyLogoutToken: (token) => {
-      const claimed = all.filter(isFrom(claimedIssuer(token)));
+      // Unverified: the issuer chooses whose keys the token is verified with.
+      const claimed = all.filter(isFrom(readClaims(token)?.iss));
       return verifyByOneOf(claimed.length > 0 ? claimed : all, token);
     },
     createDpopProof: (key, request) =>
       of({ provider: options.providerId }).provider.createDpopProof(key, request),
     publicKeys: () => ({
-      keys: all.flatMap(({ provider }) => {
-        const { keys } = provider.publicKeys();
-        return Array.isArray(keys) ? keys : [];
-      }),
+      keys: all.flatMap(({ provider }) => provider.publicKeys().keys),
     }),
     tlsIdentity: () => of({ provider: options.providerId }).provider.tlsIdentity(),
     close: async () => {

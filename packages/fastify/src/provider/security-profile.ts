@@ -1,8 +1,8 @@
 import { profileAlgorithms } from '../options/client-keys.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import type { JsonObject } from './json-object.ts';
 
-type Document = Readonly<Record<string, unknown>>;
 type Options = Pick<ResolvedOptions, 'profile' | 'dpop' | 'clientAuth' | 'clientCert'>;
 
 const lists = (value: unknown, wanted: readonly string[]): boolean =>
@@ -22,7 +22,7 @@ const methodsOf = ({ clientAuth, clientCert }: Options): readonly string[] => {
  *
  * @see FAPI 2.0 Security Profile section 5.3.2
  */
-export const findProfileGaps = (metadata: Document, options: Options): readonly string[] => {
+export const findProfileGaps = (metadata: JsonObject, options: Options): readonly string[] => {
   if (options.profile === undefined) return [];
   const methods = methodsOf(options);
   const needed: readonly (readonly [holds: boolean, gap: string])[] = [

@@ -2,8 +2,8 @@ import {
   type CryptoKey,
   decodeProtectedHeader,
   errors,
-  type JWTPayload,
   type JWTVerifyOptions,
+  type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
@@ -23,14 +23,8 @@ export interface TokenTrust extends AcceptedIssuer {
   readonly keySet: KeySet;
 }
 
-/** A token whose signature is good and whose `exp` and `nbf` are of now. */
-export interface SignedToken {
-  readonly payload: JWTPayload;
-  readonly protectedHeader: Readonly<Record<string, unknown>> & { readonly alg: string };
-}
-
 /** Verifies with one key. @throws JWSSignatureVerificationFailed when another key has signed. */
-export type VerifyWith<Verified> = (key: CryptoKey) => Promise<Verified>;
+type VerifyWith<Verified> = (key: CryptoKey) => Promise<Verified>;
 
 const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => {
   try {
@@ -100,7 +94,7 @@ export const verifySigned = async (
   token: string,
   trust: TokenTrust,
   checks: Pick<JWTVerifyOptions, 'issuer' | 'audience' | 'requiredClaims'>,
-): Promise<SignedToken> => {
+): Promise<JWTVerifyResult> => {
   const { clock, clockTolerance } = trust.options;
   const settings = {
     ...checks,

@@ -1,16 +1,11 @@
 import { clientCredentialsGrant, genericGrantRequest } from 'openid-client';
-import { createDpopKey, proveKey, withNonce } from './dpop.ts';
+import { createDpopKey } from './dpop.ts';
+import { requestGrant } from './grant.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, findRefusal, providerProblem, refusesTarget } from './provider-errors.ts';
 import { TargetRefused } from './provider-refusals.ts';
-import { createGrantedTokens } from './token-answer.ts';
-import {
-  describeTarget,
-  type ExchangedToken,
-  type TargetToken,
-  type TokenTarget,
-  targetParameters,
-} from './token-target.ts';
+import type { AccessToken, DpopKey, IssuedToken } from './token-set.ts';
+import { describeTarget, type TokenTarget, targetParameters } from './token-target.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -23,61 +18,59 @@ export const findTargetRefusal = (error: unknown, target: TokenTarget): TargetRe
   return new TargetRefused(message, refusal.error, error);
 };
 
-type Grant = Parameters<typeof createGrantedTokens>[0];
-type Configuration = Parameters<typeof clientCredentialsGrant>[0];
+/** What a token is asked for, and the key that it is to be bound to. */
+interface TargetRequest {
+  readonly target: TokenTarget;
+  readonly dpopKey: DpopKey | undefined;
+}
 
 const requestToken = async (
-  { authenticated, discovery, options }: ProviderContext,
-  target: TokenTarget,
-  ask: (config: Configuration) => Promise<Grant>,
-): Promise<TargetToken> => {
-  const metadata = await discovery.require();
+  context: ProviderContext,
+  { target, dpopKey }: TargetRequest,
+  grant: Parameters<typeof requestGrant>[2],
+): Promise<IssuedToken> => {
+  const metadata = await context.discovery.require();
   try {
-    const granted = createGrantedTokens(
-      await withNonce(() => authenticated(metadata, 'token_endpoint', ask)),
-      options,
-    );
-    return { accessToken: granted.accessToken, accessTokenExpiresAt: granted.accessTokenExpiresAt };
+    const { accessToken, accessTokenExpiresAt } = await requestGrant(context, { metadata, dpopKey }, grant);
+    return { accessToken, accessTokenExpiresAt, dpopKey };
   } catch (error) {
     const refused = findTargetRefusal(error, target);
     if (refused !== undefined) throw refused;
-    discovery.doubt();
+    context.discovery.doubt();
     throw asRetryable(providerProblem(error));
   }
 };
 
 /**
- * Exchanges the access token of a person for one that is made for another API, bound to the same key.
+ * Exchanges a person's access token for one that is made for another API, bound to the same key where there is one.
  *
+ * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
  * @see RFC 8693 section 2.1
  */
 export const exchangeToken = async (
   context: ProviderContext,
-  { accessToken, dpopKey }: ExchangedToken,
+  { accessToken, dpopKey }: AccessToken,
   target: TokenTarget,
-): Promise<TargetToken> => {
-  const parameters = {
-    subject_token: accessToken,
-    subject_token_type: accessTokenType,
-    ...targetParameters(target),
-  };
-  return requestToken(context, target, async (config) =>
-    genericGrantRequest(config, exchangeGrant, parameters, await proveKey(config, dpopKey, context.nonces)),
+): Promise<IssuedToken> => {
+  const subject = { subject_token: accessToken, subject_token_type: accessTokenType };
+  const parameters = { ...subject, ...targetParameters(target) };
+  return requestToken(context, { target, dpopKey }, (config, options) =>
+    genericGrantRequest(config, exchangeGrant, parameters, options),
   );
 };
 
 /**
  * Asks for an access token of the client itself, which is about no person; bound to a key of its own where tokens are.
  *
+ * @throws TargetRefused when the provider issues none; Problem when it is in trouble.
  * @see RFC 6749 section 4.4
  */
 export const requestClientToken = async (
   context: ProviderContext,
   target: TokenTarget,
-): Promise<TargetToken> => {
+): Promise<IssuedToken> => {
   const dpopKey = context.options.dpop === 'on' ? createDpopKey() : undefined;
-  const token = await requestToken(context, target, async (config) =>
-    clientCredentialsGrant(config, targetParameters(target), await proveKey(config, dpopKey, context.nonces)),
+  return requestToken(context, { target, dpopKey }, (config, options) =>
+    clientCredentialsGrant(config, targetParameters(target), options),
   );
-  return { ...token, dpopKey };
 };

@@ -1,33 +1,16 @@
-import type { ResolvedOptions } from '../options.ts';
+import { decodeProtectedHeader } from 'jose';
 import { Problem } from '../problems.ts';
-import { EndpointRefusal, parseErrorCode, parseObject } from './provider-errors.ts';
+import { requireTokenType } from './checks/access-token.ts';
+import { requireAlgorithm } from './checks/algorithm.ts';
+import { type AcceptedIssuer, isAcceptedIssuer, tenantOf } from './checks/issuer.ts';
+import { type JsonObject, parseObject, readClaims } from './json-object.ts';
+import type { ReadAnswer } from './openid-client.ts';
+import { readRefusal } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
-
-/** What a grant brings, in wire spelling: absent, `null`, empty and unusable optional members are left out. */
-export interface TokenAnswer {
-  readonly access_token: unknown;
-  readonly token_type: unknown;
-  /** Seconds. */
-  readonly expires_in?: number;
-  readonly refresh_token?: string;
-  readonly id_token?: string;
-  readonly scope?: string;
-}
-
-/** Two errors that providers say in a header alone. @see RFC 6749 section 5.2; RFC 9449 section 9 */
-export const challengeError = (answer: ProviderAnswer): string | undefined =>
-  /\berror="?(invalid_client|use_dpop_nonce)\b/.exec(answer.header('www-authenticate') ?? '')?.[1];
-
-/** The refusal that an answer of an endpoint stands for. */
-export const readRefusal = (endpoint: string, answer: ProviderAnswer): EndpointRefusal =>
-  new EndpointRefusal(
-    endpoint,
-    answer,
-    parseErrorCode(parseObject(answer.text)?.error) ?? challengeError(answer),
-  );
+import type { TokenTrust } from './signed-token.ts';
 
 /** Seconds: no session lasts longer, and a number without bounds is lost when it is stored. */
-const maxLifetimeSeconds = 366 * 86_400;
+export const maxLifetimeSeconds = 366 * 86_400;
 
 /** Seconds; some providers write them as text, and what is no time to come says nothing. */
 const readLifetime = (value: unknown): number | undefined => {
@@ -36,81 +19,78 @@ const readLifetime = (value: unknown): number | undefined => {
   return Math.min(seconds, maxLifetimeSeconds);
 };
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const readText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 /**
- * Reads the answer of any grant.
+ * Reads the answer of any grant: `null`, empty and unusable optional members are absent.
  *
  * @throws EndpointRefusal for any status but 200; Problem `provider_invalid_response` for no JSON object.
  * @see RFC 6749 sections 5.1 and 5.2
  */
-export const parseTokenAnswer = (answer: ProviderAnswer): TokenAnswer => {
+const parseTokenAnswer = (answer: ProviderAnswer) => {
   if (answer.status !== 200) throw readRefusal('token endpoint', answer);
   const members = parseObject(answer.text);
   // Its first characters would stand in the log as the cause of a parser's error.
   if (members === undefined)
     throw new Problem('provider_invalid_response', 'the token response is not a JSON object');
-  const { access_token, token_type, refresh_token, id_token, scope } = members;
-  const expires_in = readLifetime(members.expires_in);
+  const { access_token, token_type, expires_in, refresh_token, id_token, scope } = members;
   return {
     access_token,
     token_type,
-    ...(expires_in === undefined ? {} : { expires_in }),
-    ...(isText(refresh_token) ? { refresh_token } : {}),
-    ...(isText(id_token) ? { id_token } : {}),
-    ...(isText(scope) ? { scope } : {}),
+    expires_in: readLifetime(expires_in),
+    refresh_token: readText(refresh_token),
+    id_token: readText(id_token),
+    scope: readText(scope),
   };
 };
 
-/** What a grant brings; the signature of the ID token is not verified yet. */
-export interface GrantedTokens {
-  readonly accessToken: string;
-  /** Milliseconds since the epoch; `undefined` when neither the provider nor the token itself says. */
-  readonly accessTokenExpiresAt: number | undefined;
-  readonly refreshToken: string | undefined;
-  readonly idToken: string | undefined;
-  /** Separated by spaces; `undefined` when the provider does not say: what was asked for. @see RFC 6749 section 5.1 */
-  readonly scope: string | undefined;
-}
+/** Optional claims of which `null` and empty text are absence; of what binds a token to a login they are not. */
+const optional = ['azp', 'nbf', 'auth_time'];
 
-/** The members that openid-client has judged. */
-interface TokenMembers {
-  readonly access_token: string;
-  readonly expires_in?: number;
-  readonly refresh_token?: string;
-  readonly id_token?: string;
-  readonly scope?: string;
-  /** The ID token as it came; `id_token` may lack claims that were empty. */
-  readonly signed_id_token?: unknown;
-}
-
-/** The `exp` of an access token that is a JWT; it is a hint for us, not a proof. @see RFC 9068 section 2.2 */
-const readExpiry = (accessToken: string, now: number): number | undefined => {
-  const [, claims, signature] = accessToken.split('.');
-  if (claims === undefined || signature === undefined) return undefined;
-  const exp = parseObject(Buffer.from(claims, 'base64url').toString())?.exp;
-  return typeof exp === 'number' && exp > 0
-    ? Math.min(exp * 1000, now + maxLifetimeSeconds * 1000)
-    : undefined;
+/** An issuer of an accepted tenant, which the token names a second time, is that of the metadata. */
+const judgedIssuer = ({ iss, tid }: JsonObject, accepted: AcceptedIssuer): unknown => {
+  const tenant = typeof iss === 'string' ? tenantOf(iss, accepted.issuer) : undefined;
+  return tenant !== undefined && tenant === tid && isAcceptedIssuer(iss, accepted) ? accepted.issuer : iss;
 };
 
-/** Names what a grant brings. @see OpenID Connect Core section 3.1.3.3 */
-export const createGrantedTokens = (
-  {
-    access_token: accessToken,
-    expires_in,
-    refresh_token: refreshToken,
-    signed_id_token: idToken,
-    scope,
-  }: TokenMembers,
-  { clock }: Pick<ResolvedOptions, 'clock'>,
-): GrantedTokens => {
-  const now = clock();
-  return {
-    accessToken,
-    accessTokenExpiresAt: expires_in === undefined ? readExpiry(accessToken, now) : now + expires_in * 1000,
-    refreshToken,
-    idToken: typeof idToken === 'string' ? idToken : undefined,
-    scope,
+/**
+ * The ID token as openid-client shall judge its claims: without optional ones that are empty, and with the issuer of the
+ * metadata in place of an accepted tenant's. The signature is verified over the token as it came.
+ */
+const judgedIdToken = (idToken: string, accepted: AcceptedIssuer): string => {
+  const [header, , ...rest] = idToken.split('.');
+  const claims = readClaims(idToken);
+  if (claims === undefined) return idToken;
+  const present = Object.entries(claims).filter(
+    ([name, value]) => !optional.includes(name) || (value !== null && value !== ''),
+  );
+  const judged = { ...Object.fromEntries(present), iss: judgedIssuer(claims, accepted) };
+  if (present.length === Object.keys(claims).length && judged.iss === claims.iss) return idToken;
+  return [header, Buffer.from(JSON.stringify(judged)).toString('base64url'), ...rest].join('.');
+};
+
+const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): void => {
+  try {
+    requireAlgorithm(decodeProtectedHeader(idToken).alg, algorithms);
+  } catch (error) {
+    // What is no token at all, openid-client refuses.
+    if (!(error instanceof TypeError)) throw error;
+  }
+};
+
+/** Called with the new refresh token before anything else of the answer is judged. */
+export type KeepSuccessor = (refreshToken: string) => Promise<void>;
+
+/** Makes the reader of a grant's answer. The new refresh token is kept first: the old one is used up by now. */
+export const readGrant =
+  (trust: TokenTrust, keepSuccessor?: KeepSuccessor): ReadAnswer =>
+  async (answer, isBound) => {
+    const tokens = parseTokenAnswer(answer);
+    if (tokens.refresh_token !== undefined) await keepSuccessor?.(tokens.refresh_token);
+    requireTokenType(tokens, isBound ? 'DPoP' : 'Bearer');
+    const { id_token: idToken } = tokens;
+    if (idToken === undefined) return Response.json(tokens);
+    requireKnownAlgorithm(idToken, trust);
+    return Response.json({ ...tokens, id_token: judgedIdToken(idToken, trust), signed_id_token: idToken });
   };
-};

@@ -2,16 +2,30 @@ import { errors } from 'jose';
 import { ClientError, refreshTokenGrant } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { isAcceptedIssuer } from './checks/issuer.ts';
-import { createDpopKey, proveKey, withNonce } from './dpop.ts';
+import { createDpopKey } from './dpop.ts';
+import { requestGrant } from './grant.ts';
 import { verifyIdToken } from './id-token.ts';
-import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
+import type { TokenTrust } from './signed-token.ts';
 import { findTargetRefusal } from './target-grants.ts';
-import { createGrantedTokens, type GrantedTokens } from './token-answer.ts';
-import type { Claims, DpopKey, ExpectedGrant, KeepSuccessor, RefreshedTokens } from './token-set.ts';
+import type { KeepSuccessor } from './token-answer.ts';
+import type { Claims, DpopKey, GrantedTokens, RefreshedTokens } from './token-set.ts';
 import { type TokenTarget, targetParameters } from './token-target.ts';
+
+/** What a refresh is for, and what its ID token has to agree with. */
+interface RefreshRequest {
+  readonly issuer: string;
+  readonly sub: string;
+  /** The nonce of the login, where the session knows it. */
+  readonly nonce?: string | undefined;
+  /** What the new access token is for. Default: what the session's own is for. */
+  readonly target?: TokenTarget | undefined;
+  /** The key that the session's tokens are bound to. */
+  readonly dpopKey?: DpopKey | undefined;
+  readonly keepSuccessor?: KeepSuccessor | undefined;
+}
 
 /** By which openid-client says that it has judged an ID token, and found it wrong. */
 const idTokenVerdicts = new Set([
@@ -44,62 +58,23 @@ const isVerdict = (problem: Problem): boolean =>
   problem.retryAfter === undefined &&
   !(problem.cause instanceof errors.JWKSNoMatchingKey);
 
-interface RefreshRequest {
-  readonly refreshToken: string;
-  readonly target: TokenTarget | undefined;
-  readonly keepSuccessor: KeepSuccessor;
-  readonly dpopKey: DpopKey | undefined;
-}
-
-const requestTokens = async (
-  context: ProviderContext,
-  metadata: Metadata,
-  { refreshToken, target, keepSuccessor, dpopKey }: RefreshRequest,
-): Promise<GrantedTokens> => {
-  const { authenticated, successors, options, discovery, nonces } = context;
-  try {
-    const granted = await successors.during(refreshToken, keepSuccessor, () =>
-      withNonce(() =>
-        authenticated(metadata, 'token_endpoint', async (config) =>
-          refreshTokenGrant(
-            config,
-            refreshToken,
-            targetParameters(target ?? {}),
-            await proveKey(config, dpopKey, nonces),
-          ),
-        ),
-      ),
-    );
-    return createGrantedTokens(granted, options);
-  } catch (error) {
-    const failure = refreshError(error, target);
-    if (failure instanceof Problem) discovery.doubt();
-    throw failure;
-  }
+/** A session of an older version does not know its nonce. @see OpenID Connect Core section 12.2 */
+const requireSameLogin = (claims: Claims, { issuer, sub, nonce }: RefreshRequest): void => {
+  if (claims.iss !== issuer) throw new RefreshRefused('the refreshed ID token is of another issuer');
+  if (claims.sub !== sub) throw new RefreshRefused('the refreshed ID token is about another sub');
+  if (claims.nonce !== undefined && nonce !== undefined && claims.nonce !== nonce)
+    throw new RefreshRefused('the refreshed ID token has another nonce');
 };
 
-/** A session of an older version does not know its nonce. @see OpenID Connect Core section 12.2 */
-const isOtherNonce = (found: unknown, expected: string | undefined): boolean =>
-  found !== undefined && expected !== undefined && found !== expected;
-
-interface Refreshed {
-  readonly idToken: string;
-  readonly accessToken: string;
-  readonly expected: ExpectedGrant;
-}
-
 const verifyRefreshed = async (
-  context: ProviderContext,
-  metadata: Metadata,
-  { idToken, accessToken, expected }: Refreshed,
-): Promise<Claims> => {
+  { idToken, accessToken }: GrantedTokens,
+  trust: TokenTrust,
+  request: RefreshRequest,
+): Promise<Claims | undefined> => {
+  if (idToken === undefined) return undefined;
   try {
-    const claims = await verifyIdToken(idToken, context.trust(metadata), accessToken);
-    if (claims.iss !== expected.issuer)
-      throw new RefreshRefused('the refreshed ID token is of another issuer');
-    if (claims.sub !== expected.sub) throw new RefreshRefused('the refreshed ID token is about another sub');
-    if (isOtherNonce(claims.nonce, expected.nonce))
-      throw new RefreshRefused('the refreshed ID token has another nonce');
+    const claims = await verifyIdToken(idToken, trust, accessToken);
+    requireSameLogin(claims, request);
     return claims;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -108,38 +83,52 @@ const verifyRefreshed = async (
   }
 };
 
-/** Refreshes the tokens of a session. @see OpenID Connect Core section 12 */
+/** Asks for new tokens; a keeper that failed says nothing about the grant, and its own error is what the caller has to see. */
+const requestTokens = async (
+  context: ProviderContext,
+  refreshToken: string,
+  { target, dpopKey, keepSuccessor }: RefreshRequest,
+): Promise<GrantedTokens> => {
+  const metadata = await context.discovery.require();
+  const keeperFailures: unknown[] = [];
+  const keep: KeepSuccessor = async (successor) => {
+    await keepSuccessor?.(successor).catch((error: unknown) => {
+      keeperFailures.push(error);
+      throw error;
+    });
+  };
+  try {
+    return await requestGrant(context, { metadata, dpopKey, keepSuccessor: keep }, (config, proof) =>
+      refreshTokenGrant(config, refreshToken, targetParameters(target ?? {}), proof),
+    );
+  } catch (error) {
+    if (keeperFailures.length > 0) throw keeperFailures[0];
+    const failure = refreshError(error, target);
+    if (failure instanceof Problem) context.discovery.doubt();
+    throw failure;
+  }
+};
+
+/**
+ * Asks for new tokens. The new refresh token is given to `keepSuccessor`, and kept there, before anything else of the answer
+ * is judged.
+ *
+ * @throws RefreshRefused when the provider has ended the grant: the session is over.
+ * @throws TargetRefused when it was asked for a `target` and refuses.
+ * @throws Problem when the provider cannot be reached or is in trouble, or when the ID token cannot be judged: the session
+ * stays. What `keepSuccessor` threw comes out as it is.
+ * @see OpenID Connect Core section 12
+ */
 export const refreshTokens = async (
   context: ProviderContext,
   refreshToken: string,
-  expected: ExpectedGrant & { readonly keepSuccessor?: KeepSuccessor | undefined },
+  request: RefreshRequest,
 ): Promise<RefreshedTokens> => {
-  const metadata = await context.discovery.require();
-  if (!isAcceptedIssuer(expected.issuer, context.trust(metadata)))
-    throw new RefreshRefused('the session is of another issuer');
-  const { target } = expected;
-  const keeperFailures: unknown[] = [];
-  const keepSuccessor: KeepSuccessor = async (successor) => {
-    try {
-      await expected.keepSuccessor?.(successor);
-    } catch (error) {
-      keeperFailures.push(error);
-      throw error;
-    }
-  };
+  const trust = context.trust(await context.discovery.require());
+  if (!isAcceptedIssuer(request.issuer, trust)) throw new RefreshRefused('the session is of another issuer');
   // A session that is older than the setting gets its key with its next own token.
-  const isUnbound = context.options.dpop === 'on' && expected.target === undefined;
-  const dpopKey = expected.dpopKey ?? (isUnbound ? createDpopKey() : undefined);
-  try {
-    const granted = await requestTokens(context, metadata, { refreshToken, target, keepSuccessor, dpopKey });
-    const tokens = { ...granted, dpopKey };
-    const { idToken, accessToken } = tokens;
-    if (idToken === undefined) return { ...tokens, claims: undefined };
-    const claims = await verifyRefreshed(context, metadata, { idToken, accessToken, expected });
-    return { ...tokens, claims };
-  } catch (error) {
-    // A keeper that failed says nothing about the grant: its own error is what the caller has to see.
-    if (keeperFailures.length > 0) throw keeperFailures[0];
-    throw error;
-  }
+  const isUnbound = context.options.dpop === 'on' && request.target === undefined;
+  const dpopKey = request.dpopKey ?? (isUnbound ? createDpopKey() : undefined);
+  const granted = await requestTokens(context, refreshToken, { ...request, dpopKey });
+  return { ...granted, claims: await verifyRefreshed(granted, trust, request) };
 };

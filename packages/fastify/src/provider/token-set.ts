@@ -1,4 +1,4 @@
-import type { TokenTarget } from './token-target.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** The private key of a session whose access tokens are bound to it, as a JWK. @see RFC 9449 section 2 */
 export interface DpopKey {
@@ -9,23 +9,36 @@ export interface DpopKey {
   readonly d: string;
 }
 
-/** Tokens of a session. They have no type in the browser. */
-export interface TokenSet {
+/** An access token as it is sent: as a Bearer token, or with a proof of the key that it is bound to. */
+export interface AccessToken {
   readonly accessToken: string;
+  /** Missing where it is a Bearer token. @see RFC 9449 section 7 */
+  readonly dpopKey?: DpopKey | undefined;
+}
+
+/** An access token as the provider issues it. */
+export interface IssuedToken extends AccessToken {
   /** Milliseconds since the epoch; `undefined` when neither the provider nor the token itself says. */
   readonly accessTokenExpiresAt: number | undefined;
+}
+
+/** What a grant brings; the signature of the ID token is not verified yet. */
+export interface GrantedTokens extends IssuedToken {
   readonly refreshToken: string | undefined;
-  readonly idToken: string;
-  /** The nonce of the login: a refreshed ID token has the same or none. Missing in records of older versions. */
-  readonly nonce?: string | undefined;
-  /** The key that the access token is bound to; missing where it is a Bearer token. */
-  readonly dpopKey?: DpopKey | undefined;
-  /** The scopes that were granted, separated by spaces. Missing in records of older versions. */
+  readonly idToken: string | undefined;
+  /** The scopes that were granted, separated by spaces; `undefined` when no one says. @see RFC 6749 section 5.1 */
   readonly scope?: string | undefined;
 }
 
+/** Tokens of a session. They have no type in the browser. */
+export interface TokenSet extends GrantedTokens {
+  readonly idToken: string;
+  /** The nonce of the login: a refreshed ID token has the same or none. Missing in records of older versions. */
+  readonly nonce?: string | undefined;
+}
+
 /** Claims as a JSON object, in wire spelling. */
-export type Claims = Readonly<Record<string, unknown>>;
+export type Claims = JsonObject;
 
 /** What a finished login brings. */
 export interface CompletedLogin {
@@ -44,30 +57,8 @@ export interface CompletedLogin {
   readonly tokens: TokenSet;
 }
 
-/** What a refreshed ID token has to agree with. */
-export interface ExpectedGrant {
-  readonly issuer: string;
-  readonly sub: string;
-  /** The nonce of the login, where the session knows it. */
-  readonly nonce?: string | undefined;
-  /** What the new access token is for. Default: what the session's own is for. */
-  readonly target?: TokenTarget | undefined;
-  /** The key that the session's tokens are bound to. */
-  readonly dpopKey?: DpopKey | undefined;
-}
-
-/** Called with the new refresh token before anything else of the answer is judged. */
-export type KeepSuccessor = (refreshToken: string) => Promise<void>;
-
 /** What a refresh brings; whatever the provider left out stays as it was. */
-export interface RefreshedTokens {
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number | undefined;
-  readonly refreshToken: string | undefined;
-  readonly idToken: string | undefined;
-  readonly scope?: string | undefined;
+export interface RefreshedTokens extends GrantedTokens {
   /** Claims of the refreshed ID token, verified in full. */
   readonly claims: Claims | undefined;
-  /** The key that the new access token is bound to. */
-  readonly dpopKey?: DpopKey | undefined;
 }

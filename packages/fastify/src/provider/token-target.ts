@@ -1,5 +1,3 @@
-import type { DpopKey } from './token-set.ts';
-
 /**
  * What an access token is asked for, beside what the session's own token is for.
  *
@@ -14,21 +12,6 @@ export interface TokenTarget {
   readonly scope?: string | undefined;
   /** Kind of token that an exchange shall bring: a URN. */
   readonly requestedTokenType?: string | undefined;
-}
-
-/** An access token that is exchanged, and the key that it is bound to. */
-export interface ExchangedToken {
-  readonly accessToken: string;
-  readonly dpopKey?: DpopKey | undefined;
-}
-
-/** An access token of its own for one target. */
-export interface TargetToken {
-  readonly accessToken: string;
-  /** Milliseconds since the epoch; `undefined` when neither the provider nor the token itself says. */
-  readonly accessTokenExpiresAt: number | undefined;
-  /** The key that the token is bound to, where it is bound to another than the session's. */
-  readonly dpopKey?: DpopKey | undefined;
 }
 
 /** The parameters of a token request for a target, in wire spelling. */

@@ -4,54 +4,22 @@ import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { requireShallow } from './checks/claims-depth.ts';
 import { isAcceptedIssuer } from './checks/issuer.ts';
-import { proveKey, withNonce } from './dpop.ts';
-import type { Metadata } from './metadata.ts';
+import { proveKey } from './dpop.ts';
+import { parseObject } from './json-object.ts';
+import { configure, type ReadAnswer } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { EndpointRefusal, findRefusal, isTrouble, parseObject, providerProblem } from './provider-errors.ts';
-import type { ProviderAnswer } from './provider-http.ts';
+import {
+  EndpointRefusal,
+  findRefusal,
+  isTrouble,
+  providerProblem,
+  readChallenge,
+} from './provider-errors.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
-import { challengeError } from './token-answer.ts';
-import type { Claims, DpopKey, TokenSet } from './token-set.ts';
-
-/** Whose claims are asked for, and how. */
-interface UserinfoRequest {
-  readonly accessToken: string;
-  readonly sub: string;
-  /** The key that the access token is bound to. */
-  readonly dpopKey: DpopKey | undefined;
-  readonly log: FastifyBaseLogger;
-}
-
-/**
- * Claims of userinfo; none where the provider has no endpoint or refuses the token (401, 403).
- *
- * @throws Problem `provider_*`.
- * @see OpenID Connect Core section 5.3
- */
-export const readUserinfo = async (
-  { openidClient, discovery, nonces }: ProviderContext,
-  metadata: Metadata,
-  { accessToken, sub, dpopKey, log }: UserinfoRequest,
-): Promise<Claims> => {
-  if (metadata.userinfo_endpoint === undefined) return {};
-  try {
-    const config = openidClient.configure(metadata, 'client_secret_basic');
-    return await withNonce(async () =>
-      fetchUserInfo(config, accessToken, sub, await proveKey(config, dpopKey, nonces)),
-    );
-  } catch (error) {
-    const status = findRefusal(error)?.status;
-    if ((status === 401 || status === 403) && findRefusal(error)?.error !== 'use_dpop_nonce') {
-      logEvent(log, 'userinfo_refused', { status });
-      return {};
-    }
-    discovery.doubt();
-    throw providerProblem(error);
-  }
-};
+import type { AccessToken, Claims } from './token-set.ts';
 
 /** Userinfo may leave `iss` and `aud` out of what it signs. @see OpenID Connect Core section 5.3.2 */
-const verifyClaims = async (token: string, trust: TokenTrust): Promise<Readonly<Record<string, unknown>>> => {
+const verifyClaims = async (token: string, trust: TokenTrust): Promise<Claims> => {
   const { payload } = await verifySigned(token, trust, {});
   const { iss, aud } = payload;
   const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
@@ -62,36 +30,51 @@ const verifyClaims = async (token: string, trust: TokenTrust): Promise<Readonly<
   return payload;
 };
 
-/**
- * Reads the answer of userinfo, and verifies it where it is signed; whom it is about, openid-client judges.
- *
- * @throws EndpointRefusal for 401, 403, 408, 429 and 5xx; Problem `provider_invalid_response` for what else is no claims.
- * @see OpenID Connect Core section 5.3
- */
-export const readUserinfoAnswer = async (answer: ProviderAnswer, trust: TokenTrust): Promise<Response> => {
-  const { status, text } = answer;
-  if (status === 401 || status === 403 || isTrouble(answer))
-    throw new EndpointRefusal('userinfo endpoint', answer, challengeError(answer));
-  if (status !== 200) throw new Problem('provider_invalid_response', `userinfo answered ${status}`);
-  const isSigned = /^application\/jwt\b/i.test(answer.header('content-type') ?? '');
-  const claims = isSigned ? await verifyClaims(text.trim(), trust) : parseObject(text);
-  if (claims === undefined) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
-  requireShallow(claims);
-  return Response.json(claims);
-};
+/** Makes the reader of userinfo, which verifies it where it is signed; whom it is about, openid-client judges. */
+const readAnswer =
+  (trust: TokenTrust): ReadAnswer =>
+  async (answer) => {
+    const { status, text } = answer;
+    if (status === 401 || status === 403 || isTrouble(answer))
+      throw new EndpointRefusal('userinfo endpoint', answer, readChallenge(answer));
+    if (status !== 200) throw new Problem('provider_invalid_response', `userinfo answered ${status}`);
+    const isSigned = /^application\/jwt\b/i.test(answer.header('content-type') ?? '');
+    const claims = isSigned ? await verifyClaims(text.trim(), trust) : parseObject(text);
+    if (claims === undefined) throw new Problem('provider_invalid_response', 'userinfo is not a JSON object');
+    requireShallow(claims);
+    return Response.json(claims);
+  };
+
+/** Whose claims are asked for. */
+interface UserinfoRequest extends AccessToken {
+  readonly sub: string;
+  /** Default: that of the provider. */
+  readonly log?: FastifyBaseLogger;
+}
 
 /**
- * Claims of userinfo for a session that has lasted; `undefined` where the provider has none for it.
+ * Claims of userinfo; `undefined` where the provider has no endpoint or refuses the token (401, 403).
  *
- * @throws Problem `provider_*`, for claims about another person too.
+ * @throws Problem `provider_*`, for claims about another `sub` too.
+ * @see OpenID Connect Core section 5.3
  */
-export const readUserinfoAgain = async (
+export const readUserinfo = async (
   context: ProviderContext,
-  { accessToken, dpopKey }: TokenSet,
-  sub: string,
+  { accessToken, sub, dpopKey, log = context.log }: UserinfoRequest,
 ): Promise<Claims | undefined> => {
   const metadata = await context.discovery.require();
-  const request = { accessToken, sub, dpopKey, log: context.log };
-  const claims = await readUserinfo(context, metadata, request);
-  return claims.sub === undefined ? undefined : claims;
+  if (metadata.userinfo_endpoint === undefined) return undefined;
+  try {
+    const read = readAnswer(context.trust(metadata));
+    const config = configure(context, metadata, { method: 'client_secret_basic', read });
+    return await fetchUserInfo(config, accessToken, sub, await proveKey(context, config, dpopKey));
+  } catch (error) {
+    const { status, error: code } = findRefusal(error) ?? {};
+    if ((status === 401 || status === 403) && code !== 'use_dpop_nonce') {
+      logEvent(log, 'userinfo_refused', { status });
+      return undefined;
+    }
+    context.discovery.doubt();
+    throw providerProblem(error);
+  }
 };

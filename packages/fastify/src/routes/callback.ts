@@ -41,7 +41,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     const { checks, replaces } = transaction;
     const { provider, name, options: own } = providers.of(transaction);
     const response = readResponse(readQuery(request.url));
-    const login = await provider.completeLogin(response, checks, request.log);
+    const login = await provider.completeLogin({ parameters: response, checks }, request.log);
     const decided = await decideLogin({ options, provider }, login, request);
     const { shown, returnTo = transaction.returnTo } = decided;
     const session = await sessions.open(request, reply, { login, replaces, reference, shown });

@@ -1,6 +1,6 @@
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import { TargetRefused, type TargetToken, type TokenTarget } from '../provider/provider.ts';
+import { type IssuedToken, TargetRefused, type TokenTarget } from '../provider/provider.ts';
 import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
 import type { RequestedToken } from './requested-token.ts';
@@ -43,7 +43,7 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
     throw problem;
   };
 
-  const keep = (key: string, token: TargetToken): HeldToken => {
+  const keep = (key: string, token: IssuedToken): HeldToken => {
     const held = { ...token, issuedAt: clock() };
     tokens.delete(key);
     tokens.set(key, held);

@@ -83,7 +83,7 @@ export const createUserinfoRenewal = ({ provider, store, records, log }: AccessT
   return async (session: Session): Promise<void> => {
     const { tokens, user } = session.record;
     try {
-      const userinfo = await provider.readUserinfo(tokens, user.sub);
+      const userinfo = await provider.readUserinfo({ ...tokens, sub: user.sub });
       if (userinfo !== undefined) await save(session, userinfo);
     } catch (error) {
       logEvent(log, 'claims_not_renewed', { err: error });

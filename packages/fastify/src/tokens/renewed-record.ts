@@ -1,5 +1,5 @@
 import { maxTargetTokens } from '../options.ts';
-import type { RefreshedTokens, TargetToken } from '../provider/provider.ts';
+import type { IssuedToken, RefreshedTokens } from '../provider/provider.ts';
 import { providerEnd } from '../session/session-limits.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import { renewUser } from './fresh-claims.ts';
@@ -9,7 +9,7 @@ import type { PersonToken } from './requested-token.ts';
 export const withTargetToken = (
   record: SessionRecord,
   { key }: PersonToken,
-  { token, now }: { readonly token: TargetToken; readonly now: number },
+  { token, now }: { readonly token: IssuedToken; readonly now: number },
 ): SessionRecord => {
   const { accessToken, accessTokenExpiresAt } = token;
   const others = (record.targetTokens ?? []).filter((kept) => kept.key !== key);

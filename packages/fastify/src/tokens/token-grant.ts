@@ -43,8 +43,8 @@ const createRefresh = (
     const target = requested.source === 'session' ? undefined : requested.target;
     const newest = unsaved.newest(session.id, refreshToken);
     const { nonce, dpopKey } = tokens;
-    const expected = { issuer, sub: user.sub, nonce, dpopKey, target };
-    const answer = await provider.refresh(newest, expected, keepSuccessor);
+    const expected = { issuer, sub: user.sub, nonce, dpopKey, target, keepSuccessor };
+    const answer = await provider.refresh(newest, expected);
     const refreshed = { ...answer, refreshToken: answer.refreshToken ?? newest };
     const { record } = renewal.session;
     const now = options.clock();

@@ -86,7 +86,7 @@ export const openRealClient = (
     await browser.visit(url);
     const { url: callback } = await browser.submit({ button: 'Ada Lovelace' });
     const answer = new URL(callback).searchParams;
-    return { answer, finish: (given = answer) => provider.completeLogin(given, checks, log) };
+    return { answer, finish: (parameters = answer) => provider.completeLogin({ parameters, checks }, log) };
   };
   return { provider, begin, login: async () => (await begin()).finish() };
 };

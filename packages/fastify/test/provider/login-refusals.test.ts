@@ -346,7 +346,7 @@ test('line breaks of an error_description are cleaned away, and its length is bo
     state: checks.state,
   });
   const { log } = Fastify();
-  const problem = await problemOf(party.provider.completeLogin(parameters, checks, log));
+  const problem = await problemOf(party.provider.completeLogin({ parameters, checks }, log));
   expect(problem).toMatchObject({ code: 'access_denied', status: 403 });
   expect(String(problem)).not.toMatch(/[\r\n]/);
   expect(String(problem).length).toBeLessThan(300);

@@ -45,11 +45,8 @@ export const startRelyingParty = async (
     login: async (more = {}) => {
       const { checks } = await provider.createAuthorizationRequest({});
       bent.nonce = checks.nonce;
-      return provider.completeLogin(
-        new URLSearchParams({ code: 'code-1', state: checks.state, ...more }),
-        checks,
-        log,
-      );
+      const parameters = new URLSearchParams({ code: 'code-1', state: checks.state, ...more });
+      return provider.completeLogin({ parameters, checks }, log);
     },
     [Symbol.asyncDispose]: async () => {
       await provider.close();

@@ -95,10 +95,11 @@ describe('a refresh leaves the session', () => {
   test('with the new refresh token when the key of the ID token cannot be had', async () => {
     await using party = await startRelyingParty({ jwks: () => ({ status: 503 }) });
     const kept: string[] = [];
-    const expected = { issuer: party.bent.issuer, sub: 'ada' };
-    const attempt = party.provider.refresh('refresh-token-1', expected, async (successor) => {
+    const keepSuccessor = async (successor: string): Promise<void> => {
       kept.push(successor);
-    });
+    };
+    const expected = { issuer: party.bent.issuer, sub: 'ada', keepSuccessor };
+    const attempt = party.provider.refresh('refresh-token-1', expected);
     expect(await problemOf(attempt)).toMatchObject({ code: 'provider_unavailable' });
     expect(kept).toEqual(['refresh-token-2']);
   });
@@ -106,9 +107,9 @@ describe('a refresh leaves the session', () => {
   test('when the new refresh token cannot be kept: the keeper’s own error comes out', async () => {
     await using party = await startRelyingParty();
     const failure = new Error('Another process has refreshed the session');
-    const attempt = party.provider.refresh('refresh-token-1', { issuer: party.bent.issuer, sub: 'ada' }, () =>
-      Promise.reject(failure),
-    );
+    const keepSuccessor = () => Promise.reject(failure);
+    const expected = { issuer: party.bent.issuer, sub: 'ada', keepSuccessor };
+    const attempt = party.provider.refresh('refresh-token-1', expected);
     await expect(attempt).rejects.toBe(failure);
   });
 
@@ -182,11 +183,12 @@ test.for<[string, unknown, boolean]>([
 test('the new refresh token is kept before the ID token is judged', async () => {
   await using party = await startRelyingParty(withClaims({ sub: 'eve' }));
   const kept: string[] = [];
-  const expected = { issuer: party.bent.issuer, sub: 'ada' };
-  const attempt = party.provider.refresh('refresh-token-1', expected, async (successor) => {
+  const keepSuccessor = async (successor: string): Promise<void> => {
     expect(party.bent.count('jwks')).toBe(0);
     kept.push(successor);
-  });
+  };
+  const expected = { issuer: party.bent.issuer, sub: 'ada', keepSuccessor };
+  const attempt = party.provider.refresh('refresh-token-1', expected);
   expect(await problemOf(attempt)).toBeInstanceOf(RefreshRefused);
   expect(kept).toEqual(['refresh-token-2']);
 });
@@ -200,10 +202,11 @@ test.for<[string, Json, string | undefined]>([
 ])('a refresh with %s goes on, and the new refresh token is kept', async ([, members, successor]) => {
   await using party = await startRelyingParty({ token: (usual) => ({ body: { ...usual, ...members } }) });
   const kept: string[] = [];
-  const expected = { issuer: party.bent.issuer, sub: 'ada' };
-  const tokens = await party.provider.refresh('refresh-token-1', expected, async (token) => {
+  const keepSuccessor = async (token: string): Promise<void> => {
     kept.push(token);
-  });
+  };
+  const expected = { issuer: party.bent.issuer, sub: 'ada', keepSuccessor };
+  const tokens = await party.provider.refresh('refresh-token-1', expected);
   expect(tokens).toMatchObject({ accessToken: 'access-token-of-ada', refreshToken: successor });
   expect(kept).toEqual(successor === undefined ? [] : [successor]);
 });

@@ -102,7 +102,7 @@ test('a refresh answer without a new refresh token keeps the old one', async () 
 
 test('the new refresh token is kept when the rest of the answer cannot be judged', async () => {
   const used: string[] = [];
-  const provider = standIn(async (refreshToken, _expected, keepSuccessor) => {
+  const provider = standIn(async (refreshToken, { keepSuccessor }) => {
     used.push(refreshToken);
     if (used.length > 1) return refreshed('refresh-3');
     await keepSuccessor?.('refresh-2');
@@ -119,7 +119,7 @@ test('the new refresh token is kept when the rest of the answer cannot be judged
 });
 
 test('a refresh that is refused after its new refresh token was kept ends the session', async () => {
-  const provider = standIn(async (_refreshToken, _expected, keepSuccessor) => {
+  const provider = standIn(async (_refreshToken, { keepSuccessor }) => {
     await keepSuccessor?.('refresh-2');
     throw new RefreshRefused('the refreshed ID token is about another sub');
   });
@@ -279,7 +279,7 @@ test.for(['refresh-3', undefined])(
   async (third) => {
     const used: string[] = [];
     let isFull = true;
-    const provider = standIn(async (refreshToken, _expected, keepSuccessor) => {
+    const provider = standIn(async (refreshToken, { keepSuccessor }) => {
       used.push(refreshToken);
       const successor = used.length === 1 ? 'refresh-2' : used.length === 2 ? third : 'refresh-4';
       if (successor !== undefined) await keepSuccessor?.(successor);

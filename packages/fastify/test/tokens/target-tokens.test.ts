@@ -12,7 +12,7 @@ const startRotating = (change: { lifetimeMs?: number; isAway?: () => boolean } =
   let newest = 1;
   let isOver = false;
   let isAsked = false;
-  const refresh: Provider['refresh'] = async (refreshToken, { target }, keepSuccessor) => {
+  const refresh: Provider['refresh'] = async (refreshToken, { target, keepSuccessor }) => {
     const name = target?.audience ?? target?.scope ?? 'session';
     asked.push(name);
     expect(isAsked).toBe(false);
@@ -155,7 +155,7 @@ test('a session keeps sixteen tokens beside its own: the one that was issued fir
 
 test('a new refresh token of a target’s answer that cannot be judged is kept', async () => {
   const used: string[] = [];
-  const provider = standIn(async (refreshToken, _expected, keepSuccessor) => {
+  const provider = standIn(async (refreshToken, { keepSuccessor }) => {
     used.push(refreshToken);
     await keepSuccessor?.(`refresh-${used.length + 1}`);
     throw new Problem('provider_unavailable', 'The key set is away', { retryAfter: 5 });

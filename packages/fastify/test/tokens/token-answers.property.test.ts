@@ -104,8 +104,10 @@ test(
         bent.bends = { token: (usual) => answerWith(answer, usual) };
         const kept: string[] = [];
         const outcome = await provider
-          .refresh('refresh-token-1', { issuer: bent.issuer, sub: 'ada' }, async (successor) => {
-            kept.push(successor);
+          .refresh('refresh-token-1', {
+            issuer: bent.issuer,
+            sub: 'ada',
+            keepSuccessor: async (successor) => void kept.push(successor),
           })
           .catch((error: unknown) => error);
         const { changes } = answer;

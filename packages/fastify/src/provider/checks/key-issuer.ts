@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { readClaims } from '../json-object.ts';
 import { type AcceptedIssuer, isOfTenants, tenantOf } from './issuer.ts';
 
 /**
@@ -9,7 +9,7 @@ import { type AcceptedIssuer, isOfTenants, tenantOf } from './issuer.ts';
  */
 export const createKeyRule = (token: string, accepted: AcceptedIssuer): ((keyIssuer: unknown) => boolean) => {
   if (!isOfTenants(accepted)) return () => true;
-  const { iss } = decodeJwt(token);
+  const iss = readClaims(token)?.iss;
   return (keyIssuer) =>
     keyIssuer === undefined ||
     (typeof keyIssuer === 'string' &&

@@ -1,0 +1,20 @@
+/** A JSON object whose members are not known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object with members. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A plain JSON object, or `undefined` for anything else. */
+export const parseObject = (text: string): JsonObject | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The claims of a signed token, unverified; `undefined` for whatever is none. */
+export const readClaims = (token: string): JsonObject | undefined =>
+  parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());

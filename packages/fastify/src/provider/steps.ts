@@ -1,0 +1,10 @@
+/** One step towards the provider each, under the name that it has in `Provider`. */
+export { createAuthorizationRequest } from './authorization-request.ts';
+export { discoverProfileGaps as profileGaps, tryDiscovery as isDiscovered } from './discovery.ts';
+export { findEndSession } from './end-session.ts';
+export { completeLogin } from './login-completion.ts';
+export { verifyLogoutToken } from './logout-token.ts';
+export { exchangeToken as exchange, requestClientToken as clientToken } from './target-grants.ts';
+export { refreshTokens as refresh } from './token-refresh.ts';
+export { revokeToken as revoke } from './token-revocation.ts';
+export { readUserinfo } from './userinfo.ts';
