@@ -11,6 +11,7 @@ import {
 } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
 
 /** With which token operators come, and what is logged. */
 export interface AdminSettings {
@@ -27,23 +28,18 @@ const createTokenCheck = (token: string) => {
     timingSafeEqual(digest(headers.authorization ?? ''), expected);
 };
 
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= 1024;
+const text = z.string().min(1).max(1024);
+const named = z.union([
+  z.strictObject({ sub: text }),
+  z.strictObject({ sid: text }),
+  z.strictObject({ id: text }),
+]);
 
-const malformed = (): Problem =>
-  new Problem('bad_request', 'A call of an operator names nothing, or more than one thing', {
-    detail: 'Send {"sub":"…"}, {"sid":"…"} or {"id":"…"} as JSON.',
-  });
-
-const parseNamed = (body: unknown): NamedSessions => {
-  const [entry, ...more] = typeof body === 'object' && body !== null ? Object.entries(body) : [];
-  if (entry === undefined || more.length > 0) throw malformed();
-  const [by, value]: readonly [string, unknown] = entry;
-  if (!isText(value)) throw malformed();
-  if (by === 'sub') return { sub: value };
-  if (by === 'sid') return { sid: value };
-  if (by === 'id') return { id: value };
-  throw malformed();
+/** What a call names. @throws Problem when that is nothing, or more than one thing. */
+const parse = <Value>(schema: z.ZodType<Value>, given: unknown, detail: string): Value => {
+  const { data, success } = schema.safeParse(given);
+  if (success) return data;
+  throw new Problem('bad_request', 'A call of an operator names nothing, or more than one thing', { detail });
 };
 
 /** A call that was answered, for the log. */
@@ -65,14 +61,13 @@ const logCall = (
 
 const addRoutes = (admin: FastifyInstance, app: FastifyInstance): void => {
   admin.post('/sessions/end', async (request, reply) => {
-    const named = parseNamed(request.body);
-    const ended = await endSessions(app, named);
-    logCall(app, request, { action: 'end', named, sessions: ended });
+    const sessions = parse(named, request.body, 'Send {"sub":"…"}, {"sid":"…"} or {"id":"…"} as JSON.');
+    const ended = await endSessions(app, sessions);
+    logCall(app, request, { action: 'end', named: sessions, sessions: ended });
     return reply.send({ ended });
   });
-  admin.get<{ Querystring: { readonly sub?: unknown } }>('/sessions', async (request, reply) => {
-    const { sub } = request.query;
-    if (!isText(sub)) throw new Problem('bad_request', 'No sub', { detail: 'Ask for /sessions?sub=….' });
+  admin.get('/sessions', async (request, reply) => {
+    const { sub } = parse(z.object({ sub: text }), request.query, 'Ask for /sessions?sub=….');
     const sessions = await countSessions(app, sub);
     logCall(app, request, { action: 'count', named: { sub }, sessions });
     return reply.send({ sessions });

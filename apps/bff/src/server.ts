@@ -11,16 +11,13 @@ import {
 } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { codeOf } from './environment/environment-error.ts';
 import type { Settings } from './environment/settings.ts';
 
 /** A start that failed for a reason that the operator can fix; the message says how. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
-
-/** The code of a system error, such as `EADDRINUSE`; `undefined` for any other. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSessionStore>>> => {
   try {
@@ -55,64 +52,48 @@ const listen = async (app: FastifyInstance, settings: Settings): Promise<void> =
   }
 };
 
-/** Serves the metrics if `METRICS_PORT` is set, until the server closes. */
-const serveMetrics = async (
-  app: FastifyInstance,
-  { host, metricsPort }: Settings,
-  store: SessionStore,
-): Promise<Observe | undefined> => {
-  if (metricsPort === undefined) return undefined;
-  const [{ createMetrics }, { startMetricsServer }] = await Promise.all([
-    import('./telemetry/metrics.ts'),
-    import('./telemetry/metrics-server.ts'),
-  ]);
-  const metrics = createMetrics(async () => store.count());
+/** A server apart from public traffic, and the variable that names its port. */
+interface CompanionServer {
+  readonly variable: string;
+  readonly port: number;
+  readonly server: FastifyInstance;
+}
+
+const listenApart = async ({ variable, port, server }: CompanionServer, host: string): Promise<void> => {
   try {
-    const server = await startMetricsServer(metrics, host, metricsPort);
-    app.addHook('onClose', async () => {
-      server.closeAllConnections();
-      server.close();
+    await server.listen({ host, port });
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new StartError(`${variable} ${port} is taken by another program. Choose another port.`, {
+      cause: error,
     });
-  } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    const message = `METRICS_PORT ${metricsPort} is taken by another program. Choose another port.`;
-    throw new StartError(message, { cause: error });
-  }
-  return metrics.observe;
-};
-
-const listenForOperators = async (
-  admin: FastifyInstance,
-  { host, adminPort: port }: Settings,
-): Promise<void> => {
-  if (port === undefined) return;
-  try {
-    await admin.listen({ host, port });
-  } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    const message = `ADMIN_PORT ${port} is taken by another program. Choose another port.`;
-    throw new StartError(message, { cause: error });
   }
 };
 
-/** Serves operators if `ADMIN_PORT` is set, until the server closes; returns what begins to listen. */
-const prepareAdmin = async (app: FastifyInstance, settings: Settings): Promise<() => Promise<void>> => {
-  const { adminToken, logLevel } = settings;
-  if (adminToken === undefined) return async () => undefined;
+/** What measures, as the settings ask for it: loaded then alone. */
+const startTelemetry = async (
+  app: FastifyInstance,
+  { metricsPort, wantsTraces }: Settings,
+  store: SessionStore,
+): Promise<{ readonly observers: readonly Observe[]; readonly companions: readonly CompanionServer[] }> => {
+  const { createMetrics } = metricsPort === undefined ? {} : await import('./telemetry/metrics.ts');
+  const metrics = createMetrics?.(async () => store.count());
+  const { startTraces } = wantsTraces ? await import('./telemetry/traces.ts') : {};
+  const observers = [metrics?.observe, startTraces?.(app)].filter((each) => each !== undefined);
+  const isServed = metrics !== undefined && metricsPort !== undefined;
+  return {
+    observers,
+    companions: isServed ? [{ variable: 'METRICS_PORT', port: metricsPort, server: metrics.server }] : [],
+  };
+};
+
+const createAdmin = async (
+  app: FastifyInstance,
+  { adminPort: port, adminToken: token, logLevel }: Settings,
+): Promise<readonly CompanionServer[]> => {
+  if (port === undefined || token === undefined) return [];
   const { createAdminServer } = await import('./admin-server.ts');
-  const admin = createAdminServer(app, { token: adminToken, logLevel });
-  app.addHook('onClose', async () => admin.close());
-  return () => listenForOperators(admin, settings);
-};
-
-/** Starts tracing if the environment asks for it; the remaining spans are sent when the server has closed. */
-const sendTraces = async (app: FastifyInstance, { wantsTraces }: Settings): Promise<Observe | undefined> => {
-  if (!wantsTraces) return undefined;
-  const { startTraces } = await import('./telemetry/traces.ts');
-  const { addTo, observe, stop } = startTraces();
-  addTo(app);
-  app.addHook('onClose', stop);
-  return observe;
+  return [{ variable: 'ADMIN_PORT', port, server: createAdminServer(app, { token, logLevel }) }];
 };
 
 /** What is asked for outside of the path of `PUBLIC_URL` is answered like everything else that is not there. */
@@ -168,18 +149,16 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   for (const { variable, file } of settings.readableSecrets)
     logEvent(app.log, 'readable_secret_file', { variable, file });
   try {
-    const observers = [
-      await serveMetrics(app, settings, sessionStore),
-      await sendTraces(app, settings),
-    ].filter((each) => each !== undefined);
+    const { observers, companions } = await startTelemetry(app, settings, sessionStore);
     const observe = observers.length === 0 ? undefined : notifyAll(observers);
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     if (app.foyer.options.basePath !== '') refuseOutside(app);
-    const listenAdmin = await prepareAdmin(app, settings);
+    const servers = [...companions, ...(await createAdmin(app, settings))];
+    for (const { server } of servers) app.addHook('onClose', () => server.close());
     await app.ready();
     await listen(app, settings);
-    await listenAdmin();
+    for (const each of servers) await listenApart(each, settings.host);
   } catch (error) {
     await closeFailedStart(app, sessionStore);
     throw error;

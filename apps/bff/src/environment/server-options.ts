@@ -1,64 +1,45 @@
 import { isIP } from 'node:net';
 import { isSessionStoreUrl } from '@foyer/fastify';
-import { check, duration, isHttpUrl, option, type Refuse, text } from '@foyer/fastify/options';
+import { duration, isHttpUrl, option } from '@foyer/fastify/options';
 import { z } from 'zod';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-const isHostName = (value: string): boolean =>
-  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(value);
+const isAddress = (value: string): boolean => isIP(value) !== 0;
+const host = z.union([z.string().refine(isAddress), z.hostname()], 'is neither an address nor a host name');
+const addresses = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  'holds something that is not an address or CIDR',
+);
 
-const isCidr = (value: string): boolean => {
-  const [address = '', prefix, ...more] = value.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
-};
-
-const checkPort = (port: number, refuse: Refuse): void => {
-  if (!(Number.isInteger(port) && port > 0 && port <= 65_535)) refuse('is not a port');
-};
+const port = z.int('is not a port').min(1, 'is not a port').max(65_535, 'is not a port');
 const portRemedy = 'Give a number between 1 and 65535.';
 
 /** What only the application reads: where it listens, what it stores, whose pages it serves, how it stops. */
 export const serverOptions = {
-  host: option(
-    text((host, refuse) => {
-      if (isIP(host) === 0 && !isHostName(host)) refuse('is neither an address nor a host name');
-    }).default('127.0.0.1'),
-    {
-      variable: 'HOST',
-      meaning: 'The address where the BFF listens; `0.0.0.0` in the image',
-      remedy: 'Write it as 127.0.0.1, 0.0.0.0 or ::.',
-    },
-  ),
-  port: option(z.number().superRefine(check(checkPort)).default(3000), {
+  host: option(host.default('127.0.0.1'), {
+    variable: 'HOST',
+    meaning: 'The address where the BFF listens; `0.0.0.0` in the image',
+    remedy: 'Write it as 127.0.0.1, 0.0.0.0 or ::.',
+  }),
+  port: option(port.default(3000), {
     variable: 'PORT',
     form: 'number',
     meaning: 'The port where the BFF listens',
     remedy: portRemedy,
   }),
-  trustProxy: option(
-    z
-      .array(z.string())
-      .superRefine(
-        check((cidrs, refuse) => {
-          if (!cidrs.every(isCidr)) refuse('holds something that is not an address or CIDR');
-        }),
-      )
-      .default([]),
-    {
-      variable: 'TRUST_PROXY',
-      form: 'list',
-      meaning:
-        'Comma list of CIDRs whose `X-Forwarded-For` is believed, for client addresses only; any other address holds at most 2,048 connections at a time',
-      remedy: 'Write it as 10.0.0.0/8,127.0.0.1.',
-    },
-  ),
+  trustProxy: option(z.array(addresses).default([]), {
+    variable: 'TRUST_PROXY',
+    form: 'list',
+    meaning:
+      'Comma list of CIDRs whose `X-Forwarded-For` is believed, for client addresses only; any other address holds at most 2,048 connections at a time',
+    remedy: 'Write it as 10.0.0.0/8,127.0.0.1.',
+  }),
   storeUrl: option(
-    text((url, refuse) => {
-      if (!isSessionStoreUrl(url)) refuse('is not the address of a session store');
-    }).default('sqlite:.data/sessions.db'),
+    z
+      .string()
+      .refine(isSessionStoreUrl, 'is not the address of a session store')
+      .default('sqlite:.data/sessions.db'),
     {
       variable: 'SESSION_STORE',
       meaning:
@@ -73,16 +54,11 @@ export const serverOptions = {
     meaning: 'Directory of a built SPA',
     remedy: 'Give the directory of a built SPA.',
   }),
-  spaDevServer: option(
-    text((url, refuse) => {
-      if (!isHttpUrl(url)) refuse('is not an http or https URL');
-    }).optional(),
-    {
-      variable: 'SPA_DEV_SERVER',
-      meaning: 'URL of a running dev server; then pages and assets come from it, hot reload included',
-      remedy: 'Write it as http://localhost:5173.',
-    },
-  ),
+  spaDevServer: option(z.string().refine(isHttpUrl, 'is not an http or https URL').optional(), {
+    variable: 'SPA_DEV_SERVER',
+    meaning: 'URL of a running dev server; then pages and assets come from it, hot reload included',
+    remedy: 'Write it as http://localhost:5173.',
+  }),
   spaSourceMaps: option(z.boolean().default(false), {
     variable: 'SPA_SOURCE_MAPS',
     form: 'boolean',
@@ -94,13 +70,13 @@ export const serverOptions = {
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
     remedy: `Use one of ${logLevels.join(', ')}.`,
   }),
-  metricsPort: option(z.number().superRefine(check(checkPort)).optional(), {
+  metricsPort: option(port.optional(), {
     variable: 'METRICS_PORT',
     form: 'number',
     meaning: 'Where `/metrics` is served, apart from public traffic',
     remedy: portRemedy,
   }),
-  adminPort: option(z.number().superRefine(check(checkPort)).optional(), {
+  adminPort: option(port.optional(), {
     variable: 'ADMIN_PORT',
     form: 'number',
     meaning:
@@ -108,9 +84,10 @@ export const serverOptions = {
     remedy: portRemedy,
   }),
   adminToken: option(
-    text((token, refuse) => {
-      if (!/^[\x21-\x7e]{32,512}$/.test(token)) refuse('is not 32 to 512 characters without spaces');
-    }).optional(),
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{32,512}$/, 'is not 32 to 512 characters without spaces')
+      .optional(),
     {
       variable: 'ADMIN_TOKEN',
       meaning: 'The bearer token of operators, 32 characters at least; needs `ADMIN_PORT`',

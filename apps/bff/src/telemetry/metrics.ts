@@ -1,4 +1,5 @@
 import type { Observe } from '@foyer/fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { figures } from './figures.ts';
 import { createSparingCount } from './sparing-count.ts';
@@ -6,8 +7,8 @@ import { createSparingCount } from './sparing-count.ts';
 /** The figures of one process. */
 export interface Metrics {
   readonly observe: Observe;
-  /** In the Prometheus text format. The number of sessions is omitted when it cannot be counted. */
-  readonly print: () => Promise<string>;
+  /** Answers `GET /metrics` in the Prometheus text format; it does not listen yet. */
+  readonly server: FastifyInstance;
 }
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -83,21 +84,35 @@ const createObserver =
     }
   };
 
-/** Creates the figures, those of the process included. */
+const createPrinter = (registry: Registry, active: Gauge, count: () => Promise<number>) => async () => {
+  try {
+    active.set(await count());
+  } catch {
+    active.remove(); // The store is down: its failures are counted where they happen.
+  }
+  return registry.metrics();
+};
+
+const createServer = (print: () => Promise<string>): FastifyInstance => {
+  const server = Fastify({ requestTimeout: 10_000, forceCloseConnections: true });
+  server.get('/metrics', async (_request, reply) =>
+    reply
+      .headers({ 'content-type': Registry.PROMETHEUS_CONTENT_TYPE, 'cache-control': 'no-store' })
+      .send(await print()),
+  );
+  server.setNotFoundHandler(async ({ url }, reply) =>
+    /^\/metrics(\?|$)/.test(url)
+      ? reply.code(405).send('Ask with GET.\n')
+      : reply.code(404).send('Ask for /metrics.\n'),
+  );
+  return server;
+};
+
+/** Creates the figures, those of the process included, and the server that prints them. */
 export const createMetrics = (countSessions: () => Promise<number>): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const created = createFigures(registry);
-  const countSparingly = createSparingCount(countSessions);
-  return {
-    observe: createObserver(created),
-    print: async () => {
-      try {
-        created.active.set(await countSparingly());
-      } catch {
-        created.active.remove(); // The store is down: its failures are counted where they happen.
-      }
-      return registry.metrics();
-    },
-  };
+  const print = createPrinter(registry, created.active, createSparingCount(countSessions));
+  return { observe: createObserver(created), server: createServer(print) };
 };
