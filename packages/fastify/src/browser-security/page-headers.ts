@@ -40,7 +40,7 @@ export const preparePageHeaders = ({
   return {
     addTo: (scope) => {
       answers.addTo(scope);
-      scope.addHook('onSend', (request, reply, _payload, done) => {
+      scope.addHook('onSend', (request, reply, ...[, done]) => {
         // Errors are pages of ours, except for those of a dev server, which are shown in its own way.
         if (reply.statusCode < 400 || isDevelopment) {
           const print = chosen.get(request) ?? withoutInline;

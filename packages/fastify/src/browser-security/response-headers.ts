@@ -47,7 +47,7 @@ export const prepareResponseHeaders = (
       scope.addHook('onRequest', (request, reply, done) => {
         if (!cors.answer(request, reply)) done();
       });
-      scope.addHook('onSend', (request, reply, _payload, done) => {
+      scope.addHook('onSend', (request, reply, ...[, done]) => {
         reply.headers(current()).header('x-request-id', request.id);
         cors.setHeaders(request, reply);
         done();

@@ -6,7 +6,6 @@ import type { ReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/live-session.ts';
-import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';
 import { markAnonymous } from '../session/session-reference.ts';
 
@@ -30,7 +29,7 @@ export const admit = async (
   const verdict = judgeSource({ method, headers: request.headers });
   if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
   if (verdict === 'anonymous') markAnonymous(request);
-  const session = await requireSession(sessions, request);
+  const session = await sessions.require(request);
   if (requirement !== undefined) requireMet(session, requirement, options);
   return session;
 };

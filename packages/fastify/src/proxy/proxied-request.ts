@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import type { ApiRoute } from '../options.ts';
 import type { Session } from '../session/live-session.ts';
-import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';
 
 /**
@@ -18,7 +17,7 @@ export const readSession = async (
 ): Promise<Session | undefined> => {
   if (auth === 'none') return undefined;
   if (auth === 'optional' && require === undefined) return sessions.current(request);
-  const session = await requireSession(sessions, request);
+  const session = await sessions.require(request);
   if (require !== undefined) requireMet(session, require, options);
   return session;
 };

@@ -2,7 +2,6 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
-import { requireSession } from '../session/require-session.ts';
 import { addRoute } from './add-route.ts';
 import { streamSession } from './session-stream.ts';
 
@@ -17,7 +16,7 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
   });
   addRoute(scope, paths.meEvents, {
     GET: async (request, reply) => {
-      const session = await requireSession(bff.sessions, request, { slide: false });
+      const session = await bff.sessions.require(request, { slide: false });
       // A browser that left in the meantime is not reported again, and would hold a place for ever.
       if (reply.raw.destroyed) return reply.hijack();
       const count = open.get(session.id) ?? 0;

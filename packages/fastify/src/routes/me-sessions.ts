@@ -4,7 +4,6 @@ import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
-import { requireSession } from '../session/require-session.ts';
 import { addRoute } from './add-route.ts';
 
 const idOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0]?.split('/').at(-1) ?? '';
@@ -13,12 +12,12 @@ const idOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0]?.split('/
 export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): void => {
   addRoute(scope, paths.meSessions, {
     GET: async (request, reply) => {
-      const session = await requireSession(sessions, request);
+      const session = await sessions.require(request);
       const list: SessionList = { sessions: await sessions.list(session) };
       return reply.header('cache-control', 'no-store').send(list);
     },
     DELETE: async (request, reply) => {
-      const session = await requireSession(sessions, request);
+      const session = await sessions.require(request);
       const ended = await sessions.endOthers(session);
       logEvent(request.log, 'sessions_revoked', { session: session.id, ended, ...whoOf(request) });
       const answer: EndedSessions = { ended };
@@ -27,7 +26,7 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
   });
   addRoute(scope, `${paths.meSessions}/:id`, {
     DELETE: async (request, reply) => {
-      const session = await requireSession(sessions, request);
+      const session = await sessions.require(request);
       if (!(await sessions.endOwn(session, idOf(request))))
         throw new Problem('not_found', 'No session of this user has the id');
       logEvent(request.log, 'sessions_revoked', { session: session.id, ended: 1, ...whoOf(request) });

@@ -5,7 +5,6 @@ import { parseRequirement, type Requirement, type RequirementOptions } from '../
 import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
-import { requireSession } from '../session/require-session.ts';
 import { requireMet } from '../session/requirement.ts';
 import { personOf } from '../session/user.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
@@ -41,7 +40,7 @@ const judge = async (
   const verdict = judgeSource(request);
   if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
   if (verdict === 'anonymous') throw new Problem('unauthenticated', 'The navigation came from another site');
-  const session = await requireSession(sessions, request);
+  const session = await sessions.require(request);
   if (requirement !== undefined) requireMet(session, requirement, options);
 };
 
@@ -76,7 +75,7 @@ export const accessToken = async (
 ): Promise<string> => {
   const { sessions, accessTokens } = findBff(request);
   const requested = createRequestedToken(token);
-  const session = isOfPerson(requested) ? await requireSession(sessions, request) : undefined;
+  const session = isOfPerson(requested) ? await sessions.require(request) : undefined;
   const found = await findAccessToken(accessTokens, session, requested);
   if (found === undefined) throw new Error('accessToken was asked for no token');
   return found.accessToken;

@@ -62,6 +62,40 @@ const shortestWaitMs = 20;
 /** Milliseconds within which every watched session is looked at after messages were lost. */
 const longestMissedMs = 500;
 
+/** What the events of one BFF work with. */
+interface SessionEventsContext {
+  readonly store: SessionStore;
+  readonly clock: () => number;
+  readonly log: FastifyBaseLogger;
+  /** The watched sessions, by their ids. */
+  readonly watches: Map<string, Watch>;
+  readonly onEnd: (id: string, reason: SignedOutReason) => void;
+}
+
+/** Expiry is not announced: the store is read when a session must be over, as its end may have moved since. */
+const watchExpiry = async (context: SessionEventsContext, id: string, watch: Watch): Promise<void> => {
+  const { store, clock, watches, onEnd } = context;
+  const stored = await store.read(id);
+  if (watches.get(id) !== watch) return;
+  if (stored === undefined) return onEnd(id, 'expired');
+  const waitMs = Math.max(stored.expiresAt - clock(), shortestWaitMs);
+  lookIn(context, id, Math.min(waitMs, longestWaitMs));
+};
+
+const lookIn = (context: SessionEventsContext, id: string, waitMs: number): void => {
+  const watch = context.watches.get(id);
+  if (watch === undefined) return;
+  const look = (): void => {
+    watchExpiry(context, id, watch).catch((error: unknown) => {
+      logEvent(context.log, 'expiry_unknown', { err: error });
+      if (context.watches.get(id) === watch) lookIn(context, id, 1000);
+    });
+  };
+  clearTimeout(watch.timer);
+  watch.timer = setTimeout(look, waitMs);
+  watch.timer.unref();
+};
+
 /** Makes the events of the sessions in `store`, which is subscribed to only while there are listeners here. */
 export const createSessionEvents = (
   store: SessionStore,
@@ -78,50 +112,26 @@ export const createSessionEvents = (
     unsubscribe?.();
     unsubscribe = undefined;
   };
-
   const dispatch = (id: string, reason: SignedOutReason): void => {
     const listeners = watches.get(id)?.listeners;
     forget(id);
     callEach(listeners, reason, log);
   };
+  const context = { store, clock, log, watches, onEnd: dispatch };
 
   const receive = (message: string): void => {
     const ended = parseEnded(message);
     if (ended) dispatch(ended.id, ended.reason);
   };
-
-  /** Expiry is not announced: the store is read when the session must be over, as its end may have moved since. */
-  const watchExpiry = async (id: string, watch: Watch): Promise<void> => {
-    const stored = await store.read(id);
-    if (watches.get(id) !== watch) return;
-    if (stored === undefined) return dispatch(id, 'expired');
-    const waitMs = Math.max(stored.expiresAt - clock(), shortestWaitMs);
-    lookIn(Math.min(waitMs, longestWaitMs), id, watch);
-  };
-
-  const look = (id: string, watch: Watch): void => {
-    watchExpiry(id, watch).catch((error: unknown) => {
-      logEvent(log, 'expiry_unknown', { err: error });
-      if (watches.get(id) === watch) lookIn(1000, id, watch);
-    });
-  };
-
-  const lookIn = (milliseconds: number, id: string, watch: Watch): void => {
-    clearTimeout(watch.timer);
-    watch.timer = setTimeout(() => look(id, watch), milliseconds);
-    watch.timer.unref();
-  };
-
   /** Missed messages are found by polling, with jitter. */
   const lookAtAll = (): void => {
-    for (const [id, watch] of watches) lookIn(Math.random() * longestMissedMs, id, watch);
+    for (const id of watches.keys()) lookIn(context, id, Math.random() * longestMissedMs);
   };
-
   const startWatch = (id: string): Watch => {
     const watch: Watch = { listeners: new Set(), timer: undefined };
     watches.set(id, watch);
     unsubscribe ??= store.subscribe(receive, lookAtAll);
-    lookIn(250, id, watch);
+    lookIn(context, id, 250);
     return watch;
   };
 

@@ -49,8 +49,50 @@ const readAudience = ({ providerId, issuer, clientId }: ResolvedOptions): Audien
   text: JSON.stringify([issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, ''), clientId]),
 });
 
+const textFor = (audiences: readonly Audience[], provider: string): string => {
+  const found = audiences.find((each) => each.provider === provider);
+  if (found === undefined) throw new Error(`There is no provider ${provider}`);
+  return found.text;
+};
+
+const showPerson = (
+  record: SessionRecord,
+  options: ResolvedOptions,
+): Pick<Session, 'user' | 'displayName'> => {
+  const user = createShownUser(record, options);
+  return { user, displayName: createDisplayName(user) };
+};
+
 /** How much larger a record is in memory, with the ciphertext that it was opened from. */
 const openedSize = 4;
+
+/** Opens stored records. What was opened with a reference lasts as long as that does. */
+const createOpener = (
+  options: ResolvedOptions,
+  audiences: readonly Audience[],
+  { weigh }: Pick<SessionReferences, 'weigh'>,
+) => {
+  const openedWith = new WeakMap<SessionReference, OpenedRecord>();
+  const open = (
+    reference: SessionReference,
+    { version, sealed }: StoredSession,
+  ): OpenedRecord | undefined => {
+    const known = openedWith.get(reference);
+    if (sealed === undefined) return known;
+    // Not by its version alone: a Redis that lost its last writes may have another record under the same one.
+    if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known;
+    for (const { provider, clientId, text } of audiences) {
+      const record = openRecord(sealed, reference, text);
+      if (record === undefined) continue;
+      const opened = { provider, clientId, version, sealed, record, ...showPerson(record, options) };
+      openedWith.set(reference, opened);
+      weigh(reference, openedSize * sealed.length);
+      return opened;
+    }
+    return undefined;
+  };
+  return { open, knownVersion: (reference: SessionReference) => openedWith.get(reference)?.version };
+};
 
 /** Makes the records over a store. */
 export const createSessionRecords = (
@@ -59,60 +101,22 @@ export const createSessionRecords = (
   references: Pick<SessionReferences, 'weigh'>,
 ): SessionRecords => {
   const audiences = options.providers.map((each) => readAudience(each.options));
-  const textFor = (provider: string): string => {
-    const found = audiences.find((each) => each.provider === provider);
-    if (found === undefined) throw new Error(`There is no provider ${provider}`);
-    return found.text;
-  };
-
-  const show = (record: SessionRecord): Pick<Session, 'user' | 'displayName'> => {
-    const user = createShownUser(record, options);
-    return { user, displayName: createDisplayName(user) };
-  };
+  const { open, knownVersion } = createOpener(options, audiences, references);
 
   const create = (
     reference: SessionReference,
     { provider, clientId, record, user, displayName }: Known,
     { version, lastSeenAt }: Pick<Session, 'version' | 'lastSeenAt'>,
-  ): Session => ({
-    id: reference.id,
-    provider,
-    clientId,
-    user,
-    displayName,
-    record,
-    version,
-    lastSeenAt,
-    ...endsOf(options, record, lastSeenAt),
-    reference,
-  });
-
-  /** What was opened with a reference lasts as long as that does; the store is asked each time whether it is still so. */
-  const openedWith = new WeakMap<SessionReference, OpenedRecord>();
-
-  const open = (
-    reference: SessionReference,
-    { version, sealed }: StoredSession,
-    known: OpenedRecord | undefined,
-  ): OpenedRecord | undefined => {
-    if (sealed === undefined) return known;
-    // Not by its version alone: a Redis that lost its last writes may have another record under the same one.
-    if (known !== undefined && Buffer.compare(known.sealed, sealed) === 0) return known;
-    for (const { provider, clientId, text } of audiences) {
-      const record = openRecord(sealed, reference, text);
-      if (record === undefined) continue;
-      const opened = { provider, clientId, version, sealed, record, ...show(record) };
-      openedWith.set(reference, opened);
-      references.weigh(reference, openedSize * sealed.length);
-      return opened;
-    }
-    return undefined;
+  ): Session => {
+    const ends = endsOf(options, record, lastSeenAt);
+    const { id } = reference;
+    return { id, provider, clientId, user, displayName, record, version, lastSeenAt, ...ends, reference };
   };
 
+  /** The store is asked each time whether what was opened is still so. */
   const read = async (reference: SessionReference): Promise<Session | undefined> => {
-    const known = openedWith.get(reference);
-    const stored = await store.read(reference.id, known?.version);
-    const opened = stored && open(reference, stored, known);
+    const stored = await store.read(reference.id, knownVersion(reference));
+    const opened = stored && open(reference, stored);
     if (stored === undefined || opened === undefined) return undefined;
     const session = create(reference, opened, stored);
     return options.clock() >= session.idleExpiresAt ? undefined : session;
@@ -120,9 +124,9 @@ export const createSessionRecords = (
 
   return {
     insert: async (reference, record, { provider, clientId, ...labels }) => {
-      const opened = { provider, clientId, record, ...show(record) };
+      const opened = { provider, clientId, record, ...showPerson(record, options) };
       const session = create(reference, opened, { version: 1, lastSeenAt: record.createdAt });
-      const sealed = sealRecord(record, reference, textFor(provider));
+      const sealed = sealRecord(record, reference, textFor(audiences, provider));
       const { id, version, lastSeenAt, idleExpiresAt: expiresAt, expiresAt: lastsUntil } = session;
       await store.insert({ id, version, sealed, lastSeenAt, expiresAt, lastsUntil, ...labels });
       return session;
@@ -130,7 +134,7 @@ export const createSessionRecords = (
     read,
     reread: async ({ reference }) => read(reference),
     save: async ({ id, provider, version, reference }, record) =>
-      store.update(id, version, sealRecord(record, reference, textFor(provider))),
+      store.update(id, version, sealRecord(record, reference, textFor(audiences, provider))),
     extend: async (session) => {
       const lastSeenAt = options.clock();
       const extended = create(session.reference, session, { version: session.version, lastSeenAt });

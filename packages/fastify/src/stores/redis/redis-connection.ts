@@ -1,7 +1,80 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { createRedisClients } from './redis-clients.ts';
+import { parseRedisAddress, type RedisAddress } from './redis-address.ts';
 import { followMessages, type RedisMessages } from './redis-messages.ts';
+
+interface Library {
+  readonly Cluster: typeof Cluster;
+  readonly Redis: typeof Redis;
+}
+
+const retry = (times: number): number => Math.min(times * 100, 1000);
+
+/** Nothing is queued or sent twice. A server that is silent for 2 s is disconnected, which ends every wait for it. */
+const limits = {
+  lazyConnect: true,
+  maxRetriesPerRequest: 0,
+  connectTimeout: 1000,
+  socketTimeout: 2000,
+  disconnectTimeout: 200,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  // A server that became a replica stays connected: its successor has to be looked for.
+  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+};
+
+const onServer = { ...limits, enableOfflineQueue: false, retryStrategy: retry };
+
+const readCredentials = ({ username, password, isSecure }: RedisAddress) => ({
+  username,
+  password,
+  ...(isSecure && { tls: {} }),
+});
+
+const createSentinelClient = ({ Redis }: Library, address: RedisAddress): Redis =>
+  new Redis({
+    ...onServer,
+    ...readCredentials(address),
+    db: address.database,
+    name: address.name,
+    sentinels: [...address.nodes],
+    sentinelUsername: address.sentinelUsername,
+    sentinelPassword: address.sentinelPassword,
+    sentinelCommandTimeout: 1000,
+    sentinelRetryStrategy: retry,
+    ...(address.isSecure && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+  });
+
+const createClusterClient = ({ Cluster }: Library, address: RedisAddress): Cluster =>
+  new Cluster([...address.nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retry,
+    maxRedirections: 5,
+    redisOptions: { ...limits, ...readCredentials(address) },
+    // Certificates are for names, so that a name stays one.
+    dnsLookup: (host, callback) => callback(null, host),
+  });
+
+/** The package is an optional peer: only those who keep sessions in a Redis install it. */
+const loadLibrary = async (): Promise<Library> => {
+  try {
+    return await import('ioredis');
+  } catch (cause) {
+    throw new Error('A session store in Redis needs the package ioredis: add it with `npm install ioredis`', {
+      cause,
+    });
+  }
+};
+
+const createClient = async (url: string): Promise<Redis | Cluster> => {
+  const address = parseRedisAddress(url);
+  const library = await loadLibrary();
+  if (address === undefined) return new library.Redis(url, onServer);
+  return address.kind === 'cluster'
+    ? createClusterClient(library, address)
+    : createSentinelClient(library, address);
+};
 
 /** Two connections to one service, as commands and subscriptions cannot be mixed. */
 export interface RedisConnection {
@@ -21,25 +94,26 @@ const disconnect = async (client: Redis | Cluster): Promise<void> => {
   client.disconnect();
 };
 
-const readConnections = (client: Redis | Cluster): readonly Redis[] =>
-  'nodes' in client ? client.nodes('all') : [client];
-
 /**
  * Keeps firewalls from forgetting a connection that nothing is sent on, and finds one that is dead before a request does:
  * what does not answer in `socketTimeout` is disconnected, and connected again. Returns the way to stop.
  */
 const keepAlive = (client: Redis | Cluster): (() => void) => {
   const ping = (): void => {
-    for (const connection of readConnections(client))
+    for (const connection of 'nodes' in client ? client.nodes('all') : [client])
       if (connection.status === 'ready') connection.ping().catch(() => undefined);
   };
   const timer = setInterval(ping, pingIntervalMs).unref();
   return () => clearInterval(timer);
 };
 
-/** Connects to a service of any kind; one that is down is tried again, at least once a second. */
+/**
+ * Connects to one server, to one that sentinels watch, or to a cluster; what is down is tried again, at least once a second.
+ *
+ * @throws TypeError when the URL cannot be read; Error when the package `ioredis` cannot be loaded.
+ */
 export const openRedisConnection = async (url: string): Promise<RedisConnection> => {
-  const { client, createSubscriber } = await createRedisClients(url);
+  const client = await createClient(url);
   // A command that cannot be sent throws by itself; only lost messages would go unnoticed.
   let trouble: unknown;
   client.on('error', (error) => {
@@ -49,7 +123,7 @@ export const openRedisConnection = async (url: string): Promise<RedisConnection>
   const connected = client.connect().catch(() => undefined);
   const late = wait(startTimeoutMs, undefined, { signal: starting.signal }).catch(() => undefined);
   await Promise.race([connected, late]);
-  const messages = followMessages(createSubscriber);
+  const messages = followMessages(client);
   await Promise.race([messages.begun, late]);
   starting.abort();
   const stopPings = keepAlive(client);

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { createMessageListeners } from '../message-listeners.ts';
 import type { SessionStore } from '../session-store.ts';
 
@@ -24,10 +24,17 @@ const untilEnd = (connection: Redis): Promise<never> =>
     connection.once('end', () => reject(new Error('The connection for messages was closed')));
   });
 
-/**
- * Listens on connections that `createSubscriber` makes; one that is cut, or silent for two seconds, gets a successor.
- */
-export const followMessages = (createSubscriber: () => Redis): RedisMessages => {
+/** A further connection, as commands and subscriptions cannot be mixed: in a cluster to any node, which hears of all. */
+const createSubscriber = (client: Redis | Cluster): Redis => {
+  const nodes = 'nodes' in client ? client.nodes('master') : [client];
+  const node = nodes[Math.floor(Math.random() * nodes.length)];
+  if (node === undefined) throw new Error('No node of the cluster is known');
+  const ending = { lazyConnect: true, enableOfflineQueue: false, retryStrategy: null };
+  return node.duplicate(ending).on('error', () => undefined);
+};
+
+/** Listens on a connection of its own; when that is cut, or silent for two seconds, on another. */
+export const followMessages = (client: Redis | Cluster): RedisMessages => {
   const listeners = createMessageListeners();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -38,8 +45,9 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
   const pause = (milliseconds: number): Promise<void> =>
     wait(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
 
-  /** Pings tell a connection on which nothing happens from one on which nothing can. */
+  /** Listens until it fails. Pings tell a connection on which nothing happens from one on which nothing can. */
   const listen = async (connection: Redis): Promise<void> => {
+    connection.on('message', (_channel, message) => listeners.deliver(message));
     await connection.connect();
     await connection.subscribe(channel);
     failure = undefined;
@@ -49,17 +57,23 @@ export const followMessages = (createSubscriber: () => Redis): RedisMessages => 
     for (; !signal.aborted; await connection.ping()) await pause(pingIntervalMs);
   };
 
-  const follow = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const connection = createSubscriber().on('error', () => undefined);
-      connection.on('message', (_channel, message) => listeners.deliver(message));
-      const cut = (): void => connection.disconnect();
-      signal.addEventListener('abort', cut, { once: true });
-      await Promise.race([untilEnd(connection), listen(connection)]).catch((error: unknown) => {
-        failure = error;
-      });
+  const listenOnce = async (): Promise<void> => {
+    const connection = createSubscriber(client);
+    const cut = (): void => connection.disconnect();
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      await Promise.race([untilEnd(connection), listen(connection)]);
+    } finally {
       signal.removeEventListener('abort', cut);
       cut();
+    }
+  };
+
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await listenOnce().catch((error: unknown) => {
+        failure = error;
+      });
       begun.resolve();
       await pause(reconnectPauseMs);
     }
