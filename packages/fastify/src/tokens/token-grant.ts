@@ -84,10 +84,18 @@ export const createTokenGrant = (
   const refresh = createRefresh(dependencies, keep, unsaved);
   const exchange = createExchange(dependencies, keep);
 
-  /** Providers answer `invalid_grant` to targets too: the session ends only when its own token is refused as well. */
+  /**
+   * Providers answer `invalid_grant` to targets too: the session ends only when its own token is refused as well, and
+   * nothing is wrong where another process has rotated the refresh token meanwhile.
+   */
   const settleTarget = async (renewal: TokenRenewal, refused: TargetRefused): Promise<HeldToken> => {
-    if (renewal.requested.source === 'refresh' && refused.error === 'invalid_grant')
-      await grant({ session: renewal.session, requested: sessionToken });
+    const { session, requested } = renewal;
+    if (requested.source === 'refresh' && refused.error === 'invalid_grant') {
+      const now = await outcome.reread(session);
+      if (now.record.tokens.refreshToken !== session.record.tokens.refreshToken)
+        return outcome.superseded({ session: now, requested });
+      await grant({ session, requested: sessionToken });
+    }
     const remedy = 'look at `token` of the API route, and at what the provider lets this client ask for';
     const problem = new Problem('provider_error', `${refused.message}: ${remedy}`, { cause: refused });
     return outcome.failed(renewal, problem, 'session');

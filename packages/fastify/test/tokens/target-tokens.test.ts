@@ -132,6 +132,45 @@ test('invalid_grant for a target ends the session only when the session’s own 
   expect(await get(one, '/current', cookie)).toBe('nobody');
 });
 
+test('invalid_grant for a target is none when a sibling has rotated meanwhile', async () => {
+  const file = await makeFile();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<never>();
+  const refreshes: string[] = [];
+  const slow = standIn((_refreshToken, { target }) => {
+    refreshes.push(target?.audience ?? 'session');
+    asked.resolve();
+    return answer.promise;
+  });
+  const one = await startInstance(file, slow);
+  const two = await startInstance(file, standIn(startRotating({ lifetimeMs: 300_000 }).refresh));
+  const cookie = await signIn(one);
+  const first = get(one, '/token?audience=a', cookie);
+  await asked.promise;
+  clock.now += 60_000;
+  expect(await get(two, '/token?audience=a', cookie)).toBe('a-2');
+  answer.reject(refuse('invalid_grant'));
+  expect([await first, refreshes]).toEqual(['a-2', ['a']]);
+  expect(await get(one, '/current', cookie)).toBe('Ada L');
+});
+
+test('a token for an audience is given to no one before the new refresh token is saved, which the next request uses', async () => {
+  const { refresh, asked } = startRotating();
+  let isFull = true;
+  const one = await startInstance(await makeFile(), standIn(refresh), (store) => ({
+    ...store,
+    update: async (...given) => {
+      if (isFull) throw new Error('The disk is full');
+      return store.update(...given);
+    },
+  }));
+  const cookie = await signIn(one);
+  expect(await get(one, '/token?audience=a', cookie)).toContain('store_unavailable');
+  isFull = false;
+  expect(await get(one, '/token?audience=a', cookie)).toBe('a-3');
+  expect([asked, await get(one, '/current', cookie)]).toEqual([['a', 'a'], 'Ada L']);
+});
+
 test('a refreshed ID token of somebody else ends the session, whatever the access token was for', async () => {
   const provider = standIn(async () => {
     throw new RefreshRefused('the refreshed ID token is about another sub');
