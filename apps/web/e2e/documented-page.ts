@@ -8,7 +8,7 @@ const docs = resolve(import.meta.dirname, '../../../docs');
 
 /** The fenced blocks of one language in the pages about a SPA of one's own. */
 const blocksOf = async (language: string): Promise<readonly string[]> => {
-  const pages = ['own-spa.md', 'recipes.md', 'getting-started.md'];
+  const pages = ['own-spa.md', 'your-apis.md', 'recipes.md', 'getting-started.md'];
   const texts = await Promise.all(pages.map((page) => readFile(join(docs, page), 'utf8')));
   return [...texts.join('\n').matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, code = '']) => code,

@@ -81,6 +81,14 @@ export const proofs: Readonly<Record<string, Proof>> = {
     'packages/fastify/test/session/leftovers.test.ts',
     '5,000 expired sessions: the sqlite file returns to its size, but for a log of 4 MiB',
   ],
+  'pnpm --silent key > /etc/foyer/session-keys': [
+    'apps/bff/test/papers/shell.test.ts',
+    'pnpm key prints a key of 32 bytes',
+  ],
+  'curl -s http://localhost:3000/readyz': [
+    'apps/bff/test/virtual-machine.test.ts',
+    'what the unit starts reads its secrets, answers, and ends with 0',
+  ],
   'pnpm test <file>': [commands, exercise],
   'pnpm exec biome check --write .': [commands, exercise],
   'curl -s http://localhost:3000/api/me': [

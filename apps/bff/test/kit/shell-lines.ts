@@ -54,6 +54,12 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^docker build (?:.*--target (\w+))?.*$/, judgeTarget],
   [/^curl (?:-\S+ |'[^']*' )*https?:\/\/localhost:\d+(\/[\w/-]*)\??\S*$/, judgeRequest],
   [/^cp (\S+) \S+$/, judgeFile],
+  [/^npx --yes pnpm --silent (key) > \S+$/, (name) => judgeScript(name, '')],
+  [
+    /^(?:git pull|install -d -m 700 \S+|systemctl (?:daemon-reload|(?:enable --now|restart) foyer))$/,
+    nothing,
+  ],
+  [/^journalctl -u foyer -o cat$/, nothing],
   [
     /^npm (?:create foyer [\w-]+|install|install(?: --save-dev)?(?: @foyer\/[\w-]+@latest)+|run dev|test)$/,
     nothing,
@@ -62,7 +68,7 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   [/^npx --yes --package \S+\.tgz create-foyer \S+ --packages \S+$/, nothing],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
   [
-    /^(?:git clone (?:<[a-z ]+>|\S+)(?: [\w-]+)?|cd [\w.-]+|git switch -c \S+|git init|rm -rf \.git)$/,
+    /^(?:git clone (?:<[a-z ]+>|\S+)(?: [\w/-]+)?|cd [\w./-]+|git switch -c \S+|git init|rm -rf \.git)$/,
     nothing,
   ],
 ];

@@ -6,7 +6,7 @@ import { paths } from '@foyer/contract';
 import { expect, test } from 'vitest';
 import { blocks, blocksIn } from '../kit/papers.ts';
 
-const tried = ['ts', 'tsx', 'js', 'diff', 'env', 'json', 'jsonc', 'yaml', 'sh'];
+const tried = ['ts', 'tsx', 'js', 'diff', 'env', 'json', 'jsonc', 'yaml', 'sh', 'ini'];
 const read = ['html', 'nginx', 'caddyfile', 'dockerfile', ''];
 
 test('every block is of a language that a test knows', () => {
