@@ -26,15 +26,15 @@ const makeFolder = (): string => {
   return folder;
 };
 
-const hasSystemd = existsSync('/usr/bin/systemd-analyze');
+const analyzer = '/usr/bin/systemd-analyze';
 
 /** What systemd says about the unit; without systemd, the lines that are no section, setting or comment. */
 const examine = (text: string): string => {
   const wrong = text.split('\n').filter((line) => !/^(?:\[\w+\]|[A-Z][A-Za-z]+=.*|#.*|)$/.test(line));
-  if (!hasSystemd) return wrong.join('\n');
+  if (!existsSync(analyzer)) return wrong.join('\n');
   const file = join(makeFolder(), 'foyer.service');
   writeFileSync(file, text.replaceAll('/opt/foyer/', root));
-  const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(analyzer, ['verify', '--man=no', file], { encoding: 'utf8' });
   return stdout + stderr;
 };
 
