@@ -17,7 +17,7 @@ export const createEventsPage = (): string =>
     'the error page show too. A finished request is one line, `msg` `request`, with `method`, `route` (the pattern, never what was',
     'asked for, except where no route is), `status` and `duration` (milliseconds).',
     '',
-    'What is worth a rule of its own has an `event`: its name is stable, its `msg` may change. No event names a user, and none has',
+    'What is worth a rule of its own has an `event`: its name is stable, its `msg` may change. `subject` names a person as `LOG_SUBJECT` says; nothing else does, and none has',
     'a token, code, secret, cookie or key in it at any level. `session` is the public handle of a session, useless as a credential.',
     '`err` has type, code, message, stack and what caused it in turn; it is left out where there is no cause.',
     '',

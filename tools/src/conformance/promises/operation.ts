@@ -1,6 +1,6 @@
 import type { PromisedOf } from './promise.ts';
 
-/** Outages, load, and what is told. */
+/** Outages, load, and what is disclosed. */
 export const operation: readonly PromisedOf[] = [
   {
     title: 'Outages and load',
@@ -46,7 +46,7 @@ export const operation: readonly PromisedOf[] = [
     ],
   },
   {
-    title: 'What is told',
+    title: 'What answers and logs disclose',
     promises: [
       {
         text: 'No token, code, verifier, secret, key or cookie is in any answer (the ID token only as `id_token_hint`), log line, metric, trace or error page, at any log level.',

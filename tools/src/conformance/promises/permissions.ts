@@ -24,7 +24,7 @@ export const permissions: PromisedOf = {
       ],
     },
     {
-      text: 'Headers that tell an API who calls are made of verified claims, and no browser can write or remove them.',
+      text: 'Headers that name the caller to an API are made of verified claims, and no browser can write or remove them.',
       tests: [
         'fastify/proxy/identity > claims %s become headers',
         'fastify/proxy/identity > a browser cannot write them, signed in or not',

@@ -31,7 +31,7 @@ export const sessions: readonly PromisedOf[] = [
         ],
       },
       {
-        text: 'Idle and absolute limits hold; polling does not extend; key rotation signs nobody out; removing a key does.',
+        text: 'Idle and absolute limits hold; polling does not extend; key rotation signs no one out; removing a key does.',
         tests: [
           'fastify/session/limits-and-keys > polling does not extend a session, using it does, and the absolute limit holds',
           'fastify/session/sessions > the idle limit moves with use, the absolute limit does not',
@@ -81,7 +81,7 @@ export const sessions: readonly PromisedOf[] = [
     title: 'Refresh',
     promises: [
       {
-        text: 'A hundred parallel calls, two processes, a provider that rotates and detects reuse: one grant, a hundred answers, nobody signed out. A crash between grant and save: at worst that one session asks to log in again.',
+        text: 'A hundred parallel calls, two processes, a provider that rotates and detects reuse: one grant, a hundred answers, no one signed out. A crash between grant and save: at worst that one session asks to log in again.',
         tests: [
           'fastify/tokens/access-token > 100 calls on two instances refresh once',
           'bff/replicas > a provider that rotates and detects reuse, two processes on one %s',
