@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util';
 import { startDevProvider } from '@foyer/dev-provider';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { createSessionKey } from '../src/session-key.ts';
+import { createSessionKey } from './kit/keys.ts';
 import { root } from './kit/papers.ts';
 import { isRead } from './kit/settings-block.ts';
 
