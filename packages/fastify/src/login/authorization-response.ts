@@ -7,7 +7,8 @@ const longestParameter = 8192;
 const usedParameters = ['code', 'state', 'iss', 'error'] as const;
 
 /**
- * The parameters that are used, each at most once. Duplicates, control characters and oversize in them are nothing that
+ * The parameters that are used, each at most once, without an `error` that is empty; beside them the provider's words for
+ * the log, which are not judged. Duplicates, control characters and oversize in them are nothing that
  * a provider sends.
  *
  * @throws Problem `invalid_authorization_response`.
@@ -22,10 +23,12 @@ export const readResponse = ({ parameters }: Query): URLSearchParams => {
       'A parameter of the callback is doubled, too long or malformed',
     );
   }
-  const response = new URLSearchParams(used);
+  const response = new URLSearchParams(used.filter(([name, value]) => name !== 'error' || value !== ''));
   if (response.has('code') && response.has('error')) {
     throw new Problem('invalid_authorization_response', 'The callback has both code and error');
   }
+  const description = parameters.get('error_description');
+  if (description !== null) response.set('error_description', description);
   return response;
 };
 

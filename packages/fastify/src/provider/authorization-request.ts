@@ -12,7 +12,7 @@ import { parseObject } from './json-object.ts';
 import type { Metadata } from './metadata.ts';
 import { configure, type ReadAnswer, readSigningKey } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { findRefusal, isTrouble, providerProblem, readRefusal } from './provider-errors.ts';
+import { findProblem, findRefusal, isTrouble, providerProblem, readRefusal } from './provider-errors.ts';
 import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 
 /** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
@@ -44,7 +44,19 @@ const signRequest = async (
 const readPushed: ReadAnswer = async (answer) => {
   if (answer.status !== 200 && answer.status !== 201)
     throw readRefusal('pushed authorization request endpoint', answer);
-  return Response.json(parseObject(answer.text), { status: 201 });
+  const request_uri = parseObject(answer.text)?.request_uri;
+  if (typeof request_uri !== 'string' || request_uri === '')
+    throw new Problem('provider_invalid_response', 'the pushed authorization request got no request_uri');
+  // The browser goes there at once: how long the reference lives is of no use to us.
+  return Response.json({ request_uri, expires_in: 1 }, { status: 201 });
+};
+
+/** Whether an endpoint refuses, or answers something else than a reference; one that is in trouble may be used later. */
+const isUseless = (error: unknown): boolean => {
+  const refusal = findRefusal(error);
+  return refusal === undefined
+    ? findProblem(error)?.code === 'provider_invalid_response'
+    : !isTrouble(refusal);
 };
 
 /** The address with a reference to the pushed request; `undefined` where the plain one may be used instead. */
@@ -53,7 +65,7 @@ const pushRequest = async (
   metadata: Metadata,
   parameters: URLSearchParams,
 ): Promise<URL | undefined> => {
-  const { options, log } = context;
+  const { discovery, options, log } = context;
   const { pushed_authorization_request_endpoint: address, require_pushed_authorization_requests } = metadata;
   const isRequired = options.par === 'always' || require_pushed_authorization_requests;
   if (options.par === 'never' || (address === undefined && !isRequired)) return undefined;
@@ -68,8 +80,8 @@ const pushRequest = async (
       buildAuthorizationUrlWithPAR(config, parameters),
     );
   } catch (error) {
-    const refusal = findRefusal(error);
-    if (isRequired || refusal === undefined || isTrouble(refusal)) throw providerProblem(error);
+    discovery.doubt();
+    if (isRequired || !isUseless(error)) throw providerProblem(error);
     logEvent(log, 'pushed_request_refused', { err: error });
     return undefined;
   }

@@ -4,7 +4,7 @@ import { proveKey } from './dpop.ts';
 import { readClaims } from './json-object.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { type KeepSuccessor, maxLifetimeSeconds, readGrant } from './token-answer.ts';
+import { type ExpectedGrant, maxLifetimeSeconds, readGrant } from './token-answer.ts';
 import type { DpopKey, GrantedTokens } from './token-set.ts';
 
 /** The `exp` of an access token that is a JWT; it is a hint for us, not a proof. @see RFC 9068 section 2.2 */
@@ -35,11 +35,10 @@ const nameTokens = (
 });
 
 /** What a grant is asked for with. */
-interface GrantRequest {
+interface GrantRequest extends ExpectedGrant {
   readonly metadata: Metadata;
   /** The key that the tokens are to be bound to. */
   readonly dpopKey: DpopKey | undefined;
-  readonly keepSuccessor?: KeepSuccessor | undefined;
 }
 
 /**
@@ -50,10 +49,10 @@ interface GrantRequest {
  */
 export const requestGrant = async (
   context: ProviderContext,
-  { metadata, dpopKey, keepSuccessor }: GrantRequest,
+  { metadata, dpopKey, ...expected }: GrantRequest,
   grant: (config: Configuration, options: { readonly DPoP?: DPoPHandle }) => Promise<TokenEndpointResponse>,
 ): Promise<GrantedTokens> => {
-  const read = readGrant(context.trust(metadata), keepSuccessor);
+  const read = readGrant(context.trust(metadata), expected);
   const granted = await runAuthenticated(
     context,
     { metadata, endpoint: 'token_endpoint', read },

@@ -1,4 +1,4 @@
-import { compactVerify, errors, type JWTPayload } from 'jose';
+import { compactVerify, type JWTPayload } from 'jose';
 import { requireAccessTokenHash } from './checks/access-token-hash.ts';
 import { requireAuthorizedParty } from './checks/authorized-party.ts';
 import { requireShallow } from './checks/claims-depth.ts';
@@ -6,27 +6,18 @@ import { requireIssuedBefore } from './checks/issued-at.ts';
 import { requireIssuer } from './checks/issuer.ts';
 import { requireSubject } from './checks/subject.ts';
 import { requireIdTokenType } from './checks/token-type-header.ts';
-import { parseObject } from './json-object.ts';
 import { providerProblem } from './provider-errors.ts';
-import { type TokenTrust, verifyWithKeys } from './signed-token.ts';
+import { parseClaims, type TokenTrust, verifyWithKeys } from './signed-token.ts';
 
 /** Claims of a verified ID token. */
 export type IdTokenClaims = JWTPayload & { readonly iss: string; readonly sub: string };
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-const parsePayload = (payload: Uint8Array): JWTPayload => {
-  const claims = parseObject(utf8.decode(payload));
-  if (claims === undefined) throw new errors.JWTInvalid('The claims are not a JSON object');
-  return claims;
-};
 
 const verify = async (token: string, trust: TokenTrust, accessToken: string): Promise<IdTokenClaims> => {
   const algorithms = [...trust.algorithms];
   const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>
     compactVerify(token, key, { algorithms }),
   );
-  const claims = parsePayload(payload);
+  const claims = parseClaims(payload);
   const { clock, clockTolerance, clientId } = trust.options;
   requireIdTokenType(protectedHeader);
   requireAuthorizedParty(claims, clientId);

@@ -5,6 +5,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The one rule for members and claims of the provider's answers: `null` and empty text are absence. */
+export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
 /** A plain JSON object, or `undefined` for anything else. */
 export const parseObject = (text: string): JsonObject | undefined => {
   try {

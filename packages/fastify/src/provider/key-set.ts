@@ -1,6 +1,6 @@
 import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
 import { Problem } from '../problems.ts';
-import { parseObject } from './json-object.ts';
+import { isAbsent, parseObject } from './json-object.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
@@ -59,7 +59,7 @@ const isKey = (key: unknown): key is NamedKey =>
 /** `EdDSA` and `Ed25519` name one algorithm, so that the curve alone says what such a key is for. */
 const withoutAbsent = (key: NamedKey): NamedKey => {
   const present = Object.entries(key).filter(
-    ([name, value]) => value !== null && value !== '' && !(name === 'alg' && key.crv === 'Ed25519'),
+    ([name, value]) => !isAbsent(value) && !(name === 'alg' && key.crv === 'Ed25519'),
   );
   return { kty: key.kty, ...Object.fromEntries(present) };
 };
@@ -97,7 +97,7 @@ const findInGroup = async (
   { byKid, withoutKid }: KeyGroup,
   { kid, alg = '' }: JWSHeaderParameters,
 ): Promise<readonly CryptoKey[]> => {
-  if (kid === undefined) return selectKeys(byKid, { alg });
+  if (kid === undefined || isAbsent(kid)) return selectKeys(byKid, { alg });
   const named = await selectKeys(byKid, { kid, alg });
   return named.length > 0 ? named : selectKeys(withoutKid, { alg });
 };

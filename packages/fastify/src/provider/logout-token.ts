@@ -1,6 +1,6 @@
 import { errors } from 'jose';
 import { isAcceptedIssuer } from './checks/issuer.ts';
-import { isObject } from './json-object.ts';
+import { isAbsent, isObject } from './json-object.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
@@ -14,8 +14,8 @@ const requireThat: (holds: boolean, reason: string) => asserts holds = (holds, r
 };
 
 const optionalText = (value: unknown, name: string): string | undefined => {
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string' || value.length < 1 || value.length > 255) {
+  if (isAbsent(value)) return undefined;
+  if (typeof value !== 'string' || value.length > 255) {
     throw new LogoutTokenInvalid(`${name} is malformed`);
   }
   return value;
@@ -35,7 +35,7 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
   requireThat(iss !== undefined && isAcceptedIssuer(iss, trust), 'iss is another issuer');
   const { typ } = protectedHeader;
   requireThat(
-    typ === undefined || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ)),
+    isAbsent(typ) || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ)),
     'typ is another kind',
   );
   requireThat(
@@ -66,7 +66,16 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
 export const verifyLogoutToken = async (
   { discovery, trust }: ProviderContext,
   token: string,
-): Promise<LogoutToken> => verify(token, trust(await discovery.require()));
+): Promise<LogoutToken> => {
+  const metadata = await discovery.require();
+  try {
+    return await verify(token, trust(metadata));
+  } catch (error) {
+    // What is wrong with the token says nothing about the metadata: anyone can send one.
+    if (!(error instanceof LogoutTokenInvalid)) discovery.doubt();
+    throw error;
+  }
+};
 
 /** A valid logout token. @see OpenID Connect Back-Channel Logout section 2.4 */
 export interface LogoutToken {

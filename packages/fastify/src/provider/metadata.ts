@@ -2,7 +2,7 @@ import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';
-import { isObject, type JsonObject } from './json-object.ts';
+import { isAbsent, isObject, type JsonObject } from './json-object.ts';
 import { cleanText } from './provider-errors.ts';
 
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
@@ -59,8 +59,6 @@ const isEndpoint = (value: string): boolean => {
 };
 
 const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.test(url);
-
-const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /** A provider on https that names http on a loopback host would have our secret sent to a neighbour of ours. */
 const readEndpoint = (document: JsonObject, name: string): string | undefined => {

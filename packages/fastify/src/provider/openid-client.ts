@@ -3,6 +3,7 @@ import * as client from 'openid-client';
 import { asymmetricAlgorithms } from '../options/provider-options.ts';
 import type { ClientAuth } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { readDpopNonce } from './checks/dpop-nonce.ts';
 import type { ClientCredentials } from './client-credentials.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
@@ -83,7 +84,7 @@ const createFetch = ({ http, nonces }: ProviderContext, read: ReadAnswer): clien
       headers,
       body: method === 'POST' ? String(body) : undefined,
     });
-    const nonce = answer.header('dpop-nonce');
+    const nonce = readDpopNonce(answer.header('dpop-nonce'));
     if (nonce !== undefined) nonces.set(new URL(url).origin, nonce);
     const isBound = 'dpop' in headers;
     if (!isBound || wasChallenged || readErrorCode(answer) !== 'use_dpop_nonce') return read(answer, isBound);

@@ -1,10 +1,12 @@
 import {
   type CryptoKey,
+  compactVerify,
   decodeProtectedHeader,
   errors,
-  type JWTVerifyOptions,
+  type JWTClaimVerificationOptions,
+  type JWTPayload,
   type JWTVerifyResult,
-  jwtVerify,
+  UnsecuredJWT,
 } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
@@ -12,6 +14,7 @@ import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
 import { requireNoExtension } from './checks/critical-extension.ts';
 import type { AcceptedIssuer } from './checks/issuer.ts';
 import { createKeyRule } from './checks/key-issuer.ts';
+import { isAbsent, parseObject } from './json-object.ts';
 import type { KeySet } from './key-set.ts';
 
 /** What a token of the provider is verified against. */
@@ -84,6 +87,26 @@ export const verifyWithKeys = async <Verified>(
   return verified;
 };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The claims of a verified token. @throws JWTInvalid when they are no JSON object. */
+export const parseClaims = (payload: Uint8Array): JWTPayload => {
+  const claims = parseObject(utf8.decode(payload));
+  if (claims === undefined) throw new errors.JWTInvalid('The claims are not a JSON object');
+  return claims;
+};
+
+/** Claims about the token itself, of which `null` and empty text are absence; jose would refuse them. */
+const ofToken = ['iss', 'aud', 'exp', 'nbf', 'iat'];
+
+/** The claims as jose shall judge them; it judges those of a token that it decodes without a signature by the same rules. */
+const judgeClaims = (claims: JWTPayload, checks: JWTClaimVerificationOptions): JWTPayload => {
+  const present = Object.entries(claims).filter(
+    ([name, value]) => !ofToken.includes(name) || !isAbsent(value),
+  );
+  return UnsecuredJWT.decode(new UnsecuredJWT(Object.fromEntries(present)).encode(), checks).payload;
+};
+
 /**
  * Verifies signature, `exp`, `nbf` and what else `checks` name of any token of the provider.
  *
@@ -93,14 +116,12 @@ export const verifyWithKeys = async <Verified>(
 export const verifySigned = async (
   token: string,
   trust: TokenTrust,
-  checks: Pick<JWTVerifyOptions, 'issuer' | 'audience' | 'requiredClaims'>,
+  checks: Pick<JWTClaimVerificationOptions, 'issuer' | 'audience' | 'requiredClaims'>,
 ): Promise<JWTVerifyResult> => {
   const { clock, clockTolerance } = trust.options;
-  const settings = {
-    ...checks,
-    algorithms: [...trust.algorithms],
-    clockTolerance,
-    currentDate: new Date(clock()),
-  };
-  return verifyWithKeys(token, trust, (key) => jwtVerify(token, key, settings));
+  const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>
+    compactVerify(token, key, { algorithms: [...trust.algorithms] }),
+  );
+  const now = { clockTolerance, currentDate: new Date(clock()) };
+  return { payload: judgeClaims(parseClaims(payload), { ...checks, ...now }), protectedHeader };
 };

@@ -31,7 +31,8 @@ const requestToken = async (
 ): Promise<IssuedToken> => {
   const metadata = await context.discovery.require();
   try {
-    const { accessToken, accessTokenExpiresAt } = await requestGrant(context, { metadata, dpopKey }, grant);
+    const request = { metadata, dpopKey, isAboutSession: false };
+    const { accessToken, accessTokenExpiresAt } = await requestGrant(context, request, grant);
     return { accessToken, accessTokenExpiresAt, dpopKey };
   } catch (error) {
     const refused = findTargetRefusal(error, target);

@@ -3,7 +3,7 @@ import { Problem } from '../problems.ts';
 import { requireTokenType } from './checks/access-token.ts';
 import { requireAlgorithm } from './checks/algorithm.ts';
 import { type AcceptedIssuer, isAcceptedIssuer, tenantOf } from './checks/issuer.ts';
-import { type JsonObject, parseObject, readClaims } from './json-object.ts';
+import { isAbsent, type JsonObject, parseObject, readClaims } from './json-object.ts';
 import type { ReadAnswer } from './openid-client.ts';
 import { readRefusal } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
@@ -21,6 +21,12 @@ const readLifetime = (value: unknown): number | undefined => {
 
 const readText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
+
+/** A list in place of text says what was granted all the same. @see RFC 6749 section 3.3 */
+const readScope = (value: unknown): string | undefined => {
+  const scopes = (Array.isArray(value) ? value : [value]).map(readText);
+  return scopes.length > 0 && !scopes.includes(undefined) ? scopes.join(' ') : undefined;
+};
 
 /**
  * Reads the answer of any grant: `null`, empty and unusable optional members are absent.
@@ -41,7 +47,7 @@ const parseTokenAnswer = (answer: ProviderAnswer) => {
     expires_in: readLifetime(expires_in),
     refresh_token: readText(refresh_token),
     id_token: readText(id_token),
-    scope: readText(scope),
+    scope: readScope(scope),
   };
 };
 
@@ -63,7 +69,7 @@ const judgedIdToken = (idToken: string, accepted: AcceptedIssuer): string => {
   const claims = readClaims(idToken);
   if (claims === undefined) return idToken;
   const present = Object.entries(claims).filter(
-    ([name, value]) => !optional.includes(name) || (value !== null && value !== ''),
+    ([name, value]) => !optional.includes(name) || !isAbsent(value),
   );
   const judged = { ...Object.fromEntries(present), iss: judgedIssuer(claims, accepted) };
   if (present.length === Object.keys(claims).length && judged.iss === claims.iss) return idToken;
@@ -82,15 +88,22 @@ const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): voi
 /** Called with the new refresh token before anything else of the answer is judged. */
 export type KeepSuccessor = (refreshToken: string) => Promise<void>;
 
+/** What a grant may bring beside its access token. */
+export interface ExpectedGrant {
+  readonly keepSuccessor?: KeepSuccessor | undefined;
+  /** Whether an ID token is about a session; else it is not looked at. Default: it is. */
+  readonly isAboutSession?: boolean;
+}
+
 /** Makes the reader of a grant's answer. The new refresh token is kept first: the old one is used up by now. */
 export const readGrant =
-  (trust: TokenTrust, keepSuccessor?: KeepSuccessor): ReadAnswer =>
+  (trust: TokenTrust, { keepSuccessor, isAboutSession = true }: ExpectedGrant): ReadAnswer =>
   async (answer, isBound) => {
     const tokens = parseTokenAnswer(answer);
     if (tokens.refresh_token !== undefined) await keepSuccessor?.(tokens.refresh_token);
     requireTokenType(tokens, isBound ? 'DPoP' : 'Bearer');
-    const { id_token: idToken } = tokens;
-    if (idToken === undefined) return Response.json(tokens);
+    const { id_token: idToken, ...others } = tokens;
+    if (idToken === undefined || !isAboutSession) return Response.json(others);
     requireKnownAlgorithm(idToken, trust);
-    return Response.json({ ...tokens, id_token: judgedIdToken(idToken, trust), signed_id_token: idToken });
+    return Response.json({ ...others, id_token: judgedIdToken(idToken, trust), signed_id_token: idToken });
   };

@@ -18,7 +18,12 @@ const read: ReadAnswer = async (answer) => {
 export const revokeToken = async (context: ProviderContext, token: string): Promise<void> => {
   const metadata = await context.discovery.require();
   if (metadata.revocation_endpoint === undefined) return;
-  await runAuthenticated(context, { metadata, endpoint: 'revocation_endpoint', read }, (config) =>
-    tokenRevocation(config, token, { token_type_hint: 'refresh_token' }),
-  );
+  try {
+    await runAuthenticated(context, { metadata, endpoint: 'revocation_endpoint', read }, (config) =>
+      tokenRevocation(config, token, { token_type_hint: 'refresh_token' }),
+    );
+  } catch (error) {
+    context.discovery.doubt();
+    throw error;
+  }
 };

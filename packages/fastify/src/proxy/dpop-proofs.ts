@@ -1,3 +1,4 @@
+import { readDpopNonce } from '../provider/checks/dpop-nonce.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { AccessToken } from '../tokens/token-life.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
@@ -21,14 +22,10 @@ export interface DpopProofs {
 
 const nonceHeader = 'dpop-nonce';
 
-/** @see RFC 9449 section 8.1; a longer one would make our own head too long */
-const readNonce = (value: string | string[] | undefined): string | undefined =>
-  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,512}$/.test(value) ? value : undefined;
-
 /** Whether an upstream refuses a proof because it has no nonce, or an old one, and names another. @see RFC 9449 section 9 */
 export const wantsNonce = ({ status, upstream }: AnswerHead): boolean =>
   status === 401 &&
-  readNonce(upstream[nonceHeader]) !== undefined &&
+  readDpopNonce(upstream[nonceHeader]) !== undefined &&
   /\berror\s*=\s*"?use_dpop_nonce\b/i.test(String(upstream['www-authenticate'] ?? ''));
 
 /** Makes proofs with the newest nonce of each upstream. */
@@ -42,7 +39,7 @@ export const createDpopProofs = ({ createDpopProof }: Pick<Provider, 'createDpop
       return { authorization: `DPoP ${accessToken}`, dpop: proof };
     },
     learn: (origin, { upstream }) => {
-      const nonce = readNonce(upstream[nonceHeader]);
+      const nonce = readDpopNonce(upstream[nonceHeader]);
       if (nonce !== undefined) nonces.set(origin, nonce);
     },
   };

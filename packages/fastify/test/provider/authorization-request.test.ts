@@ -55,10 +55,44 @@ test('every resource is asked for, in plain, pushed and signed, and replaces the
 
 const refusal: Answer = { status: 400, body: { error: 'invalid_redirect_uri' } };
 
-test('a pushed request that is refused goes by way of the browser, which shows what is wrong', async () => {
-  await using party = await startRelyingParty(withPar(() => refusal));
+test.for<[string, Answer]>([
+  ['is refused', refusal],
+  ['is not found', { status: 404 }],
+  ['is answered by a page', { body: '<h1>Hello</h1>' }],
+  ['is answered without a reference', { status: 201, body: {} }],
+  ['is answered with an empty reference', { status: 201, body: { request_uri: '', expires_in: 60 } }],
+])('a pushed request that %s goes by way of the browser, which shows what is wrong', async ([, answer]) => {
+  await using party = await startRelyingParty(withPar(() => answer));
   expect(await parametersOf(party)).toMatchObject({ response_type: 'code' });
   expect(party.log).toContainEqual(expect.objectContaining({ event: 'pushed_request_refused' }));
+});
+
+test.for<[string, unknown]>([
+  ['missing', undefined],
+  ['null', null],
+  ['empty', ''],
+  ['text', '60'],
+  ['negative', -1],
+  ['words', 'soon'],
+])('a pushed request whose expires_in is %s is accepted', async ([, expires_in]) => {
+  const body = { request_uri: 'urn:example:1', expires_in };
+  await using party = await startRelyingParty(
+    withPar(() => ({ status: 201, body }), { require_pushed_authorization_requests: true }),
+  );
+  expect(await parametersOf(party)).toMatchObject({ request_uri: 'urn:example:1' });
+});
+
+test('an endpoint for pushed requests that has moved makes the metadata be read again', async () => {
+  const requires = { require_pushed_authorization_requests: true };
+  await using party = await startRelyingParty(
+    withPar(undefined, { ...requires, pushed_authorization_request_endpoint: 'http://127.0.0.1:1/par' }),
+  );
+  const { bent } = party;
+  expect(await problemCode(parametersOf(party))).toBe('provider_unavailable');
+  bent.bends = withPar(undefined, requires);
+  bent.clock.now += 5000;
+  expect(await problemCode(parametersOf(party))).toBe('provider_unavailable');
+  await expect.poll(async () => problemCode(parametersOf(party))).toBe('it was accepted');
 });
 
 test.for<[string, Bends, 'auto' | 'always', string]>([
@@ -72,9 +106,9 @@ test.for<[string, Bends, 'auto' | 'always', string]>([
   ['has no endpoint although it is always wanted', {}, 'always', 'provider_invalid_response'],
   ['meets a provider in trouble', withPar(() => ({ status: 503 })), 'auto', 'provider_unavailable'],
   [
-    'is answered without a reference',
+    'is answered without a reference although it is always wanted',
     withPar(() => ({ status: 201, body: {} })),
-    'auto',
+    'always',
     'provider_invalid_response',
   ],
 ])('a pushed request that %s starts no login', async ([, bends, par, code]) => {

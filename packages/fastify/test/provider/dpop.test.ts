@@ -129,6 +129,28 @@ test('a nonce is learnt once for all sessions, and a provider that always wants 
   expect(nonces).toHaveLength(5);
 });
 
+test.for([
+  ['nothing', ''],
+  ['two words', 'two words'],
+  ['two nonces', 'one, another'],
+  ['a quotation mark', 'a"b'],
+  ['more than 512 characters', 'x'.repeat(513)],
+] as const)('what cannot be a nonce is not learnt: %s', async ([, nonce]) => {
+  const proofs: string[] = [];
+  await using party = await startRelyingParty(
+    {
+      token: (usual, { headers }) => {
+        proofs.push(Buffer.from(String(headers.dpop).split('.')[1] ?? '', 'base64url').toString());
+        return { headers: { 'dpop-nonce': nonce }, body: { ...usual, token_type: 'DPoP' } };
+      },
+    },
+    { dpop: 'on' },
+  );
+  await party.login();
+  await party.login();
+  for (const proof of proofs) expect(JSON.parse(proof)).not.toHaveProperty('nonce');
+});
+
 test('a refresh that fails for its proof or its nonce ends no session', async () => {
   for (const error of ['use_dpop_nonce', 'invalid_dpop_proof']) {
     await using party = await startRelyingParty(binding, { dpop: 'on' });

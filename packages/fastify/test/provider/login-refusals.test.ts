@@ -92,6 +92,8 @@ describe('an ID token is accepted', () => {
   test.for<[string, Bends['idToken']]>([
     ['with every usual claim', (usual) => usual],
     ['with typ JWT', withHeader({ typ: 'JWT' })],
+    ['with a typ and kid that are null', withHeader({ typ: null, kid: null })],
+    ['with an empty typ and kid', withHeader({ typ: '', kid: '' })],
     [
       'with several aud and us as azp',
       withClaims(({ aud }) => ({ aud: ['other', String(aud)], azp: String(aud) })),
@@ -298,6 +300,18 @@ test.for<[string, Json]>([
   if ('refresh_token' in members) expect(tokens.refreshToken).toBeUndefined();
 });
 
+test.for<[unknown, string]>([
+  [['openid', 'users:read'], 'openid users:read'],
+  ['openid', 'openid'],
+  [null, 'openid profile email'],
+  ['', 'openid profile email'],
+  [[], 'openid profile email'],
+  [['openid', 7], 'openid profile email'],
+])('the granted scope %j is %j', async ([scope, expected]) => {
+  await using party = await startRelyingParty({ token: having({ scope }) });
+  expect((await party.login()).tokens.scope).toBe(expected);
+});
+
 test.for<[string, Json]>([
   ['azp', { azp: null }],
   ['azp', { azp: '' }],
@@ -322,6 +336,18 @@ test('signed userinfo may leave iss and aud out', async () => {
       body: bent.sign({ header: bent.idToken().header, claims: { sub: 'ada', name: 'Ada signed' } }),
     }),
   };
+  expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada signed' });
+});
+
+test.for<[string, Json]>([
+  ['null', { iss: null, aud: null, exp: null, nbf: null, iat: null }],
+  ['empty', { iss: '', aud: '', exp: '', nbf: '', iat: '' }],
+])('signed userinfo whose protocol claims are %s is as without them', async ([, members]) => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  const { header, claims } = bent.idToken();
+  const body = bent.sign({ header, claims: { ...claims, ...members, name: 'Ada signed' } });
+  bent.bends = { userinfo: () => ({ headers: { 'content-type': 'application/jwt' }, body }) };
   expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada signed' });
 });
 

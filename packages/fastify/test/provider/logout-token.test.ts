@@ -37,6 +37,9 @@ describe('a logout token is refused', () => {
     ['with a sub that is a number', withClaims({ sub: 7 })],
     ['without jti', withClaims({ jti: undefined })],
     ['without iat', withClaims({ iat: undefined })],
+    ['whose iss is null', withClaims({ iss: null })],
+    ['whose aud is empty', withClaims({ aud: '' })],
+    ['whose iat is null', withClaims({ iat: null })],
     ['with a stale iat', withClaims(({ iat }) => ({ iat: Number(iat) - 152, exp: undefined }))],
     ['issued in the future', withClaims(({ iat }) => ({ iat: Number(iat) + 32 }))],
   ])('%s', async ([, change]) => {
@@ -76,6 +79,10 @@ describe('a logout token is accepted', () => {
     ['without typ', withHeader({ typ: undefined }), { sub: 'ada' }],
     ['with typ JWT', withHeader({ typ: 'JWT' }), { sub: 'ada' }],
     ['without exp', withClaims({ exp: undefined }), { sub: 'ada' }],
+    ['with an exp and nbf that are null', withClaims({ exp: null, nbf: null }), { sub: 'ada' }],
+    ['with an empty exp and nbf', withClaims({ exp: '', nbf: '' }), { sub: 'ada' }],
+    ['with a typ and kid that are null', withHeader({ typ: null, kid: null }), { sub: 'ada' }],
+    ['with an empty typ and kid', withHeader({ typ: '', kid: '' }), { sub: 'ada' }],
   ])('%s', async ([, change, expected]) => {
     await using party = await startRelyingParty();
     const { bent, provider } = party;
@@ -87,6 +94,20 @@ describe('a logout token is accepted', () => {
       ...expected,
     });
   });
+});
+
+test('a logout token whose keys have moved makes the metadata be read again', async () => {
+  await using party = await startRelyingParty({
+    discovery: (usual) => ({ body: { ...usual, jwks_uri: `${usual.issuer}/nowhere` } }),
+  });
+  const { bent, provider } = party;
+  const verify = async (): Promise<unknown> => provider.verifyLogoutToken(bent.sign(bent.logoutToken()));
+  expect(await problemCode(verify())).toBe('provider_error');
+  bent.bends = {};
+  bent.clock.now += 5000;
+  expect(await problemCode(verify())).toBe('provider_error');
+  await expect.poll(() => bent.count('discovery')).toBe(2);
+  expect(await verify()).toMatchObject({ sub: 'ada' });
 });
 
 test('a logout token while the key set is away is no fault of the token', async () => {

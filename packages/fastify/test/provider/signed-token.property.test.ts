@@ -106,6 +106,8 @@ const times = oneof(
   integer({ min: seconds - 40, max: seconds + 40 }),
   constantFrom<unknown>(String(seconds), null, undefined, seconds + 0.5, 1e300, true, []),
 );
+/** `null` is absence here, where jose refuses it. */
+const someTimes = times.filter((time) => time !== null);
 const anyHeader = record(
   {
     alg: oneof(
@@ -124,8 +126,8 @@ const anyClaims = record(
     iss: constantFrom<unknown>(issuer, issuer, issuer, issuer, `${issuer}/`, [issuer], null),
     aud: constantFrom<unknown>(clientId, clientId, [clientId], ['other', clientId], [], 'other', { us: 1 }),
     exp: times,
-    nbf: times,
-    iat: times,
+    nbf: someTimes,
+    iat: someTimes,
   },
   { requiredKeys: ['iss', 'aud'] },
 );

@@ -210,3 +210,22 @@ test.for<[string, Json, string | undefined]>([
   expect(tokens).toMatchObject({ accessToken: 'access-token-of-ada', refreshToken: successor });
   expect(kept).toEqual(successor === undefined ? [] : [successor]);
 });
+
+test.for<[string, Json]>([
+  ['an ID token that is none', { id_token: 'not.a-token' }],
+  ['an ID token of another algorithm', { id_token: 'eyJhbGciOiJIUzI1NiJ9.e30.AAAA' }],
+  ['empty members', { id_token: '', refresh_token: null, scope: null, issued_token_type: '' }],
+])(
+  'an exchange and the client’s own grant bring the access token, whatever is beside it: %s',
+  async ([, more]) => {
+    await using party = await startRelyingParty({ token: (usual) => ({ body: { ...usual, ...more } }) });
+    const { provider, bent } = party;
+    const target = { audience: 'orders' };
+    const expected = {
+      accessToken: 'access-token-of-ada',
+      accessTokenExpiresAt: bent.clock.now + 300_000,
+    };
+    expect(await provider.exchange({ accessToken: 'of-ada' }, target)).toEqual(expected);
+    expect(await provider.clientToken(target)).toMatchObject(expected);
+  },
+);

@@ -241,14 +241,27 @@ test.for(['x=1&x=1', 'a%1fb=c', 'error_description=a%0D%0Ab', `session_state=${'
 );
 
 test('line ends in error_description: who was refused is told so, prompt=none returns quietly', async () => {
-  const { begin, comeBack } = await startBentBff();
+  const { bff, begin, comeBack } = await startBentBff();
   const refused = await begin();
   const description = 'error_description=AADSTS65004%0D%0ATrace+ID%3a+1';
   const page = await comeBack(refused, `state=${refused.state}&error=access_denied&${description}`);
   expect(page.status).toBe(403);
+  expect(page.text).not.toContain('AADSTS');
+  expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
+    reason: 'the authorization endpoint answered access_denied (AADSTS65004 Trace ID: 1)',
+  });
   const quiet = await begin('?prompt=none&returnTo=/profile');
   const back = await comeBack(quiet, `state=${quiet.state}&error=login_required&${description}`);
   expect([back.status, back.headers.get('location')]).toEqual([303, '/profile']);
+});
+
+test('an error without a value is none, but a second parameter of a name is one', async () => {
+  const { begin, comeBack } = await startBentBff();
+  const login = await begin('?returnTo=/profile');
+  const back = await comeBack(login, `state=${login.state}&code=a&error=&error_description=`);
+  expect([back.status, back.headers.get('location')]).toEqual([303, '/profile']);
+  const other = await begin();
+  expect((await comeBack(other, `state=${other.state}&code=a&code=`)).status).toBe(400);
 });
 
 test('a login left open overnight took too long, and "Try again" keeps the deep link', async () => {
