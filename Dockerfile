@@ -68,4 +68,4 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}${new URL(process.env.PUBLIC_URL || 'http://localhost').pathname.replace(/[/]$/, '')}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["apps/bff/src/main.ts"]
+CMD ["apps/bff/src/main.js"]

@@ -109,7 +109,7 @@ const startBad = (port) => {
 const folder = mkdtempSync(join(tmpdir(), 'foyer-load-'));
 writeFileSync(join(folder, 'index.html'), '<!doctype html>');
 const port = await freePort();
-const bff = spawn(process.execPath, [join(import.meta.dirname, '../apps/bff/src/main.ts')], {
+const bff = spawn(process.execPath, [join(import.meta.dirname, '../apps/bff/src/main.js')], {
   cwd: folder,
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {

@@ -22,7 +22,7 @@ export const startProduct = async (
   const subject = await startSubject({
     name,
     port,
-    file: fromRoot('apps/bff/src/main.ts'),
+    file: fromRoot('apps/bff/src/main.js'),
     readyPath: '/api/me',
     environment: {
       OIDC_ISSUER: provider.issuer,

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createClientKey } from './kit/keys.ts';
 import { root } from './kit/papers.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 let folder = '';
 const started: ChildProcess[] = [];
@@ -194,7 +194,7 @@ test('.env is loaded by pnpm start and the doctor, and not by what the image run
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const envFile = '--env-file-if-exists=.env';
   expect([scripts.start, scripts.examine]).toEqual([
-    `node ${envFile} apps/bff/src/main.ts`,
+    `node ${envFile} apps/bff/src/main.js`,
     `node ${envFile} apps/bff/src/doctor.ts`,
   ]);
   // pnpm has a command of its own named doctor, which `npx pnpm doctor` runs.
