@@ -190,7 +190,7 @@ test('no secret is printed when the configuration or the store is refused', asyn
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
-  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.ts"\]\n$/);
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.js"\]\n$/);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const envFile = '--env-file-if-exists=.env';
   expect([scripts.start, scripts.examine]).toEqual([
