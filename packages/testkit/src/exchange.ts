@@ -7,8 +7,8 @@ export interface WireRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal?: AbortSignal;
+  readonly body?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Reuses connections between requests. Default: each request opens its own. */
   readonly agent?: Agent | undefined;
 }

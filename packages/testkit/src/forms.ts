@@ -50,6 +50,21 @@ function matches(form: string, choice: FormChoice): boolean {
   return Object.keys(choice.fields ?? {}).every((name) => names.has(name));
 }
 
+/** What a browser sends of the fields that are there. */
+const sentFields = (form: string): URLSearchParams => {
+  const fields = new URLSearchParams();
+  for (const tag of inputsOf(form)) {
+    const name = attribute(tag, 'name');
+    const isUnsent = /\stype\s*=\s*["']?(submit|button|checkbox|radio)/i.test(tag);
+    if (name !== undefined && !isUnsent) fields.append(name, attribute(tag, 'value') ?? '');
+  }
+  return fields;
+};
+
+/** The tag of the chosen button, or else of the first. */
+const clickedTag = (form: string, button: string | undefined): string =>
+  buttonsOf(form).find(({ label }) => button === undefined || label === button)?.tag ?? '';
+
 /**
  * Finds the first form of a page that has the chosen button, or else the chosen fields, and fills it in as a browser would.
  * Throws when the page has no such form.
@@ -59,16 +74,11 @@ export function fillForm(html: string, choice: FormChoice): FilledForm {
   const form = forms.find((one) => matches(one, choice));
   if (form === undefined) throw new Error(`This page has no form for ${JSON.stringify(choice)}.`);
   const opening = /<form\b[^>]*>/i.exec(form)?.[0] ?? '';
-  const fields = new URLSearchParams();
-  for (const tag of inputsOf(form)) {
-    const name = attribute(tag, 'name');
-    const isUnsent = /\stype\s*=\s*["']?(submit|button|checkbox|radio)/i.test(tag);
-    if (name !== undefined && !isUnsent) fields.append(name, attribute(tag, 'value') ?? '');
-  }
+  const fields = sentFields(form);
   for (const [name, value] of Object.entries(choice.fields ?? {})) fields.set(name, value);
-  const clicked = buttonsOf(form).find(({ label }) => choice.button === undefined || label === choice.button);
-  const name = attribute(clicked?.tag ?? '', 'name');
-  if (name !== undefined) fields.append(name, attribute(clicked?.tag ?? '', 'value') ?? '');
+  const clicked = clickedTag(form, choice.button);
+  const name = attribute(clicked, 'name');
+  if (name !== undefined) fields.append(name, attribute(clicked, 'value') ?? '');
   return {
     action: attribute(opening, 'action') ?? '',
     method: (attribute(opening, 'method') ?? 'get').toUpperCase(),

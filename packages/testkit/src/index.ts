@@ -1,17 +1,11 @@
 export { askRedis } from './ask-redis.ts';
-export {
-  createBrowser,
-  type Page,
-  type PageRequest,
-  type Step,
-  type TestBrowser,
-  type Visit,
-} from './browser.ts';
+export { createBrowser, type PageRequest, type TestBrowser } from './browser.ts';
 export { findChromium, launchChromium } from './chromium.ts';
 export { type CookieJar, type CookieRequest, createCookieJar, type StoredCookie } from './cookie-jar.ts';
 export type { FormChoice } from './forms.ts';
 export { freePort } from './free-port.ts';
 export { fuzzRuns, fuzzTimeout } from './fuzz-runs.ts';
+export type { Page, Step, Visit } from './navigation.ts';
 export { findProgram } from './programs.ts';
 export { askRaw, connectRaw, parseRawAnswer, type RawAnswer, type RawConnection } from './raw-client.ts';
 export { findRedis, givenRedisUrl, startRedis, type TestRedis } from './redis.ts';

@@ -49,15 +49,17 @@ const linesOf = (args: readonly string[]): readonly string[] =>
     .split(' --')
     .map((line) => line.replace(/^--/, ''));
 
-const write = (
-  folder: string,
-  port: number,
-  { port: masterPort }: StartedServer,
-  extra: readonly string[],
-): string => {
+/** Where a sentinel listens, what it watches, and more arguments for it. */
+interface SentinelSettings {
+  readonly port: number;
+  readonly master: StartedServer;
+  readonly extra: readonly string[];
+}
+
+const write = (folder: string, { port, master, extra }: SentinelSettings): string => {
   const file = join(folder, 'sentinel.conf');
   const monitor = [
-    `monitor ${name} 127.0.0.1 ${masterPort} 1`,
+    `monitor ${name} 127.0.0.1 ${master.port} 1`,
     `auth-pass ${name} ${password}`,
     `down-after-milliseconds ${name} 300`,
     `failover-timeout ${name} 3000`,
@@ -70,16 +72,11 @@ const write = (
   return file;
 };
 
-const startSentinel = async (
-  folder: string,
-  port: number,
-  master: StartedServer,
-  extra: readonly string[],
-): Promise<ChildProcess> => {
-  const args = [write(folder, port, master, extra), '--sentinel'];
+const startSentinel = async (folder: string, settings: SentinelSettings): Promise<ChildProcess> => {
+  const args = [write(folder, settings), '--sentinel'];
   const child = tieToThisProcess(spawn(findRedis() ?? '', args, { stdio: 'ignore' }));
   const ask = [`AUTH ${sentinelPassword}`, `SENTINEL REPLICAS ${name}`];
-  await untilRedis(port, ask, (answers) => /flags\r\n\$5\r\nslave\r\n/.test(answers));
+  await untilRedis(settings.port, ask, (answers) => /flags\r\n\$5\r\nslave\r\n/.test(answers));
   return child;
 };
 
@@ -97,7 +94,11 @@ export const startSentinelRedis = async (tls?: readonly string[]): Promise<TestS
   const isLinked = (info: string): boolean => /master_link_status:up/.test(info);
   await untilRedis(replica.port, [auth, 'INFO replication'], isLinked);
   const [port, tlsPort] = [await freePort(), await freePort()];
-  const sentinel = await startSentinel(folder, port, first, secure(tls, tlsPort));
+  const sentinel = await startSentinel(folder, {
+    port,
+    master: first,
+    extra: secure(tls, tlsPort),
+  });
   const [scheme, known] = tls === undefined ? ['redis', port] : ['rediss', tlsPort];
   const credentials = `default:${password}`;
   return {
