@@ -26,7 +26,7 @@ RUN set -eu; \
 # Importing run.ts starts nothing, and the provider is loaded by it later.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts'); import('/app/packages/fastify/src/provider/opened-provider.ts')"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts'); import('/app/packages/fastify/src/provider/provider-context.ts'); import('/app/packages/fastify/src/provider/steps.ts')"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -187,6 +187,17 @@ test('no secret is printed when the configuration or the store is refused', asyn
     expect(errors()).not.toContain('canary');
     expect(errors()).not.toMatch(/\n\s+at /);
   }
+});
+
+test('the image compiles ahead what a start loads, by files that are there', () => {
+  const compiled = [
+    ...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/import\('\/app\/([^']+)'\)/g),
+  ];
+  expect(compiled.map(([, path = '']) => [path, existsSync(join(root, path))])).toEqual([
+    ['apps/bff/src/run.ts', true],
+    ['packages/fastify/src/provider/provider-context.ts', true],
+    ['packages/fastify/src/provider/steps.ts', true],
+  ]);
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
