@@ -14,20 +14,20 @@ import { enterWhoIsSignedIn } from './works/who-is-signed-in.ts';
 
 const isQuick = process.argv.includes('--quick');
 const pace: Pace = isQuick
-  ? { sittings: 1, rounds: 5, slice: 150, warmUp: 900 }
-  : { sittings: 3, rounds: 16, slice: 250, warmUp: 3000 };
+  ? { sittings: 1, rounds: 12, slice: 150, warmUp: 25_000 }
+  : { sittings: 3, rounds: 16, slice: 250, warmUp: 60_000 };
 /** One answer of a hundred is seldom: it takes many to know how late it is. */
 const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 8, slice: 2000 };
 /** What a process costs for these is decided anew at each start, and stays for long: it takes many. */
 const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
 /** A login is many steps, each of which runs seldom: it takes some 10,000 until they are compiled, and few fit a slice. */
 const warmed = isQuick
-  ? { ...pace, warmUp: pace.warmUp * 2 }
-  : { ...often, rounds: 12, slice: 500, warmUp: pace.warmUp * 6 };
+  ? { ...pace, rounds: 10, slice: 300, warmUp: 2000 }
+  : { ...often, rounds: 12, slice: 500, warmUp: 10_000 };
 /** Peers differ by so much that less will do. */
-const ofPeers = isQuick ? pace : { ...pace, rounds: 6, slice: 1000, warmUp: pace.warmUp * 3 };
+const ofPeers = isQuick ? { ...warmed, warmUp: 500 } : { ...pace, rounds: 6, slice: 1000, warmUp: 2000 };
 /** A stream is opened in each slice, which a short one would mostly measure. */
-const opening = isQuick ? pace : { ...pace, rounds: 4, slice: 1000 };
+const opening = isQuick ? { ...pace, rounds: 5 } : { ...pace, rounds: 4, slice: 1000 };
 const memory = 'files from memory';
 /** With `--only word`: the works whose title has the word, which are told and kept nowhere. */
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';

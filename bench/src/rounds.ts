@@ -23,7 +23,7 @@ export interface Pace {
   readonly rounds: number;
   /** Milliseconds a contender and round. */
   readonly slice: number;
-  /** Milliseconds of load a contender before the first round. */
+  /** How often each contender works before the first round: on a busy machine a time would be too little to compile its code. */
   readonly warmUp: number;
 }
 
@@ -51,9 +51,18 @@ const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
   for (const { check } of contenders) await check?.();
 };
 
+/** Milliseconds after which a contender that is slow is taken for warm. */
+const longestWarmUp = 20_000;
+
 /** In turns, as in the rounds: what was compiled long ago is cold. */
 const warm = async (contenders: readonly Contender[], { slice, warmUp }: Pace): Promise<void> => {
-  for (let worked = 0; worked < warmUp; worked += slice) for (const { work } of contenders) await work(slice);
+  const done = new Map(contenders.map((contender) => [contender, 0]));
+  for (let worked = 0; worked < longestWarmUp && done.size > 0; worked += slice)
+    for (const [contender, count] of done) {
+      const now = count + (await contender.work(slice));
+      if (now < warmUp) done.set(contender, now);
+      else done.delete(contender);
+    }
 };
 
 /**
