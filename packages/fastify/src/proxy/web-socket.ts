@@ -81,6 +81,12 @@ const requireNoChallenge = (
   throw challenge;
 };
 
+/** A refusal may break off while it is held back until there is another token. */
+const requireUnbroken = ({ destroyed, complete }: IncomingMessage): void => {
+  if (destroyed && !complete)
+    throw new Problem('upstream_unavailable', 'The refusal of the upgrade broke off');
+};
+
 /** Makes the room for open WebSockets. */
 export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
@@ -127,6 +133,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
         }
         const { answer } = upstream;
         requireNoChallenge(answer, findChallenge);
+        requireUnbroken(answer);
         reply.hijack();
         const status = answer.statusCode ?? 502;
         const given = ownHeaders(reply);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { askRaw } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
@@ -98,7 +99,10 @@ test('a refresh that ends the session is 401 session_expired', async () => {
   expect(api.asked).toHaveLength(1);
 });
 
-test('a refusal that breaks off while the token is refreshed is 502, where there is no other token', async () => {
+test.for([
+  ['a call', ''],
+  ['an upgrade', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
+])('the refusal of %s that breaks off while its token is refreshed in vain is 502', async ([, more]) => {
   let cut = (): void => undefined;
   const isCut = Promise.withResolvers<void>();
   await using upstream = await startUpstream((request, response) => {
@@ -129,6 +133,7 @@ test('a refusal that breaks off while the token is refreshed is 502, where there
   await kit.comeBack(login);
   ageMs = 60_000;
   const cookie = cookieHeader(login.browser, kit.bff);
-  const answer = await fetch(`${kit.bff.url}/api/a`, { headers: { cookie, 'x-csrf': '1' } });
-  expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'upstream_unavailable' }]);
+  const head = `GET /api/a HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nCookie: ${cookie}\r\n${more}\r\n`;
+  const { status, body } = await askRaw(Number(new URL(kit.bff.url).port), head);
+  expect([status, JSON.parse(body)]).toMatchObject([502, { code: 'upstream_unavailable' }]);
 });
