@@ -65,7 +65,7 @@ export const proveKey = async (
       { privateKey, publicKey },
       {
         [modifyAssertion]: (_header, proof) => {
-          proof.nonce = nonces.get(originOf(proof.htu));
+          proof.nonce = nonces.of(originOf(proof.htu));
         },
       },
     ),

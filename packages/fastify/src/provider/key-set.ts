@@ -32,6 +32,8 @@ export interface KeySet {
 }
 
 const pauseMs = 5000;
+/** Milliseconds after a failure while there are no keys yet. */
+const firstRetryMs = 250;
 const lifetimeMs = 3600_000;
 
 type SelectKey = ReturnType<typeof createLocalJWKSet>;
@@ -123,15 +125,20 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   let running: Promise<LoadedKeys> | undefined;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let failure: Problem | undefined;
+  let failures = 0;
+  let retryAt = Number.NEGATIVE_INFINITY;
 
   const load = async (url: string): Promise<LoadedKeys> => {
     try {
       const keys = await fetchKeySet(http, url);
       loaded = { url, loadedAt: clock(), groups: groupKeys(keys) };
       failure = undefined;
+      failures = 0;
       return loaded;
     } catch (error) {
       failure = asRetryable(providerProblem(error));
+      retryAt = clock() + Math.min(firstRetryMs * 2 ** failures, pauseMs);
+      failures = Math.min(failures + 1, 8);
       throw failure;
     } finally {
       running = undefined;
@@ -140,6 +147,11 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   const loadOnce = (url: string): Promise<LoadedKeys> => {
     running ??= load(url);
     return running;
+  };
+  /** Without keys a token of anyone's making asks for them: not at every call, where they cannot be had. */
+  const loadFirst = async (url: string): Promise<LoadedKeys> => {
+    if (running === undefined && failure !== undefined && clock() < retryAt) throw failure;
+    return loadOnce(url);
   };
   /** Old keys are renewed, and stay when that fails. */
   const loadAged = async (url: string, aged: LoadedKeys): Promise<LoadedKeys> => {
@@ -150,7 +162,7 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   return {
     find: async (url, wanted) => {
       const before = loaded?.url === url ? loaded : undefined;
-      const now = before === undefined ? await loadOnce(url) : await loadAged(url, before);
+      const now = before === undefined ? await loadFirst(url) : await loadAged(url, before);
       return { keys: await findKeys(now, wanted), isNew: now !== before };
     },
     renew: async (url) => {

@@ -3,7 +3,6 @@ import * as client from 'openid-client';
 import { asymmetricAlgorithms } from '../options/provider-options.ts';
 import type { ClientAuth } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { readDpopNonce } from './checks/dpop-nonce.ts';
 import type { ClientCredentials } from './client-credentials.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
@@ -84,8 +83,10 @@ const createFetch = ({ http, nonces }: ProviderContext, read: ReadAnswer): clien
       headers,
       body: method === 'POST' ? String(body) : undefined,
     });
-    const nonce = readDpopNonce(answer.header('dpop-nonce'));
-    if (nonce !== undefined) nonces.set(new URL(url).origin, nonce);
+    nonces.learn(new URL(url).origin, {
+      ...{ status: answer.status, nonce: answer.header('dpop-nonce') },
+      text: `${answer.header('www-authenticate')} ${answer.text}`,
+    });
     const isBound = 'dpop' in headers;
     if (!isBound || wasChallenged || readErrorCode(answer) !== 'use_dpop_nonce') return read(answer, isBound);
     wasChallenged = true;

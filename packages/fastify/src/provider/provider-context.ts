@@ -3,6 +3,7 @@ import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import { acceptedAlgorithms } from './checks/algorithm.ts';
 import type { CurrentCredentials } from './client-credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
+import { createDpopNonces, type DpopNonces } from './dpop-nonces.ts';
 import { createKeySet } from './key-set.ts';
 import type { Metadata } from './metadata.ts';
 import { createProviderHttp, type ProviderHttp } from './provider-http.ts';
@@ -20,7 +21,7 @@ export interface ProviderContext {
   /** The client authentication that was found by trying, by its endpoint. */
   readonly lessons: Map<string, { readonly method: ClientAuth; readonly until: number }>;
   /** The newest DPoP nonce of each of the provider's origins, of which there are few. */
-  readonly nonces: Map<string, string>;
+  readonly nonces: DpopNonces;
 }
 
 /** Opens the way to the provider of these options: nothing is asked of it yet. */
@@ -46,6 +47,6 @@ export const createProviderContext = (
       keySet,
     }),
     lessons: new Map(),
-    nonces: new Map(),
+    nonces: createDpopNonces(),
   };
 };

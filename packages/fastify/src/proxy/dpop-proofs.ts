@@ -1,4 +1,5 @@
 import { readDpopNonce } from '../provider/checks/dpop-nonce.ts';
+import { createDpopNonces } from '../provider/dpop-nonces.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { AccessToken } from '../tokens/token-life.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
@@ -17,7 +18,7 @@ export interface DpopProofs {
   /** The headers that an access token is sent in: with a fresh proof where it is bound to a key. */
   readonly authorize: (token: AccessToken, request: ProvenRequest) => Promise<HeaderValues>;
   /** Remembers the nonce of an answer for the next proof. @see RFC 9449 section 8.2 */
-  readonly learn: (origin: string, { upstream }: AnswerHead) => void;
+  readonly learn: (origin: string, head: AnswerHead) => void;
 }
 
 const nonceHeader = 'dpop-nonce';
@@ -30,17 +31,18 @@ export const wantsNonce = ({ status, upstream }: AnswerHead): boolean =>
 
 /** Makes proofs with the newest nonce of each upstream. */
 export const createDpopProofs = ({ createDpopProof }: Pick<Provider, 'createDpopProof'>): DpopProofs => {
-  const nonces = new Map<string, string>();
+  const nonces = createDpopNonces();
   return {
     authorize: async ({ accessToken, dpopKey }, { method, origin, target }) => {
       if (dpopKey === undefined) return { authorization: `Bearer ${accessToken}` };
-      const request = { method, url: `${origin}${target}`, accessToken, nonce: nonces.get(origin) };
+      const request = { method, url: `${origin}${target}`, accessToken, nonce: nonces.of(origin) };
       const proof = await createDpopProof(dpopKey, request);
       return { authorization: `DPoP ${accessToken}`, dpop: proof };
     },
-    learn: (origin, { upstream }) => {
-      const nonce = readDpopNonce(upstream[nonceHeader]);
-      if (nonce !== undefined) nonces.set(origin, nonce);
-    },
+    learn: (origin, { status, upstream }) =>
+      nonces.learn(origin, {
+        ...{ status, nonce: upstream[nonceHeader] },
+        text: String(upstream['www-authenticate'] ?? ''),
+      }),
   };
 };

@@ -151,6 +151,32 @@ test.for([
   for (const proof of proofs) expect(JSON.parse(proof)).not.toHaveProperty('nonce');
 });
 
+test.for<[string, Record<string, string>]>([
+  ['names no other', {}],
+  ['names one that fits into no proof', { 'dpop-nonce': 'n'.repeat(513) }],
+])('a nonce that the provider refuses, and %s, is sent no more', async ([, headers]) => {
+  const nonces: unknown[] = [];
+  let accepted: string | undefined = 'nonce-1';
+  await using party = await startRelyingParty(
+    {
+      token: (usual, { headers: sent }) => {
+        const [, claims = ''] = String(sent.dpop).split('.');
+        const { nonce } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+        nonces.push(nonce);
+        if (nonce === accepted) return { body: { ...usual, token_type: 'DPoP' } };
+        if (accepted === undefined) return { status: 400, headers, body: { error: 'invalid_dpop_proof' } };
+        return { status: 400, headers: { 'dpop-nonce': accepted }, body: { error: 'use_dpop_nonce' } };
+      },
+    },
+    { dpop: 'on' },
+  );
+  await party.login();
+  accepted = undefined;
+  expect(await problemCode(party.login())).toBe('provider_error');
+  await party.login();
+  expect(nonces).toEqual([undefined, 'nonce-1', 'nonce-1', undefined]);
+});
+
 test('a refresh that fails for its proof or its nonce ends no session', async () => {
   for (const error of ['use_dpop_nonce', 'invalid_dpop_proof']) {
     await using party = await startRelyingParty(binding, { dpop: 'on' });

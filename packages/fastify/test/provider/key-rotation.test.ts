@@ -119,6 +119,21 @@ test.for<[string, { status?: number; body?: string | Json }, string]>([
   await using party = await startRelyingParty({ jwks: () => answer });
   expect(await problemCode(party.login())).toBe(code);
   party.bent.bends = {};
+  party.bent.clock.now += 5_000;
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('a flood asks for keys that cannot be had less and less often, within 5 s', async () => {
+  await using party = await startRelyingParty({ jwks: () => ({ status: 503 }) });
+  const counts: number[] = [];
+  for (const waitMs of [0, 0, 249, 1, 499, 1, 60_000, 999, 60_000, 60_000, 4_999, 1]) {
+    party.bent.clock.now += waitMs;
+    await flood(party);
+    counts.push(party.bent.count('jwks'));
+  }
+  expect(counts).toEqual([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7]);
+  party.bent.bends = {};
+  party.bent.clock.now += 5_000;
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
 

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { RouteToken } from '../../src/index.ts';
 import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
+import { startUpstream } from '../kit/start-upstream.ts';
 
 /** What an API knows of a call whose proof is sound. */
 interface Proven {
@@ -117,6 +118,20 @@ test('a nonce that comes with a success is in the next proof', async () => {
   const { ask } = await startBefore(api.url);
   expect([(await ask()).status, (await ask()).status]).toEqual([200, 200]);
   expect(api.proven.map(({ claims }) => claims.nonce)).toEqual([undefined, undefined, 'unused']);
+});
+
+test('a nonce that an API refuses without another one is sent no more', async () => {
+  const nonces: unknown[] = [];
+  await using api = await startUpstream(async (request, response) => {
+    const { nonce } = (await prove(request)).claims;
+    nonces.push(nonce);
+    if (nonces.length === 1) response.setHeader('dpop-nonce', 'nonce-1');
+    if (nonce === undefined) response.end();
+    else response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_dpop_proof"' }).end();
+  });
+  const { ask } = await startBefore(api.url);
+  expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([200, 401, 200]);
+  expect(nonces).toEqual([undefined, 'nonce-1', undefined]);
 });
 
 test('an API that wants another nonce every time is asked twice, not for ever', async () => {
