@@ -6,13 +6,14 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { groupAddress } from '../server/address-group.ts';
 import type { Session } from '../session/live-session.ts';
-import { type CookieSeal, createCookieRules } from '../session/session-cookie.ts';
+import { type CookieRules, type CookieSeal, createCookieRules } from '../session/session-cookie.ts';
 import { creationTime, readSessionCookies } from '../session/session-reference.ts';
+import { readQuery } from './login-hints.ts';
 import type { LoginSeal } from './login-seal.ts';
 import { loginAddress } from './login-transaction.ts';
 import type { ReturnTo } from './return-to.ts';
-import { type Counted, type CountedParts, createRoundsCookie } from './rounds-cookie.ts';
-import { createUnprovenSessions } from './unproven-sessions.ts';
+import { type Counted, type CountedParts, createRoundsCookie, hasOwnCookie } from './rounds-cookie.ts';
+import { createUnprovenSessions, type UnprovenSessions } from './unproven-sessions.ts';
 
 /**
  * Rounds of sign-in: a login that is started although the one before has ended and left no session. Logins that are begun
@@ -21,16 +22,24 @@ import { createUnprovenSessions } from './unproven-sessions.ts';
 export interface LoginRounds {
   /** Notes a finished login: its session is to be seen in a later request. */
   readonly succeeded: (request: FastifyRequest, returnTo: ReturnTo, session: Session) => void;
-  /** Notes a callback that found no pending login, or one that was too old. */
-  readonly failed: (request: FastifyRequest, reply: FastifyReply, code: ProblemCode) => void;
+  /**
+   * Notes a callback that found no pending login, or one that was too old. Returns what the next login has to be told
+   * by its address, for a browser that brought no cookie of ours.
+   */
+  readonly failed: (request: FastifyRequest, reply: FastifyReply, code: ProblemCode) => string | undefined;
   /** Notes a request that has a session: the sign-in works, and what was counted is forgotten. */
   readonly proven: (request: FastifyRequest, reply: FastifyReply, session: Session) => void;
   /**
-   * Counts a login that starts without a session.
+   * Counts a login that starts without a session. Returns what its `state` has to carry, for a browser that brought no
+   * cookie of ours.
    *
    * @throws Problem `login_unfinished` after five rounds within a minute.
    */
-  readonly requireProgress: (request: FastifyRequest, reply: FastifyReply, returnTo: ReturnTo) => void;
+  readonly requireProgress: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    returnTo: ReturnTo,
+  ) => string | undefined;
 }
 
 const mostRounds = 5;
@@ -66,19 +75,28 @@ const describeVisitor = ({ ip, headers }: FastifyRequest, page: string): string 
 
 const callbackPage = 'callback';
 
+/** What a `state` carries behind its random value. */
+const carriedInState = ({ url }: FastifyRequest): string | undefined => {
+  const [, ...carried] = (readQuery(url).get('state') ?? '').split('.');
+  return carried.length === 0 ? undefined : carried.join('.');
+};
+
 /** The seals of the cookies that rounds are judged by. */
 interface Seals {
   readonly login: LoginSeal;
   readonly session: CookieSeal;
 }
 
-/** Makes the count of rounds of one BFF. */
-export const createLoginRounds = (options: ResolvedOptions, seals: Seals): LoginRounds => {
-  const { clock } = options;
-  const rules = createCookieRules(options);
-  const cookie = createRoundsCookie(rules, seals.login);
-  const unproven = createUnprovenSessions(clock);
+/** What a round is judged by. */
+interface RoundEvidence {
+  readonly clock: () => number;
+  readonly seals: Seals;
+  readonly rules: CookieRules;
+  readonly unproven: UnprovenSessions;
+}
 
+/** Makes what finds out why a login left no session. */
+const createRoundJudge = ({ clock, seals, rules, unproven }: RoundEvidence) => {
   /** What a session cookie without a session lacks; one that is older than a minute is merely over. */
   const examineCookie = (text: string, wasUnproven: boolean): Missing | undefined => {
     const { id } = seals.session.open(text) ?? {};
@@ -97,7 +115,7 @@ export const createLoginRounds = (options: ResolvedOptions, seals: Seals): Login
   };
 
   /** What the login before this one lacked; `undefined` when none has ended without a session. */
-  const judgeRound = (
+  return (
     request: FastifyRequest,
     { own, foreign }: CountedParts,
     returnTo: ReturnTo,
@@ -108,31 +126,48 @@ export const createLoginRounds = (options: ResolvedOptions, seals: Seals): Login
     if (own.failed !== undefined || hasFailed) return 'loginCookie';
     return foreign.length > 0 ? 'roundsKey' : findMissing(request, own, wasUnproven);
   };
+};
+
+/** Makes the count of rounds of one BFF. */
+export const createLoginRounds = (options: ResolvedOptions, seals: Seals): LoginRounds => {
+  const { clock } = options;
+  const rules = createCookieRules(options);
+  const cookie = createRoundsCookie(rules, seals.login);
+  const unproven = createUnprovenSessions(clock);
+
+  const judgeRound = createRoundJudge({ clock, seals, rules, unproven });
 
   return {
     succeeded: (request, returnTo, { id }) => unproven.add(id, describeVisitor(request, returnTo)),
     failed: (request, reply, code) => {
-      const { own, foreign } = cookie.read(request);
+      const { own, foreign } = cookie.read(request, carriedInState(request));
+      const text = cookie.print({ own: { ...own, failed: code }, foreign });
       // A visitor who brought no cookie of ours gets none for a callback that anyone can make up.
-      if (request.headers.cookie?.includes(`${rules.sessionName}-`))
-        cookie.write(reply, { own: { ...own, failed: code }, foreign });
-      else unproven.add(request.id, describeVisitor(request, callbackPage));
+      if (request.headers.cookie?.includes(`${rules.sessionName}-`)) {
+        cookie.write(reply, text);
+        return undefined;
+      }
+      unproven.add(request.id, describeVisitor(request, callbackPage));
+      return text;
     },
     proven: (request, reply, { id }) => {
       unproven.prove(id);
       cookie.clear(request, reply);
     },
     requireProgress: (request, reply, returnTo) => {
-      const parts = cookie.read(request);
+      const parts = cookie.read(request, readQuery(request.url).get('rounds'));
+      const carry = (text: string): string | undefined => (hasOwnCookie(request, rules) ? undefined : text);
       const lacks = judgeRound(request, parts, returnTo);
-      if (lacks === undefined) return;
       const since = clock() - withinSeconds * 1000;
-      const rounds = [...parts.own.rounds.filter((at) => at > since), clock()];
+      const before = parts.own.rounds.filter((at) => at > since);
+      if (lacks === undefined) return before.length === 0 ? undefined : carry(cookie.print(parts));
+      const rounds = [...before, clock()];
       const total = rounds.length + sumOf(parts.foreign);
       if (total < mostRounds) {
         const counted = readSessionCookies(request, rules).map(digest)[0] ?? parts.own.counted;
-        cookie.write(reply, { own: { rounds, counted }, foreign: parts.foreign });
-        return;
+        const text = cookie.print({ own: { rounds, counted }, foreign: parts.foreign });
+        cookie.write(reply, text);
+        return carry(text);
       }
       cookie.clear(request, reply);
       logEvent(request.log, 'login_rounds', { rounds: total, missing: missing[lacks] });

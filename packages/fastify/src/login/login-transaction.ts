@@ -63,14 +63,21 @@ const missingReason = (cookies: number, sealed: Sealed | undefined): string => {
     : 'The pending login belongs to another issuer, client or state';
 };
 
+/** What the address of a login asks for beside where it ends. */
+interface AddressedLogin extends Partial<Pick<AuthorizationChecks, 'acrValues' | 'maxAge'>> {
+  /** The count of rounds before it, for a browser that keeps no cookies. */
+  readonly rounds?: string | undefined;
+}
+
 /** Where a login starts that ends at `returnTo`, and asks for the strength and age that another asked for. */
 export const loginAddress = (
   returnTo: ReturnTo,
   { basePath }: Pick<ResolvedOptions, 'basePath'>,
-  { acrValues = [], maxAge }: Partial<Pick<AuthorizationChecks, 'acrValues' | 'maxAge'>> = {},
+  { acrValues = [], maxAge, rounds }: AddressedLogin = {},
 ): string => {
   const query = stepUpParameters({ acrValues, maxAge });
   if (returnTo !== `${basePath}/`) query.set('returnTo', returnTo);
+  if (rounds !== undefined) query.set('rounds', rounds);
   return `${basePath}${paths.login}${query.size === 0 ? '' : `?${query}`}`;
 };
 

@@ -29,7 +29,7 @@ const parseCounted = ({ rounds, failed, counted }: Readonly<Record<string, unkno
 const partPattern = /^[0-4]\.[A-Za-z0-9_-]{1,400}$/;
 
 const readParts = (text: string, seal: LoginSeal): CountedParts => {
-  const parts = text.split('~').filter((part) => partPattern.test(part));
+  const parts = text.split('~', mostForeign + 1).filter((part) => partPattern.test(part));
   const opened = parts.map((part) => ({ part, value: seal.open('rounds', part.slice(2)) }));
   const own = opened.find(({ value }) => value !== undefined)?.value;
   return {
@@ -41,23 +41,29 @@ const readParts = (text: string, seal: LoginSeal): CountedParts => {
 const printParts = ({ own, foreign }: CountedParts, seal: LoginSeal): string =>
   [`${Math.min(own.rounds.length, 4)}.${seal.seal('rounds', { ...own })}`, ...foreign].join('~');
 
-/** The cookie in which a browser carries the count of its rounds. */
+/** The cookie in which a browser carries the count of its rounds; without cookies `state` and links carry the same text. */
 export interface RoundsCookie {
-  readonly read: (request: FastifyRequest) => CountedParts;
-  readonly write: (reply: FastifyReply, parts: CountedParts) => void;
+  /** Reads the cookie, or `carried` where the browser brought no cookie of ours at all. */
+  readonly read: (request: FastifyRequest, carried: string | undefined) => CountedParts;
+  readonly print: (parts: CountedParts) => string;
+  readonly write: (reply: FastifyReply, text: string) => void;
   /** Clears it where the browser has it. */
   readonly clear: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
+/** Whether a browser brought a cookie of ours; it may keep none. */
+export const hasOwnCookie = ({ headers }: FastifyRequest, { sessionName }: CookieRules): boolean =>
+  headers.cookie?.includes(sessionName) ?? false;
+
 /** Makes the cookie of rounds. */
 export const createRoundsCookie = (rules: CookieRules, seal: LoginSeal): RoundsCookie => ({
-  read: ({ headers }) => {
-    const [text = '', another] = readCookies(headers.cookie, rules.roundsName);
+  read: (request, carried) => {
+    if (!hasOwnCookie(request, rules)) return readParts(carried ?? '', seal);
+    const [text = '', another] = readCookies(request.headers.cookie, rules.roundsName);
     return readParts(another === undefined ? text : '', seal);
   },
-  write: (reply, parts) => {
-    reply.header('set-cookie', rules.setRounds(printParts(parts, seal), lifetimeSeconds));
-  },
+  print: (parts) => printParts(parts, seal),
+  write: (reply, text) => void reply.header('set-cookie', rules.setRounds(text, lifetimeSeconds)),
   clear: ({ headers }, reply) => {
     if (headers.cookie?.includes(`${rules.roundsName}=`)) reply.header('set-cookie', rules.clearRounds());
   },

@@ -118,17 +118,23 @@ const createParameters = (
   return parameters;
 };
 
-/** Makes an authorization request with fresh `state`, `nonce` and PKCE. @see RFC 7636 section 4.2 */
+/**
+ * Makes an authorization request with fresh `state`, `nonce` and PKCE; `carried` stands behind the random value of `state`.
+ *
+ * @see RFC 7636 section 4.2
+ */
 export const createAuthorizationRequest = async (
   context: ProviderContext,
   given: LoginHints,
+  carried?: string,
 ): Promise<AuthorizationRequest> => {
   const { discovery, options } = context;
   const metadata = await discovery.require();
   const { hints, ...required } = tightenHints(options.authorizationParams, given);
+  const random = createRandomValue();
   const checks = {
     ...required,
-    state: createRandomValue(),
+    state: carried === undefined ? random : `${random}.${carried}`,
     nonce: createRandomValue(),
     codeVerifier: createRandomValue(),
     hasOwnCallback: needsOwnCallback(options, metadata),

@@ -18,6 +18,8 @@ interface Step {
   readonly problem: Problem;
   readonly returnTo: ReturnTo;
   readonly replaces: string | undefined;
+  /** What the next login is told of the rounds before it. */
+  readonly rounds: string | undefined;
 }
 
 /** Answers callbacks that failed: who is signed in by now goes on, everyone else learns what happened. */
@@ -34,6 +36,8 @@ const mayBeSignedIn: readonly string[] = [
   'invalid_authorization_response',
 ];
 
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** Makes the answers of one BFF. */
 export const createFailedCallback = ({
   options,
@@ -43,7 +47,11 @@ export const createFailedCallback = ({
   loginSeal,
 }: Bff): FailedCallback => {
   /** The session that this login has left, or another one since; not the one that was there before. */
-  const isSignedIn = async (request: FastifyRequest, reply: FastifyReply, { replaces }: Step) => {
+  const isSignedIn = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { replaces }: Pick<Step, 'replaces'>,
+  ) => {
     const session = await sessions.current(request, { slide: false });
     if (session === undefined || session.id === replaces) return false;
     rounds.proven(request, reply, session);
@@ -55,28 +63,41 @@ export const createFailedCallback = ({
     observe?.({ kind: 'login', outcome: code });
   };
 
-  const printStep = ({ problem: { code, message }, returnTo, replaces }: Step): string =>
-    `${options.basePath}${paths.callback}?step=${loginSeal.seal('callback', { code, message, returnTo, replaces })}`;
+  const printStep = ({ problem: { code, message }, ...step }: Step): string =>
+    `${options.basePath}${paths.callback}?step=${loginSeal.seal('callback', { code, message, ...step })}`;
 
   return {
     answer: async (request, reply, { problem, transaction }) => {
       count(problem, transaction);
       const returnTo = transaction?.returnTo ?? parseReturnTo(undefined, options);
-      const again = problem.with({ tryAgainAt: loginAddress(returnTo, options, transaction?.checks) });
-      if (!mayBeSignedIn.includes(problem.code)) throw again;
+      const again = { ...transaction?.checks };
+      if (!mayBeSignedIn.includes(problem.code))
+        throw problem.with({ tryAgainAt: loginAddress(returnTo, options, again) });
       const step = { problem, returnTo, replaces: transaction?.replaces };
       if (await isSignedIn(request, reply, step)) return reply.redirect(returnTo, 303);
-      if (problem.code !== 'invalid_authorization_response') rounds.failed(request, reply, problem.code);
-      throw cameFromElsewhere(request) ? again.with({ continueAt: printStep(step) }) : again;
+      const isRound = problem.code !== 'invalid_authorization_response';
+      const counted = isRound ? rounds.failed(request, reply, problem.code) : undefined;
+      throw problem.with({
+        tryAgainAt: loginAddress(returnTo, options, { ...again, rounds: counted }),
+        ...(cameFromElsewhere(request) && { continueAt: printStep({ ...step, rounds: counted }) }),
+      });
     },
     readStep: (query) => {
-      const text = query.get('step');
-      const { code, message, returnTo, replaces } =
-        (text === undefined ? undefined : loginSeal.open('callback', text)) ?? {};
+      const sealed = query.get('step');
+      const {
+        code,
+        message,
+        returnTo,
+        replaces,
+        rounds: counted,
+      } = (sealed === undefined ? undefined : loginSeal.open('callback', sealed)) ?? {};
       if (!isProblemCode(code)) return undefined;
       const checked = parseReturnTo(returnTo, options);
-      const problem = new Problem(code, String(message), { tryAgainAt: loginAddress(checked, options) });
-      return { problem, returnTo: checked, replaces: typeof replaces === 'string' ? replaces : undefined };
+      const rounds = text(counted);
+      const problem = new Problem(code, String(message), {
+        tryAgainAt: loginAddress(checked, options, { rounds }),
+      });
+      return { problem, returnTo: checked, replaces: text(replaces), rounds };
     },
     answerStep: async (request, reply, step) => {
       if (await isSignedIn(request, reply, step)) return reply.redirect(step.returnTo, 303);

@@ -35,6 +35,8 @@ interface AskedLogin {
   readonly session: Session | undefined;
   /** The provider that the address names. */
   readonly named: RegisteredProvider | undefined;
+  /** The count of rounds that this login carries on, where no cookie can. */
+  readonly counted: string | undefined;
 }
 
 /** Who is signed in stays so, unless the link asks for another sign-in or another provider. */
@@ -58,8 +60,12 @@ const chooseProvider = (
 };
 
 /** The page on which people choose their provider: a link each, that keeps what was asked for. */
-const createChoice = ({ options, providers }: Bff, { hints, returnTo }: AskedLogin): Page => {
-  const wishes = Object.entries(hints).map(([name, value]): [string, string] => [name, String(value)]);
+const createChoice = ({ options, providers }: Bff, { hints, returnTo, counted }: AskedLogin): Page => {
+  const rounds = counted === undefined ? {} : { rounds: counted };
+  const wishes = Object.entries({ ...hints, ...rounds }).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
   const hrefOf = (id: string): string => {
     const query = new URLSearchParams([['provider', id], ['returnTo', returnTo], ...wishes]);
     return `${options.basePath}${paths.login}?${query}`.replaceAll('&', '&amp;');
@@ -77,10 +83,10 @@ const createChoice = ({ options, providers }: Bff, { hints, returnTo }: AskedLog
 const begin = async (
   { logins }: Bff,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  { hints, returnTo, session, chosen }: AskedLogin & { readonly chosen: RegisteredProvider },
+  { hints, returnTo, session, counted, chosen }: AskedLogin & { readonly chosen: RegisteredProvider },
 ): Promise<FastifyReply> => {
   const { id, provider, options } = chosen;
-  const { url, checks } = await provider.createAuthorizationRequest(hints);
+  const { url, checks } = await provider.createAuthorizationRequest(hints, counted);
   const isQuiet = (options.authorizationParams.prompt || hints.prompt) === 'none';
   logins.begin(request, reply, { provider: id, checks, returnTo, replaces: session?.id, isQuiet });
   options.observe?.({ kind: 'login', outcome: 'started' });
@@ -93,9 +99,9 @@ const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): P
   const returnTo = parseReturnTo(query.get('returnTo'), options);
   const session = await sessions.current(request, { slide: false });
   const named = providers.find(query.get('provider'));
-  const asked = { hints: parseLoginHints(query), returnTo, session, named };
-  if (session === undefined) rounds.requireProgress(request, reply, returnTo);
-  else rounds.proven(request, reply, session);
+  const counted = session === undefined ? rounds.requireProgress(request, reply, returnTo) : undefined;
+  if (session !== undefined) rounds.proven(request, reply, session);
+  const asked = { hints: parseLoginHints(query), returnTo, session, named, counted };
   if (mayStay(asked)) return reply.redirect(returnTo, 303);
   const chosen = chooseProvider(bff, asked);
   if (chosen !== undefined) return begin(bff, { request, reply }, { ...asked, chosen });

@@ -1,7 +1,7 @@
 import { createBrowser, type Page, type TestBrowser } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { type BentBff, startBentBff, whoIs } from '../kit/bent-login.ts';
-import { createSessionKey } from '../kit/start-bff.ts';
+import { createSessionKey, type RunningBff } from '../kit/start-bff.ts';
 
 const title = 'The sign-in does not come to an end';
 
@@ -82,6 +82,48 @@ test('replicas without common keys count together, and the log names the keys', 
   expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
   const told = [...roundsOf(one), ...roundsOf(other)];
   expect(told).toMatchObject([{ rounds: 5, missing: expect.stringMatching(/SESSION_KEYS|does not open/) }]);
+});
+
+/** The page that a page leads on to without a click, and then the address of its "Try again". */
+const findTryAgain = async (browser: TestBrowser, page: Page, { url }: RunningBff): Promise<string> => {
+  const next = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(page.text)?.[1];
+  const last = next === undefined ? page : await browser.visit(new URL(next, url).href, { from: `${url}/` });
+  return /class="first" href="([^"]+)"/.exec(last.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+};
+
+test.for<[string, 'one' | 'many', 'common' | 'own']>([
+  ['one replica', 'one', 'common'],
+  ['replicas with common keys', 'many', 'common'],
+  ['replicas without common keys', 'many', 'own'],
+])('where every cookie is blocked, rounds are counted all the same: %s', async ([, number, keys]) => {
+  const given = {
+    publicUrl: 'https://app.example',
+    ...(keys === 'common' ? { sessionKeys: [createSessionKey()] } : {}),
+  };
+  const one = await startBentBff({}, given);
+  const other = number === 'one' ? one : await startBentBff({}, { ...given, ...clientOf(one) });
+  const browser = createBrowser();
+  const statuses: number[] = [];
+  let address = '/login?returnTo=/deep';
+  for (let round = 0; round < 6; round += 1) {
+    const [from, to] = round % 2 === 0 ? [one.bff, other.bff] : [other.bff, one.bff];
+    const start = await browser.visitWithoutFollowing(`${from.url}${address}`, { from: `${from.url}/` });
+    statuses.push(start.status);
+    browser.clearCookies();
+    if (start.status !== 303) {
+      expect(start.text).toContain(title);
+      expect(start.text).toContain('href="/login"');
+      break;
+    }
+    const state = new URL(start.headers.get('location') ?? 'x:').searchParams.get('state') ?? '';
+    const callback = `${to.url}/login/callback?code=c&state=${encodeURIComponent(state)}`;
+    const failed = await browser.visit(callback, { from: one.bent.issuer });
+    expect(failed.status).toBe(400);
+    browser.clearCookies();
+    address = await findTryAgain(browser, failed, to);
+    browser.clearCookies();
+  }
+  expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
 });
 
 test('replicas without a common store: the session cookie opens, and the store lacks it', async () => {

@@ -364,3 +364,17 @@ test.for([
     expect(auth.status).toBe(status);
   },
 );
+
+test('the choice of a provider carries on the count of rounds, where every cookie is blocked', async () => {
+  const { bff } = await startBoth();
+  const ask = (url: string): Promise<Page> =>
+    createBrowser().visitWithoutFollowing(new URL(url, bff.url).href);
+  const failed = await ask('/login/callback?code=c&state=unknown');
+  const again = /class="first" href="([^"]+)"/.exec(failed.text)?.[1] ?? '';
+  const choice = await ask(again);
+  const href =
+    /href="(\/login\?provider=guests[^"]+)"/.exec(choice.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const start = await ask(href);
+  const state = new URL(start.headers.get('location') ?? '').searchParams.get('state');
+  expect(state).toMatch(/^[\w-]{44}\.1\.[\w-]+$/);
+});
