@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { connect, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fuzzRuns, fuzzTimeout } from '@foyer/testkit';
 import fc from 'fast-check';
@@ -10,12 +9,15 @@ import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
 /** An upstream that answers an upgrade in the way that its path names, and ignores the end of streams. */
 const startOddUpstream = async (): Promise<string> => {
-  const sockets = new Set<Duplex>();
+  const sockets = new Set<Socket>();
   const long = 'x'.repeat(300_000);
-  const answers: Readonly<Record<string, (socket: Duplex) => unknown>> = {
+  const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+  const answers: Readonly<Record<string, (socket: Socket) => unknown>> = {
     silent: () => undefined,
-    accept: (socket) =>
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
+    accept: (socket) => socket.write(switching),
+    drop: (socket) => socket.write(switching, () => socket.resetAndDestroy()),
+    half: (socket) =>
+      socket.write('HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nhalf', () => socket.resetAndDestroy()),
     refuse: (socket) => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno'),
     long: (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 900000\r\n\r\n${long}`),
     vanish: (socket) => socket.destroy(),
@@ -27,7 +29,7 @@ const startOddUpstream = async (): Promise<string> => {
   });
   server.on('upgrade', ({ url = '' }, socket) => {
     socket.on('error', () => undefined).resume();
-    answers[url.split('/').at(-1) ?? '']?.(socket);
+    if (socket instanceof Socket) answers[url.split('/').at(-1) ?? '']?.(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,7 +50,7 @@ const requests = fc.array(
     fc.constant(`GET / HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc.constant(`GET /api/closed/x HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc
-      .constantFrom('silent', 'accept', 'refuse', 'long', 'vanish')
+      .constantFrom('silent', 'accept', 'refuse', 'long', 'vanish', 'drop', 'half')
       .map((path) => `GET /api/open/${path} HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc.constantFrom('\x81\x02hi', 'not HTTP\r\n\r\n'),
   ),

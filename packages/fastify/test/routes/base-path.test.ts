@@ -71,7 +71,9 @@ test('below a path the pages are there, and nothing of ours is outside of it', a
     'application/problem+json; charset=utf-8',
   ]);
   const page = await fetch(`${below.url}/login/callback?state=x`, { headers: { accept: 'text/html' } });
-  expect(await page.text()).toMatch(/href="\/app\/login\?rounds=[\w.-]+">Try again<\/a><a href="\/app\/">Home/);
+  expect(await page.text()).toMatch(
+    /href="\/app\/login\?rounds=[\w.-]+">Try again<\/a><a href="\/app\/">Home/,
+  );
   const wrong = await fetch(`${below.url}/api/me`, { method: 'PUT', headers: { 'x-csrf': '1' } });
   expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
