@@ -114,6 +114,25 @@ test('a call beyond what one connection may have in flight is 503 with Retry-Aft
   expect(client.received().match(/HTTP\/1\.1 200 /g)).toHaveLength(64);
 });
 
+test('an upstream is asked by 1,024 calls at once at most, whoever sends them', async () => {
+  await using upstream = await startUpstream(() => undefined);
+  await using other = await startUpstream((_request, response) => response.end('here'));
+  await using bff = await startBff({
+    apiRoutes: [
+      { prefix: '/api/a', upstream: upstream.url, auth: 'none' },
+      { prefix: '/api/b', upstream: other.url, auth: 'none' },
+    ],
+  });
+  using clients = new DisposableStack();
+  for (let connection = 0; connection < 17; connection += 1) {
+    const client = clients.use(connectRaw(Number(new URL(bff.url).port)));
+    client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(64));
+  }
+  await expect.poll(() => upstream.seen.length).toBe(1024);
+  expect(await (await fetch(`${bff.url}/api/b`)).text()).toBe('here');
+  expect(upstream.openConnections()).toBe(1024);
+});
+
 test('calls of a session that has its share wait for it, and others are answered meanwhile', async () => {
   const held: (() => void)[] = [];
   await using upstream = await startUpstream(({ url }, response) => {
