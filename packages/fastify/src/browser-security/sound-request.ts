@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
 
-/** Names in `Connection` that anyone has a use for fit into less. Characters. */
-const maxConnectionLength = 1024;
+/** Lists whose every member costs work: the names of headers, and the addresses before those of trusted proxies. */
+const lists = ['connection', 'x-forwarded-for'] as const;
+/** What anyone has a use for fits into less. Characters. */
+const maxListLength = 1024;
 
 /**
  * `chunked` is the one transfer coding there is here, and HTTP/1.0 knows none.
@@ -28,7 +30,7 @@ const countHosts = (rawHeaders: readonly string[]): number => {
 
 /**
  * Refuses what the parser lets through and two servers may read in two ways: no `Host` or more than one, versions and
- * transfer codings that this is not, and a `Connection` header that names hundreds of others.
+ * transfer codings that this is not, and lists of hundreds of headers or addresses.
  *
  * @throws Problem `bad_request`.
  * @see RFC 9112 sections 2.3 and 3.2
@@ -40,7 +42,7 @@ export const requireSoundRequest = ({ raw }: FastifyRequest): void => {
   const hosts = countHosts(rawHeaders);
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
     throw new Problem('bad_request', 'The request has no Host, or more than one');
-  if ((headers.connection?.length ?? 0) > maxConnectionLength)
-    throw new Problem('bad_request', 'The Connection header is too long');
+  if (lists.some((name) => (headers[name]?.length ?? 0) > maxListLength))
+    throw new Problem('bad_request', 'Connection or X-Forwarded-For is too long');
   requireSoundCoding(raw);
 };

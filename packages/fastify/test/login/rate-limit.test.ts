@@ -60,7 +60,7 @@ test('behind a trusted proxy a client of one /64 is one client, however it write
 test('what is no address counts as the proxy’s own', async () => {
   await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
   expect(await ask(bff, from('unknown'))).toBe(303);
-  expect(await ask(bff, from(`junk-${'x'.repeat(4000)}`))).toBe(429);
+  expect(await ask(bff, from(`junk-${'x'.repeat(1000)}`))).toBe(429);
 });
 
 test('login, callback and back-channel logout count together, other routes do not', async () => {

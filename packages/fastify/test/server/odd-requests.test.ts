@@ -61,6 +61,8 @@ test.for([
 test.for([
   ['a Connection header over 1,024 characters', '1.1', `Connection: ${'a,'.repeat(512)}a\r\n`, 400],
   ['a Connection header of 1,024 characters', '1.1', `Connection: ${'a,'.repeat(512)}\r\n`, 200],
+  ['an X-Forwarded-For over 1,024 characters', '1.1', `X-Forwarded-For: ${'::1,'.repeat(256)}a\r\n`, 400],
+  ['an X-Forwarded-For of 1,024 characters', '1.1', `X-Forwarded-For: ${'::1,'.repeat(256)}\r\n`, 200],
   ['a transfer coding in HTTP/1.0', '1.0', 'Transfer-Encoding: chunked\r\n', 400],
   ['a transfer coding before chunked', '1.1', 'Transfer-Encoding: gzip, chunked\r\n', 501],
   ['an unknown transfer coding before chunked', '1.1', 'Transfer-Encoding: foo,Chunked\r\n', 501],
