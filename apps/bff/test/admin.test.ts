@@ -1,38 +1,14 @@
-import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, type TestBrowser } from '@foyer/testkit';
-import { expect, onTestFinished, test } from 'vitest';
-import { parseEnvironment } from '../src/environment/settings.ts';
-import { startServer } from '../src/server.ts';
-import { createSessionKey } from './kit/keys.ts';
+import { expect, test } from 'vitest';
+import { startApp } from './kit/start-app.ts';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 
 const token = 'a-token-of-these-tests-with-enough-characters';
 
-const startWithAdmin = async (variables: Readonly<Record<string, string>> = {}) => {
-  const [port, adminPort] = [await freePort(), await freePort()];
-  const url = `http://localhost:${port}`;
-  const provider = await startDevProvider({ publicUrls: [url] });
-  const app = await startServer(
-    parseEnvironment({
-      OIDC_ISSUER: provider.issuer,
-      OIDC_CLIENT_ID: provider.clientId,
-      OIDC_CLIENT_SECRET: provider.clientSecret,
-      PUBLIC_URL: url,
-      HOST: 'localhost',
-      PORT: String(port),
-      ADMIN_PORT: String(adminPort),
-      ADMIN_TOKEN: token,
-      SESSION_STORE: 'memory:',
-      SESSION_KEYS: createSessionKey(),
-      SPA_DEV_SERVER: 'http://localhost:1',
-      LOG_LEVEL: 'silent',
-      ...variables,
-    }),
-  );
-  onTestFinished(async () => {
-    await app.close();
-    await provider.close();
-  });
+const startWithAdmin = async () => {
+  const adminPort = await freePort();
+  const variables = { ADMIN_PORT: String(adminPort), ADMIN_TOKEN: token };
+  const { url } = await startApp({ variables });
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`http://localhost:${adminPort}${path}`, {
       ...init,

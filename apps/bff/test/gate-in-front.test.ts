@@ -1,59 +1,22 @@
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startDevProvider } from '@foyer/dev-provider';
-import { freePort, launchChromium } from '@foyer/testkit';
+import { launchChromium } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseEnvironment } from '../src/environment/settings.ts';
-import { startServer } from '../src/server.ts';
-import { createSessionKey } from './kit/keys.ts';
+import { startApp } from './kit/start-app.ts';
 import { findFronts } from './kit/start-front.ts';
 
 const page = `<!doctype html><title>Notes</title><h1>Notes</h1>`;
 
-/** A static site behind a front that asks the gate, as docs/gate.md writes it. */
-const startGated = async (start: ReturnType<typeof findFronts>[number]['start']) => {
-  const folder = mkdtempSync(join(tmpdir(), 'foyer-gate-'));
-  // The workers of nginx may be another user.
-  chmodSync(folder, 0o755);
-  mkdirSync(join(folder, 'docs'));
-  writeFileSync(join(folder, 'docs', 'page.html'), page);
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><h1>Start</h1>');
-  writeFileSync(join(folder, 'style.css'), 'h1 { color: rgb(1, 2, 3) }');
-  const [port, inner] = [await freePort(), await freePort()];
-  const url = `https://localhost:${port}`;
-  const provider = await startDevProvider({ publicUrls: [url], clientSecret: 'a-secret-of-these-tests' });
-  const app = await startServer(
-    parseEnvironment({
-      OIDC_ISSUER: provider.issuer,
-      OIDC_CLIENT_ID: provider.clientId,
-      OIDC_CLIENT_SECRET: provider.clientSecret,
-      PUBLIC_URL: url,
-      PORT: String(inner),
-      TRUST_PROXY: '127.0.0.1',
-      SESSION_STORE: 'memory:',
-      SESSION_KEYS: createSessionKey(),
-      SPA_DIR: folder,
-      GATE: 'on',
-      LOG_LEVEL: 'silent',
-    }),
-  );
-  const child = await start({ folder, port, upstream: inner });
-  onTestFinished(async () => {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await Promise.all([ended, app.close()]);
-    await provider.close();
-    rmSync(folder, { recursive: true });
-  });
-  return { url };
+/** A static site; a front that asks the gate, as docs/gate.md writes it, serves it. */
+const files = {
+  'docs/page.html': page,
+  'index.html': '<!doctype html><h1>Start</h1>',
+  'style.css': 'h1 { color: rgb(1, 2, 3) }',
 };
 
 test.for(findFronts('docs/gate.md'))(
   'behind $name as in docs/gate.md a static site is for signed-in people alone',
   async ({ start }) => {
-    const { url } = await startGated(start);
+    const variables = { GATE: 'on', TRUST_PROXY: '127.0.0.1' };
+    const { url } = await startApp({ variables, startFront: start, files });
     const chromium = await launchChromium();
     onTestFinished(() => chromium.close());
     const context = await chromium.newContext({ ignoreHTTPSErrors: true });

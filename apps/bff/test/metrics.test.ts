@@ -1,67 +1,30 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createMetricsPage } from '../../../tools/src/metrics-page.ts';
-import { parseEnvironment } from '../src/environment/settings.ts';
-import { startServer } from '../src/server.ts';
 import { figures } from '../src/telemetry/figures.ts';
-import { createSessionKey } from './kit/keys.ts';
+import { startApp } from './kit/start-app.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 const start = async () => {
-  const [port, metricsPort] = [await freePort(), await freePort()];
-  const url = `http://localhost:${port}`;
-  const provider = await startDevProvider({ publicUrls: [url] });
-  const folder = await mkdtemp(join(tmpdir(), 'foyer-metrics-'));
-  await writeFile(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
-  const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const address = upstream.address();
-  const upstreamPort = typeof address === 'object' ? address?.port : 0;
-  const app = await startServer(
-    parseEnvironment({
-      OIDC_ISSUER: provider.issuer,
-      OIDC_CLIENT_ID: provider.clientId,
-      OIDC_CLIENT_SECRET: provider.clientSecret,
-      PUBLIC_URL: url,
-      HOST: 'localhost',
-      PORT: String(port),
-      METRICS_PORT: String(metricsPort),
-      SESSION_STORE: 'memory:',
-      SESSION_KEYS: createSessionKey(),
-      SPA_DIR: folder,
-      LOG_LEVEL: 'silent',
-      API_ROUTES: JSON.stringify([{ prefix: '/api/a', upstream: `http://127.0.0.1:${upstreamPort}` }]),
-    }),
-  );
+  const metricsPort = await freePort();
+  const upstream = await startUpstream();
+  onTestFinished(() => upstream[Symbol.dispose]());
+  const API_ROUTES = JSON.stringify([{ prefix: '/api/a', upstream: upstream.url }]);
+  const { url } = await startApp({ variables: { METRICS_PORT: String(metricsPort), API_ROUTES } });
   const metrics = `http://localhost:${metricsPort}/metrics`;
   const read = async (figure: string): Promise<number> => {
     const text = await (await fetch(metrics)).text();
     const line = text.split('\n').find((each) => each.startsWith(`${figure} `));
     return Number(line?.split(' ').at(-1) ?? Number.NaN);
   };
-  return {
-    url,
-    metrics,
-    read,
-    [Symbol.asyncDispose]: async () => {
-      await app.close();
-      upstream.close();
-      await provider.close();
-      await rm(folder, { recursive: true });
-    },
-  };
+  return { url, metrics, read };
 };
 
 test('logins, sessions, sign-outs, the provider, the store and the upstream are counted', async () => {
-  await using bff = await start();
+  const bff = await start();
   const browser = createBrowser();
   await browser.visit(`${bff.url}/login`);
   await browser.submit({ button: 'Ada Lovelace' });
@@ -87,7 +50,7 @@ test('logins, sessions, sign-outs, the provider, the store and the upstream are 
 });
 
 test('metrics have a port of their own and name no secret and no user', async () => {
-  await using bff = await start();
+  const bff = await start();
   const browser = createBrowser();
   await browser.visit(`${bff.url}/login?returnTo=/secret-path`);
   await browser.submit({ button: 'Ada Lovelace' });
@@ -104,7 +67,7 @@ test('metrics have a port of their own and name no secret and no user', async ()
 });
 
 test('every figure of the page is served, and none is served that the page lacks', async () => {
-  await using bff = await start();
+  const bff = await start();
   const text = await (await fetch(bff.metrics)).text();
   const served = [...text.matchAll(/^# TYPE (foyer_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
   expect(served.sort()).toEqual(
@@ -118,7 +81,7 @@ test('every figure of the page is served, and none is served that the page lacks
 const operations = ['docs/operations/alerts.yml', 'docs/operations/grafana-dashboard.json'];
 
 test('alerts and dashboard name only figures that are served, ours and the process’s own', async () => {
-  await using bff = await start();
+  const bff = await start();
   const text = await (await fetch(bff.metrics)).text();
   const served = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
   for (const path of operations) {

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 
 /** Starts an API that answers `ok` to everything, and shows `see` the headers of what it is asked. */
 export const startUpstream = async (
-  see: (headers: IncomingHttpHeaders) => unknown,
+  see: (headers: IncomingHttpHeaders) => unknown = () => undefined,
 ): Promise<{ readonly url: string; readonly [Symbol.dispose]: () => void }> => {
   const server = createServer(({ headers }, response) => {
     see(headers);
