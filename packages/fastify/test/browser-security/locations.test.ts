@@ -1,3 +1,4 @@
+import { signIn } from '@foyer/dev-provider';
 import { askRaw } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { makeSpaDir } from '../kit/spa-dir.ts';
@@ -28,12 +29,14 @@ test('nothing but the provider and our own origin is ever in a Location, however
   await using bff = await startBff({ rateLimitLogin: 0, spa: { dir: spa.dir } });
   const { host, port } = new URL(bff.url);
   const origins = [bff.url, bff.provider.issuer];
+  const cookie = `Cookie: ${await signIn(`${bff.url}/login`, 'Ada Lovelace')}\r\n`;
+  const requests = ['', cookie].flatMap((brought) => targets.map((target) => ({ target, brought })));
   let redirects = 0;
-  for (const target of targets) {
+  for (const { target, brought } of requests) {
     for (const name of hostsBeside(host)) {
       const { status, headers } = await askRaw(
         Number(port),
-        `GET ${target} HTTP/1.1\r\nHost: ${name}\r\nAccept: text/html\r\nX-Forwarded-Host: ${evil}\r\nReferer: https://${evil}/\r\n\r\n`,
+        `GET ${target} HTTP/1.1\r\nHost: ${name}\r\nAccept: text/html\r\nX-Forwarded-Host: ${evil}\r\nReferer: https://${evil}/\r\n${brought}\r\n`,
       );
       expect(status).toBeLessThan(500);
       const location = headers.find(([one]) => one === 'location')?.[1];

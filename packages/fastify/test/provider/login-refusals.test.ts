@@ -51,6 +51,7 @@ describe('an ID token is refused', () => {
     ['with the typ of an access token', { idToken: withHeader({ typ: 'at+jwt' }) }],
     ['with the typ of a logout token', { idToken: withHeader({ typ: 'logout+jwt' }) }],
     ['with an unknown crit', { idToken: withHeader({ crit: ['x'], x: 1 }) }],
+    ['with a crit that jose knows', { idToken: withHeader({ crit: ['b64'], b64: true }) }],
     ['with an unknown kid', { idToken: withHeader({ kid: 'nobody' }) }],
     ['signed with another key under a known kid', signedByForeign({})],
     ['signed with the jwk that it brings', signedByForeign({ jwk: foreign.jwk })],
@@ -227,7 +228,7 @@ describe('userinfo is refused', () => {
   });
 });
 
-test.for(['a\r\nx-admin: 1', 'a\u6f22', 'a\0'])(
+test.for(['a\r\nx-admin: 1', 'a\u6f22', 'a\0', 'a\u00e9'])(
   'the access token %j, which no header carries, is refused before it is used',
   async (accessToken) => {
     await using party = await startRelyingParty({

@@ -24,6 +24,7 @@ describe('a logout token is refused', () => {
     ['with HS256, keyed with the public key', withHeader({ alg: 'HS256' })],
     ['with the typ of an access token', withHeader({ typ: 'at+jwt' })],
     ['with an unknown crit', withHeader({ crit: ['x'], x: 1 })],
+    ['with a crit that jose knows', withHeader({ crit: ['b64'], b64: true })],
     ['with an unknown kid', withHeader({ kid: 'nobody' })],
     ['of another issuer', withClaims(({ iss }) => ({ iss: `${iss}/` }))],
     ['for another client', withClaims({ aud: 'other' })],
