@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-/** Address of the repository, for links to its files beside docs/; without it they lead nowhere. */
-const repository = process.env.DOCS_REPOSITORY ?? '';
+/** Address of the repository, for links to its files beside docs/. */
+const repository = process.env.DOCS_REPOSITORY ?? 'https://repository.example';
 
 /** The tables of docs/README.md as the side bar, so that repository and site have one list. */
 const readSidebar = () => {
@@ -18,17 +18,31 @@ const readSidebar = () => {
   );
 };
 
-/** Lets a link to a file beside docs/ lead into the repository. */
-const linkIntoRepository = (md) => {
-  const render = md.renderer.rules.link_open;
-  md.renderer.rules.link_open = (tokens, index, options, env, self) => {
-    const link = tokens[index];
-    const path = posix.join('docs', posix.dirname(env.relativePath), link.attrGet('href') ?? '');
-    const isBeside = /^\.\.?\//.test(link.attrGet('href') ?? '') && !path.startsWith('docs/');
-    if (isBeside && repository !== '') link.attrSet('href', `${repository}/blob/main/${path}`);
-    return render(tokens, index, options, env, self);
-  };
+/** Whether a link leads to a file that is no page of the site: beside docs/, or an example of a configuration. */
+const isFile = (href, path) =>
+  /^\.{0,2}\/?[\w.-]/.test(href) && !/^[a-z]+:/.test(href) && !/^docs\/.*\.(md|png)$/.test(path);
+
+/** Leads links to files into the repository, and those to a README to the page that it has become. */
+const adaptLinks = (md) => {
+  md.core.ruler.push('foyer-links', ({ tokens, env }) => {
+    for (const link of tokens
+      .flatMap(({ children }) => children ?? [])
+      .filter(({ type }) => type === 'link_open')) {
+      const href = link.attrGet('href') ?? '';
+      const [target] = href.split('#');
+      const path = posix.join('docs', posix.dirname(env.relativePath), target);
+      if (target !== '' && isFile(href, path)) link.attrSet('href', `${repository}/blob/main/${path}`);
+      else link.attrSet('href', href.replace(/README\.md(?=#|$)/, 'index.md'));
+    }
+  });
 };
+
+/** A heading's anchor, as GitHub makes it, so that links to headings work in both places. */
+const slugify = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
 
 /** Code in a line is text: braces in it are not Vue's. */
 const keepInlineCode = (md) => {
@@ -37,7 +51,7 @@ const keepInlineCode = (md) => {
 };
 
 const extend = (md) => {
-  linkIntoRepository(md);
+  adaptLinks(md);
   keepInlineCode(md);
 };
 
@@ -48,7 +62,8 @@ export default {
   cleanUrls: true,
   outDir: '../.docs',
   cacheDir: '../node_modules/.cache/vitepress',
-  ignoreDeadLinks: [/^(\.\/)?(\.\.\/)+/, /\.(yml|json)$/, /^http:\/\/localhost/],
-  markdown: { config: extend, languageAlias: { env: 'ini', caddyfile: 'nginx' } },
+  ignoreDeadLinks: [/^http:\/\/localhost/],
+  markdown: { config: extend, anchor: { slugify }, languageAlias: { env: 'ini', caddyfile: 'nginx' } },
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   themeConfig: { sidebar: readSidebar(), search: { provider: 'local' } },
 };
