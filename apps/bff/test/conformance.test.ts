@@ -15,6 +15,7 @@ import { expect, test } from 'vitest';
 import { createConformancePage, referredTests } from '../../../tools/src/conformance/conformance-page.ts';
 import { relyingPartyModules } from '../../../tools/src/conformance/relying-party-modules.ts';
 import { findUnshown, parseTestReport } from '../../../tools/src/conformance/test-results.ts';
+import { mutants, promisesWithoutMutant } from '../../../tools/src/mutants/mutants.ts';
 import { makeCertificate } from './kit/start-front.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 
@@ -176,4 +177,10 @@ test('an address that is none, and one where nobody is, are said plainly', async
   expect([none.code, none.errors]).toEqual([1, expect.stringContaining('--live URL')]);
   const away = await runDoctor('--live', 'http://127.0.0.1:9');
   expect([away.code, away.errors]).toEqual([1, expect.stringContaining('cannot be reached')]);
+});
+
+test('a mutant breaks each promise, and belongs to a test that the page names', () => {
+  expect(promisesWithoutMutant).toEqual([]);
+  const foreign = mutants.filter((mutant) => !referredTests.includes(mutant.test));
+  expect(foreign).toEqual([]);
 });

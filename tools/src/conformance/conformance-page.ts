@@ -9,7 +9,8 @@ import { sessions } from './promises/sessions.ts';
 import { signingIn } from './promises/signing-in.ts';
 import { relyingPartyModules } from './relying-party-modules.ts';
 
-const promises: readonly PromisedOf[] = [
+/** Our own promises, by what they are about. */
+export const promises: readonly PromisedOf[] = [
   providerAnswers,
   ...signingIn,
   ...sessions,
@@ -72,7 +73,8 @@ export const createConformancePage = (): string =>
     '',
     '## What must hold',
     '',
-    'Our own promises against a hostile world, with the tests that show each. A group of tests stands for all that are in it.',
+    'Our own promises against a hostile world, with the tests that show each. A group of tests stands for all that are in it. For',
+    'each promise `npx pnpm mutants` breaks a line of the code that keeps it, and expects one of these tests to fail.',
     '',
     ...promises.flatMap(printPromises),
     '## Relying-party modules',

@@ -32,7 +32,8 @@ const isTitle = (written: string, reported: string): boolean => {
   return new RegExp(`^${pieces.join('[^]*')}$`).test(reported);
 };
 
-const isMeant = (reference: TestReference, { file, titles }: TestResult): boolean => {
+/** Whether a reference means this test. */
+export const isMeant = (reference: TestReference, { file, titles }: TestResult): boolean => {
   const meant = parseTestReference(reference);
   return (
     file === meant.file &&

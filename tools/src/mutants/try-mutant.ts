@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
+import { isMeant, parseTestReport } from '../conformance/test-results.ts';
+import type { Mutant } from './mutant.ts';
+
+/** What became of a mutant: only `killed` is good. `lost`: its text is not in the file, or more than once. */
+export type Verdict = 'killed' | 'survived' | 'lost' | 'not run';
+
+const sources = 'packages/fastify/src';
+
+/** Matches the full names of the tests that a reference means; `%s` stands for whatever a table has put there. */
+const namePattern = (titles: readonly string[]): string =>
+  titles
+    .join(' ')
+    .split(/%[a-z]/)
+    .map((piece) => piece.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
+    .join('.*');
+
+const projectOf = (reference: TestReference): string => {
+  const [project = ''] = reference.split('/');
+  return project === 'web' ? 'e2e' : project;
+};
+
+/** Runs the tests of a reference; returns whether they failed, or `undefined` when none of them ran. */
+const runTests = (folder: string, reference: TestReference): boolean | undefined => {
+  const { file, titles } = parseTestReference(reference);
+  const report = join(folder, '.vitest-mutant.json');
+  rmSync(report, { force: true });
+  const filters = ['--project', projectOf(reference), '-t', namePattern(titles)];
+  const reporting = ['--reporter=json', `--outputFile=${report}`];
+  const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
+  spawnSync(process.execPath, [vitest, 'run', join(folder, file), ...filters, ...reporting], { cwd: folder });
+  if (!existsSync(report)) return undefined;
+  const results = parseTestReport(readFileSync(report, 'utf8'), `${folder}/`);
+  const meant = results.filter((result) => isMeant(reference, result));
+  return meant.length === 0 ? undefined : meant.some(({ hasPassed }) => !hasPassed);
+};
+
+/** Applies a mutant in a scratch copy, runs its test, and takes the mutant back. */
+export const tryMutant = (folder: string, { file, find, replace, test }: Mutant): Verdict => {
+  const path = join(folder, sources, file);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  if (text.split(find).length !== 2) return 'lost';
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
+  try {
+    const hasFailed = runTests(folder, test);
+    if (hasFailed === undefined) return 'not run';
+    return hasFailed ? 'killed' : 'survived';
+  } finally {
+    writeFileSync(path, text);
+  }
+};
