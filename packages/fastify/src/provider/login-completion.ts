@@ -102,7 +102,7 @@ export const completeLogin = async (
     issuer,
     sub,
     sid: typeof sid === 'string' && sid !== '' ? sid : undefined,
-    claims: { ...claims, ...userinfo },
+    claims: { ...claims, ...userinfo, iss: issuer },
     idTokenClaims: claims,
     tokens,
   };

@@ -31,6 +31,21 @@ test('onLogin sees the claims of both, the ID token’s alone, and the request',
   expect((await whoIs(browser, bff)).authenticated).toBe(true);
 });
 
+test('whose claims they are, userinfo cannot say: another provider’s people are not its own', async () => {
+  const seen: unknown[] = [];
+  const { bent, ...kit } = await startBentBff(
+    { ...bends, userinfo: () => ({ body: { sub: 'ada', iss: 'https://staff.example' } }) },
+    {
+      onLogin: async ({ claims, idTokenClaims }) => {
+        seen.push(claims.iss, idTokenClaims.iss);
+        return undefined;
+      },
+    },
+  );
+  await signIn(kit);
+  expect(seen).toEqual([bent.issuer, bent.issuer]);
+});
+
 test('onLogin refuses with a reason for the log alone, and the tokens are revoked', async () => {
   const revoked: unknown[] = [];
   const { bff, ...bent } = await startBentBff(

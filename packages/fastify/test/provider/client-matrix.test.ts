@@ -25,7 +25,7 @@ const methods = [
 ] as const;
 
 const matrix = methods.flatMap((clientAuth) =>
-  (['always', 'never'] as const).flatMap((par) =>
+  (['auto', 'always', 'never'] as const).flatMap((par) =>
     (['on', 'off'] as const).flatMap((dpop) => keyAlgorithms.map((alg) => ({ clientAuth, par, dpop, alg }))),
   ),
 );
@@ -124,7 +124,7 @@ describe.runIf(openssl)('client authentication × PAR × DPoP × algorithm', () 
     const before = shown.length;
     const { provider, login } = openRealClient(real, givenOf(combination));
     const { url } = await provider.createAuthorizationRequest({});
-    expect(new URL(url).searchParams.has('request_uri')).toBe(combination.par === 'always');
+    expect(new URL(url).searchParams.has('request_uri')).toBe(combination.par !== 'never');
     const { issuer, sub, claims, tokens } = await login();
     expect(claims).toMatchObject({ sub: 'ada', name: 'Ada Lovelace' });
     expect(decodeProtectedHeader(tokens.idToken).alg).toBe(combination.alg);

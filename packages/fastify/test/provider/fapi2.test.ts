@@ -3,6 +3,7 @@ import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { type BffOptions, checkOptions, OptionsError, resolveOptions } from '../../src/options.ts';
 import { bff } from '../../src/plugin.ts';
+import { createDpopKey } from '../../src/provider/dpop.ts';
 import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { createCertificate, createClientKey, openssl } from '../kit/client-keys.ts';
 import { startMutualTls } from '../kit/mutual-tls.ts';
@@ -107,6 +108,21 @@ describe('the FAPI 2.0 profile of oidc-provider', () => {
     expect(String(await problemOf(provider.refresh(tokens.refreshToken ?? '', expected)))).toContain(
       'invalid_grant',
     );
+  });
+
+  test('an access token that was stolen is of no use without its key, a refresh token none without the client’s', async () => {
+    const real = await startProfile({ ...keyClient, dpop_bound_access_tokens: true }, byDpop);
+    const { login, provider } = openRealClient(real, { clientKey: es256.pem, profile: 'fapi2' });
+    const { issuer, sub, tokens } = await login();
+    const { accessToken, dpopKey, refreshToken = '' } = tokens;
+    const thief = openRealClient(real, { clientKey: createClientKey('ES256').pem, profile: 'fapi2' });
+    for (const stolen of [undefined, createDpopKey()])
+      expect(await provider.readUserinfo({ accessToken, dpopKey: stolen, sub })).toBeUndefined();
+    expect(await problemCode(thief.provider.refresh(refreshToken, { issuer, sub, dpopKey }))).toBe(
+      'provider_error',
+    );
+    expect(await provider.readUserinfo({ accessToken, dpopKey, sub })).toMatchObject({ sub });
+    expect(await provider.refresh(refreshToken, { issuer, sub, dpopKey })).toMatchObject({ claims: { sub } });
   });
 
   test('a code that was stolen is of no use to another client, nor in another login', async () => {
