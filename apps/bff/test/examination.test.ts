@@ -167,6 +167,14 @@ const startStub = async (
   };
 };
 
+test('metadata is looked for by the way that a sign-in goes: one redirect within the origin', async () => {
+  using stub = await startStub((path) =>
+    path === '/metadata' ? { status: 301, location: '/.well-known/openid-configuration' } : {},
+  );
+  const settings = { OIDC_ISSUER: stub.issuer, OIDC_DISCOVERY_URL: `${stub.issuer}/metadata` };
+  expect(await examineWith(settings)).toContain(`ok provider: discovered, issuer ${stub.issuer}`);
+});
+
 test('a provider that signs with a short key is found', async () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const keys = [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'short' }];

@@ -8,7 +8,7 @@ import { isObject, judgeMetadata, parseJson } from './metadata.ts';
 import { examinePostLogoutUri } from './post-logout-uri.ts';
 import { examineRedirectUri } from './redirect-uri.ts';
 import { examineSigningKeys } from './signing-keys.ts';
-import { ask } from './try-provider.ts';
+import { askForMetadata } from './try-provider.ts';
 
 const discoveryUrl = (issuer: string): string =>
   issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
@@ -51,7 +51,7 @@ const examineWay = ({ issuer }: ResolvedOptions): readonly Finding[] => {
   ];
 };
 
-type Answer = Awaited<ReturnType<typeof ask>>;
+type Answer = Awaited<ReturnType<typeof askForMetadata>>;
 
 const examineAnswer = async (
   options: ResolvedOptions,
@@ -79,7 +79,7 @@ export const examineProvider = async (options: ResolvedOptions): Promise<readonl
   const url = options.discoveryUrl ?? discoveryUrl(options.issuer);
   const way = examineWay(options);
   try {
-    const answer = await ask(url, options);
+    const answer = await askForMetadata(options);
     return [...way, ...(await examineAnswer(options, url, answer))];
   } catch (error) {
     return [

@@ -34,7 +34,12 @@ const readLifetime = (cacheControl: string | undefined): number => {
   return age === undefined ? hour : Math.min(Math.max(Number(age), leastSeconds), mostSeconds);
 };
 
-const followOnce = async (http: ProviderHttp, url: string): Promise<ProviderAnswer> => {
+/** Asks for the metadata; one redirect within the origin is followed. @throws Problem `provider_*`. */
+export const requestMetadata = async (
+  http: ProviderHttp,
+  options: IssuerOptions,
+): Promise<ProviderAnswer> => {
+  const url = metadataUrl(options);
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   const location = response.header('location');
   if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
@@ -53,7 +58,7 @@ const followOnce = async (http: ProviderHttp, url: string): Promise<ProviderAnsw
  * @throws Problem `provider_*`.
  */
 const fetchMetadata = async (http: ProviderHttp, options: DiscoveryOptions): Promise<ReadMetadata> => {
-  const response = await followOnce(http, metadataUrl(options));
+  const response = await requestMetadata(http, options);
   if (isTrouble(response)) {
     throw providerProblem(new EndpointRefusal('discovery endpoint', response, undefined));
   }

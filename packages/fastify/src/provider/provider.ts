@@ -13,7 +13,7 @@ import type { DpopRequest } from './dpop.ts';
 import { fillLogoutUrl } from './logout-url.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
@@ -148,3 +148,9 @@ export const openProviderHttp = async (
   const credentials = createClientCredentials(options, log);
   return createProviderHttp(options.providerTimeout, () => credentials().tls);
 };
+
+/** Asks for the metadata by the way that a sign-in goes. @throws Problem `provider_*`. */
+export const requestMetadata = async (
+  http: ProviderHttp,
+  options: ResolvedOptions,
+): Promise<ProviderAnswer> => (await import('./discovery.ts')).requestMetadata(http, options);
