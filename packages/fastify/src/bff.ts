@@ -20,8 +20,7 @@ import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { createSessions, type Sessions } from './session/sessions.ts';
 import { guardStore } from './session/store-guard.ts';
-import type { AccessTokens } from './tokens/access-token.ts';
-import { createTokensByProvider } from './tokens/tokens-by-provider.ts';
+import { type AccessTokens, createTokensByProvider } from './tokens/access-token.ts';
 
 /** What routes call upon, composed once by the plugin. */
 export interface Bff {

@@ -24,9 +24,6 @@ export const readResponse = ({ parameters }: Query): URLSearchParams => {
     );
   }
   const response = new URLSearchParams(used.filter(([name, value]) => name !== 'error' || value !== ''));
-  if (response.has('code') && response.has('error')) {
-    throw new Problem('invalid_authorization_response', 'The callback has both code and error');
-  }
   const description = parameters.get('error_description');
   if (description !== null) response.set('error_description', description);
   return response;

@@ -27,10 +27,7 @@ const mostCleared = 20;
 const explainsItselfSeconds = 86_400;
 
 /** When a login began, in milliseconds; 0 for what does not open. */
-const startOf = (seal: LoginSeal, text: string): number => {
-  const at = seal.open('login', text)?.at;
-  return typeof at === 'number' ? at : 0;
-};
+const startOf = (seal: LoginSeal, text: string): number => Number(seal.open('login', text)?.startedAt ?? 0);
 
 interface PendingCookie {
   readonly id: string;

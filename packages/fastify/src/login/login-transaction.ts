@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { AuthorizationChecks } from '../provider/provider.ts';
@@ -47,15 +48,25 @@ export interface LoginTransactions {
 
 const idOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 12);
 
-type Sealed = Readonly<Record<string, unknown>>;
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const texts = (value: unknown): readonly string[] | undefined =>
-  Array.isArray(value) ? value.map(String) : undefined;
-const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+/** What the cookie of a pending login holds. */
+const sealedLogin = z.object({
+  /** The issuer and client that it belongs to. */
+  client: z.string(),
+  state: z.string(),
+  nonce: z.string(),
+  codeVerifier: z.string(),
+  maxAge: z.number().optional(),
+  acrValues: z.array(z.string()).readonly().optional(),
+  hasOwnCallback: z.boolean(),
+  returnTo: z.string(),
+  replaces: z.string().optional(),
+  isQuiet: z.boolean(),
+  secret: z.string(),
+  startedAt: z.number(),
+});
 
 /** What is missing when a callback has no pending login: each has another cause. */
-const missingReason = (cookies: number, sealed: Sealed | undefined): string => {
+const missingReason = (cookies: number, sealed: object | undefined): string => {
   if (cookies === 0) return 'The browser sent no cookie of a pending login for the state of the callback';
   if (cookies > 1) return 'The browser sent two cookies of one pending login: one of them was planted';
   return sealed === undefined
@@ -85,48 +96,27 @@ export const loginAddress = (
 const nameClient = ({ issuer, clientId }: ResolvedOptions): string =>
   hash('sha256', JSON.stringify([issuer, clientId]), 'base64url').slice(0, 22);
 
-const print = (login: NewLogin, { providers, clock }: ResolvedOptions): Sealed => {
-  const { provider, checks, returnTo, replaces, isQuiet } = login;
+const print = (login: NewLogin, { providers, clock }: ResolvedOptions): z.output<typeof sealedLogin> => {
+  const { provider, checks, ...others } = login;
   const found = providers.find(({ id }) => id === provider);
   if (found === undefined) throw new Error(`There is no provider ${provider}`);
-  const client = nameClient(found.options);
-  const { codeVerifier: verifier, hasOwnCallback: own, ...others } = checks;
   const secret = randomBytes(32).toString('base64url');
-  return { client, ...others, own, verifier, returnTo, replaces, quiet: isQuiet, secret, at: clock() };
+  return { client: nameClient(found.options), ...checks, ...others, secret, startedAt: clock() };
 };
 
-const parseChecks = ({
-  state,
-  nonce,
-  verifier,
-  maxAge,
-  acrValues,
-  own,
-}: Sealed): AuthorizationChecks | undefined =>
-  typeof state === 'string' && typeof nonce === 'string' && typeof verifier === 'string'
-    ? {
-        state,
-        nonce,
-        codeVerifier: verifier,
-        maxAge: count(maxAge),
-        acrValues: texts(acrValues),
-        hasOwnCallback: own === true,
-      }
-    : undefined;
-
-const parse = (sealed: Sealed, options: ResolvedOptions): LoginTransaction | undefined => {
-  const checks = parseChecks(sealed);
-  const secret = text(sealed.secret);
-  const found = options.providers.find((each) => nameClient(each.options) === sealed.client);
-  if (found === undefined || checks === undefined || secret === undefined) return undefined;
+const parse = (sealed: unknown, options: ResolvedOptions): LoginTransaction | undefined => {
+  const { data } = sealedLogin.safeParse(sealed);
+  const found = options.providers.find((each) => nameClient(each.options) === data?.client);
+  if (data === undefined || found === undefined) return undefined;
+  const { client: _client, returnTo, replaces, isQuiet, secret, startedAt, ...checks } = data;
   return {
     provider: found.id,
     checks,
+    returnTo: parseReturnTo(returnTo, options),
+    replaces,
+    isQuiet,
     secret,
-    returnTo: parseReturnTo(sealed.returnTo, options),
-    replaces: text(sealed.replaces),
-    isQuiet: sealed.quiet === true,
-    startedAt: count(sealed.at) ?? 0,
+    startedAt,
   };
 };
 
@@ -144,7 +134,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSea
       const brought = readCookies(request.headers.cookie, `${rules.loginPrefix}${id}`);
       if (brought.length > 0) reply.header('set-cookie', rules.clearLogin(id));
       const sealed = brought.length === 1 && brought[0] ? seal.open('login', brought[0]) : undefined;
-      const transaction = sealed && parse(sealed, options);
+      const transaction = parse(sealed, options);
       if (transaction?.checks.state === state) return transaction;
       throw new Problem('login_not_started', missingReason(brought.length, sealed));
     },

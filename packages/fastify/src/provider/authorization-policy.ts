@@ -56,7 +56,7 @@ export interface AuthorizationChecks {
   readonly nonce: string;
   readonly codeVerifier: string;
   /** Seconds since the person signed in at the provider at most, when the request asked for it. */
-  readonly maxAge: number | undefined;
+  readonly maxAge?: number | undefined;
   /** The ID token's `acr` has to be one of these, where the operator's parameters or the login ask for one. */
   readonly acrValues?: readonly string[] | undefined;
   /** Whether the answer comes to a callback of this provider alone. */

@@ -4,32 +4,27 @@ import { isAbsent, parseObject } from './json-object.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
-/** The keys that may have made a signature. */
-interface FoundKeys {
-  readonly keys: readonly CryptoKey[];
-  /** Whether they have been fetched for this very call: a second look would bring nothing new. */
-  readonly isNew: boolean;
-}
-
 /** Which key has made a signature, by the header of the token, and by the issuer that a key may name. */
 interface WantedKey {
   readonly header: JWSHeaderParameters;
   readonly maySign: (keyIssuer: unknown) => boolean;
 }
 
-/** The provider's keys; embedded keys and key addresses of a token are never looked at. */
-export interface KeySet {
-  /** @throws Problem `provider_*` when there are no keys yet and they cannot be fetched. */
-  readonly find: (url: string, wanted: WantedKey) => Promise<FoundKeys>;
-  /**
-   * Fetches the keys again; `false` when that was in vain within the last 5 s.
-   *
-   * @throws Problem `provider_*` when they cannot be fetched now, or could not within the last 5 s.
-   */
-  readonly renew: (url: string) => Promise<boolean>;
-  /** A renewal brought the key: the next one need not wait. */
-  readonly confirm: () => void;
-}
+/** Verifies with one key. @throws JWSSignatureVerificationFailed when another key has signed. */
+type VerifyWith<Verified> = (key: CryptoKey) => Promise<Verified>;
+
+/**
+ * Verifies with the keys of the provider, each in turn. Keys are fetched again when none has signed the token: it was
+ * signed by a new one, perhaps under a known `kid`. Embedded keys and key addresses of a token are never looked at.
+ *
+ * @throws Problem `provider_*` when the keys cannot be fetched, or could not within the last 5 s; else what `verifyWith`
+ * throws, and JWKSNoMatchingKey.
+ */
+export type KeySet = <Verified>(
+  url: string,
+  wanted: WantedKey,
+  verifyWith: VerifyWith<Verified>,
+) => Promise<Verified>;
 
 const pauseMs = 5000;
 /** Milliseconds after a failure while there are no keys yet. */
@@ -66,18 +61,21 @@ const withoutAbsent = (key: NamedKey): NamedKey => {
   return { kty: key.kty, ...Object.fromEntries(present) };
 };
 
-const parseKeySet = (text: string): readonly NamedKey[] | undefined => {
-  const keys = parseObject(text)?.keys;
-  return Array.isArray(keys) ? keys.filter(isKey).map(withoutAbsent) : undefined;
-};
-
 const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly NamedKey[]> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response, undefined));
-  const keys = parseKeySet(response.text);
-  if (!keys) throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
-  return keys;
+  const keys = parseObject(response.text)?.keys;
+  if (!Array.isArray(keys))
+    throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
+  return keys.filter(isKey).map(withoutAbsent);
 };
+
+const groupKeys = (keys: readonly NamedKey[]): readonly KeyGroup[] =>
+  [...Map.groupBy(keys, ({ issuer }) => issuer)].map(([issuer, ofIssuer]) => ({
+    issuer,
+    byKid: createLocalJWKSet({ keys: ofIssuer }),
+    withoutKid: createLocalJWKSet({ keys: ofIssuer.filter(({ kid }) => kid === undefined) }),
+  }));
 
 const collectKeys = async (found: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey[]> => {
   const keys: CryptoKey[] = [];
@@ -104,20 +102,30 @@ const findInGroup = async (
   return named.length > 0 ? named : selectKeys(withoutKid, { alg });
 };
 
-const findKeys = async (
+/** A key that jose refuses to use, of less than 2,048 bits for one, is a `TypeError`. */
+const isOfAnotherKey = (error: unknown): error is Error =>
+  error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
+
+const tryKeys = async <Verified>(
   { groups }: LoadedKeys,
   { header, maySign }: WantedKey,
-): Promise<readonly CryptoKey[]> => {
-  const usable = groups.filter(({ issuer }) => maySign(issuer));
-  return (await Promise.all(usable.map((group) => findInGroup(group, header)))).flat();
+  verifyWith: VerifyWith<Verified>,
+): Promise<Verified> => {
+  let failure: Error = new errors.JWKSNoMatchingKey();
+  for (const group of groups.filter(({ issuer }) => maySign(issuer)))
+    for (const key of await findInGroup(group, header)) {
+      try {
+        return await verifyWith(key);
+      } catch (error) {
+        if (!isOfAnotherKey(error)) throw error;
+        failure = error;
+      }
+    }
+  throw failure;
 };
 
-const groupKeys = (keys: readonly NamedKey[]): readonly KeyGroup[] =>
-  [...Map.groupBy(keys, ({ issuer }) => issuer)].map(([issuer, ofIssuer]) => ({
-    issuer,
-    byKid: createLocalJWKSet({ keys: ofIssuer }),
-    withoutKid: createLocalJWKSet({ keys: ofIssuer.filter(({ kid }) => kid === undefined) }),
-  }));
+const mayBeOfNewKey = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
 
 /** Makes the key set of a provider. @see OpenID Connect Core section 10.1.1 */
 export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
@@ -159,23 +167,33 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
     pausedUntil = clock() + pauseMs;
     return loadOnce(url).catch(() => aged);
   };
-  return {
-    find: async (url, wanted) => {
-      const before = loaded?.url === url ? loaded : undefined;
-      const now = before === undefined ? await loadFirst(url) : await loadAged(url, before);
-      return { keys: await findKeys(now, wanted), isNew: now !== before };
-    },
-    renew: async (url) => {
-      if (running === undefined && clock() < pausedUntil) {
-        if (failure !== undefined) throw failure;
-        return false;
-      }
-      if (running === undefined) pausedUntil = clock() + pauseMs;
-      await loadOnce(url);
-      return true;
-    },
-    confirm: () => {
+  /** `undefined` when the keys were fetched in vain within the last 5 s. */
+  const renew = async (url: string): Promise<LoadedKeys | undefined> => {
+    if (running !== undefined) return running;
+    if (clock() >= pausedUntil) {
+      pausedUntil = clock() + pauseMs;
+      return loadOnce(url);
+    }
+    if (failure !== undefined) throw failure;
+    return undefined;
+  };
+  const find = async (url: string) => {
+    const known = loaded?.url === url ? loaded : undefined;
+    const keys = known === undefined ? await loadFirst(url) : await loadAged(url, known);
+    return { keys, isNew: keys !== known };
+  };
+  return async (url, wanted, verifyWith) => {
+    const { keys, isNew } = await find(url);
+    try {
+      return await tryKeys(keys, wanted, verifyWith);
+    } catch (error) {
+      if (isNew || !mayBeOfNewKey(error)) throw error;
+      const renewed = await renew(url);
+      if (renewed === undefined) throw error;
+      const verified = await tryKeys(renewed, wanted, verifyWith);
+      // The renewal brought the key: the next one need not wait.
       pausedUntil = Number.NEGATIVE_INFINITY;
-    },
+      return verified;
+    }
   };
 };

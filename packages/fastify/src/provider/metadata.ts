@@ -94,21 +94,19 @@ const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOp
 const readTexts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
-const aliasedEndpoints = [
+/** Those of these endpoints that can be used. */
+const readEndpoints = (document: JsonObject, names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = readEndpoint(document, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const aliasedEndpoints: readonly string[] = [
   ...['token_endpoint', 'revocation_endpoint', 'userinfo_endpoint'],
   'pushed_authorization_request_endpoint',
 ];
-
-const readAliases = ({
-  issuer,
-  mtls_endpoint_aliases: aliases,
-}: JsonObject): Metadata['mtls_endpoint_aliases'] => {
-  const found = aliasedEndpoints.map((name) => [
-    name,
-    readEndpoint({ ...(isObject(aliases) ? aliases : {}), issuer }, name),
-  ]);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
-};
 
 /**
  * Reads the metadata of the configured issuer.
@@ -116,35 +114,37 @@ const readAliases = ({
  * @throws Problem `provider_invalid_response`.
  */
 export const parseMetadata = (document: JsonObject, options: IssuerOptions): ParsedMetadata => {
-  const methods = readTexts(document.token_endpoint_auth_methods_supported);
-  const revocationMethods = readTexts(document.revocation_endpoint_auth_methods_supported);
-  const found = optionalEndpoints.map((name) => [name, readEndpoint(document, name)] as const);
-  const usable: Pick<Metadata, (typeof optionalEndpoints)[number]> = Object.fromEntries(
-    found.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  const { mtls_endpoint_aliases: aliases, ...members } = document;
+  const methods = readTexts(members.token_endpoint_auth_methods_supported);
+  const revocationMethods = readTexts(members.revocation_endpoint_auth_methods_supported);
+  const usable: Pick<Metadata, (typeof optionalEndpoints)[number]> = readEndpoints(
+    document,
+    optionalEndpoints,
   );
   return {
     metadata: {
-      issuer: checkIssuer(document.issuer, options),
+      issuer: checkIssuer(members.issuer, options),
       authorization_endpoint: requireEndpoint(document, 'authorization_endpoint'),
       token_endpoint: requireEndpoint(document, 'token_endpoint'),
       jwks_uri: requireEndpoint(document, 'jwks_uri'),
       ...usable,
       token_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
-      id_token_signing_alg_values_supported: readTexts(document.id_token_signing_alg_values_supported),
+      id_token_signing_alg_values_supported: readTexts(members.id_token_signing_alg_values_supported),
       token_endpoint_auth_signing_alg_values_supported: readTexts(
-        document.token_endpoint_auth_signing_alg_values_supported,
+        members.token_endpoint_auth_signing_alg_values_supported,
       ),
       request_object_signing_alg_values_supported: readTexts(
-        document.request_object_signing_alg_values_supported,
+        members.request_object_signing_alg_values_supported,
       ),
-      require_pushed_authorization_requests: document.require_pushed_authorization_requests === true,
-      mtls_endpoint_aliases: readAliases(document),
+      require_pushed_authorization_requests: members.require_pushed_authorization_requests === true,
+      mtls_endpoint_aliases: readEndpoints(
+        { ...(isObject(aliases) ? aliases : {}), issuer: members.issuer },
+        aliasedEndpoints,
+      ),
       authorization_response_iss_parameter_supported:
-        document.authorization_response_iss_parameter_supported === true,
+        members.authorization_response_iss_parameter_supported === true,
     },
-    ignored: found.flatMap(([name, value]) =>
-      value === undefined && !isAbsent(document[name]) ? [name] : [],
-    ),
+    ignored: optionalEndpoints.filter((name) => usable[name] === undefined && !isAbsent(document[name])),
   };
 };

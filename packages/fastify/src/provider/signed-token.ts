@@ -26,9 +26,6 @@ export interface TokenTrust extends AcceptedIssuer {
   readonly keySet: KeySet;
 }
 
-/** Verifies with one key. @throws JWSSignatureVerificationFailed when another key has signed. */
-type VerifyWith<Verified> = (key: CryptoKey) => Promise<Verified>;
-
 const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => {
   try {
     return decodeProtectedHeader(token);
@@ -37,54 +34,21 @@ const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => 
   }
 };
 
-/** A key that jose refuses to use, of less than 2,048 bits for one, is a `TypeError`. */
-const tryKeys = async <Verified>(
-  keys: readonly CryptoKey[],
-  verifyWith: VerifyWith<Verified>,
-): Promise<Verified> => {
-  let failure: Error = new errors.JWKSNoMatchingKey();
-  for (const key of keys) {
-    try {
-      return await verifyWith(key);
-    } catch (error) {
-      const isOther = error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
-      if (!isOther) throw error;
-      failure = error;
-    }
-  }
-  throw failure;
-};
-
-const isAboutKey = (error: unknown): boolean =>
-  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
-
 /**
- * Verifies with the keys of the provider, each in turn. Keys are fetched again when none has signed the token: it was
- * signed by a new one, perhaps under a known `kid`.
+ * Verifies with the keys of the provider, after the checks that jose leaves open.
  *
  * @throws JOSEError, or what fetching the keys met.
  */
 export const verifyWithKeys = async <Verified>(
   token: string,
   trust: TokenTrust,
-  verifyWith: VerifyWith<Verified>,
+  verifyWith: (key: CryptoKey) => Promise<Verified>,
 ): Promise<Verified> => {
-  const { algorithms, jwksUri, keySet } = trust;
   requireCanonicalEncoding(token);
   const header = readHeader(token);
-  requireAlgorithm(header.alg, algorithms);
+  requireAlgorithm(header.alg, trust.algorithms);
   requireNoExtension(header);
-  const wanted = { header, maySign: createKeyRule(token, trust) };
-  const { keys, isNew } = await keySet.find(jwksUri, wanted);
-  try {
-    return await tryKeys(keys, verifyWith);
-  } catch (error) {
-    if (isNew || !isAboutKey(error) || !(await keySet.renew(jwksUri))) throw error;
-  }
-  const renewed = await keySet.find(jwksUri, wanted);
-  const verified = await tryKeys(renewed.keys, verifyWith);
-  keySet.confirm();
-  return verified;
+  return trust.keySet(trust.jwksUri, { header, maySign: createKeyRule(token, trust) }, verifyWith);
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -116,7 +80,7 @@ const judgeClaims = (claims: JWTPayload, checks: JWTClaimVerificationOptions): J
 export const verifySigned = async (
   token: string,
   trust: TokenTrust,
-  checks: Pick<JWTClaimVerificationOptions, 'issuer' | 'audience' | 'requiredClaims'>,
+  checks: Pick<JWTClaimVerificationOptions, 'audience' | 'requiredClaims'>,
 ): Promise<JWTVerifyResult> => {
   const { clock, clockTolerance } = trust.options;
   const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>

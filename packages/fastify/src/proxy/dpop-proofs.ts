@@ -1,7 +1,6 @@
 import { readDpopNonce } from '../provider/checks/dpop-nonce.ts';
 import { createDpopNonces } from '../provider/dpop-nonces.ts';
-import type { Provider } from '../provider/provider.ts';
-import type { AccessToken } from '../tokens/token-life.ts';
+import type { AccessToken, Provider } from '../provider/provider.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
 import type { AnswerHead } from './upstream-call.ts';
 

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import type { Problem } from '../problems.ts';
+import type { AccessToken } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { isOfPerson, type RequestedToken } from '../tokens/requested-token.ts';
-import type { AccessToken } from '../tokens/token-life.ts';
 import type { ApiMatch } from './api-routes.ts';
 import { createDpopProofs, wantsNonce } from './dpop-proofs.ts';
 import type { HeaderValues } from './hop-by-hop.ts';

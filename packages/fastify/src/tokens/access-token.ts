@@ -1,19 +1,14 @@
+import { LRUCache } from 'lru-cache';
+import type { AccessToken } from '../provider/provider.ts';
+import type { Providers } from '../provider/providers.ts';
 import type { Session } from '../session/live-session.ts';
-import type { AccessTokenDependencies } from './access-token-dependencies.ts';
 import { type ClientTokens, createClientTokens } from './client-tokens.ts';
-import { createRefreshAttempt, type IsGood } from './refresh-attempt.ts';
-import { createRefreshBackoff } from './refresh-backoff.ts';
-import { createRefreshOutcome, renewalId } from './refresh-outcome.ts';
+import { attemptRefresh, type IsGood } from './refresh-attempt.ts';
+import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';
+import { renewalId, settlePostponed } from './refresh-outcome.ts';
 import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
-import { createTokenGrant } from './token-grant.ts';
-import {
-  type AccessToken,
-  findToken,
-  type HeldToken,
-  isRefreshDue,
-  isReplaced,
-  isValid,
-} from './token-life.ts';
+import type { AccessTokenDependencies, TokenContext } from './token-context.ts';
+import { findToken, type HeldToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
 
 /** The one door to access tokens. */
 export interface AccessTokens extends ClientTokens {
@@ -58,18 +53,16 @@ export const findAccessToken = async (
 const youngMs = 30_000;
 
 /**
- * Makes the one door to access tokens: one request for a session at a time, whatever its tokens are for, because all of
- * them use the session's refresh token: in the process by a shared promise, across processes by a lease. A provider that
- * detects reuse sees each refresh token once.
+ * Makes the one door to the access tokens of a provider: one request for a session at a time, whatever its tokens are for,
+ * because all of them use the session's refresh token: in the process by a shared promise, across processes by a lease. A
+ * provider that detects reuse sees each refresh token once.
  *
  * @see RFC 9700 section 4.14
  */
 export const createAccessTokens = (dependencies: AccessTokenDependencies): AccessTokens => {
   const { clock } = dependencies.options;
   const backoff = createRefreshBackoff();
-  const outcome = createRefreshOutcome(dependencies, backoff);
-  const grant = createTokenGrant(dependencies, backoff, outcome);
-  const attempt = createRefreshAttempt(dependencies, outcome, grant);
+  const context: TokenContext = { ...dependencies, backoff, unsaved: new LRUCache({ max: mostRemembered }) };
   const underway = new Map<string, Promise<HeldToken>>();
 
   const refresh = async (session: Session, requested: PersonToken, isGood: IsGood): Promise<HeldToken> => {
@@ -78,9 +71,9 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
     const known = underway.get(id);
     if (known !== undefined) return known;
     const remainingMs = backoff.remainingMs(id);
-    if (remainingMs > 0) return outcome.postponed(renewal, remainingMs);
+    if (remainingMs > 0) return settlePostponed(context, renewal, remainingMs);
     backoff.starts();
-    const started = attempt(renewal, isGood).finally(() => underway.delete(id));
+    const started = attemptRefresh(context, renewal, isGood).finally(() => underway.delete(id));
     underway.set(id, started);
     return started;
   };
@@ -108,5 +101,32 @@ export const createAccessTokens = (dependencies: AccessTokenDependencies): Acces
       const token = await refresh(session, requested, (now) => isReplaced(now, held));
       return token.accessToken === held.accessToken ? undefined : token;
     },
+  };
+};
+
+/**
+ * Makes the door to the access tokens of every provider: an outage of one says nothing of another. Tokens of the client
+ * itself are those of the first.
+ */
+export const createTokensByProvider = (
+  dependencies: Omit<AccessTokenDependencies, 'provider' | 'options'>,
+  providers: Providers,
+): AccessTokens => {
+  const doors = new Map(
+    providers.all.map(({ id, options, provider }) => [
+      id,
+      createAccessTokens({ ...dependencies, options, provider }),
+    ]),
+  );
+  const doorOf = (id: string | undefined): AccessTokens => {
+    const door = id === undefined ? undefined : doors.get(id);
+    if (door === undefined) throw new Error(`There is no provider ${id}`);
+    return door;
+  };
+  return {
+    clientToken: (requested) => doorOf(providers.all[0]?.id).clientToken(requested),
+    accessToken: (session, requested) => doorOf(session.provider).accessToken(session, requested),
+    refreshAccessToken: (session, requested) =>
+      doorOf(session.provider).refreshAccessToken(session, requested),
   };
 };

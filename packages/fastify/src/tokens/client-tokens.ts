@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import { type IssuedToken, TargetRefused, type TokenTarget } from '../provider/provider.ts';
-import type { AccessTokenDependencies } from './access-token-dependencies.ts';
+import { type AccessToken, TargetRefused } from '../provider/provider.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
 import type { RequestedToken } from './requested-token.ts';
-import { type AccessToken, type HeldToken, isRefreshDue, isValid } from './token-life.ts';
+import type { AccessTokenDependencies } from './token-context.ts';
+import { type HeldToken, isRefreshDue, isValid } from './token-life.ts';
 
 /** The client's own access tokens, which all sessions of this process share. */
 export interface ClientTokens {
@@ -19,8 +20,8 @@ export interface ClientTokens {
 /** A token of the client itself, as a route asks for it. */
 type ClientToken = Extract<RequestedToken, { readonly source: 'client' }>;
 
-/** Routes of one's own may name any target; the token that was asked for first goes. */
-const maxTokens = 1000;
+/** Routes of one's own may name any target. */
+const mostTokens = 1000;
 
 const asProblem = (error: unknown): Problem | undefined => {
   if (error instanceof TargetRefused)
@@ -34,23 +35,13 @@ const asProblem = (error: unknown): Problem | undefined => {
 export const createClientTokens = ({ options, provider, log }: AccessTokenDependencies): ClientTokens => {
   const { clock } = options;
   const backoff = createRefreshBackoff();
-  const tokens = new Map<string, HeldToken>();
+  const tokens = new LRUCache<string, HeldToken>({ max: mostTokens });
   const underway = new Map<string, Promise<AccessToken>>();
 
   const validOrProblem = (key: string, problem: Problem): AccessToken => {
     const held = tokens.get(key);
     if (isValid(held, clock())) return held;
     throw problem;
-  };
-
-  const keep = (key: string, token: IssuedToken): HeldToken => {
-    const held = { ...token, issuedAt: clock() };
-    tokens.delete(key);
-    tokens.set(key, held);
-    const [oldest] = tokens.keys();
-    if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
-    backoff.succeeded(key);
-    return held;
   };
 
   const settle = (key: string, error: unknown): AccessToken => {
@@ -62,23 +53,27 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
     return validOrProblem(key, problem);
   };
 
-  const request = async (key: string, target: TokenTarget): Promise<AccessToken> => {
+  const request = async ({ key, target }: ClientToken): Promise<AccessToken> => {
     try {
-      return keep(key, await provider.clientToken(target));
+      const held = { ...(await provider.clientToken(target)), issuedAt: clock() };
+      tokens.set(key, held);
+      backoff.succeeded(key);
+      return held;
     } catch (error) {
       return settle(key, error);
     }
   };
 
   return {
-    clientToken: async ({ key, target }) => {
+    clientToken: async (requested) => {
+      const { key } = requested;
       const held = tokens.get(key);
       if (held !== undefined && !isRefreshDue(held, clock())) return held;
       const known = underway.get(key);
       if (known !== undefined) return known;
       const last = backoff.remainingMs(key) > 0 ? backoff.lastProblem(key) : undefined;
       if (last !== undefined) return validOrProblem(key, last);
-      const started = request(key, target).finally(() => underway.delete(key));
+      const started = request(requested).finally(() => underway.delete(key));
       underway.set(key, started);
       return started;
     },

@@ -2,36 +2,21 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { User } from '@foyer/contract';
 import { logEvent } from '../events.ts';
-import type { Claims, RefreshedTokens } from '../provider/provider.ts';
+import { type Claims, type RefreshedTokens, readClaims } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import { createUser } from '../session/user.ts';
-import type { AccessTokenDependencies } from './access-token-dependencies.ts';
-import { createRefreshLeases } from './refresh-lease.ts';
+import { takeRefreshLease } from './refresh-lease.ts';
+import type { TokenContext } from './token-context.ts';
 
 /** Userinfo is read again at most this often. */
 const intervalMs = 5 * 60_000;
 
-const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The claims of an ID token that was verified when it came. */
-const readClaims = ({ tokens }: SessionRecord): Claims => {
-  try {
-    const value: unknown = JSON.parse(
-      Buffer.from(tokens.idToken.split('.')[1] ?? '', 'base64url').toString(),
-    );
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-};
-
 /** What userinfo, rather than the ID token, has told of the person. */
-const ofUserinfo = (record: SessionRecord): Claims => {
-  const ofIdToken = readClaims(record);
+const ofUserinfo = ({ user, tokens }: SessionRecord): Claims => {
+  const ofIdToken = readClaims(tokens.idToken);
   return Object.fromEntries(
-    Object.entries(record.user).filter(([name, value]) => !isDeepStrictEqual(value, ofIdToken[name])),
+    Object.entries(user).filter(([name, value]) => !isDeepStrictEqual(value, ofIdToken?.[name])),
   );
 };
 
@@ -51,42 +36,40 @@ export const isUserinfoDue = (record: SessionRecord, { claims }: RefreshedTokens
 const mostTries = 20;
 const retryMs = 50;
 
+/** Under the lease of refreshes: a record that changes during a refresh would lose its new refresh token. */
+const saveClaims = async (context: TokenContext, session: Session, userinfo: Claims): Promise<void> => {
+  const { records } = context;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const lease = await takeRefreshLease(context, session.id);
+    if (lease === undefined) {
+      await wait(retryMs);
+      continue;
+    }
+    try {
+      const now = await records.reread(session);
+      if (now === undefined) return;
+      const { user, tokens } = now.record;
+      const claims = { ...readClaims(tokens.idToken), ...userinfo };
+      await records.save(now, { ...now.record, user: createUser(user.sub, claims) });
+      return;
+    } finally {
+      await lease.release();
+    }
+  }
+};
+
 /**
- * Makes what reads userinfo again after a refresh, while the call that needed the refresh goes on. It never rejects: the
- * claims stay as they were when userinfo fails, or is about someone else.
+ * Reads userinfo again after a refresh, while the call that needed the refresh goes on. It never rejects: the claims stay as
+ * they were when userinfo fails, or is about someone else.
  *
  * @see OpenID Connect Core section 5.3
  */
-export const createUserinfoRenewal = ({ provider, store, records, log }: AccessTokenDependencies) => {
-  const takeLease = createRefreshLeases(store, log);
-
-  /** Under the lease of refreshes: a record that changes during a refresh would lose its new refresh token. */
-  const save = async (session: Session, userinfo: Claims): Promise<void> => {
-    for (let tries = 0; tries < mostTries; tries += 1) {
-      const lease = await takeLease(session.id);
-      if (lease === undefined) {
-        await wait(retryMs);
-        continue;
-      }
-      try {
-        const now = await records.reread(session);
-        if (now === undefined) return;
-        const user = createUser(now.record.user.sub, { ...readClaims(now.record), ...userinfo });
-        await records.save(now, { ...now.record, user });
-        return;
-      } finally {
-        await lease.release();
-      }
-    }
-  };
-
-  return async (session: Session): Promise<void> => {
-    const { tokens, user } = session.record;
-    try {
-      const userinfo = await provider.readUserinfo({ ...tokens, sub: user.sub });
-      if (userinfo !== undefined) await save(session, userinfo);
-    } catch (error) {
-      logEvent(log, 'claims_not_renewed', { err: error });
-    }
-  };
+export const renewUserinfo = async (context: TokenContext, session: Session): Promise<void> => {
+  const { tokens, user } = session.record;
+  try {
+    const userinfo = await context.provider.readUserinfo({ ...tokens, sub: user.sub });
+    if (userinfo !== undefined) await saveClaims(context, session, userinfo);
+  } catch (error) {
+    logEvent(context.log, 'claims_not_renewed', { err: error });
+  }
 };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Problem } from '../problems.ts';
 
 /** What a failed refresh says about others: its session alone is in trouble, or every session of this provider. */
@@ -24,11 +25,11 @@ interface Failure {
   readonly problem: Problem;
 }
 
+/** Failures in a row of one token; `retryAt` is on the clock of `performance.now()`. */
 interface Failures {
-  count: number;
-  /** On the clock of `performance.now()`. */
-  retryAt: number;
-  problem?: Problem;
+  readonly count: number;
+  readonly retryAt: number;
+  readonly problem: Problem;
 }
 
 const firstDelayMs = 1000;
@@ -36,51 +37,42 @@ const longestSessionDelayMs = 30_000;
 const longestProviderDelayMs = 10_000;
 /** One failure may be chance; from the third in a row on the provider is down for all sessions. */
 const failuresOfAnOutage = 3;
-const maxSessions = 10_000;
+
+/** Sessions that one process remembers something of at most; those that it used last. */
+export const mostRemembered = 10_000;
 
 const delayMs = (count: number, longestMs: number): number =>
   Math.min(longestMs, firstDelayMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
 
 /** Makes the back-off of one process: exponential, with jitter, per session and for the provider as a whole. */
 export const createRefreshBackoff = (): RefreshBackoff => {
-  const sessions = new Map<string, Failures>();
-  const provider: Failures = { count: 0, retryAt: 0 };
-
-  const isOutage = (): boolean => provider.count >= failuresOfAnOutage;
+  const sessions = new LRUCache<string, Failures>({ max: mostRemembered });
+  const provider = { count: 0, retryAt: 0 };
 
   const postponeProvider = (): void => {
-    if (!isOutage()) return;
     const outageCount = provider.count - failuresOfAnOutage + 1;
-    provider.retryAt = performance.now() + delayMs(outageCount, longestProviderDelayMs);
-  };
-
-  const failSession = (id: string, { atLeastMs, problem }: Failure): number => {
-    const count = (sessions.get(id)?.count ?? 0) + 1;
-    const waitMs = Math.max(delayMs(count, longestSessionDelayMs), atLeastMs);
-    sessions.delete(id);
-    sessions.set(id, { count, retryAt: performance.now() + waitMs, problem });
-    const [oldest] = sessions.keys();
-    if (sessions.size > maxSessions && oldest !== undefined) sessions.delete(oldest);
-    return waitMs;
+    if (outageCount > 0) provider.retryAt = performance.now() + delayMs(outageCount, longestProviderDelayMs);
   };
 
   return {
-    remainingMs: (id) => {
-      const retryAt = Math.max(sessions.get(id)?.retryAt ?? 0, isOutage() ? provider.retryAt : 0);
-      return Math.max(0, retryAt - performance.now());
-    },
+    remainingMs: (id) =>
+      Math.max(0, Math.max(sessions.get(id)?.retryAt ?? 0, provider.retryAt) - performance.now()),
     lastProblem: (id) => sessions.get(id)?.problem,
     starts: postponeProvider,
     succeeded: (id) => {
       sessions.delete(id);
       provider.count = 0;
+      provider.retryAt = 0;
     },
-    failed: (id, failure) => {
-      if (failure.scope === 'provider') {
+    failed: (id, { scope, atLeastMs, problem }) => {
+      if (scope === 'provider') {
         provider.count += 1;
         postponeProvider();
       }
-      return failSession(id, failure);
+      const count = (sessions.get(id)?.count ?? 0) + 1;
+      const waitMs = Math.max(delayMs(count, longestSessionDelayMs), atLeastMs);
+      sessions.set(id, { count, retryAt: performance.now() + waitMs, problem });
+      return waitMs;
     },
   };
 };

@@ -1,18 +1,10 @@
-import type { DpopKey } from '../provider/provider.ts';
+import type { IssuedToken } from '../provider/provider.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import type { PersonToken } from './requested-token.ts';
 
-/** An access token as it is sent: as a Bearer token, or with a proof of the key that it is bound to. */
-export interface AccessToken {
-  readonly accessToken: string;
-  /** @see RFC 9449 section 7 */
-  readonly dpopKey?: DpopKey | undefined;
-}
-
-/** An access token that is there. Times are milliseconds since the epoch. */
-export interface HeldToken extends AccessToken {
-  /** `undefined` when no one says. */
-  readonly accessTokenExpiresAt: number | undefined;
+/** An access token that is there. */
+export interface HeldToken extends IssuedToken {
+  /** Milliseconds since the epoch. */
   readonly issuedAt: number;
 }
 

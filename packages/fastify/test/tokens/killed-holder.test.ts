@@ -9,7 +9,7 @@ import { findRedis, givenRedisUrl, startRedis } from '@foyer/testkit';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/index.ts';
-import { createRefreshLeases, leaseMs } from '../../src/tokens/refresh-lease.ts';
+import { leaseMs, takeRefreshLease } from '../../src/tokens/refresh-lease.ts';
 
 const holder = fileURLToPath(new URL('../kit/holding-process.ts', import.meta.url));
 
@@ -35,8 +35,8 @@ test.for(stores)(
     const url = await openUrl(kind);
     const store = await openSessionStore(url);
     onTestFinished(() => store.close());
+    const { log } = Fastify();
     const id = randomUUID();
-    const takeLease = createRefreshLeases(store, Fastify().log);
     const child = fork(holder, [url, id]);
     onTestFinished(() => {
       child.kill('SIGKILL');
@@ -46,14 +46,14 @@ test.for(stores)(
     // A lease that was not renewed would be over.
     let takenEarly = 0;
     const watch = async (): Promise<number> => {
-      if ((await takeLease(id)) !== undefined) takenEarly += 1;
+      if ((await takeRefreshLease({ store, log }, id)) !== undefined) takenEarly += 1;
       return performance.now() - heldSince;
     };
     await expect.poll(watch, { timeout: 12_000 }).toBeGreaterThan(leaseMs + 1000);
     expect(takenEarly).toBe(0);
     const killedAt = performance.now();
     child.kill('SIGKILL');
-    const taken = await vi.waitUntil(() => takeLease(id), { timeout: 12_000 });
+    const taken = await vi.waitUntil(() => takeRefreshLease({ store, log }, id), { timeout: 12_000 });
     expect(performance.now() - killedAt).toBeLessThan(10_000);
     await taken.release();
   },

@@ -1,10 +1,12 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
+import type { LRUCache } from 'lru-cache';
 import type { ResolvedOptions } from '../options.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import type { SessionStore } from '../stores/session-store.ts';
+import type { RefreshBackoff } from './refresh-backoff.ts';
 
 /** What access tokens are made of. */
 export interface AccessTokenDependencies {
@@ -17,4 +19,17 @@ export interface AccessTokenDependencies {
   };
   readonly end: (id: string, reason: SignedOutReason) => Promise<boolean>;
   readonly log: FastifyBaseLogger;
+}
+
+/** What every step of a refresh works with. */
+export interface TokenContext extends AccessTokenDependencies {
+  readonly backoff: RefreshBackoff;
+  /** New refresh tokens that the store did not take, by session: the provider knows no other for them. */
+  readonly unsaved: LRUCache<string, UnsavedSuccessor>;
+}
+
+/** The refresh token that is stored for a session, and the one that follows it. */
+interface UnsavedSuccessor {
+  readonly stored: string;
+  readonly successor: string;
 }
