@@ -20,7 +20,7 @@ import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { createSessions, type Sessions } from './session/sessions.ts';
 import { guardStore } from './session/store-guard.ts';
-import { type AccessTokens, createTokensByProvider } from './tokens/access-token.ts';
+import { type AccessTokens, createAccessTokens } from './tokens/access-token.ts';
 
 /** What routes call upon, composed once by the plugin. */
 export interface Bff {
@@ -70,7 +70,7 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     options,
     providers,
     sessions,
-    accessTokens: createTokensByProvider({ store, records: sessions, end, log }, providers),
+    accessTokens: createAccessTokens({ store, records: sessions, end, log }, providers.all),
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
     rounds: createLoginRounds(options, { login: loginSeal, session: seal }),

@@ -23,7 +23,7 @@ const decode = (path: string): string => {
   }
 };
 
-/** Decoded as often as somebody on the way may decode it: three times hides nothing that a router would see. */
+/** Decoded as often as a server on the way may decode it: three times hides nothing that a router would see. */
 export const fullyDecoded = (path: string): string => decode(decode(decode(path))).toLowerCase();
 
 const ownPaths = Object.values(paths).filter((path) => !path.startsWith('/api/'));
@@ -34,7 +34,7 @@ const isOwnRoute = (path: string, basePath: string): boolean => {
   return isBelow || plain === '/api' || ownPaths.some((own) => own === plain);
 };
 
-/** Whether a path stays a path of ours whoever reads it: no empty first segment, no backslash, no dot segments. */
+/** Whether a path stays a path of ours, however it is read: no empty first segment, no backslash, no dot segments. */
 const isPlainPath = (path: string, basePath: string): boolean => {
   const decoded = fullyDecoded(path);
   return (

@@ -9,7 +9,7 @@ import { metadataUrl } from './metadata.ts';
 import { configure } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 
-/** A proxy with usual buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
+/** A proxy with default buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
 const maxUrlLength = 2560;
 
 /** Where the browser goes to end the provider's session. @see OpenID Connect RP-Initiated Logout section 2 */

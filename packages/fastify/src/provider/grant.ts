@@ -15,7 +15,7 @@ const readExpiry = (accessToken: string, now: number): number | undefined => {
     : undefined;
 };
 
-/** Names what openid-client has judged; its `id_token` may lack claims that were empty. */
+/** Names what openid-client has checked; its `id_token` may lack claims that were empty. */
 const nameTokens = (
   {
     access_token: accessToken,

@@ -10,7 +10,7 @@ import { readErrorCode } from './provider-errors.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 
 /**
- * Reads an answer: throws for what is no success, and shows openid-client what it shall judge. `isBound` says whether the
+ * Reads an answer: throws for what is no success, and gives openid-client what it has to check. `isBound` says whether the
  * request has proved a key: the access token has to be bound to it.
  */
 export type ReadAnswer = (answer: ProviderAnswer, isBound: boolean) => Promise<Response>;

@@ -66,6 +66,8 @@ export const findRefusal = (error: unknown): EndpointRefusal | undefined =>
 export const findProblem = (error: unknown): Problem | undefined =>
   findCause(error, (cause) => cause instanceof Problem);
 
+const isRefusal = (status: number): boolean => status >= 400 && status < 500 && !isTrouble({ status });
+
 const verdicts = new Set([
   'invalid_grant',
   'invalid_scope',
@@ -80,20 +82,15 @@ const verdicts = new Set([
  *
  * @see RFC 6749 section 5.2
  */
-export const endsGrant = ({ status, error }: EndpointRefusal): boolean =>
-  error !== undefined &&
-  verdicts.has(error) &&
-  status >= 400 &&
-  status < 500 &&
-  status !== 408 &&
-  status !== 429;
+export const endsGrant = ({ status, error = '' }: EndpointRefusal): boolean =>
+  isRefusal(status) && verdicts.has(error);
 
 /** What says that the provider is in trouble, or does not know the client, and so nothing about a target. */
 const notOfTarget = new Set(['invalid_client', 'server_error', 'temporarily_unavailable', 'slow_down']);
 
 /** Whether the provider issues no token for what was asked. @see RFC 8707 section 2; RFC 8693 section 2.2.2 */
 export const refusesTarget = ({ status, error }: EndpointRefusal): boolean =>
-  error !== undefined && !notOfTarget.has(error) && status >= 400 && status < 500 && !isTrouble({ status });
+  isRefusal(status) && error !== undefined && !notOfTarget.has(error);
 
 /** The problem that an error of the provider or of a library stands for. */
 export const providerProblem = (error: unknown): Problem => {

@@ -18,7 +18,7 @@ export class TargetRefused extends Error {
   }
 }
 
-/** A logout token that is not acceptable; the message may be told as `error_description`. */
+/** A logout token that is not acceptable; the message may be shown as `error_description`. */
 export class LogoutTokenInvalid extends Error {
   override readonly name = 'LogoutTokenInvalid';
 }

@@ -138,7 +138,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
 
 /**
  * Opens the way by which the provider is asked, proxy variables and the client's certificate included, for what is examined
- * before anybody signs in.
+ * before anyone signs in.
  */
 export const openProviderHttp = async (
   options: ResolvedOptions,

@@ -35,7 +35,7 @@ export interface Providers
   readonly requireProfile: () => Promise<void>;
   /** The origins of every end-session endpoint that is known, for `form-action`. */
   readonly endSessionOrigins: () => string | undefined;
-  /** Verifies a logout token by the provider that it says to be from. @throws LogoutTokenInvalid with a reason that may be told. */
+  /** Verifies a logout token by the provider that it says to be from. @throws LogoutTokenInvalid with a reason that may be shown. */
   readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
 }
 

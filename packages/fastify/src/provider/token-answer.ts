@@ -55,25 +55,25 @@ const parseTokenAnswer = (answer: ProviderAnswer) => {
 const optional = ['azp', 'nbf', 'auth_time'];
 
 /** An issuer of an accepted tenant, which the token names a second time, is that of the metadata. */
-const judgedIssuer = ({ iss, tid }: JsonObject, accepted: AcceptedIssuer): unknown => {
+const checkedIssuer = ({ iss, tid }: JsonObject, accepted: AcceptedIssuer): unknown => {
   const tenant = typeof iss === 'string' ? tenantOf(iss, accepted.issuer) : undefined;
   return tenant !== undefined && tenant === tid && isAcceptedIssuer(iss, accepted) ? accepted.issuer : iss;
 };
 
 /**
- * The ID token as openid-client shall judge its claims: without optional ones that are empty, and with the issuer of the
+ * The ID token whose claims openid-client checks: without optional ones that are empty, and with the issuer of the
  * metadata in place of an accepted tenant's. The signature is verified over the token as it came.
  */
-const judgedIdToken = (idToken: string, accepted: AcceptedIssuer): string => {
+const checkedIdToken = (idToken: string, accepted: AcceptedIssuer): string => {
   const [header, , ...rest] = idToken.split('.');
   const claims = readClaims(idToken);
   if (claims === undefined) return idToken;
   const present = Object.entries(claims).filter(
     ([name, value]) => !optional.includes(name) || !isAbsent(value),
   );
-  const judged = { ...Object.fromEntries(present), iss: judgedIssuer(claims, accepted) };
-  if (present.length === Object.keys(claims).length && judged.iss === claims.iss) return idToken;
-  return [header, Buffer.from(JSON.stringify(judged)).toString('base64url'), ...rest].join('.');
+  const checked = { ...Object.fromEntries(present), iss: checkedIssuer(claims, accepted) };
+  if (present.length === Object.keys(claims).length && checked.iss === claims.iss) return idToken;
+  return [header, Buffer.from(JSON.stringify(checked)).toString('base64url'), ...rest].join('.');
 };
 
 const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): void => {
@@ -85,7 +85,7 @@ const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): voi
   }
 };
 
-/** Called with the new refresh token before anything else of the answer is judged. */
+/** Called with the new refresh token before anything else of the answer is checked. */
 export type KeepSuccessor = (refreshToken: string) => Promise<void>;
 
 /** What a grant may bring beside its access token. */
@@ -105,5 +105,5 @@ export const readGrant =
     const { id_token: idToken, ...others } = tokens;
     if (idToken === undefined || !isAboutSession) return Response.json(others);
     requireKnownAlgorithm(idToken, trust);
-    return Response.json({ ...others, id_token: judgedIdToken(idToken, trust), signed_id_token: idToken });
+    return Response.json({ ...others, id_token: checkedIdToken(idToken, trust), signed_id_token: idToken });
   };

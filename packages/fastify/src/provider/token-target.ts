@@ -10,7 +10,7 @@ export interface TokenTarget {
   readonly resource?: string | undefined;
   /** Scopes, separated by spaces. */
   readonly scope?: string | undefined;
-  /** Kind of token that an exchange shall bring: a URN. */
+  /** Kind of token that an exchange has to bring: a URN. */
   readonly requestedTokenType?: string | undefined;
 }
 

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { AccessToken } from '../provider/provider.ts';
-import type { Providers } from '../provider/providers.ts';
+import type { RegisteredProvider } from '../provider/providers.ts';
 import type { Session } from '../session/live-session.ts';
 import { type ClientTokens, createClientTokens } from './client-tokens.ts';
 import { attemptRefresh, type IsGood } from './refresh-attempt.ts';
 import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';
-import { renewalId, settlePostponed } from './refresh-outcome.ts';
+import { renewalId, settlePostponed, type TokenRenewal } from './refresh-outcome.ts';
 import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
 import type { AccessTokenDependencies, TokenContext } from './token-context.ts';
 import { findToken, type HeldToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
@@ -52,81 +52,83 @@ export const findAccessToken = async (
 /** An upstream that refuses a token as young as this refuses its successor too. */
 const youngMs = 30_000;
 
+const refresh = async (context: TokenContext, renewal: TokenRenewal, isGood: IsGood): Promise<HeldToken> => {
+  const { backoff, underway } = context;
+  const id = renewalId(renewal);
+  const known = underway.get(id);
+  if (known !== undefined) return known;
+  const remainingMs = backoff.remainingMs(id);
+  if (remainingMs > 0) return settlePostponed(context, renewal, remainingMs);
+  backoff.starts();
+  const started = attemptRefresh(context, renewal, isGood).finally(() => underway.delete(id));
+  underway.set(id, started);
+  return started;
+};
+
+const findFresh = async (
+  context: TokenContext,
+  session: Session,
+  requested: PersonToken,
+): Promise<HeldToken> => {
+  const { clock } = context.options;
+  const held = findToken(session.record, requested);
+  if (held !== undefined && !isRefreshDue(held, clock())) return held;
+  // What is exchanged is the session's own token, as valid as can be had.
+  if (requested.source === 'exchange') await findFresh(context, session, sessionToken);
+  return refresh(context, { session, requested }, (now) => {
+    const isNew = isReplaced(now, held) && isValid(now, clock());
+    return isNew || !isRefreshDue(now, clock());
+  });
+};
+
+const findAnother = async (
+  context: TokenContext,
+  session: Session,
+  requested: PersonToken,
+): Promise<HeldToken | undefined> => {
+  const held = findToken(session.record, requested);
+  if (held === undefined || held.accessTokenExpiresAt !== undefined) return undefined;
+  if (requested.source !== 'exchange' && session.record.tokens.refreshToken === undefined) return undefined;
+  if (context.options.clock() - held.issuedAt < youngMs) return undefined;
+  const token = await refresh(context, { session, requested }, (now) => isReplaced(now, held));
+  return token.accessToken === held.accessToken ? undefined : token;
+};
+
+/** A provider whose tokens these are. */
+type TokenProvider = Pick<RegisteredProvider, 'id' | 'options' | 'provider'>;
+
+/** What the tokens of every provider are made of. */
+type Common = Omit<AccessTokenDependencies, 'provider' | 'options'>;
+
+const createContext = (common: Common, { options, provider }: TokenProvider): TokenContext => ({
+  ...common,
+  options,
+  provider,
+  backoff: createRefreshBackoff(),
+  unsaved: new LRUCache({ max: mostRemembered }),
+  underway: new Map(),
+});
+
 /**
- * Makes the one door to the access tokens of a provider: one request for a session at a time, whatever its tokens are for,
- * because all of them use the session's refresh token: in the process by a shared promise, across processes by a lease. A
- * provider that detects reuse sees each refresh token once.
+ * Makes the one door to access tokens: one request for a session at a time, whatever its tokens are for, because all of
+ * them use the session's refresh token: in the process by a shared promise, across processes by a lease. A provider that
+ * detects reuse sees each refresh token once. An outage of one provider says nothing of another; tokens of the client itself
+ * are those of the first.
  *
  * @see RFC 9700 section 4.14
  */
-export const createAccessTokens = (dependencies: AccessTokenDependencies): AccessTokens => {
-  const { clock } = dependencies.options;
-  const backoff = createRefreshBackoff();
-  const context: TokenContext = { ...dependencies, backoff, unsaved: new LRUCache({ max: mostRemembered }) };
-  const underway = new Map<string, Promise<HeldToken>>();
-
-  const refresh = async (session: Session, requested: PersonToken, isGood: IsGood): Promise<HeldToken> => {
-    const renewal = { session, requested };
-    const id = renewalId(renewal);
-    const known = underway.get(id);
-    if (known !== undefined) return known;
-    const remainingMs = backoff.remainingMs(id);
-    if (remainingMs > 0) return settlePostponed(context, renewal, remainingMs);
-    backoff.starts();
-    const started = attemptRefresh(context, renewal, isGood).finally(() => underway.delete(id));
-    underway.set(id, started);
-    return started;
-  };
-
-  const accessToken = async (session: Session, requested = sessionToken): Promise<HeldToken> => {
-    const held = findToken(session.record, requested);
-    if (held !== undefined && !isRefreshDue(held, clock())) return held;
-    // What is exchanged is the session's own token, as valid as can be had.
-    if (requested.source === 'exchange') await accessToken(session);
-    return refresh(session, requested, (now) => {
-      const isNew = isReplaced(now, held) && isValid(now, clock());
-      return isNew || !isRefreshDue(now, clock());
-    });
-  };
-
-  return {
-    ...createClientTokens(dependencies),
-    accessToken,
-    refreshAccessToken: async (session, requested = sessionToken) => {
-      const held = findToken(session.record, requested);
-      if (held === undefined || held.accessTokenExpiresAt !== undefined) return undefined;
-      if (requested.source !== 'exchange' && session.record.tokens.refreshToken === undefined)
-        return undefined;
-      if (clock() - held.issuedAt < youngMs) return undefined;
-      const token = await refresh(session, requested, (now) => isReplaced(now, held));
-      return token.accessToken === held.accessToken ? undefined : token;
-    },
-  };
-};
-
-/**
- * Makes the door to the access tokens of every provider: an outage of one says nothing of another. Tokens of the client
- * itself are those of the first.
- */
-export const createTokensByProvider = (
-  dependencies: Omit<AccessTokenDependencies, 'provider' | 'options'>,
-  providers: Providers,
-): AccessTokens => {
-  const doors = new Map(
-    providers.all.map(({ id, options, provider }) => [
-      id,
-      createAccessTokens({ ...dependencies, options, provider }),
-    ]),
-  );
-  const doorOf = (id: string | undefined): AccessTokens => {
-    const door = id === undefined ? undefined : doors.get(id);
-    if (door === undefined) throw new Error(`There is no provider ${id}`);
-    return door;
+export const createAccessTokens = (common: Common, providers: readonly TokenProvider[]): AccessTokens => {
+  const contexts = new Map(providers.map((each) => [each.id, createContext(common, each)]));
+  const contextOf = ({ provider }: { readonly provider: string }): TokenContext => {
+    const context = contexts.get(provider);
+    if (context === undefined) throw new Error(`There is no provider ${provider}`);
+    return context;
   };
   return {
-    clientToken: (requested) => doorOf(providers.all[0]?.id).clientToken(requested),
-    accessToken: (session, requested) => doorOf(session.provider).accessToken(session, requested),
-    refreshAccessToken: (session, requested) =>
-      doorOf(session.provider).refreshAccessToken(session, requested),
+    ...createClientTokens(contextOf({ provider: providers[0]?.id ?? '' })),
+    accessToken: async (session, requested = sessionToken) =>
+      findFresh(contextOf(session), session, requested),
+    refreshAccessToken: async (session, requested = sessionToken) =>
+      findAnother(contextOf(session), session, requested),
   };
 };

@@ -12,7 +12,7 @@ import type { TokenContext } from './token-context.ts';
 /** Userinfo is read again at most this often. */
 const intervalMs = 5 * 60_000;
 
-/** What userinfo, rather than the ID token, has told of the person. */
+/** What userinfo, rather than the ID token, has said of the person. */
 const ofUserinfo = ({ user, tokens }: SessionRecord): Claims => {
   const ofIdToken = readClaims(tokens.idToken);
   return Object.fromEntries(

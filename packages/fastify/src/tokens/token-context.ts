@@ -7,6 +7,7 @@ import type { Session } from '../session/live-session.ts';
 import type { SessionRecord } from '../session/session-record.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { RefreshBackoff } from './refresh-backoff.ts';
+import type { HeldToken } from './token-life.ts';
 
 /** What access tokens are made of. */
 export interface AccessTokenDependencies {
@@ -26,6 +27,8 @@ export interface TokenContext extends AccessTokenDependencies {
   readonly backoff: RefreshBackoff;
   /** New refresh tokens that the store did not take, by session: the provider knows no other for them. */
   readonly unsaved: LRUCache<string, UnsavedSuccessor>;
+  /** The refreshes of this process, by the session and the token that they are for. */
+  readonly underway: Map<string, Promise<HeldToken>>;
 }
 
 /** The refresh token that is stored for a session, and the one that follows it. */

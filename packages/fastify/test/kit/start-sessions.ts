@@ -106,7 +106,9 @@ export const startInstance = async (
   const store = guardStore(sessionStore);
   const sessions = createSessions({ options, store, seal, log });
   const { end } = sessions;
-  const accessTokens = createAccessTokens({ options, provider, store, records: sessions, end, log });
+  const accessTokens = createAccessTokens({ store, records: sessions, end, log }, [
+    { id: options.providerId, options, provider },
+  ]);
   app.post('/open', async (request, reply) => {
     const refreshToken = request.url.includes('refreshable=false') ? undefined : 'refresh-1';
     const opened = await sessions.open(request, reply, { login: login(refreshToken), replaces: undefined });

@@ -4,7 +4,7 @@ const refuse = (reason: string): Problem => new Problem('provider_invalid_respon
 
 /**
  * Requires a token of the asked type that a header can carry: a Bearer token in place of a bound one could be used by
- * anybody who finds it.
+ * anyone who finds it.
  *
  * @see RFC 6749 sections 7.1 and A.12; RFC 9449 section 5
  */
