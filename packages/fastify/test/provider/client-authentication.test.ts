@@ -138,3 +138,12 @@ test('a code that invalid_client has burnt keeps the lesson', async () => {
   await party.login();
   expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post']);
 });
+
+test('what was learnt of a provider is forgotten after an hour', async () => {
+  await using party = await startRelyingParty({ token: accepting('post') });
+  for (const waitMs of [0, 3_599_000, 1000, 0]) {
+    party.bent.clock.now += waitMs;
+    await party.login();
+  }
+  expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post', 'basic', 'post', 'post']);
+});
