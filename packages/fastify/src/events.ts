@@ -1,8 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Level, LogEvent } from './logging/log-event.ts';
 import { personEvents, who } from './logging/person-events.ts';
 import { processEvents } from './logging/process-events.ts';
 import { providerEvents } from './logging/provider-events.ts';
+
+/** How urgent a line of the log is. */
+type Level = 'info' | 'warn' | 'error';
+
+/** One kind of event in the log. */
+export interface LogEvent {
+  readonly level: Level;
+  readonly message: string;
+  /** What the line says besides level, time, request id and message. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly when: string;
+  /** What an operator does about it. */
+  readonly remedy: string;
+}
 
 const err = 'the cause';
 const nothing = 'Nothing';

@@ -10,9 +10,8 @@ import { observeRequests } from './logging/observation.ts';
 import { type BffOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { replyProblem } from './pages/problem-reply.ts';
 import { Problem } from './problems.ts';
-import { addOwnRoutes } from './routes/own-routes.ts';
-import { requireFreeRoutes } from './routes/reserved-routes.ts';
-import { closeIdleConnections } from './server/idle-connections.ts';
+import { addOwnRoutes, requireFreeRoutes } from './routes/own-routes.ts';
+import { closeIdleConnections } from './server/draining.ts';
 import { isWebSocket, routeUpgrades } from './server/socket-takeover.ts';
 import { registerSpa } from './spa/spa.ts';
 
@@ -38,6 +37,14 @@ const addPages = async (scope: FastifyInstance, bff: Bff): Promise<void> => {
   await registerSpa(scope, bff);
 };
 
+/** Keeps our routes out of what @fastify/swagger says of the host's API. */
+const hideRoutes = (scope: FastifyInstance): void => {
+  if (!scope.hasDecorator('swagger')) return;
+  scope.addHook('onRoute', (route) => {
+    Object.assign(route, { schema: { hide: true } });
+  });
+};
+
 /** Whether anything behind the BFF can answer a WebSocket. */
 const takesWebSockets = ({ apiRoutes, spa }: ResolvedOptions): boolean =>
   apiRoutes.length > 0 || (spa !== undefined && 'devServer' in spa);
@@ -47,6 +54,7 @@ const warmUpDelayMs = 50;
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
   const options = resolveOptions({ ...given, prefix: `${app.prefix}${given.prefix ?? ''}` });
+
   requireFreeRoutes(app, options);
   const bff = await composeBff(app, options);
   const { observe } = options;
@@ -57,6 +65,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   if (takesWebSockets(options)) routeUpgrades(app);
 
   const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
+    hideRoutes(scope);
     scope.setErrorHandler(replyProblem);
     if (observe) observeRequests(scope, observe);
     scope.addHook('onRequest', (request, _reply, done) => {

@@ -1,7 +1,6 @@
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
-import { addVary } from './vary.ts';
 
 const allowOrigin = 'access-control-allow-origin';
 const allowHeaders = 'access-control-allow-headers';
@@ -25,6 +24,12 @@ const isAllowed = (request: FastifyRequest, { allowedOrigins }: CorsOptions): bo
   const { origin } = request.headers;
   if (origin === undefined || !allowedOrigins.includes(origin)) return false;
   return !request.routeOptions.url?.endsWith(paths.backchannelLogout);
+};
+
+/** Adds a request header that the answer depends on to those that CORS or the host have named. */
+export const addVary = (reply: FastifyReply, name: string): FastifyReply => {
+  const given = reply.getHeader('vary');
+  return reply.header('vary', given === undefined ? name : `${String(given)}, ${name}`);
 };
 
 /** Puts our rule in place of what the host's own CORS has said: it may allow origins that must not read a session. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import type { PrintPolicy } from './content-security-policy.ts';
 import { createPagePolicies, type InlineSources } from './content-security-policy.ts';
-import type { PrintPolicy } from './policy-directives.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** The headers of the SPA's pages and assets. */

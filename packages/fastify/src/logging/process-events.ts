@@ -1,5 +1,3 @@
-import type { LogEvent } from './log-event.ts';
-
 /** What the program says of itself that runs the BFF as a process of its own. */
 export const processEvents = {
   unknown_variable: {
@@ -38,4 +36,4 @@ export const processEvents = {
     when: 'Something cannot be closed at the end; the exit code is 1',
     remedy: 'Report it',
   },
-} as const satisfies Readonly<Record<string, LogEvent>>;
+} as const;

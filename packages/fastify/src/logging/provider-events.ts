@@ -1,5 +1,3 @@
-import type { LogEvent } from './log-event.ts';
-
 const err = 'the cause';
 const session = 'public handle of the session';
 
@@ -75,4 +73,4 @@ export const providerEvents = {
     when: 'A file of `OIDC_CLIENT_KEY_FILE` or `OIDC_CLIENT_CERT_FILE` has changed and cannot be used; what was read before stays in use',
     remedy: 'Check both files: the certificate has to be that of a key',
   },
-} as const satisfies Readonly<Record<string, LogEvent>>;
+} as const;

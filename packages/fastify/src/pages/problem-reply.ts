@@ -7,8 +7,8 @@ import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
+import type { Say } from './page.ts';
 import { printPage } from './page.ts';
-import type { Say } from './page-texts.ts';
 
 type AnswerOptions = Pick<ResolvedOptions, 'basePath' | 'publicUrl' | 'spa'>;
 

@@ -4,9 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'undici';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import { startDeadline } from './deadline.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
-import { createUpload, requireFittingLength } from './upload.ts';
+import { createUpload, requireFittingLength, startDeadline } from './upload.ts';
 import { type Repetition, startUpstreamCall } from './upstream-call.ts';
 
 /** One request to an upstream. */

@@ -1,7 +1,23 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../problems.ts';
-import type { InFlightNumbers, InFlightRequest } from './in-flight-request.ts';
-import { createQueuedRequest, createRequestQueue, type QueuedRequest } from './request-queue.ts';
+import {
+  createCounts,
+  createQueue,
+  type InFlightNumbers,
+  type InFlightRequest,
+  type QueuedRequest,
+} from './request-queue.ts';
+
+/** The limits that the proxy runs with. */
+export const inFlightNumbers: InFlightNumbers = {
+  perConnection: 64,
+  perSession: 100,
+  webSocketsPerSession: 30,
+  perUpstream: 1024,
+  waitingPerClient: 100,
+  waitingPerUpstream: 1024,
+  waitMs: 5000,
+};
 
 /** A request that counts against the limits until it leaves. */
 interface InFlightPlace {
@@ -16,17 +32,6 @@ interface InFlightPlace {
   readonly leave: () => void;
 }
 
-/** The limits that the proxy runs with. */
-export const inFlightNumbers: InFlightNumbers = {
-  perConnection: 64,
-  perSession: 100,
-  webSocketsPerSession: 30,
-  perUpstream: 1024,
-  waitingPerClient: 100,
-  waitingPerUpstream: 1024,
-  waitMs: 5000,
-};
-
 /** Bounds the requests and WebSockets in flight: per connection, per session and per upstream. */
 export interface InFlightLimits {
   /**
@@ -38,49 +43,52 @@ export interface InFlightLimits {
   readonly enter: (connection: Socket) => InFlightPlace;
 }
 
-/** Counts by key; a key without any is forgotten. */
-const createCounts = <Key>() => {
-  const counts = new Map<Key, number>();
-  return {
-    of: (key: Key): number => counts.get(key) ?? 0,
-    add: (key: Key, change: 1 | -1): void => {
-      const count = (counts.get(key) ?? 0) + change;
-      if (count === 0) counts.delete(key);
-      else counts.set(key, count);
-    },
-  };
-};
-
-const createRunningCounts = ({ perSession, perUpstream }: InFlightNumbers) => {
-  const sessions = createCounts<string>();
-  const upstreams = createCounts<string>();
-  return {
-    hasRoom: ({ sessionId, upstream }: InFlightRequest): boolean =>
-      upstreams.of(upstream) < perUpstream &&
-      (sessionId === undefined || sessions.of(sessionId) < perSession),
-    add: ({ sessionId, upstream }: InFlightRequest, change: 1 | -1): void => {
-      upstreams.add(upstream, change);
-      if (sessionId !== undefined) sessions.add(sessionId, change);
-    },
-  };
-};
-
 const refusal = (what: string): Problem =>
   new Problem('rate_limited', `Too many requests are in flight ${what}`, { status: 503, retryAfter: 1 });
 
-/** Counts the WebSockets of each session, those that wait among them. */
-const createWebSocketCounts = ({ webSocketsPerSession }: InFlightNumbers) => {
-  const sessions = createCounts<string>();
-  const sessionOf = ({ isWebSocket = false, sessionId }: InFlightRequest): string | undefined =>
+/** Makes what starts requests as there is room for them. */
+const createTurns = (numbers: InFlightNumbers) => {
+  const running = { sessions: createCounts<string>(), upstreams: createCounts<string>() };
+  const webSockets = createCounts<string>();
+  const queue = createQueue(numbers);
+  const hasRoom = ({ sessionId, upstream }: InFlightRequest): boolean =>
+    running.upstreams.of(upstream) < numbers.perUpstream &&
+    running.sessions.of(sessionId) < numbers.perSession;
+  const countRunning = ({ sessionId, upstream }: InFlightRequest, change: 1 | -1): void => {
+    running.upstreams.add(upstream, change);
+    running.sessions.add(sessionId, change);
+  };
+  const socketOf = ({ isWebSocket, sessionId }: InFlightRequest): string | undefined =>
     isWebSocket ? sessionId : undefined;
+  const run = (queued: QueuedRequest): void => {
+    countRunning(queued.request, 1);
+    queued.isRunning = true;
+    queued.turn.resolve();
+  };
+  const wait = (queued: QueuedRequest): void => {
+    if (queue.isFullFor(queued.request)) throw refusal('for one session or upstream');
+    queue.add(queued);
+    queued.timer = setTimeout(() => {
+      queue.remove(queued);
+      queued.turn.reject(refusal('for the request to start in time'));
+    }, numbers.waitMs);
+  };
   return {
-    isFullFor: (request: InFlightRequest): boolean => {
-      const session = sessionOf(request);
-      return session !== undefined && sessions.of(session) >= webSocketsPerSession;
+    add: (request: InFlightRequest): QueuedRequest => {
+      if (webSockets.of(socketOf(request)) >= numbers.webSocketsPerSession)
+        throw refusal('as WebSockets of one session');
+      const queued = { request, turn: Promise.withResolvers<void>(), isRunning: false, timer: undefined };
+      if (hasRoom(request)) run(queued);
+      else wait(queued);
+      webSockets.add(socketOf(request), 1);
+      return queued;
     },
-    add: (request: InFlightRequest, change: 1 | -1): void => {
-      const session = sessionOf(request);
-      if (session !== undefined) sessions.add(session, change);
+    remove: (queued: QueuedRequest): void => {
+      webSockets.add(socketOf(queued.request), -1);
+      if (queue.remove(queued)) queued.turn.resolve();
+      if (!queued.isRunning) return;
+      countRunning(queued.request, -1);
+      for (let next = queue.take(hasRoom); next !== undefined; next = queue.take(hasRoom)) run(next);
     },
   };
 };
@@ -106,35 +114,8 @@ const createFloodGuard = (): ((connection: Socket) => void) => {
 export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFlightLimits => {
   const numbers = { ...inFlightNumbers, ...given };
   const connections = createCounts<object>();
-  const running = createRunningCounts(numbers);
-  const webSockets = createWebSocketCounts(numbers);
-  const queue = createRequestQueue(numbers, running.hasRoom);
+  const turns = createTurns(numbers);
   const noteRefusal = createFloodGuard();
-
-  const grant = (queued: QueuedRequest): void => {
-    running.add(queued.request, 1);
-    queued.grant();
-  };
-  const grantNext = (): void => {
-    for (let next = queue.take(); next !== undefined; next = queue.take()) grant(next);
-  };
-  const add = (request: InFlightRequest): QueuedRequest => {
-    if (webSockets.isFullFor(request)) throw refusal('as WebSockets of one session');
-    const queued = createQueuedRequest(request);
-    if (running.hasRoom(request)) grant(queued);
-    else if (queue.isFullFor(request)) throw refusal('for one session or upstream');
-    else queue.add(queued, () => queued.refuse(refusal('for the request to start in time')));
-    webSockets.add(request, 1);
-    return queued;
-  };
-  const remove = (queued: QueuedRequest): void => {
-    webSockets.add(queued.request, -1);
-    if (queue.remove(queued)) queued.settle();
-    if (!queued.wasGranted()) return;
-    running.add(queued.request, -1);
-    grantNext();
-  };
-
   return {
     enter: (connection) => {
       if (connections.of(connection) >= numbers.perConnection) {
@@ -147,14 +128,14 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFl
       return {
         start: async (target) => {
           if (hasLeft) return;
-          queued = add({ ...target, connection });
-          await queued.granted;
+          queued = turns.add({ ...target, connection });
+          await queued.turn.promise;
         },
         leave: () => {
           if (hasLeft) return;
           hasLeft = true;
           connections.add(connection, -1);
-          if (queued !== undefined) remove(queued);
+          if (queued !== undefined) turns.remove(queued);
         },
       };
     },

@@ -4,16 +4,17 @@ import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { requireOwnOrigin } from '../browser-security/web-socket-origin.ts';
 import { logEvent } from '../events.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
+import type { ApiRoute } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { hiddenRoute } from '../server/hidden-route.ts';
 import { isWebSocket } from '../server/socket-takeover.ts';
+import type { Session } from '../session/live-session.ts';
+import { requireMet } from '../session/requirement.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { type Forwarding, forward } from './forward.ts';
 import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createLocations } from './location.ts';
 import { createPreparation, type PreparedCall } from './prepared-call.ts';
-import { readSession } from './proxied-request.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { openUpstreamPools, type UpstreamPools } from './upstream-pools.ts';
 import { createWebSockets, type WebSockets } from './web-socket.ts';
@@ -82,6 +83,24 @@ const openWebSocket = async (
   }
 };
 
+/**
+ * The session that a route is called with, if any.
+ *
+ * @throws Problem `session_expired` or `unauthenticated` where the route requires one; `forbidden` or `step_up_required`
+ * where it requires more of it.
+ */
+const readSession = async (
+  { sessions, options }: Pick<Bff, 'sessions' | 'options'>,
+  request: FastifyRequest,
+  { auth = 'required', require }: ApiRoute,
+): Promise<Session | undefined> => {
+  if (auth === 'none') return undefined;
+  if (auth === 'optional' && require === undefined) return sessions.current(request);
+  const session = await sessions.require(request);
+  if (require !== undefined) requireMet(session, require, options);
+  return session;
+};
+
 const createProxy = async (bff: ProxyBff) => {
   const { options } = bff;
   const findRoute = createApiRoutes(options.apiRoutes, options.basePath);
@@ -139,7 +158,7 @@ export const registerProxy = async (scope: FastifyInstance, bff: ProxyBff): Prom
   await scope.register(async (proxy) => {
     proxy.removeAllContentTypeParsers();
     proxy.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    proxy.all('/api/*', hiddenRoute(scope), answer);
+    proxy.all('/api/*', answer);
     proxy.addHook('preClose', async () => endStreams());
     // Only when the last answer is out: what is running at a shutdown may finish.
     proxy.addHook('onClose', async ({ server }) => {

@@ -1,59 +1,62 @@
-import type { InFlightNumbers, InFlightRequest } from './in-flight-request.ts';
-
-/** A request that is granted its place at once, or waits for it. */
-export interface QueuedRequest {
-  readonly request: InFlightRequest;
-  readonly granted: Promise<void>;
-  readonly grant: () => void;
-  readonly refuse: (reason: Error) => void;
-  /** Ends the waiting without a place. */
-  readonly settle: () => void;
-  readonly wasGranted: () => boolean;
-  timer: NodeJS.Timeout | undefined;
+/** Whose a proxied request or WebSocket is, and where it goes. */
+export interface InFlightRequest {
+  /** The browser's connection: `request.raw.socket`. */
+  readonly connection: object;
+  /** Id of the session, if there is one. */
+  readonly sessionId: string | undefined;
+  /** Origin of the upstream. */
+  readonly upstream: string;
+  readonly isWebSocket: boolean;
 }
 
-/** Makes a request that is neither granted nor refused. */
-export const createQueuedRequest = (request: InFlightRequest): QueuedRequest => {
-  const { promise: granted, resolve, reject } = Promise.withResolvers<void>();
-  let wasGranted = false;
+/** How many requests may be in flight at a time. */
+export interface InFlightNumbers {
+  /** On one connection, those that wait among them: only pipelining brings more than one. */
+  readonly perConnection: number;
+  /** Under way for one session. */
+  readonly perSession: number;
+  /** WebSockets of one session, open or waiting: they stay, and leave the rest of its share to its calls. */
+  readonly webSocketsPerSession: number;
+  /** Under way at one upstream. */
+  readonly perUpstream: number;
+  /** Waiting for one session, or for one connection where there is no session. */
+  readonly waitingPerClient: number;
+  /** Waiting for one upstream. */
+  readonly waitingPerUpstream: number;
+  /** How long a request waits at most. */
+  readonly waitMs: number;
+}
+
+/** Counts by key; a key without any is forgotten, and `undefined` is not counted. */
+export const createCounts = <Key>() => {
+  const counts = new Map<Key, number>();
   return {
-    request,
-    granted,
-    grant: () => {
-      wasGranted = true;
-      resolve();
+    of: (key: Key | undefined): number => (key === undefined ? 0 : (counts.get(key) ?? 0)),
+    add: (key: Key | undefined, change: 1 | -1): void => {
+      if (key === undefined) return;
+      const count = (counts.get(key) ?? 0) + change;
+      if (count === 0) counts.delete(key);
+      else counts.set(key, count);
     },
-    refuse: reject,
-    settle: resolve,
-    wasGranted: () => wasGranted,
-    timer: undefined,
   };
 };
 
-/** The requests that wait for their place. */
-interface RequestQueue {
-  readonly isFullFor: (request: InFlightRequest) => boolean;
-  /** `onLate` is called when the request waited for too long, and is removed by then. */
-  readonly add: (queued: QueuedRequest, onLate: () => void) => void;
-  /** Returns whether it was waiting. */
-  readonly remove: (queued: QueuedRequest) => boolean;
-  /** Removes and returns the next request that there is room for. */
-  readonly take: () => QueuedRequest | undefined;
+/** A request that is under way, or waits for its turn. */
+export interface QueuedRequest {
+  readonly request: InFlightRequest;
+  readonly turn: PromiseWithResolvers<void>;
+  isRunning: boolean;
+  timer: NodeJS.Timeout | undefined;
 }
 
 const clientOf = ({ sessionId, connection }: InFlightRequest): string | object => sessionId ?? connection;
 
 /** Makes the queue. Clients are served in turn, each in the order of its requests as far as there is room for them. */
-export const createRequestQueue = (
-  { waitingPerClient, waitingPerUpstream, waitMs }: InFlightNumbers,
-  hasRoom: (request: InFlightRequest) => boolean,
-): RequestQueue => {
+export const createQueue = ({ waitingPerClient, waitingPerUpstream }: InFlightNumbers) => {
   const clients = new Map<string | object, QueuedRequest[]>();
-  const upstreams = new Map<string, number>();
-
+  const upstreams = createCounts<string>();
   const listOf = (request: InFlightRequest): QueuedRequest[] => clients.get(clientOf(request)) ?? [];
-  const countAt = ({ upstream }: InFlightRequest): number => upstreams.get(upstream) ?? 0;
-
+  /** Returns whether it was waiting. */
   const remove = (queued: QueuedRequest): boolean => {
     const { request } = queued;
     const list = listOf(request);
@@ -62,26 +65,18 @@ export const createRequestQueue = (
     clearTimeout(queued.timer);
     list.splice(index, 1);
     if (list.length === 0) clients.delete(clientOf(request));
-    const left = countAt(request) - 1;
-    if (left === 0) upstreams.delete(request.upstream);
-    else upstreams.set(request.upstream, left);
+    upstreams.add(request.upstream, -1);
     return true;
   };
-
   return {
-    isFullFor: (request) =>
-      listOf(request).length >= waitingPerClient || countAt(request) >= waitingPerUpstream,
-    add: (queued, onLate) => {
-      const { request } = queued;
-      clients.set(clientOf(request), [...listOf(request), queued]);
-      upstreams.set(request.upstream, countAt(request) + 1);
-      queued.timer = setTimeout(() => {
-        remove(queued);
-        onLate();
-      }, waitMs);
+    isFullFor: (request: InFlightRequest): boolean =>
+      listOf(request).length >= waitingPerClient || upstreams.of(request.upstream) >= waitingPerUpstream,
+    add: (queued: QueuedRequest): void => {
+      clients.set(clientOf(queued.request), [...listOf(queued.request), queued]);
+      upstreams.add(queued.request.upstream, 1);
     },
     remove,
-    take: () => {
+    take: (hasRoom: (request: InFlightRequest) => boolean): QueuedRequest | undefined => {
       for (const [client, list] of clients) {
         const next = list.find(({ request }) => hasRoom(request));
         if (next === undefined) continue;

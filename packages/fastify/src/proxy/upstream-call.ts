@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
-import type { Deadline } from './deadline.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
+import type { Deadline } from './upload.ts';
 import { hasBody } from './upload.ts';
 
 /** The beginning of an upstream's answer. */

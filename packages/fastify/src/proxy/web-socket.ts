@@ -5,9 +5,9 @@ import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
-import { switchProtocols } from './protocol-switch.ts';
 import type { AnswerHead, Repetition } from './upstream-call.ts';
 import type { Tunnel } from './web-socket-tunnel.ts';
+import { switchProtocols } from './web-socket-tunnel.ts';
 import { askForUpgrade, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
 
 /** Closing codes of ours. @see RFC 6455 section 7.4.2 */

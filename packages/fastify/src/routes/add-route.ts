@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
-import { hiddenRoute } from '../server/hidden-route.ts';
 
-type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+/** Answers one method of a path. */
+export type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
 
 /** The methods of one path and who answers them. */
 export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
@@ -16,12 +16,10 @@ export const addRoute = (scope: FastifyInstance, url: string, answers: Answers):
     const refuse: Answer = () => {
       throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
     };
-    scope.route({
-      method,
-      url,
-      handler: answer ?? refuse,
-      exposeHeadRoute: false,
-      ...hiddenRoute(scope),
-    });
+    scope.route({ method, url, handler: answer ?? refuse, exposeHeadRoute: false });
   }
 };
+
+/** Whether the host has a route at this path already. `OPTIONS` may be its own: @fastify/cors has a route for it. */
+export const isTaken = (app: FastifyInstance, path: string): boolean =>
+  app.supportedMethods.some((method) => method !== 'OPTIONS' && app.hasRoute({ method, url: path }));

@@ -8,7 +8,6 @@ import { identityOf, present } from '../gate/identity-headers.ts';
 import { type OriginalRequest, readOriginalRequest } from '../gate/original-request.ts';
 import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
-import { hiddenRoute } from '../server/hidden-route.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute } from './add-route.ts';
 
@@ -109,7 +108,7 @@ export const addGateRoutes = (scope: FastifyInstance, bff: Bff): void => {
   // Envoy appends the address that it asks about, with its query, and keeps its method.
   const question = { redirects: true, wantsToken: false, requirement: undefined };
   const prefix = `${bff.options.basePath}${gatePath}`;
-  scope.all(`${gatePath}/*`, hiddenRoute(scope), (request, reply) =>
+  scope.all(`${gatePath}/*`, (request, reply) =>
     answer(reply, question, readOriginalRequest(request, bff.options, request.url.slice(prefix.length))),
   );
 };

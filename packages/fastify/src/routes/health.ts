@@ -2,8 +2,7 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
-import { addRoute } from './add-route.ts';
-import { isTaken } from './reserved-routes.ts';
+import { type Answer, addRoute, isTaken } from './add-route.ts';
 
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. The host may have its own of both. */
 export const addHealthRoutes = (
@@ -11,23 +10,24 @@ export const addHealthRoutes = (
   { options, providers, sessions, draining }: Bff,
 ): void => {
   const json = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
-  const healthy = JSON.stringify({ status: 'ok' });
-  const answer: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) =>
-    reply.headers(json).send(healthy);
-  if (!isTaken(scope, `${options.basePath}${paths.health}`))
-    addRoute(scope, paths.health, { GET: answer, HEAD: answer });
-  const stopping = JSON.stringify({ status: 'stopping' });
-  const ready: Parameters<typeof addRoute>[2]['GET'] = async (_request, reply) => {
-    if (!draining.takesMore()) return reply.code(503).headers(json).send(stopping);
-    await sessions.checkStore();
-    if (!(await providers.isDiscovered())) {
-      providers.warmUp();
-      throw new Problem('provider_unavailable', 'No provider has been discovered yet', {
-        retryAfter: 1,
-      });
+  const ok = JSON.stringify({ status: 'ok' });
+  const health: Answer = async (_request, reply) => reply.headers(json).send(ok);
+  const ready: Answer = async (_request, reply) => {
+    if (!draining.takesMore()) {
+      return reply
+        .code(503)
+        .headers(json)
+        .send(JSON.stringify({ status: 'stopping' }));
     }
-    return reply.headers(json).send(healthy);
+    await sessions.checkStore();
+    if (await providers.isDiscovered()) return reply.headers(json).send(ok);
+    providers.warmUp();
+    throw new Problem('provider_unavailable', 'No provider has been discovered yet', { retryAfter: 1 });
   };
-  if (!isTaken(scope, `${options.basePath}${paths.ready}`))
-    addRoute(scope, paths.ready, { GET: ready, HEAD: ready });
+  const own = [
+    [paths.health, health],
+    [paths.ready, ready],
+  ] as const;
+  for (const [path, answer] of own)
+    if (!isTaken(scope, `${options.basePath}${path}`)) addRoute(scope, path, { GET: answer, HEAD: answer });
 };

@@ -1,7 +1,7 @@
 import { type AnonymousMe, paths, type SignedInMe } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
-import { addVary } from '../browser-security/vary.ts';
+import { addVary } from '../browser-security/cors.ts';
 import { memoize } from '../memoize.ts';
 import type { Session } from '../session/live-session.ts';
 import { addRoute } from './add-route.ts';

@@ -1,21 +1,23 @@
+import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { isSeveral, type ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { registerProxy } from '../proxy/proxy.ts';
 import { markAnonymous } from '../session/session-reference.ts';
+import { isTaken } from './add-route.ts';
 import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
 import { addCallbackRoute } from './callback.ts';
-import { addClientKeysRoute } from './client-keys.ts';
 import { addFrontchannelLogoutRoute } from './frontchannel-logout.ts';
-import { addGateRoutes } from './gate.ts';
+import { addGateRoutes, gatePath } from './gate.ts';
 import { addHealthRoutes } from './health.ts';
 import { addLoginRoute } from './login.ts';
 import { addLogoutRoute } from './logout.ts';
 import { addMeRoute } from './me.ts';
 import { addMeEventsRoute } from './me-events.ts';
 import { addMeSessionsRoutes } from './me-sessions.ts';
-import { addOauth2ProxyRoutes } from './oauth2-proxy.ts';
-import { addProvidersRoute } from './providers.ts';
+import { addOauth2ProxyRoutes, oauth2ProxyPaths } from './oauth2-proxy.ts';
+import { addClientKeysRoute, addProvidersRoute } from './providers.ts';
 
 /** Our own routes take forms or no body: any other body is read up to the limit and ignored. */
 const addBodyParsers = (scope: FastifyInstance): void => {
@@ -69,4 +71,38 @@ export const addOwnRoutes = async (scope: FastifyInstance, bff: Bff): Promise<vo
     addProvidersRoute(api, bff);
     await registerProxy(api, bff);
   });
+};
+
+const { health: _health, ready: _ready, clientKeys: _clientKeys, frontchannelLogout, ...required } = paths;
+
+/**
+ * Requires the paths of our routes to be free; `/healthz` and `/readyz` may be the host's, and the client's keys are
+ * served only where there are any.
+ *
+ * @throws Error that names every path that the host has taken.
+ */
+export const requireFreeRoutes = (
+  app: FastifyInstance,
+  {
+    basePath,
+    spa,
+    gate,
+    ...options
+  }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate' | 'frontchannelLogout' | 'providerId'>,
+): void => {
+  const reserved = [
+    ...Object.values(required),
+    `${paths.meSessions}/:id`,
+    ...(isSeveral(options) ? [`${paths.callback}/:id`] : []),
+    '/api/*',
+    ...(options.frontchannelLogout ? [frontchannelLogout] : []),
+    ...(gate === 'off' ? [] : [gatePath, `${gatePath}/*`]),
+    ...(gate === 'oauth2-proxy' ? Object.values(oauth2ProxyPaths) : []),
+    ...(spa === undefined ? [] : ['/*']),
+  ];
+  const taken = reserved.map((path) => `${basePath}${path}`).filter((path) => isTaken(app, path));
+  if (taken.length === 0) return;
+  throw new Error(
+    `The bff plugin needs ${taken.join(', ')}, where the application has a route already. Move that route.`,
+  );
 };

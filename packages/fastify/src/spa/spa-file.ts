@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import mime from 'mime';
-import type { InlineSources } from '../browser-security/content-security-policy.ts';
-import type { PrintPolicy } from '../browser-security/policy-directives.ts';
+import type { InlineSources, PrintPolicy } from '../browser-security/content-security-policy.ts';
 import { readInlineSources } from './inline-sources.ts';
 
 /** How a body is encoded. */

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InlineSources } from '../browser-security/content-security-policy.ts';
-import type { PrintPolicy } from '../browser-security/policy-directives.ts';
+import type { InlineSources, PrintPolicy } from '../browser-security/content-security-policy.ts';
 import { readSpaFile, type SpaFile } from './spa-file.ts';
 
 /** Every file that may be served, by its URL path. */

@@ -3,6 +3,7 @@ import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort, type Page, type TestBrowser } from '@foyer/testkit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect } from 'vitest';
+import type { LogEvent } from '../../src/events.ts';
 import { logEvents } from '../../src/events.ts';
 import {
   type BffOptions,
@@ -12,7 +13,6 @@ import {
   openSessionStore,
   type ServerSettings,
 } from '../../src/index.ts';
-import type { LogEvent } from '../../src/logging/log-event.ts';
 
 /** A BFF on a free port beside a real provider, and everything it has logged. */
 export interface RunningBff {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connectRaw, parseRawAnswer, type RawConnection } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
-import type { ServerLimits } from '../../src/server/server-limits.ts';
+import type { ServerSettings } from '../../src/index.ts';
 import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
 const startWithin = (
-  limits: Partial<ServerLimits>,
+  limits: ServerSettings['limits'],
   trustProxy: readonly string[] = [],
 ): Promise<RunningBff> => startBff({}, { limits: { checkInterval: 0.05, ...limits }, trustProxy });
 
