@@ -1,4 +1,4 @@
-import { useSession } from '@foyer/client/react';
+import { useBffClient, useSession } from '@foyer/client/react';
 import type { SignedOutReason } from '@foyer/contract';
 import type { ReactNode } from 'react';
 import { PageHeading } from './page-heading.tsx';
@@ -13,20 +13,18 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
   replaced: 'A new sign-in has taken its place.',
 };
 
-/** Shown by a guarded page while no one is signed in: nothing at first, then the reason and what happens next. */
+/** Shown by a guarded page while no one is signed in: nothing at first, then the reason and the way back. */
 export const SessionNotice = (): ReactNode => {
+  const client = useBffClient();
   const session = useSession();
   if (session.status !== 'anonymous') return <SkeletonPage />;
   return (
     <section className="hero">
       <PageHeading title="Signed out">You are signed out</PageHeading>
-      <p role="status">
-        {session.reason && `${explanations[session.reason]} `}
-        Taking you to the sign-in.
-      </p>
-      <a className="button" href={session.loginUrl}>
+      <p role="status">{session.reason ? explanations[session.reason] : 'Sign in to go on.'}</p>
+      <button type="button" onClick={() => client.login()}>
         Login
-      </a>
+      </button>
     </section>
   );
 };

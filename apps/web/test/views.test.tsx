@@ -157,6 +157,26 @@ test('sessions that could not be ended are not passed over', async () => {
   expect((await screen.findByText(/cannot be shown/)).getAttribute('role')).toBe('alert');
 });
 
+test.for([
+  ['logout', 'You signed out in another tab.'],
+  ['backchannel', 'You signed out at the provider.'],
+  ['expired', 'Your session has reached its time limit.'],
+  ['revoked', 'The session was ended from another browser.'],
+  ['refresh_failed', 'The provider has ended the session.'],
+] as const)('a session that ended by %s is said on the page that was open', async ([reason, text]) => {
+  const source = Object.assign(new EventTarget(), { close: () => undefined, readyState: 1 });
+  vi.stubGlobal('EventSource', function openSource() {
+    return source;
+  });
+  let me: unknown = signedInAs('Ada');
+  open('/profile', () => json(me));
+  await screen.findByText('User object:');
+  me = anonymous;
+  source.dispatchEvent(new MessageEvent('signed-out', { data: JSON.stringify({ reason }) }));
+  expect((await screen.findByText(text)).getAttribute('role')).toBe('status');
+  expect(screen.getByRole('button', { name: 'Login' })).toBeDefined();
+});
+
 test('a session that is about to end is said, with the way to stay', async () => {
   const source = Object.assign(new EventTarget(), { close: () => undefined, readyState: 1 });
   vi.stubGlobal('EventSource', function openSource() {

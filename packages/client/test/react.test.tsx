@@ -69,6 +69,21 @@ test('RequireUser sends an anonymous user to the sign-in once, under StrictMode 
   expect(screen.queryByText('secret')).toBeNull();
 });
 
+test('RequireUser sends no one to the sign-in whose session ended while the view was shown', async () => {
+  let me: unknown = signedIn;
+  const browser = stubBrowser(() => json(me));
+  const source = Object.assign(new EventTarget(), { close: () => undefined });
+  vi.stubGlobal('EventSource', function openSource() {
+    return source;
+  });
+  show(<RequireUser pending="ended">secret</RequireUser>);
+  await screen.findByText('secret');
+  me = anonymous;
+  source.dispatchEvent(new MessageEvent('signed-out', { data: '{"reason":"revoked"}' }));
+  await screen.findByText('ended');
+  expect(browser.moves).toEqual([]);
+});
+
 test('RequireUser says that the server is unreachable, and sends nobody away', async () => {
   const browser = stubBrowser(() => json({}, 503));
   show(<RequireUser unreachable="no server">secret</RequireUser>);
