@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { declaredOptions, duration, option } from '@foyer/fastify/options';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EnvironmentError } from '../src/environment/environment-error.ts';
+import { EnvironmentError, type EnvironmentIssue } from '../src/environment/environment-error.ts';
 import { type Places, parseEnvironment, type Settings } from '../src/environment/settings.ts';
+import { readValues } from '../src/environment/variables.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 let folder = '';
@@ -73,6 +75,26 @@ test('a key file that others of the machine can read is named', () => {
   expect(parse(given).readableSecrets).toEqual([{ variable: 'SESSION_KEYS_FILE', file }]);
   chmodSync(file, 0o400);
   expect(parse(given).readableSecrets).toEqual([]);
+});
+
+test('an option that is declared is read from its variable, a file or another name, and reported by it', () => {
+  const declared = declaredOptions({
+    pause: option(duration(1, 60).default(5), {
+      ...{ variable: 'PAUSE', aliases: ['BREAK'], form: 'duration' },
+      ...{ meaning: 'How long to wait', remedy: 'Give a duration.' },
+    }),
+  });
+  const read = (environment: Record<string, string>): readonly unknown[] => {
+    const issues: EnvironmentIssue[] = [];
+    return [readValues(environment, declared, issues), issues.map(({ variable }) => variable)];
+  };
+  const file = join(folder, 'pause');
+  writeFileSync(file, '9s\n');
+  expect(read({ PAUSE: '9s' })).toEqual([{ pause: '9s' }, []]);
+  expect(read({ PAUSE_FILE: file })).toEqual([{ pause: '9s' }, []]);
+  expect(read({ BREAK: '9s' })).toEqual([{ pause: '9s' }, []]);
+  expect(read({ PAUSE: '' })).toEqual([{}, []]);
+  expect(read({ BREAK: '"9s"' })).toEqual([{}, ['BREAK']]);
 });
 
 test('the published development secret is refused at a public address', () => {

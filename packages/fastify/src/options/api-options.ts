@@ -153,7 +153,7 @@ export const apiOptions = {
     remedy: 'Use on, oauth2-proxy or off.',
   }),
   /** Per minute and client address, on login, callback and refused logout tokens; 0 switches it off. Default 60. */
-  rateLimitLogin: option(count().default(60), {
+  rateLimitLogin: option(count.default(60), {
     variable: 'RATE_LIMIT_LOGIN',
     form: 'number',
     meaning:

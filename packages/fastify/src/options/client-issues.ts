@@ -65,32 +65,57 @@ const hasWeakKey = ({ clientKey }: Given): boolean => {
 
 const isOfProfile = ({ alg }: ClientKey): boolean => profileAlgorithms.includes(alg);
 
-const profileIssues = (given: Given): readonly OptionIssue[] => {
-  if (given.profile !== 'fapi2') return [];
-  const is = 'is not what OIDC_PROFILE=fapi2 allows';
-  const refused: readonly (readonly [boolean, string, string])[] = [
+/** A rule: the option, what is wrong with it, if anything, and what to do. */
+type Rule = readonly [
+  option: keyof typeof clientOptions | 'idTokenAlg',
+  problem: string | undefined,
+  remedy: string,
+];
+
+const missing = 'is missing, and what is configured needs it';
+const forbidden = 'is not what the profile fapi2 allows';
+
+const authenticationRules = (given: Given): readonly Rule[] => {
+  const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
+  const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
+  return [
     [
-      /^client_secret/.test(String(given.clientAuth)),
+      'clientSecret',
+      secretProblem(given),
+      'Copy the client secret from the provider; Foyer is a confidential client.',
+    ],
+    ['clientKey', isKeyMissing ? missing : undefined, 'Make one with: pnpm key --client.'],
+    ['clientCert', isCertMissing ? missing : undefined, 'Give the certificate of the client as PEM.'],
+    ['clientCert', certProblem(given), 'Give the key of the certificate beside it.'],
+  ];
+};
+
+const profileRules = (given: Given): readonly Rule[] => {
+  const isOtherAlgorithm = isGiven(given.idTokenAlg) && !profileAlgorithms.includes(String(given.idTokenAlg));
+  const isUnbound = given.dpop === 'off' && !isGiven(given.clientCert);
+  const forbid = (isForbidden: boolean): string | undefined => (isForbidden ? forbidden : undefined);
+  return [
+    [
       'clientAuth',
+      forbid(/^client_secret/.test(String(given.clientAuth))),
       'Use private_key_jwt, tls_client_auth or self_signed_tls_client_auth.',
     ],
-    [hasWeakKey(given), 'clientKey', 'Use keys for PS256, ES256 or EdDSA: pnpm key --client.'],
-    [given.par === 'never', 'par', 'Use auto or always.'],
+    ['clientKey', forbid(hasWeakKey(given)), 'Use keys for PS256, ES256 or EdDSA: pnpm key --client.'],
+    ['par', forbid(given.par === 'never'), 'Use auto or always.'],
     [
-      given.dpop === 'off' && !isGiven(given.clientCert),
       'dpop',
-      'Leave it out, or give OIDC_CLIENT_CERT for tokens that are bound by mutual TLS.',
+      forbid(isUnbound),
+      'Leave it out, or give the client’s certificate for tokens that are bound by mutual TLS.',
     ],
-    [
-      isGiven(given.idTokenAlg) && !profileAlgorithms.includes(String(given.idTokenAlg)),
-      'idTokenAlg',
-      `Use one of ${profileAlgorithms.join(', ')}.`,
-    ],
+    ['idTokenAlg', forbid(isOtherAlgorithm), `Use one of ${profileAlgorithms.join(', ')}.`],
   ];
-  return refused
-    .filter(([isRefused]) => isRefused)
-    .map(([, option, remedy]) => ({ option, problem: is, remedy }));
 };
+
+/** What client authentication needs and is not given, and what is against the profile, examined beside every other mistake. */
+export const clientIssues = (given: Given): readonly OptionIssue[] =>
+  [...authenticationRules(given), ...(given.profile === 'fapi2' ? profileRules(given) : [])].flatMap(
+    ([option, problem, remedy]) => (problem === undefined ? [] : [{ option, problem, remedy }]),
+  );
 
 type ProfileOptions = Pick<
   z.output<z.ZodObject<typeof clientOptions>>,
@@ -107,35 +132,3 @@ export const applyProfile = <Options extends ProfileOptions>(options: Options): 
         par: 'always',
         dpop: options.clientCert === undefined ? 'on' : options.dpop,
       };
-
-const issueOf = (name: keyof typeof clientOptions, problem: string, remedy: string): OptionIssue => ({
-  option: name,
-  problem,
-  remedy,
-});
-
-/** What client authentication needs and is not given, examined beside every other mistake. */
-export const clientIssues = (given: Given): readonly OptionIssue[] => {
-  const secret = secretProblem(given);
-  const mismatch = certProblem(given);
-  const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
-  const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
-  const because = 'is missing, and what is configured needs it';
-  return [
-    ...(secret === undefined
-      ? []
-      : [
-          issueOf(
-            'clientSecret',
-            secret,
-            'Copy the client secret from the provider; Foyer is a confidential client.',
-          ),
-        ]),
-    ...(isKeyMissing ? [issueOf('clientKey', because, 'Make one with: pnpm key --client.')] : []),
-    ...(isCertMissing ? [issueOf('clientCert', because, 'Give the certificate of the client as PEM.')] : []),
-    ...(mismatch === undefined
-      ? []
-      : [issueOf('clientCert', mismatch, 'Give the key of the certificate in OIDC_CLIENT_KEY.')]),
-    ...profileIssues(given),
-  ];
-};

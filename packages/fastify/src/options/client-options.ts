@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseClientCert, parseClientKeys, readSource, type SecretSource } from './client-keys.ts';
-import { check, option, type Refuse, text } from './option.ts';
+import { check, option, type Refuse } from './option.ts';
 
 /** The schema of a text or its file. */
 export const source = z.union([z.string(), z.strictObject({ file: z.string() }).readonly()]);
@@ -28,17 +28,12 @@ const clientAuthMethods = [
 /** Who the client is, and how it proves that. */
 export const clientOptions = {
   /** The client that is registered at the provider. */
-  clientId: option(
-    text((id, refuse) => {
-      if (id === '') refuse('is missing');
-    }),
-    {
-      variable: 'OIDC_CLIENT_ID',
-      aliases: ['CLIENT_ID', 'PLUSAUTH_CLIENT_ID'],
-      meaning: 'The client that is registered at the provider',
-      remedy: 'Copy the client id from the provider.',
-    },
-  ),
+  clientId: option(z.string().min(1, 'is missing'), {
+    variable: 'OIDC_CLIENT_ID',
+    aliases: ['CLIENT_ID', 'PLUSAUTH_CLIENT_ID'],
+    meaning: 'The client that is registered at the provider',
+    remedy: 'Copy the client id from the provider.',
+  }),
   /** The client's secret; required where no key takes its place, since the BFF is a confidential client. */
   clientSecret: option(z.string().optional(), {
     variable: 'OIDC_CLIENT_SECRET',

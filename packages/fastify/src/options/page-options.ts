@@ -103,9 +103,7 @@ export const pageOptions = {
   }),
   /** Permissions-Policy of the SPA's pages. Default: every feature for the page itself, none for frames of others. */
   spaPermissionsPolicy: option(
-    text((policy, refuse) => {
-      if (!isPermissionsPolicy(policy)) refuse('is not a Permissions-Policy');
-    }).default(defaultPermissionsPolicy),
+    z.string().refine(isPermissionsPolicy, 'is not a Permissions-Policy').default(defaultPermissionsPolicy),
     {
       variable: 'SPA_PERMISSIONS_POLICY',
       defaultInWords: 'every feature for the page itself, none for frames of other origins',

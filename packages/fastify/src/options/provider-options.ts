@@ -46,10 +46,11 @@ const checkLogoutUrl = (logoutUrl: string, refuse: Refuse): void => {
   else requireSafeScheme(url, refuse);
 };
 
-const checkTenants = (tenants: readonly string[], refuse: Refuse): void => {
-  if (tenants.length === 0 || !tenants.every((tenant) => /^(\*|[\w.-]{1,64})$/.test(tenant)))
-    refuse('holds something that is no id of a tenant');
-};
+const noTenant = 'holds something that is no id of a tenant';
+const tenants = z
+  .array(z.string().regex(/^(\*|[\w.-]{1,64})$/, noTenant))
+  .min(1, noTenant)
+  .readonly();
 
 const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): void => {
   for (const name of Object.keys(params))
@@ -80,7 +81,7 @@ export const providerOptions = {
     remedy: 'Copy the address of the metadata from the provider.',
   }),
   /** Tenants that may sign in where the metadata is that of many: the issuer has `{tenantid}` in it. Default: none. */
-  tenants: option(z.array(z.string()).readonly().superRefine(check(checkTenants)).optional(), {
+  tenants: option(tenants.optional(), {
     variable: 'OIDC_TENANTS',
     form: 'list',
     meaning:
@@ -96,9 +97,10 @@ export const providerOptions = {
   }),
   /** Scopes that are requested, `openid` among them. Default `openid profile email`. */
   scope: option(
-    text((scope, refuse) => {
-      if (!scope.split(' ').includes('openid')) refuse('does not contain openid');
-    }).default('openid profile email'),
+    z
+      .string()
+      .refine((scope) => scope.split(' ').includes('openid'), 'does not contain openid')
+      .default('openid profile email'),
     {
       variable: 'OIDC_SCOPE',
       meaning: 'Scopes that are requested. Add `offline_access` for refresh tokens',
@@ -126,9 +128,10 @@ export const providerOptions = {
   }),
   /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
   idTokenAlg: option(
-    text((alg, refuse) => {
-      if (!asymmetricAlgorithms.includes(alg)) refuse('is not an accepted signature algorithm');
-    }).optional(),
+    z
+      .string()
+      .refine((alg) => asymmetricAlgorithms.includes(alg), 'is not an accepted signature algorithm')
+      .optional(),
     {
       variable: 'OIDC_ID_TOKEN_ALG',
       defaultInWords: 'every asymmetric one that the metadata lists',

@@ -64,13 +64,7 @@ export const size = () =>
     return refuseWith(context, 'is not a size', 'Write it as 10mb, 512kb or plain bytes.');
   });
 
+const noCount = 'is not a whole number';
+
 /** A whole number, 0 or more. */
-export const count = () =>
-  z.number().superRefine((value, context) => {
-    if (!(Number.isSafeInteger(value) && value >= 0 && value <= 999_999_999))
-      context.addIssue({
-        code: 'custom',
-        message: 'is not a whole number',
-        params: { remedy: 'Give 0 or more.' },
-      });
-  });
+export const count = z.int(noCount).min(0, noCount).max(999_999_999, noCount);

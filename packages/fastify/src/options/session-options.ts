@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SessionStore } from '../stores/session-store.ts';
-import { check, option, type Refuse, text } from './option.ts';
+import { check, option, type Refuse } from './option.ts';
 import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
@@ -114,9 +114,10 @@ export const sessionOptions = {
   }),
   /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
   cookieName: option(
-    text((name, refuse) => {
-      if (!/^(?!__)[A-Za-z0-9_-]{1,32}$/.test(name)) refuse('is not a plain cookie name');
-    }).default('foyer'),
+    z
+      .string()
+      .regex(/^(?!__)[A-Za-z0-9_-]{1,32}$/, 'is not a plain cookie name')
+      .default('foyer'),
     {
       variable: 'COOKIE_NAME',
       meaning: 'Name of the session cookie, which gets a prefix on https and the port on loopback http',

@@ -246,7 +246,7 @@ describe('what is lacking is listed', () => {
       .filter(({ option }) => !['issuer', 'publicUrl', 'sessionKeys', 'sessionStore'].includes(option))
       .map(({ option, problem }) => `${option} ${problem}`);
 
-  const refused = 'is not what OIDC_PROFILE=fapi2 allows';
+  const refused = 'is not what the profile fapi2 allows';
 
   test.for<[Json, string]>([
     [
