@@ -232,6 +232,26 @@ test.for([
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(`${verdict} provider: ${told}`);
 });
 
+test('of several providers one that does not name itself is asked to lead back to its own callback', async () => {
+  using stub = await startStub((_path, query) => ({
+    status: 303,
+    location: `${query.get('redirect_uri')}?error=login_required`,
+  }));
+  const one = { id: 'guests', issuer: stub.issuer, clientId: 'app', clientSecret: 'secret' };
+  const settings = parseEnvironment({
+    PROVIDERS: JSON.stringify([one]),
+    SESSION_KEYS: createSessionKey(),
+    SESSION_STORE: 'memory:',
+    SPA_DEV_SERVER: 'http://localhost:1',
+  });
+  const sessionStore = await openSessionStore('memory:');
+  const options = resolveOptions({ ...settings.options, sessionStore });
+  const findings = await examine(options, settings.storeUrl);
+  expect(findings.map(({ text }) => text)).toContain(
+    'guests: leads back to http://localhost:3000/login/callback/guests',
+  );
+});
+
 const asked = 'post_logout_redirect_uri';
 const known = 'http://localhost:3000/logout';
 
