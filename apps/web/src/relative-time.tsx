@@ -10,7 +10,7 @@ const units: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: num
 
 const describe = (seconds: number): string => {
   const [unit, length] = units.find((candidate) => Math.abs(seconds) >= candidate[1]) ?? ['second', 1];
-  if (unit === 'second') return seconds > 0 ? 'in a moment' : 'just now';
+  if (unit === 'second') return seconds > 0 ? 'in a few seconds' : 'just now';
   return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(
     Math.round(seconds / length),
     unit,

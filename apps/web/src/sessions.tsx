@@ -108,7 +108,7 @@ export const Sessions = (): ReactNode => {
       {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
         <div className="card head">
-          <p role="alert">The list cannot be shown at the moment.</p>
+          <p role="alert">The list cannot be loaded.</p>
           <button type="button" className="quiet" onClick={() => load().catch(fail)}>
             Try again
           </button>

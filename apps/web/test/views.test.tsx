@@ -102,7 +102,7 @@ test('an outage is said over the view, which stays', async () => {
   isUp = false;
   window.dispatchEvent(new Event('online'));
   const told = await screen.findByText(
-    'The server cannot be reached at the moment. Your session is not lost.',
+    'The server cannot be reached. Your session is not lost.',
   );
   expect(told.closest('[role=alert]')).not.toBeNull();
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Welcome Ada!');
@@ -112,7 +112,7 @@ test('an outage is said over the view, which stays', async () => {
 test('a refused logout is said', async () => {
   open('/', (call) => (call === 'POST /logout' ? json({}, 503) : json(signedInAs('Ada'))));
   await userEvent.click(await screen.findByRole('button', { name: 'Logout' }));
-  await screen.findByText('The server could not sign you out. Try again in a moment.');
+  await screen.findByText('The server could not sign you out. Try again.');
 });
 
 const here = {
@@ -154,7 +154,7 @@ test('sessions that could not be ended are not passed over', async () => {
   });
   await userEvent.click(await screen.findByRole('button', { name: 'Sign out everywhere else' }));
   await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
-  expect((await screen.findByText(/cannot be shown/)).getAttribute('role')).toBe('alert');
+  expect((await screen.findByText(/cannot be loaded/)).getAttribute('role')).toBe('alert');
 });
 
 test.for([

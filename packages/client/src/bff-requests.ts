@@ -29,7 +29,7 @@ export const createBffRequests = (origin: BffOrigin): BffRequests => ({
       credentials: 'include',
       headers: { accept: 'application/json', 'x-csrf': '1' },
     });
-    if (!response.ok) throw new Error('The server could not sign you out. Try again in a moment.');
+    if (!response.ok) throw new Error('The server could not sign you out. Try again.');
     return origin.resolve(parseLogoutAnswer(await response.json()).redirectTo);
   },
 });

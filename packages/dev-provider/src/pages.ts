@@ -14,7 +14,7 @@ const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232a56c6'/%3E%3Cpath d='M5 13V5a3 3 0 0 1 6 0v8' fill='none' stroke='%23fff' stroke-width='2'/%3E%3C/svg%3E";
 
 const style = `
-:root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --accent: light-dark(#2a56c6, #93b4ff); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6) }
+:root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --accent: light-dark(#2a56c6, color-mix(in oklab, #2a56c6, white 52%)); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6) }
 * { box-sizing: border-box }
 body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 16vh, 10rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
 main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem }

@@ -10,8 +10,14 @@ export interface PageStyle {
   readonly icon: string;
 }
 
-const printIcon = (accentColor: string): string =>
-  `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='${encodeURIComponent(accentColor)}'/%3E%3Cpath d='M5 13V5a3 3 0 0 1 6 0v8' fill='none' stroke='%23fff' stroke-width='2'/%3E%3C/svg%3E`;
+/** The accent colour on a dark page. */
+const onDark = (accentColor: string): string => `color-mix(in oklab,${accentColor},white 52%)`;
+
+const printIcon = (accentColor: string): string => {
+  const dark = `@media(prefers-color-scheme:dark){rect{fill:${onDark(accentColor)}}path{stroke:#0e1520}}`;
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><style>rect{fill:${accentColor}}path{stroke:#fff}${dark}</style><rect width='16' height='16' rx='4'/><path d='M5 13V5a3 3 0 0 1 6 0v8' fill='none' stroke-width='2'/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+};
 
 /** The relative luminance of a colour such as `#2a56c6`, from 0 to 1. @see WCAG 2.2, relative luminance */
 const luminance = (color: string): number => {
@@ -26,14 +32,14 @@ const luminance = (color: string): number => {
 const equalContrast = 0.19;
 
 const base =
-  ':root{color-scheme:light dark;--ink:light-dark(#18202b,#e7ebf1);--soft:light-dark(#55606e,#a6b1be);--paper:light-dark(#f5f6f8,#0f1318);--card:light-dark(#ffffff,#171c23);--line:light-dark(#dce1e7,#2b333e);--edge:light-dark(#7b8694,#7f8b99);--tint:light-dark(#e9effd,#1b2740);}*{box-sizing:border-box}body{margin:0;display:grid;justify-items:center;padding:clamp(1.5rem,16vh,10rem) 1rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.6 ui-sans-serif,system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}main{width:min(32rem,100%);padding:clamp(1.5rem,5vw,2.5rem);background:var(--card);border:1px solid var(--line);border-radius:1rem}header{display:flex;align-items:center;gap:.75rem;margin-bottom:1.25rem;font-weight:600}header::before{content:"";flex:none;width:2.25rem;height:2.25rem}h1{margin:0 0 .75rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;text-wrap:pretty}p,li{margin:.5rem 0;text-wrap:pretty;overflow-wrap:anywhere}ul{margin:1rem 0;padding-left:1.25rem}nav,form{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.75rem}a,button{display:inline-flex;align-items:center;min-height:2.75rem;padding:.5rem 1.5rem;border:1px solid var(--edge);border-radius:.625rem;background:none;color:var(--ink);font:inherit;text-decoration:none;cursor:pointer}a:hover{background:var(--tint)}a.first,button{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600}a.first:hover,button:hover{background:color-mix(in oklab,var(--accent),var(--ink) 14%)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}small{display:block;margin-top:1.75rem;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}';
+  ':root{color-scheme:light dark;--ink:light-dark(#18202b,#e7ebf1);--soft:light-dark(#55606e,#a6b1be);--paper:light-dark(#f5f6f8,#0f1318);--card:light-dark(#ffffff,#171c23);--line:light-dark(#dce1e7,#2b333e);--edge:light-dark(#7b8694,#7f8b99);--tint:light-dark(#e9effd,#1b2740);}*{box-sizing:border-box}body{margin:0;display:grid;justify-items:center;padding:clamp(1.5rem,16vh,10rem) 1rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.6 ui-sans-serif,system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}main{width:min(28rem,100%);padding:clamp(1.5rem,5vw,2.5rem);background:var(--card);border:1px solid var(--line);border-radius:1rem}header{display:flex;align-items:center;gap:.75rem;margin-bottom:1.25rem;font-weight:600}header::before{content:"";flex:none;width:2.25rem;height:2.25rem}h1{margin:0 0 .75rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;text-wrap:pretty}p,li{margin:.5rem 0;text-wrap:pretty;overflow-wrap:anywhere}ul{margin:1rem 0;padding-left:1.25rem}nav,form{display:grid;gap:.75rem;margin-top:1.75rem}a,button{display:flex;align-items:center;justify-content:center;min-height:2.75rem;padding:.5rem 1.5rem;border:1px solid var(--edge);border-radius:.625rem;background:none;color:var(--ink);font:inherit;text-decoration:none;cursor:pointer}a:hover{background:var(--tint)}a.first,button{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600}a.first:hover,button:hover{background:color-mix(in oklab,var(--accent),var(--ink) 14%)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}small{display:block;margin-top:1.75rem;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}';
 
 /** Makes the style of a brand: one text, so that one hash lets it pass. */
 export const createPageStyle = ({ accentColor: given = '2a56c6', logoUrl }: Brand): PageStyle => {
   const accentColor = `#${given.replace('#', '')}`;
   const icon = logoUrl ?? printIcon(accentColor);
   const onAccent = luminance(accentColor) > equalContrast ? '#0e1520' : '#ffffff';
-  const accent = `:root{--accent:light-dark(${accentColor},color-mix(in oklab,${accentColor},white 52%));--on-accent:light-dark(${onAccent},#0e1520)}`;
+  const accent = `:root{--accent:light-dark(${accentColor},${onDark(accentColor)});--on-accent:light-dark(${onAccent},#0e1520)}`;
   const text = `${base}${accent}header::before{background:url("${icon}") center/contain no-repeat}`;
   const hash = `sha256-${createHash('sha256').update(text).digest('base64')}`;
   return { text, hash, icon };
