@@ -52,7 +52,7 @@ describe('the provider', () => {
     expect((await askWho(replicas.all[0], cookie)).isSignedIn).toBe(true);
   });
 
-  test('down at refresh: the old token while it is valid, then 503, and nobody is signed out', async () => {
+  test('down at refresh: the old token while it is valid, then 503, and no one is signed out', async () => {
     const seen: (string | undefined)[] = [];
     using upstream = await startUpstream((headers) => seen.push(headers.authorization));
     await using replicas = await startReplicas({

@@ -89,7 +89,7 @@ describe.each(stores)('two processes on one %s', (store) => {
 });
 
 describe.each(stores)('a provider that rotates and detects reuse, two processes on one %s', (store) => {
-  test('calls across several expiries: one grant each, no answer but 200, nobody signed out', async () => {
+  test('calls across several expiries: one grant each, no answer but 200, no one signed out', async () => {
     const report = await refreshUnderLoad(store, { calls: 300, expiries: 2 });
     expect(report).toMatchObject({ statuses: [200], isSignedIn: true });
     expect(report.expiries).toBeGreaterThanOrEqual(2);
@@ -97,7 +97,7 @@ describe.each(stores)('a provider that rotates and detects reuse, two processes 
     expect(isFlawless(report)).toBe(true);
   });
 
-  test('calls with three tokens of one session: one grant for each that expires, nobody signed out', async () => {
+  test('calls with three tokens of one session: one grant for each that expires, no one signed out', async () => {
     const apiTokens = ['session', { scope: 'openid' }, { scope: 'openid profile' }] as const;
     const report = await refreshUnderLoad(store, { calls: 300, expiries: 6, apiTokens });
     expect(report).toMatchObject({ statuses: [200], isSignedIn: true });

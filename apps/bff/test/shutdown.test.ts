@@ -49,7 +49,7 @@ const exitOf = async (replica: Replica): Promise<readonly unknown[]> => {
   return ended;
 };
 
-test('SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0', async () => {
+test('SIGTERM under load: every request that came is answered in full, streams and WebSockets are asked to come back, exit 0', async () => {
   using api = await startApi(answerSlowly);
   await using replicas = await startReplicas({
     store: 'sqlite',

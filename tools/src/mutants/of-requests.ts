@@ -66,13 +66,13 @@ const ofTheProxy: readonly Mutant[] = [
     file: 'proxy/request-target.ts',
     find: '!plain.test(path) && refused',
     replace: 'false && refused',
-    test: 'fastify/proxy/targets > %s is answered %i and asks nobody',
+    test: 'fastify/proxy/targets > %s is answered %i and reaches no upstream',
   },
   {
     file: 'options/passed-headers.ts',
     find: '&& !isIdentityHeader(name)',
     replace: '',
-    test: `${forwarded} > the upstream is told nothing by the %s of a browser`,
+    test: `${forwarded} > the upstream learns nothing from the %s of a browser`,
   },
   {
     file: 'server/server-options.ts',
@@ -100,7 +100,7 @@ const ofOperation: readonly Mutant[] = [
     file: 'provider/discovery.ts',
     find: 'Math.min(250 * 2 ** failures, 5000)',
     replace: 'Number.POSITIVE_INFINITY',
-    test: 'fastify/provider/discovery > a provider in trouble is told as such, and recovers',
+    test: 'fastify/provider/discovery > a provider in trouble is reported as such, and recovers',
   },
   {
     file: 'pages/problem-reply.ts',
@@ -118,7 +118,7 @@ const ofOperation: readonly Mutant[] = [
     file: '../../../apps/bff/src/run.ts',
     find: "process.once('SIGTERM', stop);",
     replace: '',
-    test: 'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0',
+    test: 'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams and WebSockets are asked to come back, exit 0',
   },
   {
     file: 'session/user.ts',
@@ -136,7 +136,7 @@ const ofOperation: readonly Mutant[] = [
     file: 'proxy/answer-headers.ts',
     find: "cacheControl === '' ? 'no-store' : keepPrivate(cacheControl)",
     replace: 'cacheControl',
-    test: `${forwarded} > an answer that says Cache-Control: %s is nobody else’s`,
+    test: `${forwarded} > an answer that says Cache-Control: %s is private to its user`,
   },
   {
     file: 'logging/request-id.ts',

@@ -26,7 +26,7 @@ const ofCookies: readonly Mutant[] = [
     file: 'stores/sqlite/sqlite-store.ts',
     find: 'DELETE FROM sessions WHERE id = ? RETURNING expires_at',
     replace: 'UPDATE sessions SET version = version WHERE id = ? RETURNING expires_at',
-    test: 'fastify/stores/session-store > %s > an ended session is not written back, and one remover is told',
+    test: 'fastify/stores/session-store > %s > an ended session is not written back, and one remover learns that it ended it',
   },
   {
     file: 'tokens/kept-record.ts',
@@ -56,7 +56,7 @@ const ofCookies: readonly Mutant[] = [
     file: 'routes/logout.ts',
     find: 'await sessions.current(request, { slide: false });',
     replace: "await sessions.close(request, reply, 'logout');",
-    test: 'fastify/routes/logout > no GET signs anybody out: a prefetch, an image, a frame or a link, from here or elsewhere',
+    test: 'fastify/routes/logout > no GET signs anyone out: a prefetch, an image, a frame or a link, from here or elsewhere',
   },
   {
     file: 'provider/logout-token.ts',
@@ -96,7 +96,7 @@ const ofTokens: readonly Mutant[] = [
     file: 'tokens/refresh-outcome.ts',
     find: "await end(session.id, 'refresh_failed');",
     replace: '',
-    test: 'fastify/tokens/access-token > a refused refresh ends the session and tells why on the other instance',
+    test: 'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
   },
   {
     file: 'provider/token-refresh.ts',

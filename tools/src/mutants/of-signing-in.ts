@@ -93,7 +93,7 @@ const ofProviderAnswers: readonly Mutant[] = [
     file: 'provider/checks/access-token.ts',
     find: 'token_type.toLowerCase() !== expected.toLowerCase()',
     replace: 'false',
-    test: 'fastify/provider/dpop > a Bearer token where a bound one was asked for is refused, and a bound one that nobody asked for too',
+    test: 'fastify/provider/dpop > a Bearer token where a bound one was asked for is refused, and a bound one that was not asked for too',
   },
   {
     file: 'provider/security-profile.ts',
@@ -139,7 +139,7 @@ const ofTheCallback: readonly Mutant[] = [
     file: 'session/store-index.ts',
     find: 'JSON.stringify([kind, issuer, clientId, value])',
     replace: 'JSON.stringify([kind, value])',
-    test: 'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, whoever has the same sub',
+    test: 'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, although another has the same sub',
   },
   {
     file: 'login/login-cookies.ts',

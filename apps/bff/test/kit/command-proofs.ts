@@ -75,7 +75,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   ],
   'pnpm bench:refresh': [
     'apps/bff/test/replicas.test.ts',
-    'calls across several expiries: one grant each, no answer but 200, nobody signed out',
+    'calls across several expiries: one grant each, no answer but 200, no one signed out',
   ],
   'pnpm bench:store': [
     'packages/fastify/test/session/leftovers.test.ts',

@@ -40,7 +40,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.2.1',
     level: 'SHOULD',
     text: 'An endpoint reports whether a session is active, and who is signed in',
-    test: 'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
+    test: 'fastify/routes/sign-in > an anonymous visitor is reported as such and gets no cookie',
     isSeen: ({ me }) => me.status === 200 && me.text.includes('"authenticated"'),
   },
   {
@@ -54,7 +54,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.2.2',
     level: 'SHOULD',
     text: 'The refresh token stays with the session; when it is no longer valid the session ends',
-    test: 'fastify/tokens/access-token > a refused refresh ends the session and tells why on the other instance',
+    test: 'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
   },
   {
     section: 'RFC 10017 6.1.3.1',
@@ -129,7 +129,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.3',
     level: 'MUST',
     text: 'Requests from other sites change nothing and read nothing',
-    test: 'fastify/routes/sign-in > another site cannot sign anybody out',
+    test: 'fastify/routes/sign-in > another site cannot sign anyone out',
     isSeen: ({ signOutFromElsewhere, meFromElsewhere }) =>
       isRefused(signOutFromElsewhere) &&
       isRefused(meFromElsewhere) &&
@@ -152,7 +152,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 10017 6.1.3.6',
     level: 'MUST',
     text: 'The path that is checked is the path that is sent; traversal in any encoding is refused',
-    test: 'fastify/proxy/targets > %s is answered %i and asks nobody',
+    test: 'fastify/proxy/targets > %s is answered %i and reaches no upstream',
     isSeen: ({ encodedSlashPath }) => encodedSlashPath.status === 400 || encodedSlashPath.status === 404,
   },
   {
@@ -178,7 +178,7 @@ export const requirements: readonly Requirement[] = [
     section: 'ASVS 5.0 V14.3',
     level: 'MUST',
     text: 'Private answers are not cached',
-    test: 'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
+    test: 'fastify/routes/sign-in > an anonymous visitor is reported as such and gets no cookie',
     isSeen: ({ me, login }) =>
       [me, login].every(({ headers }) => headers.get('cache-control')?.includes('no-store') ?? false),
   },
@@ -186,7 +186,7 @@ export const requirements: readonly Requirement[] = [
     section: 'ASVS 5.0 V3.4',
     level: 'MUST',
     text: 'Security headers are on every answer, and no header names the server',
-    test: 'fastify/browser-security/every-answer > the %s answer to %s has every header once, and tells no server',
+    test: 'fastify/browser-security/every-answer > the %s answer to %s has every header once, and names no server',
     isSeen: ({ page, me, isSecure }) =>
       [page, me].every(
         ({ headers }) =>

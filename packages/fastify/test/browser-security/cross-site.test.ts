@@ -59,7 +59,7 @@ test.for([
   expect(judge({ method, headers })).toBe(verdict);
 });
 
-test('a link from another site shows nobody, though the browser sent its cookie along', async () => {
+test('a link from another site shows no one, though the browser sent its cookie along', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);
   const cookie = browser

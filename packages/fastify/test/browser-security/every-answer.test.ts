@@ -112,7 +112,7 @@ const requests: readonly (readonly [status: number, what: string, write: () => s
 ];
 
 test.for(requests)(
-  'the %s answer to %s has every header once, and tells no server',
+  'the %s answer to %s has every header once, and names no server',
   async ([status, what, write]) => {
     const answer = await askRaw(port, write());
     expect(answer.status).toBe(status);

@@ -137,7 +137,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     expect([stored?.version, ...(stored?.sealed ?? [])]).toEqual([2, 200]);
   });
 
-  test('an ended session is not written back, and one remover is told', async () => {
+  test('an ended session is not written back, and one remover learns that it ended it', async () => {
     const store = await open();
     const one = session();
     await store.insert(one);

@@ -62,7 +62,7 @@ const anything = fc.oneof(
 const follow = (location: string): URL =>
   new URL(location, `${options.publicOrigin}/login/callback?code=x&state=y`);
 
-test('wherever a login is told to end, the browser ends on our own or an allowed origin', () => {
+test('wherever a login is asked to end, the browser ends on our own or an allowed origin', () => {
   fc.assert(
     fc.property(anything, (asked) => {
       const location = parseReturnTo(asked, options);
@@ -75,7 +75,7 @@ test('wherever a login is told to end, the browser ends on our own or an allowed
   );
 });
 
-test('and whoever reads that address once more, decoded or not, stays there', () => {
+test('and the address leads there when it is read once more, decoded or not', () => {
   fc.assert(
     fc.property(anything, (asked) => {
       const location = parseReturnTo(asked, options);

@@ -51,7 +51,7 @@ describe('metadata is refused, and nothing of it is kept', () => {
   });
 });
 
-describe('a provider in trouble is told as such, and recovers', () => {
+describe('a provider in trouble is reported as such, and recovers', () => {
   test.for<[string, Answer, string]>([
     ['500', { status: 500 }, 'provider_unavailable'],
     ['503 as a page', { status: 503, body: '<h1>Soon</h1>' }, 'provider_unavailable'],

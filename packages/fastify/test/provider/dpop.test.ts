@@ -98,7 +98,7 @@ const bindingLogin = async (party: Awaited<ReturnType<typeof startRelyingParty>>
   return party.login();
 };
 
-test('a Bearer token where a bound one was asked for is refused, and a bound one that nobody asked for too', async () => {
+test('a Bearer token where a bound one was asked for is refused, and a bound one that was not asked for too', async () => {
   await using asking = await startRelyingParty({}, { dpop: 'on' });
   expect(await problemCode(asking.login())).toBe('provider_invalid_response');
   await using other = await startRelyingParty(binding);
@@ -187,7 +187,7 @@ test('a refresh that fails for its proof or its nonce ends no session', async ()
   }
 });
 
-test('a storm of refreshes in a process that knows no nonce yet loses nobody, twice over', async () => {
+test('a hundred refreshes at once in a process that knows no nonce yet lose no session, twice over', async () => {
   const real = await startBinding();
   const before = openRealClient(real, { dpop: 'on' });
   const logins = await Promise.all(Array.from({ length: 12 }, () => before.login()));

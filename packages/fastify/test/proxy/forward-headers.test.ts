@@ -21,7 +21,7 @@ test.for([
   ...['remote-user', 'x-auth-request-user', 'x-user', 'x-user-id', 'x-forwarded', 'x-amzn-oidc-data'],
   ...['x-ms-client-principal', 'ssl-client-verify', 'cf-connecting-ip', 'x-remote-user', 'x_user_id'],
   ...['cookie', 'dpop', 'te', 'upgrade', 'expect', 'keep-alive', 'transfer-encoding', 'trailer'],
-])('the upstream is told nothing by the %s of a browser', (name) => {
+])('the upstream learns nothing from the %s of a browser', (name) => {
   expect(createHeaders({ [name]: 'forged' }, from, [name])).toEqual(ours);
 });
 
@@ -104,7 +104,7 @@ test.for([
   ['private="x, public", max-age=1', 'private, max-age=1'],
   ['max-age=60, no-store', 'no-store'],
   [',', 'private'],
-] as const)('an answer that says Cache-Control: %s is nobody else’s', ([theirs, told]) => {
+] as const)('an answer that says Cache-Control: %s is private to its user', ([theirs, told]) => {
   expect(answerTo({ 'cache-control': theirs })['cache-control']).toBe(told);
 });
 

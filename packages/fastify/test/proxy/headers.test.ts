@@ -193,7 +193,7 @@ test.for([
   ['https://elsewhere.example/x', 'https://elsewhere.example/x'],
   ['//elsewhere.example/x', '//elsewhere.example/x'],
   ['http://', null],
-] as const)('a Location of %s is told as %s', async ([theirs, ours]) => {
+] as const)('a Location of %s becomes %s', async ([theirs, ours]) => {
   const location = theirs
     .replace('{own}', upstream.url)
     .replace('{otherScheme}', upstream.url.replace('http:', 'https:'));

@@ -99,7 +99,7 @@ test.for([
   ['/api/a/x?q=\xe9', 400],
   ['/%61pi/a', 404],
   ['/api/%61', 404],
-] as const)('%s is answered %i and asks nobody', async ([target, status]) => {
+] as const)('%s is answered %i and reaches no upstream', async ([target, status]) => {
   expect(await send(target)).toEqual([status, undefined]);
 });
 

@@ -113,7 +113,7 @@ test.for(halves)(
   },
 );
 
-test('an answer that stalls half way is cut when nobody has said anything for the idle time', async () => {
+test('an answer that stalls half way is cut when neither side has sent a byte for the idle time', async () => {
   await using upstream = await startRawUpstream((socket) =>
     socket.write(`${ok}Content-Length: 9\r\n\r\nhalf`),
   );

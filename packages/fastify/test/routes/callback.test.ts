@@ -178,7 +178,7 @@ test('of two logins that began together the later ends the session of the earlie
   expect(await dead.json()).toEqual({ authenticated: false, loginUrl: '/login' });
 });
 
-test('an id brought by the browser is never adopted: whoever planted it stays outside', async () => {
+test('an id brought by the browser is never adopted: the one who planted it stays outside', async () => {
   const { bff, begin, comeBack, becomes } = await startBentBff();
   becomes('mallory');
   const attacker = await begin();
@@ -320,7 +320,7 @@ test('the operator’s max_age is enforced at the callback, whatever the link as
   expect((await comeBack(await begin())).status).toBe(502);
 });
 
-test('nothing that the provider or a stranger puts into the callback is told or followed', async () => {
+test('nothing that the provider or a stranger puts into the callback is repeated or followed', async () => {
   const { begin, comeBack } = await startBentBff();
   const login = await begin();
   const canary = 'canary-1f2e';

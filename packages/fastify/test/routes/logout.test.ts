@@ -45,7 +45,7 @@ test.for([
   expect(await whoIs(browser, kit.bff)).toMatchObject({ authenticated: false });
 });
 
-test('no GET signs anybody out: a prefetch, an image, a frame or a link, from here or elsewhere', async () => {
+test('no GET signs anyone out: a prefetch, an image, a frame or a link, from here or elsewhere', async () => {
   const kit = await startBentBff();
   const browser = await signIn(kit);
   const cookie = cookieHeader(browser, kit.bff);

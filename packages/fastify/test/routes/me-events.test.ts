@@ -56,7 +56,7 @@ const sessionOf = async ({ url }: RunningBff, cookie: string): Promise<Shown> =>
   return JSON.parse(await answer.text()).session;
 };
 
-test('a stream is server-sent events that nobody keeps', async () => {
+test('a stream is server-sent events that no cache keeps', async () => {
   await using bff = await startBff();
   const stream = await listen(bff, await cookieOf(bff));
   expect([stream.status, stream.headers.get('content-type'), stream.headers.get('cache-control')]).toEqual([

@@ -225,7 +225,7 @@ test('an ID token of another provider, or for its session, is none of this one',
   expect(page.status).toBe(502);
 });
 
-test('a logout token ends the sessions of its own provider alone, whoever has the same sub', async () => {
+test('a logout token ends the sessions of its own provider alone, although another has the same sub', async () => {
   const same: Bends = {
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', sid: 'session-1' } }),
     userinfo: (usual) => ({ body: { ...usual, sub: 'ada' } }),

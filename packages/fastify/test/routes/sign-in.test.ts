@@ -21,7 +21,7 @@ test('who is signed in is told in the order of the contract', async () => {
   expect(Object.keys(me.session ?? {})).toEqual(['id', 'now', 'idleExpiresAt', 'expiresAt']);
 });
 
-test('an anonymous visitor is told so and gets no cookie', async () => {
+test('an anonymous visitor is reported as such and gets no cookie', async () => {
   await using bff = await startBff();
   const answer = await fetch(`${bff.url}/api/me`);
   expect(await answer.json()).toEqual({ authenticated: false, loginUrl: '/login' });
@@ -122,7 +122,7 @@ test('signing out a visitor sets no cookie and leads home', async () => {
   ]);
 });
 
-test('another site cannot sign anybody out', async () => {
+test('another site cannot sign anyone out', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);
   const answer = await browser.fetch(`${bff.url}/logout`, {

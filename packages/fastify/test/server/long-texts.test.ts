@@ -55,7 +55,7 @@ const measure = async (asked: Asked): Promise<number> => {
 };
 
 test.for(fillings)(
-  'thirty thousand characters of %j keep nobody waiting, wherever they stand',
+  'thirty thousand characters of %j keep no one waiting, wherever they stand',
   async (filling) => {
     for (const asked of createAsked(filling)) {
       const spent = await measure(asked);

@@ -52,7 +52,7 @@ test('when a session was seen is written at most once a minute, or once in a ten
   }
 });
 
-test('a session key that is added signs nobody out, one that is taken away does', async () => {
+test('a session key that is added signs no one out, one that is taken away does', async () => {
   const [old, fresh] = [createSessionKey(), createSessionKey()];
   const sessionStore = await openSessionStore('memory:');
   const publicUrl = 'https://app.example';

@@ -303,7 +303,7 @@ test.for(['refresh-3', undefined])(
   },
 );
 
-test('a refused refresh ends the session and tells why on the other instance', async () => {
+test('a refused refresh ends the session and says why on the other instance', async () => {
   const file = await makeFile();
   const refuse = standIn(async () => {
     throw new RefreshRefused('invalid_grant');

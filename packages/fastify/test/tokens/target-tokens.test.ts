@@ -39,7 +39,7 @@ const startRotating = (change: { lifetimeMs?: number; isAway?: () => boolean } =
   return { refresh, asked, end: () => (isOver = true) };
 };
 
-test('100 calls for two audiences on two instances bring one token each, and sign nobody out', async () => {
+test('100 calls for two audiences on two instances bring one token each, and sign no one out', async () => {
   const file = await makeFile();
   const { refresh, asked } = startRotating();
   const provider = standIn(refresh);

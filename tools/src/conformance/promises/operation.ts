@@ -10,7 +10,7 @@ export const operation: readonly PromisedOf[] = [
         tests: [
           'bff/provider-outages > the provider > down at boot: the BFF answers, says when to come back, and recovers by itself',
           'bff/provider-outages > the provider > down in the middle of a login: the callback says so, and an existing session is untouched',
-          'fastify/provider/discovery > a provider in trouble is told as such, and recovers',
+          'fastify/provider/discovery > a provider in trouble is reported as such, and recovers',
           'fastify/routes/problems > a provider that is down is 503 at /login, and the BFF answers everything else',
         ],
       },
@@ -28,7 +28,7 @@ export const operation: readonly PromisedOf[] = [
           'fastify/server/limits > a reader that does not read is cut off, and what it asked for is let go',
           'fastify/server/limits > one address gets so many connections and no more, and others are served',
           'fastify/server/limits > good clients are answered while a hundred bad ones hang',
-          'fastify/server/long-texts > thirty thousand characters of %j keep nobody waiting, wherever they stand',
+          'fastify/server/long-texts > thirty thousand characters of %j keep no one waiting, wherever they stand',
           'fastify/login/rate-limit > without a trusted proxy a forged X-Forwarded-For buys nothing',
           'fastify/login/rate-limit > behind a trusted proxy each client counts by itself, by what the proxy adds at the end',
           'fastify/login/rate-limit > login, callback and back-channel logout count together, other routes do not',
@@ -38,7 +38,7 @@ export const operation: readonly PromisedOf[] = [
       {
         text: '`SIGTERM` loses no request; a killed process loses no session on sqlite and Redis.',
         tests: [
-          'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams and WebSockets are told to come back, exit 0',
+          'bff/shutdown > SIGTERM under load: every request that came is answered in full, streams and WebSockets are asked to come back, exit 0',
           'bff/shutdown > two replicas are restarted in turn under load: not one request fails',
           'bff/killed-processes > processes on %s > killed in turn under load: no session is lost that had been answered',
         ],
@@ -62,17 +62,17 @@ export const operation: readonly PromisedOf[] = [
         text: 'Errors reflect nothing of the request and nothing of the provider; no stack, path, library or version.',
         tests: [
           'fastify/routes/problems > a navigation that fails gets a page with a way on, and nothing of the request',
-          'fastify/routes/callback > nothing that the provider or a stranger puts into the callback is told or followed',
-          'fastify/browser-security/every-answer > the %s answer to %s has every header once, and tells no server',
+          'fastify/routes/callback > nothing that the provider or a stranger puts into the callback is repeated or followed',
+          'fastify/browser-security/every-answer > the %s answer to %s has every header once, and names no server',
         ],
       },
       {
         text: 'Private answers are never cacheable by anyone else.',
         tests: [
-          'fastify/proxy/forward-headers > an answer that says Cache-Control: %s is nobody else’s',
+          'fastify/proxy/forward-headers > an answer that says Cache-Control: %s is private to its user',
           'fastify/proxy/forward-headers > the upstream’s %s does not reach the browser',
-          'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
-          'fastify/routes/me-events > a stream is server-sent events that nobody keeps',
+          'fastify/routes/sign-in > an anonymous visitor is reported as such and gets no cookie',
+          'fastify/routes/me-events > a stream is server-sent events that no cache keeps',
         ],
       },
       {

@@ -10,7 +10,7 @@ export const requests: readonly PromisedOf[] = [
         tests: [
           'fastify/browser-security/cross-site > %s with %j is %s',
           'fastify/browser-security/cors > a stranger’s page gets no data and changes nothing',
-          'fastify/browser-security/cross-site > a link from another site shows nobody, though the browser sent its cookie along',
+          'fastify/browser-security/cross-site > a link from another site shows no one, though the browser sent its cookie along',
           'fastify/proxy/routes > a link from another site brings no token, whatever the route wants',
           'web/any-spa > a SPA on a sibling host signs in, asks, calls, hears of the end and signs out; a stranger gets nothing',
         ],
@@ -33,16 +33,16 @@ export const requests: readonly PromisedOf[] = [
         tests: [
           'fastify/proxy/proxy > the upstream gets the access token, not the cookie or the browser’s authorization',
           'fastify/proxy/targets > a target in absolute form leads to no host but the configured ones',
-          'fastify/proxy/headers > a Location of %s is told as %s',
+          'fastify/proxy/headers > a Location of %s becomes %s',
         ],
       },
       {
         text: 'Traversal in every encoding, matrix parameters, doubled slashes and fragments never reach a sibling of the prefix; an innocent `%` or `..` in the query passes.',
         tests: [
-          'fastify/proxy/targets > %s is answered %i and asks nobody',
+          'fastify/proxy/targets > %s is answered %i and reaches no upstream',
           'fastify/proxy/targets > the query %s arrives byte for byte',
           'fastify/proxy/request-target.property > whatever target is asked for, no upstream reads a path beside its own',
-          'fastify/proxy/forward-headers > the upstream is told nothing by the %s of a browser',
+          'fastify/proxy/forward-headers > the upstream learns nothing from the %s of a browser',
         ],
       },
       {
@@ -62,7 +62,7 @@ export const requests: readonly PromisedOf[] = [
           'fastify/proxy/back-pressure > an upstream that does not read holds the browser up, then gets everything',
           'fastify/proxy/proxy > a streamed upload beyond the limit is 413',
           'fastify/proxy/proxy > an upstream that is down is 502, a slow one 504, and neither is named',
-          'fastify/proxy/trouble > an answer that stalls half way is cut when nobody has said anything for the idle time',
+          'fastify/proxy/trouble > an answer that stalls half way is cut when neither side has sent a byte for the idle time',
           'fastify/proxy/trouble > a stream and a download of a session are cut when it ends, others go on',
           'fastify/proxy/proxy > an answer streams, and a browser that goes away aborts the upstream',
           'fastify/proxy/proxy > an answer cut half way cuts the browser off',

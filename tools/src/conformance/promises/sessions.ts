@@ -9,7 +9,7 @@ export const sessions: readonly PromisedOf[] = [
         text: 'Attributes are on every cookie of every path, deletions and errors included. An anonymous visitor gets no cookie but that of a login in flight.',
         tests: [
           'fastify/login/cookies > on %s every cookie has its attributes, those that are cleared too',
-          'fastify/routes/sign-in > an anonymous visitor is told so and gets no cookie',
+          'fastify/routes/sign-in > an anonymous visitor is reported as such and gets no cookie',
           'fastify/routes/sign-in > signing out a visitor sets no cookie and leads home',
         ],
       },
@@ -25,7 +25,7 @@ export const sessions: readonly PromisedOf[] = [
         text: 'After logout, expiry or revocation every copy of the cookie is dead, on every store and replica, also while another request of the session is being written.',
         tests: [
           'bff/replicas > two processes on one %s > a session that ends on one is dead on the other at once',
-          'fastify/stores/session-store > %s > an ended session is not written back, and one remover is told',
+          'fastify/stores/session-store > %s > an ended session is not written back, and one remover learns that it ended it',
           'fastify/stores/session-store > %s > what another connection writes is seen at the very next look',
           'fastify/proxy/one-user > a session that ends while its tokens are refreshed stays ended, and the new token goes nowhere',
         ],
@@ -35,7 +35,7 @@ export const sessions: readonly PromisedOf[] = [
         tests: [
           'fastify/session/limits-and-keys > polling does not extend a session, using it does, and the absolute limit holds',
           'fastify/session/sessions > the idle limit moves with use, the absolute limit does not',
-          'fastify/session/limits-and-keys > a session key that is added signs nobody out, one that is taken away does',
+          'fastify/session/limits-and-keys > a session key that is added signs no one out, one that is taken away does',
         ],
       },
       {
@@ -52,7 +52,7 @@ export const sessions: readonly PromisedOf[] = [
       {
         text: '`GET` never signs out, nor does a prefetch, an image or a link from elsewhere. Provider down, no end-session endpoint, expired ID token: signed out here all the same.',
         tests: [
-          'fastify/routes/logout > no GET signs anybody out: a prefetch, an image, a frame or a link, from here or elsewhere',
+          'fastify/routes/logout > no GET signs anyone out: a prefetch, an image, a frame or a link, from here or elsewhere',
           'bff/provider-outages > the provider > down at logout: signed out here all the same, and the browser stays here',
           'fastify/routes/logout > without an end-session endpoint a person is signed out here, and stays here',
           'fastify/routes/logout > an ID token %s, and the person is signed out',
@@ -91,9 +91,9 @@ export const sessions: readonly PromisedOf[] = [
       {
         text: '`invalid_grant` ends the session everywhere; time-outs, 5xx and resets do not.',
         tests: [
-          'fastify/tokens/access-token > a refused refresh ends the session and tells why on the other instance',
+          'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
           'fastify/provider/token-refresh > a refresh leaves the session',
-          'bff/provider-outages > the provider > down at refresh: the old token while it is valid, then 503, and nobody is signed out',
+          'bff/provider-outages > the provider > down at refresh: the old token while it is valid, then 503, and no one is signed out',
         ],
       },
     ],
@@ -113,8 +113,8 @@ export const sessions: readonly PromisedOf[] = [
       {
         text: 'Several tokens of one session are refreshed one after the other, across processes, with rotation and reuse detection: one grant each, and no one is signed out. A new refresh token is kept first, whatever it was asked for.',
         tests: [
-          'fastify/tokens/target-tokens > 100 calls for two audiences on two instances bring one token each, and sign nobody out',
-          'bff/replicas > a provider that rotates and detects reuse, two processes on one %s > calls with three tokens of one session: one grant for each that expires, nobody signed out',
+          'fastify/tokens/target-tokens > 100 calls for two audiences on two instances bring one token each, and sign no one out',
+          'bff/replicas > a provider that rotates and detects reuse, two processes on one %s > calls with three tokens of one session: one grant for each that expires, no one signed out',
           'bff/killed-processes > processes on %s > killed between the grant of a token for another scope and its save: the same',
           'fastify/tokens/target-tokens > a new refresh token of a target’s answer that cannot be judged is kept',
         ],
