@@ -190,6 +190,25 @@ test('metadata is read again after an hour, and what was good stays until the ne
   await expect.poll(async () => (await start(party)).url).toMatch(`${bent.issuer}/moved?`);
 });
 
+test.for<[string, number]>([
+  ['no-store', 3600],
+  ['public, max-age=900', 900],
+  ['max-age=1', 300],
+  ['max-age=31536000, immutable', 86_400],
+])('metadata with Cache-Control: %s is used for %i s', async ([control, seconds]) => {
+  await using party = await startRelyingParty({
+    discovery: (usual) => ({ headers: { 'cache-control': control }, body: usual }),
+  });
+  const { bent } = party;
+  await start(party);
+  bent.clock.now += seconds * 1000 - 1;
+  await start(party);
+  expect(bent.count('discovery')).toBe(1);
+  bent.clock.now += 1;
+  await start(party);
+  await expect.poll(() => bent.count('discovery')).toBe(2);
+});
+
 test('a failure makes the metadata be read again: a key set that has moved is found', async () => {
   await using party = await startRelyingParty({
     discovery: (usual) => ({ body: { ...usual, jwks_uri: `${usual.issuer}/nowhere` } }),

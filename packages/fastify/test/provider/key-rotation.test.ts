@@ -171,6 +171,26 @@ test('a new key under the same kid works at once', async () => {
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
 
+test('a key that is listed twice is one key', async () => {
+  await using party = await startRelyingParty({
+    jwks: (usual) => ({ body: { keys: [onlyKey(usual), onlyKey(usual)] } }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('keys that are an hour old are read again, and stay when that fails', async () => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  await party.login();
+  bent.clock.now += 3_599_000;
+  await party.login();
+  expect(bent.count('jwks')).toBe(1);
+  bent.clock.now += 1000;
+  bent.bends = { jwks: () => ({ status: 500 }) };
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+  expect(bent.count('jwks')).toBe(2);
+});
+
 test('several keys without kid are tried in turn', async () => {
   await using party = await startRelyingParty({
     jwks: (usual) => ({ body: { keys: [withoutKid(foreign.jwk), withoutKid(onlyKey(usual))] } }),
