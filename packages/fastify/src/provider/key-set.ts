@@ -132,9 +132,8 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   let loaded: LoadedKeys | undefined;
   let running: Promise<LoadedKeys> | undefined;
   let pausedUntil = Number.NEGATIVE_INFINITY;
-  let failure: Problem | undefined;
+  let failure: { readonly url: string; readonly problem: Problem; readonly retryAt: number } | undefined;
   let failures = 0;
-  let retryAt = Number.NEGATIVE_INFINITY;
 
   const load = async (url: string): Promise<LoadedKeys> => {
     try {
@@ -144,10 +143,10 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
       failures = 0;
       return loaded;
     } catch (error) {
-      failure = asRetryable(providerProblem(error));
-      retryAt = clock() + Math.min(firstRetryMs * 2 ** failures, pauseMs);
+      const problem = asRetryable(providerProblem(error));
+      failure = { url, problem, retryAt: clock() + Math.min(firstRetryMs * 2 ** failures, pauseMs) };
       failures = Math.min(failures + 1, 8);
-      throw failure;
+      throw problem;
     } finally {
       running = undefined;
     }
@@ -158,7 +157,7 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   };
   /** Without keys a token of anyone's making asks for them: not at every call, where they cannot be had. */
   const loadFirst = async (url: string): Promise<LoadedKeys> => {
-    if (running === undefined && failure !== undefined && clock() < retryAt) throw failure;
+    if (running === undefined && failure?.url === url && clock() < failure.retryAt) throw failure.problem;
     return loadOnce(url);
   };
   /** Old keys are renewed, and stay when that fails. */
@@ -174,7 +173,7 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
       pausedUntil = clock() + pauseMs;
       return loadOnce(url);
     }
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure.problem;
     return undefined;
   };
   const find = async (url: string) => {
