@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fuzzRuns, fuzzTimeout } from '@foyer/testkit';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { type RunningBff, startBff } from '../kit/start-bff.ts';
+import { cookieHeader } from '../kit/bent-login.ts';
+import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 /** An upstream that answers an upgrade in the way that its path names, and ignores the end of streams. */
 const startOddUpstream = async (): Promise<string> => {
@@ -50,6 +51,12 @@ const requests = fc.array(
     fc.constant(`GET / HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc.constant(`GET /api/closed/x HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc
+      .constantFrom('/api/me/events', '/gate', '/api/closed/ordinary')
+      .map((path) => `GET ${path} HTTP/1.1\r\nHost: h\r\nCookie: <cookie>\r\n\r\n`),
+    fc
+      .constantFrom('accept', 'refuse', 'drop', 'half')
+      .map((path) => `GET /api/closed/${path} HTTP/1.1\r\nHost: h\r\nCookie: <cookie>\r\n${upgrade}\r\n`),
+    fc
       .constantFrom('silent', 'accept', 'refuse', 'long', 'vanish', 'drop', 'half')
       .map((path) => `GET /api/open/${path} HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n`),
     fc.constantFrom('\x81\x02hi', 'not HTTP\r\n\r\n'),
@@ -85,6 +92,7 @@ const startBefore = async (upstream: string, isDev: boolean): Promise<RunningBff
     isDev
       ? { spa: { devServer: upstream } }
       : {
+          gate: 'on',
           apiRoutes: [
             { prefix: '/api/open', upstream, auth: 'none' },
             { prefix: '/api/closed', upstream },
@@ -101,14 +109,18 @@ test.for([
   async ([, isDev, usual]) => {
     await using bff = await startBefore(await startOddUpstream(), isDev);
     const port = Number(new URL(bff.url).port);
+    const cookie = cookieHeader((await signIn(bff)).browser, bff);
     await fc.assert(
       fc.asyncProperty(exchanges, async (exchange) => {
-        const sent = exchange.requests.map((text) => (isDev ? text.replace('/api/open/', '/') : text));
-        await run(port, { ...exchange, requests: sent });
+        const sent = exchange.requests.map((text) => text.replace('<cookie>', cookie));
+        const requests = sent.map((text) => (isDev ? text.replace('/api/open/', '/') : text));
+        await run(port, { ...exchange, requests });
       }),
       fuzzRuns(usual),
     );
     const health = await fetch(`${bff.url}/healthz`);
     expect(health.status).toBe(200);
+    const me = await fetch(`${bff.url}/api/me`, { headers: { cookie } });
+    expect(await me.json()).toMatchObject({ authenticated: true });
   },
 );
