@@ -87,23 +87,20 @@ const requireUnbroken = ({ destroyed, complete }: IncomingMessage): void => {
     throw new Problem('upstream_unavailable', 'The refusal of the upgrade broke off');
 };
 
-/** Makes the room for open WebSockets. */
+/** Makes the set of open WebSockets. */
 export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): WebSockets => {
   const tunnels = new Set<Tunnel>();
+  const createHeaders = (reply: FastifyReply, { headers, statusCode: status = 502 }: IncomingMessage) =>
+    createAnswerHeaders(headers, { given: ownHeaders(reply), status, translate: () => undefined });
 
   const openBetween = (
     request: FastifyRequest,
     reply: FastifyReply,
     { upstream, onClosed }: OpenedUpgrade,
   ): Tunnel => {
-    const headers = createAnswerHeaders(upstream.answer.headers, {
-      given: ownHeaders(reply),
-      status: 101,
-      translate: () => undefined,
-    });
     const tunnel = switchProtocols(request, reply, {
       upstream,
-      headers,
+      headers: createHeaders(reply, upstream.answer),
       onClosed: () => {
         tunnels.delete(tunnel);
         onClosed();
@@ -135,12 +132,7 @@ export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): Web
         requireNoChallenge(answer, findChallenge);
         requireUnbroken(answer);
         reply.hijack();
-        const status = answer.statusCode ?? 502;
-        const given = ownHeaders(reply);
-        reply.raw.writeHead(
-          status,
-          createAnswerHeaders(answer.headers, { given, status, translate: () => undefined }),
-        );
+        reply.raw.writeHead(answer.statusCode ?? 502, createHeaders(reply, answer));
         await passOn(answer, reply.raw, stop);
         stopListening();
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { User } from '@foyer/contract';
-import type { DpopKey, TokenSet } from '../provider/provider.ts';
+import { z } from 'zod';
+import type { TokenSet } from '../provider/provider.ts';
 import { openBytes, sealBytes } from './session-keys.ts';
 import type { SessionReference } from './session-reference.ts';
 
@@ -50,21 +51,13 @@ export interface SessionRecord {
 }
 
 /**
- * The format that a record is written in. A new format has a new number, and a reader in `readers`. A program that knows
+ * The format that a record is written in. A new format has a new number, and stands in `formats`. A program that knows
  * the first format alone would forget the key that a token is bound to when it writes the record again.
  */
 const formatOf = ({ tokens }: SessionRecord): number => (tokens.dpopKey === undefined ? 1 : 2);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isOptionalString = (value: unknown): value is string | undefined =>
-  value === undefined || typeof value === 'string';
-
-const isOptionalNumber = (value: unknown): value is number | undefined =>
-  value === undefined || typeof value === 'number';
-
-const isUser = (value: unknown): value is User => isObject(value) && typeof value.sub === 'string';
 
 /** Takes the claims that say how the person signed in, each where it is of its type. */
 export const parseAuthentication = (value: unknown): Authentication => {
@@ -76,71 +69,71 @@ export const parseAuthentication = (value: unknown): Authentication => {
   };
 };
 
-const parseShown = (value: unknown): ShownClaims | undefined => {
-  if (!isObject(value)) return undefined;
-  const { add, hide } = value;
-  return {
-    add: isObject(add) ? add : undefined,
-    hide: Array.isArray(hide) ? hide.map(String) : undefined,
-  };
-};
+const tokens = z.object({
+  accessToken: z.string(),
+  accessTokenExpiresAt: z.number().optional(),
+  refreshToken: z.string().optional(),
+  idToken: z.string(),
+  nonce: z.string().optional(),
+  scope: z.string().optional(),
+});
 
-const parseTokens = (value: unknown): TokenSet | undefined => {
-  if (!isObject(value)) return undefined;
-  const { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce, scope } = value;
-  if (typeof accessToken !== 'string' || typeof idToken !== 'string') return undefined;
-  if (accessTokenExpiresAt !== undefined && typeof accessTokenExpiresAt !== 'number') return undefined;
-  if (!isOptionalString(refreshToken) || !isOptionalString(nonce) || !isOptionalString(scope))
-    return undefined;
-  return { accessToken, accessTokenExpiresAt, refreshToken, idToken, nonce, scope };
-};
+const targetToken = z
+  .object({
+    key: z.string(),
+    accessToken: z.string(),
+    accessTokenExpiresAt: z.number().optional(),
+    issuedAt: z.number(),
+  })
+  .transform((token) => ({ accessTokenExpiresAt: undefined, ...token }));
 
-const parseTargetToken = (value: unknown): TargetTokenRecord[] => {
-  if (!isObject(value)) return [];
-  const { key, accessToken, accessTokenExpiresAt, issuedAt } = value;
-  if (typeof key !== 'string' || typeof accessToken !== 'string' || typeof issuedAt !== 'number') return [];
-  if (!isOptionalNumber(accessTokenExpiresAt)) return [];
-  return [{ key, accessToken, accessTokenExpiresAt, issuedAt }];
-};
+const shownClaims = z.object({
+  add: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  hide: z.array(z.string()).optional().catch(undefined),
+});
 
-const isDpopKey = (value: unknown): value is DpopKey =>
-  isObject(value) &&
-  value.kty === 'EC' &&
-  value.crv === 'P-256' &&
-  [value.x, value.y, value.d].every((member) => typeof member === 'string');
+const dpopKey = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  ...{ x: z.string(), y: z.string(), d: z.string() },
+});
 
-const parseFirstFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
-  const { issuer, user, createdAt, expiresAt, accessTokenIssuedAt, userinfoReadAt } = value;
-  const tokens = parseTokens(value.tokens);
-  if (tokens === undefined || !isUser(user) || typeof issuer !== 'string') return undefined;
-  if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return undefined;
-  if (!isOptionalNumber(accessTokenIssuedAt) || !isOptionalNumber(userinfoReadAt)) return undefined;
-  const targetTokens = Array.isArray(value.targetTokens) ? value.targetTokens.flatMap(parseTargetToken) : [];
-  const authentication = parseAuthentication(value.authentication);
-  const shown = parseShown(value.shown);
-  const times = { accessTokenIssuedAt, userinfoReadAt, createdAt, expiresAt };
-  return { issuer, user, authentication, shown, tokens, targetTokens, ...times };
-};
+const firstFormat = z.object({
+  issuer: z.string(),
+  user: z.looseObject({ sub: z.string() }),
+  authentication: z.unknown().optional(),
+  shown: shownClaims.optional().catch(undefined),
+  tokens,
+  // What is lost of these is asked for again.
+  targetTokens: z.array(targetToken).catch([]),
+  accessTokenIssuedAt: z.number().optional(),
+  userinfoReadAt: z.number().optional(),
+  createdAt: z.number(),
+  expiresAt: z.number(),
+});
 
 /** The second format is the first, with the key that the access token is bound to. */
-const parseSecondFormat = (value: Record<string, unknown>): SessionRecord | undefined => {
-  const record = parseFirstFormat(value);
-  const dpopKey = isObject(value.tokens) ? value.tokens.dpopKey : undefined;
-  if (record === undefined || !isDpopKey(dpopKey)) return undefined;
-  return { ...record, tokens: { ...record.tokens, dpopKey } };
-};
+const secondFormat = firstFormat.extend({ tokens: tokens.extend({ dpopKey }) });
 
-/** Who reads each format, by its number. Records of every format that was ever written stay readable. */
-const readers: ReadonlyMap<unknown, (value: Record<string, unknown>) => SessionRecord | undefined> = new Map([
+/** Each format by its number. Records of every format that was ever written stay readable. */
+const formats = new Map<unknown, typeof firstFormat | typeof secondFormat>([
   // What was written before formats had numbers is of the first.
-  [undefined, parseFirstFormat],
-  [1, parseFirstFormat],
-  [2, parseSecondFormat],
+  [undefined, firstFormat],
+  [1, firstFormat],
+  [2, secondFormat],
 ]);
 
 /** A record from what was stored; `undefined` when it is none, or of a format that only a newer program knows. */
-const parseRecord = (value: unknown): SessionRecord | undefined =>
-  isObject(value) ? readers.get(value.format)?.(value) : undefined;
+const parseRecord = (value: unknown): SessionRecord | undefined => {
+  const data = isObject(value) ? formats.get(value.format)?.safeParse(value).data : undefined;
+  return (
+    data && {
+      ...data,
+      authentication: parseAuthentication(data.authentication),
+      tokens: { accessTokenExpiresAt: undefined, refreshToken: undefined, ...data.tokens },
+    }
+  );
+};
 
 const boundTo = ({ id }: SessionReference, audience: string): string => `${id} ${audience}`;
 
