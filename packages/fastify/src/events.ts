@@ -89,7 +89,7 @@ export const logEvents = {
     when: 'The store fails while a stream is open; it is checked again',
     remedy: 'Check the session store',
   },
-  end_untold: {
+  end_not_announced: {
     level: 'warn',
     message: 'the end of a session could not be announced to other processes',
     fields: { err },

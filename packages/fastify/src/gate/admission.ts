@@ -17,7 +17,7 @@ interface Admission {
 
 /**
  * The session by which a request passes the gate. The headers are those of the browser, so that requests from other sites
- * are told apart as everywhere else: what a server behind the gate has or does is not for strangers' pages.
+ * are refused as everywhere else: what a server behind the gate has or does is not for strangers' pages.
  *
  * @throws Problem `cross_site_request`, `unauthenticated`, `session_expired`, `forbidden` or `step_up_required`.
  */

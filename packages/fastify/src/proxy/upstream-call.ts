@@ -50,7 +50,7 @@ export const isRepeatable = (raw: IncomingMessage): boolean =>
 export const refusesToken = ({ status, upstream }: AnswerHead): boolean =>
   status === 401 && /\berror\s*=\s*"?invalid_token\b/i.test(String(upstream['www-authenticate'] ?? ''));
 
-/** How a call ends, whoever ends it. */
+/** The end of a call: by the upstream, by an error, or cut. */
 const createEnding = (answer: ServerResponse) => {
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   let controller: Dispatcher.DispatchController | undefined;

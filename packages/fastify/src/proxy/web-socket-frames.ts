@@ -3,7 +3,7 @@ export interface FrameBoundary {
   /** Takes the next bytes that were passed on. */
   readonly pass: (bytes: Uint8Array) => void;
   /** How many of these bytes belong to the frame that is under way: 0 between two frames. */
-  readonly rest: (bytes: Uint8Array) => number;
+  readonly countUnfinished: (bytes: Uint8Array) => number;
   readonly isBetweenFrames: () => boolean;
 }
 
@@ -32,7 +32,7 @@ export const createFrameBoundary = (): FrameBoundary => {
 
   const isBetweenFrames = (): boolean => header.length === 0 && payload === 0;
 
-  /** Reads until the bytes end, or until the first boundary; gives back how many were read. */
+  /** Reads until the bytes end, or until the first boundary; returns how many were read. */
   const advance = (bytes: Uint8Array, from: number, stopsAtBoundary: boolean): number => {
     let at = from;
     while (at < bytes.length && !(stopsAtBoundary && isBetweenFrames())) {
@@ -52,7 +52,7 @@ export const createFrameBoundary = (): FrameBoundary => {
     pass: (bytes) => {
       advance(bytes, 0, false);
     },
-    rest: (bytes) => advance(bytes, 0, true),
+    countUnfinished: (bytes) => advance(bytes, 0, true),
     isBetweenFrames,
   };
 };

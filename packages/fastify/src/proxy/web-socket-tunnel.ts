@@ -7,7 +7,7 @@ import type { UpgradeAnswer } from './web-socket-upgrade.ts';
 
 /** An open WebSocket between a browser and an upstream. */
 export interface Tunnel {
-  /** Says goodbye to the browser with this code, and lets go of the upstream. Does nothing the second time. */
+  /** Sends the browser a close frame with this code, and cuts the upstream. Does nothing the second time. */
   readonly end: (code: number, reason: string) => void;
 }
 
@@ -22,7 +22,7 @@ const halfOpenTimeoutMs = 5000;
  */
 export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => void): Tunnel => {
   const boundary = createFrameBoundary();
-  let goodbye: Buffer | undefined;
+  let closeFrame: Buffer | undefined;
 
   const close = (): void => {
     browser.destroy();
@@ -31,21 +31,21 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
   const closeSoon = (timeoutMs = closeTimeoutMs): void => {
     setTimeout(close, timeoutMs).unref();
   };
-  const sendGoodbye = (): void => {
+  const sendCloseFrame = (): void => {
     upstream.destroy();
-    browser.end(goodbye);
+    browser.end(closeFrame);
     closeSoon();
   };
 
   upstream.on('data', (bytes: Buffer) => {
     if (browser.writableEnded) return;
-    if (goodbye === undefined) {
+    if (closeFrame === undefined) {
       boundary.pass(bytes);
       if (!browser.write(bytes)) upstream.pause();
       return;
     }
-    browser.write(bytes.subarray(0, boundary.rest(bytes)));
-    if (boundary.isBetweenFrames()) sendGoodbye();
+    browser.write(bytes.subarray(0, boundary.countUnfinished(bytes)));
+    if (boundary.isBetweenFrames()) sendCloseFrame();
   });
   browser.on('drain', () => upstream.resume());
   browser.pipe(upstream);
@@ -54,25 +54,25 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
   for (const side of [browser, upstream]) {
     side.on('error', close);
     side.once('end', () => {
-      if (goodbye !== undefined) return;
+      if (closeFrame !== undefined) return;
       (side === browser ? upstream : browser).end();
       closeSoon(halfOpenTimeoutMs);
     });
     side.once('close', () => {
       open -= 1;
-      if (goodbye === undefined) closeSoon();
+      if (closeFrame === undefined) closeSoon();
       if (open === 0) onClosed();
     });
   }
 
   return {
     end: (code, reason) => {
-      if (goodbye !== undefined) return;
-      goodbye = createCloseFrame(code, reason);
+      if (closeFrame !== undefined) return;
+      closeFrame = createCloseFrame(code, reason);
       browser.unpipe(upstream);
       browser.resume();
       closeSoon();
-      if (boundary.isBetweenFrames()) sendGoodbye();
+      if (boundary.isBetweenFrames()) sendCloseFrame();
       else upstream.resume();
     },
   };

@@ -18,7 +18,7 @@ const serviceRestart = 1012;
 interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
   /** The problem that is answered instead of the upstream's refusal, if it is one. */
   readonly findChallenge: (status: number | undefined, upstream: IncomingHttpHeaders) => Problem | undefined;
-  /** Calls back when the session ends, if there is one; gives back the way to stop listening. */
+  /** Calls back when the session ends, if there is one; returns the way to stop listening. */
   readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
   readonly repetition: Repetition | undefined;
   /** Takes the head of the upstream's answer. */
@@ -46,7 +46,7 @@ interface OpenedUpgrade {
   readonly onClosed: () => void;
 }
 
-/** The WebSockets that are open at this moment. */
+/** The open WebSockets. */
 export interface WebSockets {
   /**
    * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
@@ -55,7 +55,7 @@ export interface WebSockets {
    * @throws Problem as `askForUpgrade` does, what `findChallenge` found, and `session_expired` when the session ends meanwhile.
    */
   readonly open: (request: FastifyRequest, reply: FastifyReply, upgrade: SessionUpgrade) => Promise<void>;
-  /** Tells every browser that the service restarts. */
+  /** Closes each with 1012, service restart. */
   readonly endAll: () => void;
 }
 

@@ -18,7 +18,7 @@ interface Step {
   readonly problem: Problem;
   readonly returnTo: ReturnTo;
   readonly replaces: string | undefined;
-  /** What the next login is told of the rounds before it. */
+  /** What the next login learns of the rounds before it. */
   readonly rounds: string | undefined;
 }
 

@@ -92,7 +92,7 @@ export const addOauth2ProxyRoutes = (scope: FastifyInstance, bff: Bff): void => 
 
   const signOut = `${options.basePath}${paths.logout}`;
   addRoute(scope, oauth2ProxyPaths.signOut, {
-    // A GET signs nobody out: the page asks.
+    // A GET signs no one out: the page asks.
     GET: (_request, reply) => reply.redirect(signOut, 303),
     POST: (_request, reply) => reply.redirect(signOut, 307),
   });

@@ -7,7 +7,7 @@ export type NameSubject = (sub: string) => string | undefined;
 
 const hashLength = 22;
 
-/** Makes the names: the subject itself, or a hash that nobody can make, or guess a subject by, without the session key. */
+/** Makes the names: the subject itself, or a hash that cannot be made, nor a subject guessed by it, without the session key. */
 export const createSubjectNames = ({
   logSubject,
   sessionKeys: [first],

@@ -1,5 +1,6 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
+import { z } from 'zod';
 import { logEvent } from '../events.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 
@@ -14,27 +15,18 @@ export interface SessionEvents {
   readonly stop: () => void;
 }
 
-const reasons: readonly SignedOutReason[] = [
-  'logout',
-  'backchannel',
-  'expired',
-  'revoked',
-  'refresh_failed',
-  'replaced',
-];
+const endedMessage = z.object({
+  ended: z.string(),
+  reason: z.enum(['logout', 'backchannel', 'expired', 'revoked', 'refresh_failed', 'replaced']),
+});
 
 /** Messages come from outside: everything that can reach the store can send one. `undefined` for one that is not ours. */
-const parseEnded = (message: string): { id: string; reason: SignedOutReason } | undefined => {
-  let value: unknown;
+const parseEnded = (message: string): z.output<typeof endedMessage> | undefined => {
   try {
-    value = JSON.parse(message);
+    return endedMessage.safeParse(JSON.parse(message)).data;
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || !('ended' in value) || !('reason' in value))
-    return undefined;
-  const reason = reasons.find((known) => known === value.reason);
-  return typeof value.ended === 'string' && reason !== undefined ? { id: value.ended, reason } : undefined;
 };
 
 const callEach = (
@@ -120,8 +112,8 @@ export const createSessionEvents = (
   const context = { store, clock, log, watches, onEnd: dispatch };
 
   const receive = (message: string): void => {
-    const ended = parseEnded(message);
-    if (ended) dispatch(ended.id, ended.reason);
+    const found = parseEnded(message);
+    if (found) dispatch(found.ended, found.reason);
   };
   /** Missed messages are found by polling, with jitter. */
   const lookAtAll = (): void => {
@@ -141,7 +133,7 @@ export const createSessionEvents = (
       try {
         await store.publish(JSON.stringify({ ended: id, reason }));
       } catch (error) {
-        logEvent(log, 'end_untold', { err: error });
+        logEvent(log, 'end_not_announced', { err: error });
       }
     },
     onEnded: (id, listener) => {

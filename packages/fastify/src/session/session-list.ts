@@ -1,4 +1,5 @@
 import type { SessionSummary } from '@foyer/contract';
+import { z } from 'zod';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession } from '../stores/session-store.ts';
 import type { Session } from './live-session.ts';
@@ -23,15 +24,7 @@ export interface SessionLabelling {
   readonly list: (session: Session, stored: readonly ListedSession[]) => readonly SessionSummary[];
 }
 
-const parseOrigin = (text: string): SessionOrigin | undefined => {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (!('createdAt' in value) || !('browser' in value) || !('system' in value)) return undefined;
-  const { createdAt, browser, system } = value;
-  if (typeof createdAt !== 'number' || typeof browser !== 'string' || typeof system !== 'string')
-    return undefined;
-  return { createdAt, browser, system };
-};
+const originSchema = z.object({ createdAt: z.number(), browser: z.string(), system: z.string() });
 
 const boundTo = 'about';
 
@@ -49,7 +42,7 @@ const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
     open: (target: IndexTarget, sealed: Uint8Array): SessionOrigin | undefined => {
       for (const secret of secrets) {
         const plain = openBytes(sealed, keyFor(target, secret), boundTo);
-        if (plain !== undefined) return parseOrigin(plain.toString());
+        if (plain !== undefined) return originSchema.safeParse(JSON.parse(plain.toString())).data;
       }
       return undefined;
     },

@@ -14,7 +14,7 @@ const isOurName = (host: string | undefined, publicOrigin: string): boolean =>
   host === new URL(publicOrigin).host || isLoopbackHost(URL.parse(`http://${host}`)?.hostname ?? '');
 
 /**
- * What the dev server gets to see: nobody's credentials, and its own name, since it refuses others. A foreign name stays:
+ * What the dev server gets to see: no credentials, and its own name, since it refuses others. A foreign name stays:
  * it may be one that another site has led to this machine, against which dev servers have a rule.
  */
 const createRewriter =

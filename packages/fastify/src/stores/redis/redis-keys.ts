@@ -20,7 +20,7 @@ export const sessionKey = (id: string): string => `${sessionTag(id)}:session:${i
 /** The ids of every session with this tag, by their ends. */
 export const listKey = (id: string): string => listOf(sessionTag(id));
 
-/** Who may refresh the tokens of a session at the moment. */
+/** The holder of a session's refresh lease. */
 export const leaseKey = (id: string): string => `${sessionTag(id)}:lease:${id}`;
 
 /** The ids of a subject's sessions, by the latest that these can end. */
