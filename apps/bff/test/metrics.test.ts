@@ -8,12 +8,12 @@ import { startUpstream } from './kit/start-upstream.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-const start = async () => {
+const start = async (more: Readonly<Record<string, string>> = {}) => {
   const metricsPort = await freePort();
   const upstream = await startUpstream();
   onTestFinished(() => upstream[Symbol.dispose]());
   const API_ROUTES = JSON.stringify([{ prefix: '/api/a', upstream: upstream.url }]);
-  const { url } = await startApp({ variables: { METRICS_PORT: String(metricsPort), API_ROUTES } });
+  const { url } = await startApp({ variables: { METRICS_PORT: String(metricsPort), API_ROUTES, ...more } });
   const metrics = `http://localhost:${metricsPort}/metrics`;
   const read = async (figure: string): Promise<number> => {
     const text = await (await fetch(metrics)).text();
@@ -47,6 +47,23 @@ test('logins, sessions, sign-outs, the provider, the store and the upstream are 
   await expect.poll(() => bff.read('foyer_sessions_active'), { timeout: 10_000 }).toBe(0);
   await fetch(`${bff.url}/login/callback?state=x&code=y`);
   expect(await bff.read('foyer_logins_total{outcome="login_not_started"}')).toBe(1);
+});
+
+test('with several providers the figures of each are told apart', async () => {
+  const guests = { issuer: 'https://guests.example', clientId: 'guests', clientSecret: 'a-secret-of-guests' };
+  const staff = { id: 'staff', clientSecret: 'a-secret-of-these-tests' };
+  const bff = await start({ PROVIDERS: JSON.stringify([staff, { id: 'guests', ...guests }]) });
+  const browser = createBrowser();
+  await browser.visit(`${bff.url}/login?provider=staff`);
+  await browser.submit({ button: 'Ada Lovelace' });
+  await browser.fetch('/logout', { method: 'POST', from: bff.url });
+  for (const figure of [
+    'foyer_logins_total{outcome="started",provider="staff"}',
+    'foyer_logins_total{outcome="succeeded",provider="staff"}',
+    'foyer_logouts_total{by="user",provider="staff"}',
+    'foyer_provider_request_seconds_count{endpoint="/token",status="200",provider="staff"}',
+  ])
+    expect([figure, await bff.read(figure)]).toEqual([figure, 1]);
 });
 
 test('metrics have a port of their own and name no secret and no user', async () => {

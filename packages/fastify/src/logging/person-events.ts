@@ -18,6 +18,13 @@ export const personEvents = {
     when: 'A login is finished and its session is open',
     remedy: nothing,
   },
+  login_not_silent: {
+    level: 'info',
+    message: 'a sign-in without a question brought no session',
+    fields: { reason: 'what the provider answered', provider },
+    when: 'With `prompt=none` the provider wants to ask the person; the browser is back at `returnTo`, as it was',
+    remedy: nothing,
+  },
   logout: {
     level: 'info',
     message: 'signed out',

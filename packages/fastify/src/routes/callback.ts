@@ -15,7 +15,7 @@ import type { SessionReference } from '../session/session-reference.ts';
 import { addRoute } from './add-route.ts';
 import { createFailedCallback } from './failed-callback.ts';
 
-const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): boolean =>
+const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): error is Problem =>
   isQuiet && error instanceof Problem && error.code === 'login_required';
 
 /** An answer of another provider than that of the pending login comes to another callback. @see RFC 9700 section 4.4.2.2 */
@@ -67,6 +67,8 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       returnTo = await runOnce(arrived, (reference) => complete(arrived, reference));
     } catch (error) {
       if (!isQuietRefusal(transaction, error)) throw error;
+      const { name: provider } = providers.of(transaction);
+      logEvent(request.log, 'login_not_silent', { reason: error.message, provider });
     }
     return reply.redirect(returnTo, 303);
   };

@@ -253,6 +253,9 @@ test('line ends in error_description: who was refused is told so, prompt=none re
   const quiet = await begin('?prompt=none&returnTo=/profile');
   const back = await comeBack(quiet, `state=${quiet.state}&error=login_required&${description}`);
   expect([back.status, back.headers.get('location')]).toEqual([303, '/profile']);
+  expect(bff.log.findLast(({ event }) => event === 'login_not_silent')).toMatchObject({
+    reason: 'the authorization endpoint answered login_required (AADSTS65004 Trace ID: 1)',
+  });
 });
 
 test('an error without a value is none, but a second parameter of a name is one', async () => {
