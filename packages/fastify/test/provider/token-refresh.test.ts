@@ -152,6 +152,24 @@ describe('a refresh brings', () => {
     expect(await refresh(party)).toMatchObject({ accessToken: 'access-token-of-ada', ...expected });
   });
 
+  const soon = Math.floor(Date.now() / 1000) + 600;
+  test.for<[string, Json, number | undefined]>([
+    ['its exp', { exp: soon }, soon * 1000],
+    ['nothing, where exp is text', { exp: String(soon) }, undefined],
+    ['nothing, where there is no exp', {}, undefined],
+  ])('an access token without expires_in that ends by %s, where it is a JWT', async ([, claims, endsAt]) => {
+    await using party = await startRelyingParty();
+    const access_token = party.bent.sign({ header: { alg: 'RS256' }, claims });
+    party.bent.bends = {
+      token: (usual) => ({ body: { ...usual, access_token, expires_in: undefined, id_token: undefined } }),
+    };
+    expect((await refresh(party)).accessTokenExpiresAt).toBe(endsAt);
+    party.bent.bends = {
+      token: (usual) => ({ body: { ...usual, access_token, expires_in: 60, id_token: undefined } }),
+    };
+    expect((await refresh(party)).accessTokenExpiresAt).toBe(party.bent.clock.now + 60_000);
+  });
+
   test('the new refresh token, whatever stands for an ID token', async () => {
     await using party = await startRelyingParty({
       token: (usual) => ({ body: { ...usual, id_token: null } }),
