@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
 
 /** Answers one method of a path. */
-export type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+export type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** The methods of one path and who answers them. */
 export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
@@ -13,7 +13,7 @@ export const addRoute = (scope: FastifyInstance, url: string, answers: Answers):
   scope.foyer.allowedMethods.set(`${scope.prefix}${url}`, allow);
   for (const method of scope.supportedMethods) {
     const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
-    const refuse: Answer = () => {
+    const refuse: Answer = async () => {
       throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
     };
     scope.route({ method, url, handler: answer ?? refuse, exposeHeadRoute: false });

@@ -82,7 +82,7 @@ export const addOauth2ProxyRoutes = (scope: FastifyInstance, bff: Bff): void => 
     answerAuth(bff, request, reply);
   addRoute(scope, oauth2ProxyPaths.auth, { GET: auth, HEAD: auth });
 
-  const start = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const start = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.header('cache-control', 'no-store');
     const asked = readQuery(request.url).get('rd') ?? request.headers['x-auth-request-redirect'];
     return sendToLogin(bff, reply, { returnTo: parseReturnTo(asked, options) });
@@ -93,7 +93,7 @@ export const addOauth2ProxyRoutes = (scope: FastifyInstance, bff: Bff): void => 
   const signOut = `${options.basePath}${paths.logout}`;
   addRoute(scope, oauth2ProxyPaths.signOut, {
     // A GET signs no one out: the page asks.
-    GET: (_request, reply) => reply.redirect(signOut, 303),
-    POST: (_request, reply) => reply.redirect(signOut, 307),
+    GET: async (_request, reply) => reply.redirect(signOut, 303),
+    POST: async (_request, reply) => reply.redirect(signOut, 307),
   });
 };
