@@ -73,7 +73,7 @@ export const requirements: readonly Requirement[] = [
     section: 'RFC 9700 2.1.1',
     level: 'MUST',
     text: 'PKCE with S256, and a state and nonce of each request’s own',
-    test: 'fastify/provider/client-authentication > the redirect URI and the verifier go with the code',
+    test: 'fastify/provider/authorization-request > each request has a state, a nonce and an S256 challenge of its own',
     isSeen: (view) => {
       const asked = authorizationRequest(view);
       return asked?.get('code_challenge_method') === 'S256' && asked.has('state') && asked.has('nonce');

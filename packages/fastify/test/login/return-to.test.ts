@@ -99,6 +99,8 @@ test('whatever is asked for, the browser ends on our own origin', () => {
     '#',
     'evil.example',
     'https:',
+    'https://evil.example',
+    '//evil.example/',
     ' ',
     '\t',
     'ü',

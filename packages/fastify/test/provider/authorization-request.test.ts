@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { createClientKey, keyAlgorithms } from '../kit/client-keys.ts';
@@ -35,6 +35,22 @@ test('auto pushes nothing where the provider has no endpoint for it, never pushe
   await using never = await startRelyingParty(withPar(), { par: 'never' });
   expect(await parametersOf(never)).toMatchObject({ response_type: 'code' });
   expect(never.bent.count('par')).toBe(0);
+});
+
+test('each request has a state, a nonce and an S256 challenge of its own', async () => {
+  await using party = await startRelyingParty();
+  const [first, second] = [
+    await party.provider.createAuthorizationRequest({}),
+    await party.provider.createAuthorizationRequest({}),
+  ];
+  for (const name of ['state', 'nonce', 'codeVerifier'] as const)
+    expect(first.checks[name]).not.toBe(second.checks[name]);
+  const { searchParams } = new URL(first.url);
+  const { state, nonce, codeVerifier } = first.checks;
+  expect(Object.fromEntries(searchParams)).toMatchObject({
+    ...{ state, nonce, code_challenge_method: 'S256' },
+    code_challenge: hash('sha256', codeVerifier, 'base64url'),
+  });
 });
 
 const resources = ['https://users.example/', 'https://orders.example/'];
