@@ -93,7 +93,23 @@ const climbing = fc
   .tuple(
     fc.constantFrom('/', '%2f', '%5c', '\\', '//', ';/'),
     fc.constantFrom('..', '.', '%2e%2e', '.%2E', '%2e.', '%252e%252e', '%c0%ae%c0%ae', '．．'),
-    fc.constantFrom('', '', ';', ';x=1', '%3b', '%3Bx', '%20', ' ', '%00', '%2520', '%09', '%'),
+    fc.constantFrom(
+      '',
+      '',
+      ';',
+      ';x=1',
+      '%3b',
+      '%3Bx',
+      '%20',
+      ' ',
+      '%00',
+      '%2520',
+      '%09',
+      '%',
+      '%23',
+      '%3f',
+      '%253F',
+    ),
   )
   .map((parts) => parts.join(''));
 const piece = fc.oneof({ weight: 3, arbitrary: tricky }, { weight: 2, arbitrary: climbing });
