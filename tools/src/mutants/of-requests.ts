@@ -12,7 +12,7 @@ const ofPermissions: readonly Mutant[] = [
   },
   {
     file: 'session/requirement.ts',
-    find: '!granted.includes(one)',
+    find: "!granted.split(' ').includes(one)",
     replace: 'false',
     test: 'fastify/proxy/requirements > the scope of a call is judged by %s',
   },
@@ -35,7 +35,7 @@ const ofPermissions: readonly Mutant[] = [
     test: 'fastify/routes/gate > a gate > lets pass what meets %j alone',
   },
   {
-    file: 'gate/original-request.ts',
+    file: 'gate/gate-question.ts',
     find: 'ips.length < 2 ||',
     replace: '',
     test: 'fastify/routes/gate > a gate believes no X-Forwarded header of an address that is not trusted, and says so',

@@ -35,19 +35,19 @@ const ofCookies: readonly Mutant[] = [
     test: 'fastify/proxy/one-user > a session that ends while its tokens are refreshed stays ended, and the new token goes nowhere',
   },
   {
-    file: 'session/session-limits.ts',
-    find: 'clock() >= idleExpiresAt',
+    file: 'session/session-records.ts',
+    find: 'options.clock() >= session.idleExpiresAt',
     replace: 'false',
     test: `${limits} > polling does not extend a session, using it does, and the absolute limit holds`,
   },
   {
     file: 'session/session-limits.ts',
-    find: 'Math.min(lastSeenAt + idleMs, expiresAt)',
-    replace: 'lastSeenAt + idleMs',
+    find: 'Math.min(idleEnd, expiresAt)',
+    replace: 'idleEnd',
     test: 'fastify/session/sessions > the idle limit moves with use, the absolute limit does not',
   },
   {
-    file: 'session/sealed-bytes.ts',
+    file: 'session/session-keys.ts',
     find: '  nonce.copy(sealed);',
     replace: '  plain.copy(sealed);',
     test: `${limits} > nothing of a session can be read in its cookie, nor in the files of the store`,
@@ -124,7 +124,7 @@ const ofTokens: readonly Mutant[] = [
   },
   {
     file: 'proxy/dpop-proofs.ts',
-    find: 'nonce: nonces.get(origin)',
+    find: 'nonce: nonces.of(origin)',
     replace: 'nonce: undefined',
     test: 'fastify/proxy/dpop > an API’s nonce is learnt by one more call, and is in the proofs after that',
   },

@@ -148,8 +148,8 @@ const ofTheCallback: readonly Mutant[] = [
     test: `${callback} > thirty abandoned logins do not grow the cookies, and the last five can be finished`,
   },
   {
-    file: 'session/session.ts',
-    find: '      await endEarlier();',
+    file: 'session/session-opening.ts',
+    find: '      await endEarlierSessions([replaces, brought?.id], end);',
     replace: '',
     test: `${callback} > signing in as another user ends the first user’s session`,
   },

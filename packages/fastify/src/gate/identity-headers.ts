@@ -1,6 +1,6 @@
 import type { Bff } from '../bff.ts';
 import type { Session } from '../session/live-session.ts';
-import { claimsOf, encodeHeaderText } from '../session/session-claims.ts';
+import { claimsOf, encodeHeaderText } from '../session/user.ts';
 
 const textsOf = (value: unknown): readonly string[] =>
   [value].flat().flatMap((each) => (typeof each === 'string' && each !== '' ? [each] : []));

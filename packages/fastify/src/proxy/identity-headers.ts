@@ -1,6 +1,6 @@
 import type { ApiRoute } from '../options.ts';
 import type { Session } from '../session/live-session.ts';
-import { claimsOf, encodeHeaderText, findClaim } from '../session/session-claims.ts';
+import { claimsOf, encodeHeaderText, findClaim } from '../session/user.ts';
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);

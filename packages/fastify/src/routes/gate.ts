@@ -3,9 +3,13 @@ import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
 import { admit, sendToLogin } from '../gate/admission.ts';
-import { type GateQuestion, parseQuestion } from '../gate/gate-question.ts';
+import {
+  type GateQuestion,
+  type OriginalRequest,
+  parseQuestion,
+  readOriginalRequest,
+} from '../gate/gate-question.ts';
 import { identityOf, present } from '../gate/identity-headers.ts';
-import { type OriginalRequest, readOriginalRequest } from '../gate/original-request.ts';
 import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/live-session.ts';

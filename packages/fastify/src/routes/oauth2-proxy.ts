@@ -2,15 +2,14 @@ import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { admit, sendToLogin } from '../gate/admission.ts';
-import { readParameters } from '../gate/gate-question.ts';
+import { readOriginalRequest, readParameters } from '../gate/gate-question.ts';
 import { identityOf, isEmailInDoubt, present } from '../gate/identity-headers.ts';
-import { readOriginalRequest } from '../gate/original-request.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/live-session.ts';
-import { claimsOf } from '../session/session-claims.ts';
+import { claimsOf } from '../session/user.ts';
 import { addRoute } from './add-route.ts';
 
 /** The paths of oauth2-proxy that answer here too. */

@@ -4,9 +4,8 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Claims } from '../provider/provider.ts';
 import type { Session } from './live-session.ts';
-import { claimsOf, findClaim } from './session-claims.ts';
 import { parseAuthentication } from './session-record.ts';
-import { createUser } from './user.ts';
+import { claimsOf, createUser, findClaim } from './user.ts';
 
 type Times = Pick<ResolvedOptions, 'clock' | 'clockTolerance'>;
 

@@ -8,8 +8,7 @@ import type { Bff } from '../bff.ts';
 import { addVary } from '../browser-security/cors.ts';
 import { Problem } from '../problems.ts';
 import { openSpaBuild } from './spa-build.ts';
-import type { SpaFile, SpaVariant } from './spa-file.ts';
-import type { SpaFiles } from './spa-files.ts';
+import type { SpaFile, SpaFiles, SpaVariant } from './spa-files.ts';
 
 const decodePath = (path: string): string => {
   try {
