@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { expect, test } from 'vitest';
+import { root } from './kit/papers.ts';
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/contract': [],
@@ -36,3 +37,17 @@ test('the health checks of the images are programs', () => {
   expect(checks.map(([node, flag]) => [node, flag])).toEqual(Array(3).fill(['/nodejs/bin/node', '-e']));
   for (const [, , program] of checks) expect(new Script(program)).toBeDefined();
 });
+
+const starters = ['package.json', 'Dockerfile', 'apps/*/src/*.ts', 'bench/src/*.ts', '.ci/run'];
+const guides = ['docs/*.md'];
+
+test.each(globSync([...starters, ...guides], { cwd: root }))(
+  'every program that %s starts is there',
+  (path) => {
+    const text = readFileSync(root + path, 'utf8');
+    const named = [
+      ...text.matchAll(/(?<![\w./-])(?:apps|packages|bench|scripts|tools)\/[\w./-]+\.(?:ts|js|mjs)\b/g),
+    ];
+    expect(named.map(([file]) => file).filter((file) => !existsSync(root + file))).toEqual([]);
+  },
+);
