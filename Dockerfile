@@ -23,10 +23,10 @@ RUN set -eu; \
     rm -rf apps/demo-api apps/dev apps/web packages/client packages/dev-provider packages/testkit tools; \
     install -d -o 65532 -g 65532 /app/.compiled
 # Node keeps compiled code by its version and user: a start reads what the Node and the user of the image have compiled.
-# Importing run.ts starts nothing, and the provider is loaded by it later.
+# Importing main.ts and run.ts starts nothing, and the provider is loaded by them later.
 USER 65532:65532
 RUN --mount=type=bind,from=gcr.io/distroless/nodejs24-debian13:nonroot,source=/nodejs,target=/nodejs \
-    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/run.ts'); import('/app/packages/fastify/src/provider/provider-context.ts'); import('/app/packages/fastify/src/provider/steps.ts')"
+    NODE_COMPILE_CACHE=/app/.compiled /nodejs/bin/node --eval "import('/app/apps/bff/src/main.ts'); import('/app/apps/bff/src/run.ts'); import('/app/packages/fastify/src/provider/provider-context.ts'); import('/app/packages/fastify/src/provider/steps.ts')"
 
 FROM workspace AS provider-modules
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
@@ -68,4 +68,4 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --start-interval=500ms --retries=3 \
     CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}${new URL(process.env.PUBLIC_URL || 'http://localhost').pathname.replace(/[/]$/, '')}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["apps/bff/src/main.js"]
+CMD ["apps/bff/src/main.ts"]

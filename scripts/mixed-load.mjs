@@ -109,7 +109,7 @@ const startBad = (port) => {
 const folder = mkdtempSync(join(tmpdir(), 'foyer-load-'));
 writeFileSync(join(folder, 'index.html'), '<!doctype html>');
 const port = await freePort();
-const bff = spawn(process.execPath, [join(import.meta.dirname, '../apps/bff/src/main.js')], {
+const bff = spawn(process.execPath, [join(import.meta.dirname, '../apps/bff/src/main.ts')], {
   cwd: folder,
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {

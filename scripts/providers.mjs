@@ -58,7 +58,7 @@ const startBff = async ({ issuer, clientId, clientSecret }, { folder, bffPort, p
   writeFileSync(join(folder, 'spa/index.html'), page);
   writeFileSync(join(folder, 'spa/who.js'), script);
   const started = startProcess(
-    [process.execPath, join(root, 'apps/bff/src/main.js')],
+    [process.execPath, join(root, 'apps/bff/src/main.ts')],
     {
       ...{ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret },
       ...{ PORT: String(bffPort), PUBLIC_URL: publicUrl, SPA_DIR: 'spa', SESSION_STORE: 'memory:' },

@@ -131,7 +131,7 @@ const tryPages = async (browser, { returnTo = '/deep?x=1', variables }, pages) =
   const provider = await startDevProvider({ publicUrls: [url] });
   const { issuer, clientId, clientSecret } = provider;
   const bff = startProcess(
-    [process.execPath, join(root, 'apps/bff/src/main.js')],
+    [process.execPath, join(root, 'apps/bff/src/main.ts')],
     {
       ...{ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret },
       ...{ PORT: String(port), PUBLIC_URL: url, SESSION_STORE: 'memory:', ...variables, ...pages },

@@ -10,8 +10,8 @@ interface FloorNeeds {
   readonly source?: string;
 }
 
-/** As the product keeps its own: or a floor would carry what strips types. */
-const compiled = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+/** Where the product and the floors keep what Node has compiled, as the image does: or they would carry what strips types. */
+export const compiled = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
 
 const start = async (
   name: string,

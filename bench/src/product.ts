@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
-import type { Peer } from './floors.ts';
+import { compiled, type Peer } from './floors.ts';
 import { type Subject, startSubject } from './subject.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -22,7 +22,7 @@ export const startProduct = async (
   const subject = await startSubject({
     name,
     port,
-    file: fromRoot('apps/bff/src/main.js'),
+    file: fromRoot('apps/bff/src/main.ts'),
     readyPath: '/api/me',
     environment: {
       OIDC_ISSUER: provider.issuer,
@@ -33,6 +33,7 @@ export const startProduct = async (
       SESSION_KEYS: randomBytes(32).toString('base64'),
       SPA_DIR: builtSpa,
       RATE_LIMIT_LOGIN: '0',
+      NODE_COMPILE_CACHE: compiled,
       ...variables,
     },
   });

@@ -10,7 +10,7 @@ import { connectRaw, freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEndlessUpstream, takeSignedInTour } from './kit/signed-in-tour.ts';
 
-const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 const addressOf = (server: Server): string => {
   const address = server.address();

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createClientKey } from './kit/keys.ts';
 import { root } from './kit/papers.ts';
 
-const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
 let folder = '';
 const started: ChildProcess[] = [];
@@ -194,6 +194,7 @@ test('the image compiles ahead what a start loads, by files that are there', () 
     ...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/import\('\/app\/([^']+)'\)/g),
   ];
   expect(compiled.map(([, path = '']) => [path, existsSync(join(root, path))])).toEqual([
+    ['apps/bff/src/main.ts', true],
     ['apps/bff/src/run.ts', true],
     ['packages/fastify/src/provider/provider-context.ts', true],
     ['packages/fastify/src/provider/steps.ts', true],
@@ -201,11 +202,11 @@ test('the image compiles ahead what a start loads, by files that are there', () 
 });
 
 test('.env is loaded by pnpm start and the doctor, and not by what the image runs', async () => {
-  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.js"\]\n$/);
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/\nCMD \["apps\/bff\/src\/main\.ts"\]\n$/);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const envFile = '--env-file-if-exists=.env';
   expect([scripts.start, scripts.examine]).toEqual([
-    `node ${envFile} apps/bff/src/main.js`,
+    `node ${envFile} apps/bff/src/main.ts`,
     `node ${envFile} apps/bff/src/doctor.ts`,
   ]);
   // pnpm has a command of its own named doctor, which `npx pnpm doctor` runs.

@@ -61,7 +61,7 @@ const start = async (): Promise<void> => {
   console.log(`\n  Provider  ${setup.provider}\n  Pages     ${pages.origin}\n`);
   const bff = startWatchedProcess({
     name: 'The BFF',
-    file: 'apps/bff/src/main.js',
+    file: 'apps/bff/src/main.ts',
     sources: ['apps/bff/src', 'packages/fastify/src', 'packages/contract/src'],
     environment: {
       ...environment.inherited,

@@ -137,7 +137,7 @@ test('pnpm dev serves page and API on one port, says where, and leaves nothing r
   expect(output(), 'a first sign-in logs nothing').not.toMatch(/INFO|WARN|ERROR/);
 
   for (const [name, file] of [
-    ['The BFF', 'apps/bff/src/main.js'],
+    ['The BFF', 'apps/bff/src/main.ts'],
     ['The provider', 'packages/dev-provider/src/main.ts'],
     ['The demo API', 'apps/demo-api/src/main.ts'],
   ] as const) {

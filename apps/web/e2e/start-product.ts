@@ -15,7 +15,7 @@ export interface RunningProduct<Beside extends BesideProvider = DevProvider> {
   readonly close: () => Promise<void>;
 }
 
-const bff = resolve(import.meta.dirname, '../../bff/src/main.js');
+const bff = resolve(import.meta.dirname, '../../bff/src/main.ts');
 const build = resolve(import.meta.dirname, '../dist');
 
 /** Waits for the log line that says where the server listens; returns what was printed. A process that ends first fails the caller. */

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const piece = Buffer.alloc(64 * 1024, 7);
 
 /** What became of one upload and one download of the same size; sizes are bytes. */

@@ -17,7 +17,7 @@ import {
 } from '@foyer/testkit';
 import { createSessionKey } from './keys.ts';
 
-const source = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** One process of the BFF. */
 export interface Replica {
