@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as ask, createServer } from 'node:http';
+import type { RouteToken } from '@foyer/fastify';
 import { findRedis, freePort, givenRedisUrl } from '@foyer/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startReplicas } from './kit/start-replicas.ts';
@@ -9,7 +10,7 @@ const slowMs = 5000;
 
 /** Stands in front of the provider at `port`, and passes refreshes on when they are `slowMs` old and still wanted. */
 const startFront = async (port: number) => {
-  const refreshes: number[] = [];
+  const refreshes: { readonly at: number; readonly scope: string | null }[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -22,8 +23,9 @@ const startFront = async (port: number) => {
         answer.pipe(response);
       }).end(body);
     };
-    if (!body.includes('grant_type=refresh_token')) return pass();
-    refreshes.push(performance.now());
+    const form = new URLSearchParams(body.toString());
+    if (form.get('grant_type') !== 'refresh_token') return pass();
+    refreshes.push({ at: performance.now(), scope: form.get('scope') });
     setTimeout(pass, slowMs);
   });
   server.listen(0, '127.0.0.1');
@@ -40,10 +42,15 @@ const startFront = async (port: number) => {
 const stores: readonly ('sqlite' | 'redis')[] =
   (findRedis() ?? givenRedisUrl) === undefined ? ['sqlite'] : ['sqlite', 'redis'];
 
-test.for(stores)(
-  'a refresh whose process is killed while a slow provider answers is taken over within 10 s, on %s',
+const tokens: readonly (readonly [string, RouteToken, string | null])[] = [
+  ['the session’s own', 'session', null],
+  ['another scope’s', { scope: 'openid' }, 'openid'],
+];
+
+test.for(stores.flatMap((store) => tokens.map((token) => [store, ...token] as const)))(
+  'a refresh whose process is killed while a slow provider answers is taken over within 10 s, on %s: %s token',
   { timeout: 40_000 },
-  async (store) => {
+  async ([store, , token, scope]) => {
     const port = await freePort();
     const { issuer, refreshes } = await startFront(port);
     using upstream = await startUpstream(() => undefined);
@@ -52,6 +59,7 @@ test.for(stores)(
       ttl: { accessToken: 1 },
       provider: { port, issuer },
       apiUpstream: upstream.url,
+      apiTokens: [token],
       variables: { OIDC_TIMEOUT: '8s' },
     });
     const [one, other] = replicas.all;
@@ -65,8 +73,8 @@ test.for(stores)(
     const killedAt = performance.now();
     await one.kill();
     expect(await call(other)).toBe(200);
-    expect(refreshes).toHaveLength(2);
-    expect(Number(refreshes[1]) - killedAt).toBeLessThan(10_000);
+    expect(refreshes).toMatchObject([{ scope }, { scope }]);
+    expect(Number(refreshes[1]?.at) - killedAt).toBeLessThan(10_000);
     expect(performance.now() - killedAt).toBeLessThan(10_000 + slowMs);
     await lost;
   },

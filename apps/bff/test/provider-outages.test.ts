@@ -1,4 +1,5 @@
 import { startDevProvider } from '@foyer/dev-provider';
+import type { RouteToken } from '@foyer/fastify';
 import { describe, expect, test } from 'vitest';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 import { startUpstream } from './kit/start-upstream.ts';
@@ -52,27 +53,35 @@ describe('the provider', () => {
     expect((await askWho(replicas.all[0], cookie)).isSignedIn).toBe(true);
   });
 
-  test('down at refresh: the old token while it is valid, then 503, and no one is signed out', async () => {
-    const seen: (string | undefined)[] = [];
-    using upstream = await startUpstream((headers) => seen.push(headers.authorization));
-    await using replicas = await startReplicas({
-      store: 'sqlite',
-      ttl: { accessToken: 2 },
-      apiUpstream: upstream.url,
-    });
-    const cookie = await replicas.signIn();
-    await replicas.provider.close();
-    const call = () => fetch(`${replicas.url}/api/things`, { headers: { cookie } });
-    expect((await call()).status).toBe(200);
-    expect(seen[0]).toMatch(/^Bearer ./);
-    await expect.poll(async () => (await call()).status, { timeout: 5000 }).toBe(503);
-    const away = await call();
-    expect([await codeOf(away), away.headers.get('retry-after')]).toEqual([
-      'provider_unavailable',
-      expect.stringMatching(/^\d+$/),
-    ]);
-    expect((await askWho(replicas.all[1], cookie)).isSignedIn).toBe(true);
-  });
+  test.for<readonly [string, RouteToken]>([
+    ['the session’s own', 'session'],
+    ['one for another scope', { scope: 'openid' }],
+  ])(
+    'down at refresh: the old token while it is valid, then 503, and no one is signed out: %s',
+    async ([, token]) => {
+      const seen: (string | undefined)[] = [];
+      using upstream = await startUpstream((headers) => seen.push(headers.authorization));
+      await using replicas = await startReplicas({
+        store: 'sqlite',
+        ttl: { accessToken: 2 },
+        apiUpstream: upstream.url,
+        apiTokens: [token],
+      });
+      const cookie = await replicas.signIn();
+      const call = () => fetch(`${replicas.url}/api/things`, { headers: { cookie } });
+      expect((await call()).status).toBe(200);
+      await replicas.provider.close();
+      expect((await call()).status).toBe(200);
+      expect(seen).toEqual([expect.stringMatching(/^Bearer ./), seen[0]]);
+      await expect.poll(async () => (await call()).status, { timeout: 5000 }).toBe(503);
+      const away = await call();
+      expect([await codeOf(away), away.headers.get('retry-after')]).toEqual([
+        'provider_unavailable',
+        expect.stringMatching(/^\d+$/),
+      ]);
+      expect((await askWho(replicas.all[1], cookie)).isSignedIn).toBe(true);
+    },
+  );
 
   test('down at logout: signed out here all the same, and the browser stays here', async () => {
     await using replicas = await startReplicas({ store: 'sqlite' });

@@ -1,6 +1,8 @@
+import type { RouteToken } from '@foyer/fastify';
 import { findRedis } from '@foyer/testkit';
 import { describe, expect, test } from 'vitest';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
+import { startUpstream } from './kit/start-upstream.ts';
 
 const withRedis = findRedis() !== undefined;
 
@@ -62,6 +64,33 @@ describe.runIf(withRedis)('Redis', () => {
       .poll(() => askWho(replicas.all[1], cookie), { timeout: 5000 })
       .toMatchObject({ status: 200, isSignedIn: true });
     await expect.poll(async () => (await fetch(`${replicas.url}/readyz`)).status).toBe(200);
+  });
+
+  test.for<readonly [string, RouteToken]>([
+    ['the session’s own token', 'session'],
+    ['a token for another scope', { scope: 'openid' }],
+  ])('frozen when the provider has granted %s: 503, then the next call has one', async ([, token]) => {
+    using upstream = await startUpstream();
+    await using replicas = await startReplicas({
+      store: 'redis',
+      ttl: { accessToken: 1 },
+      apiUpstream: upstream.url,
+      apiTokens: [token],
+    });
+    const cookie = await replicas.signIn();
+    const call = () => fetch(`${replicas.url}/api/things`, { headers: { cookie } });
+    let wasGranted = false;
+    replicas.provider.provider.on('grant.success', () => {
+      wasGranted = true;
+      replicas.redis?.pause();
+    });
+    let answer = await call();
+    while (!wasGranted) answer = await call();
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'store_unavailable']);
+    replicas.provider.provider.removeAllListeners('grant.success');
+    replicas.redis?.resume();
+    await expect.poll(async () => (await call()).status).toBe(200);
+    expect(await askWho(replicas.all[1], cookie)).toMatchObject({ status: 200, isSignedIn: true });
   });
 
   test('started again empty: sessions are over, streams are told, and new ones begin without a restart', async () => {

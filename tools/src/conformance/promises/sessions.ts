@@ -93,7 +93,7 @@ export const sessions: readonly PromisedOf[] = [
         tests: [
           'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
           'fastify/provider/token-refresh > a refresh leaves the session',
-          'bff/provider-outages > the provider > down at refresh: the old token while it is valid, then 503, and no one is signed out',
+          'bff/provider-outages > the provider > down at refresh: the old token while it is valid, then 503, and no one is signed out: %s',
         ],
       },
     ],
