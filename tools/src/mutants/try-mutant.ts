@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 import { isMeant, parseTestReport } from '../conformance/test-results.ts';
@@ -38,11 +38,24 @@ const runTests = (folder: string, reference: TestReference): boolean | undefined
   return meant.length === 0 ? undefined : meant.some(({ hasPassed }) => !hasPassed);
 };
 
+/** The file with the text: the one that is named, or the only one to which it has moved. */
+const findPlace = (folder: string, { file, find }: Mutant): string | undefined => {
+  const hasIt = (path: string): boolean =>
+    existsSync(path) && readFileSync(path, 'utf8').split(find).length === 2;
+  const named = join(folder, sources, file);
+  if (hasIt(named)) return named;
+  const [moved, another] = globSync(`${sources}/**/*.ts`, { cwd: folder })
+    .map((path) => join(folder, path))
+    .filter(hasIt);
+  return another === undefined ? moved : undefined;
+};
+
 /** Applies a mutant in a scratch copy, runs its test, and takes the mutant back. */
-export const tryMutant = (folder: string, { file, find, replace, test }: Mutant): Verdict => {
-  const path = join(folder, sources, file);
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (text.split(find).length !== 2) return 'lost';
+export const tryMutant = (folder: string, mutant: Mutant): Verdict => {
+  const { find, replace, test } = mutant;
+  const path = findPlace(folder, mutant);
+  if (path === undefined) return 'lost';
+  const text = readFileSync(path, 'utf8');
   writeFileSync(
     path,
     text.replace(find, () => replace),
