@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 
 const interim = /^HTTP\/1\.1 1(?!01)\d\d[ \r]/;
+/** A line that ends in another way than by CRLF: where such a head ends, two readers may see differently. */
+const oddLine = /\r[^\n]|(?<!\r)\n/;
 const statusLineBytes = 13;
 const maxHeldBytes = 16 * 1024;
 const nothing = Buffer.alloc(0);
@@ -13,6 +15,7 @@ const findAnswer = (bytes: Buffer): Buffer | undefined => {
   let line = rest.toString('latin1', 0, statusLineBytes);
   while (interim.test(line)) {
     const end = rest.indexOf('\r\n\r\n');
+    if (oddLine.test(rest.toString('latin1', 0, end === -1 ? rest.length : end))) return rest;
     if (end === -1) return undefined;
     rest = rest.subarray(end + 4);
     line = rest.toString('latin1', 0, statusLineBytes);

@@ -36,6 +36,10 @@ const troubles: Readonly<Record<string, (socket: Socket) => unknown>> = {
     );
     socket.once('close', () => clearInterval(drip));
   },
+  'ends the lines of an interim answer in two ways': (socket) =>
+    socket.end(
+      `HTTP/1.1 100 Continue\n\n${ok}Content-Length: 64\r\n\r\n${ok}Set-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok`,
+    ),
   'switches to what nobody asked for': (socket) =>
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
 };
