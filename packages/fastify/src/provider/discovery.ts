@@ -142,26 +142,29 @@ export const createDiscovery = (
 
 /** Seconds; a provider that is merely slow is not down. */
 const firstWaitSeconds = 0.5;
+/** Seconds that a start waits: well within the time that Fastify gives it. */
+const startWaitSeconds = 3;
+
+type Discovering = Readonly<Record<'discovery', Discovery>>;
+
+/** Why a discovery failed, if it does within this time; one that takes longer goes on. */
+const findFailure = ({ discovery }: Discovering, waitSeconds: number): Promise<unknown> => {
+  const failure = discovery.require().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return Promise.race([failure, wait(waitSeconds * 1000, undefined, { ref: false })]);
+};
 
 /** Whether there is metadata; a discovery that is still to come is tried once more, for half a second. */
-export const tryDiscovery = async ({ discovery }: { readonly discovery: Discovery }): Promise<boolean> => {
-  if (discovery.current() === undefined) {
-    const tried = discovery.require().catch(() => undefined);
-    await Promise.race([tried, wait(firstWaitSeconds * 1000, undefined, { ref: false })]);
-  }
+export const tryDiscovery = async (context: Discovering): Promise<boolean> => {
+  const { discovery } = context;
+  if (discovery.current() === undefined) await findFailure(context, firstWaitSeconds);
   return discovery.current() !== undefined;
 };
 
 /** What the metadata lacks for the security profile; nothing while it cannot be read: logins are refused then all the same. */
-export const discoverProfileGaps = async ({
-  discovery,
-}: {
-  readonly discovery: Discovery;
-}): Promise<readonly string[]> => {
-  try {
-    await discovery.require();
-    return [];
-  } catch (error) {
-    return error instanceof ProfileUnmet ? error.gaps : [];
-  }
+export const discoverProfileGaps = async (context: Discovering): Promise<readonly string[]> => {
+  const failure = await findFailure(context, startWaitSeconds);
+  return failure instanceof ProfileUnmet ? failure.gaps : [];
 };

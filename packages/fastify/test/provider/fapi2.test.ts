@@ -14,6 +14,7 @@ import {
   startRealProvider,
 } from '../kit/real-login.ts';
 import { startBff } from '../kit/start-bff.ts';
+import { startRawUpstream } from '../kit/start-upstream.ts';
 import { type Bends, type Json, startBentProvider } from './bent-provider.ts';
 import { profileBends, profileMetadata, profileOptions } from './fapi2-bends.ts';
 import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
@@ -239,6 +240,19 @@ describe('what is lacking is listed', () => {
     await using sound = await startBff({ issuer: bent.issuer, ...profileOptions() });
     await using alone = await startBff({ issuer: 'http://127.0.0.1:9', ...profileOptions() });
     for (const { url } of [sound, alone]) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('of the provider, at the start: nothing where it does not answer, and the start does not wait for it', async () => {
+    await using silent = await startRawUpstream(() => undefined);
+    const app = Fastify({ pluginTimeout: 20_000 });
+    await app.register(bff, {
+      ...{ ...profileOptions(), issuer: silent.url, clientId: 'app', providerTimeout: 300 },
+      ...{ publicUrl: 'http://localhost:3000', sessionKeys: [randomBytes(32).toString('base64')] },
+      sessionStore: openMemoryStore(),
+    });
+    await app.ready();
+    expect(silent.openConnections()).toBe(1);
+    await app.close();
   });
 
   const issuesOf = (given: Json): readonly string[] =>
