@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -54,4 +55,17 @@ test('a session that another process ends is over at the very next look', async 
     expect((await told)[0]).toBe(id);
     expect(await store.read(id)).toBe(undefined);
   }
+});
+
+test('a value that another process purges while it is claimed again is remembered all the same', async () => {
+  const file = createFile();
+  const store = openStore(file);
+  const other = new DatabaseSync(file);
+  onTestFinished(() => other.close());
+  const endsAt = Date.now() + 60_000;
+  await store.claim('signed out', endsAt, 1);
+  const claimed = store.claim('signed out', endsAt, 2);
+  other.exec('DELETE FROM claims');
+  await claimed;
+  expect(await store.readClaim('signed out')).toBe(2);
 });

@@ -104,13 +104,15 @@ const createOneTimeValues = (database: DatabaseSync, clock: () => number): OneTi
     'UPDATE claims SET expires_at = max(expires_at, ?), note = max(note, ?) WHERE id = ?',
   );
   const read = database.prepare('SELECT note FROM claims WHERE id = ? AND expires_at > ?');
+  const claim: OneTimeValues['claim'] = async (value, expiresAt, note = 0) => {
+    const inserted = await retryWhileBusy(() => insert.run(value, expiresAt, note, clock()));
+    if (inserted.changes === 1) return true;
+    const raised = await retryWhileBusy(() => raise.run(expiresAt, note, value));
+    // An earlier claim that has ended between the two statements may be deleted by now.
+    return raised.changes === 1 ? false : claim(value, expiresAt, note);
+  };
   return {
-    claim: async (value, expiresAt, note = 0) => {
-      const inserted = await retryWhileBusy(() => insert.run(value, expiresAt, note, clock()));
-      if (inserted.changes === 1) return true;
-      await retryWhileBusy(() => raise.run(expiresAt, note, value));
-      return false;
-    },
+    claim,
     readClaim: async (value) => {
       const row = await retryWhileBusy(() => read.get(value, clock()));
       return row && Number(row.note);
