@@ -16,6 +16,7 @@ import { createConformancePage, referredTests } from '../../../tools/src/conform
 import { relyingPartyModules } from '../../../tools/src/conformance/relying-party-modules.ts';
 import { findUnshown, parseTestReport } from '../../../tools/src/conformance/test-results.ts';
 import { mutants, promisesWithoutMutant } from '../../../tools/src/mutants/mutants.ts';
+import { findPlace } from '../../../tools/src/mutants/try-mutant.ts';
 import { makeCertificate } from './kit/start-front.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 
@@ -183,4 +184,9 @@ test('a mutant breaks each promise, and belongs to a test that the page names', 
   expect(promisesWithoutMutant).toEqual([]);
   const foreign = mutants.filter((mutant) => !referredTests.includes(mutant.test));
   expect(foreign).toEqual([]);
+});
+
+test('a mutant finds its text, once', () => {
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  expect(mutants.filter((mutant) => findPlace(root, mutant) === undefined)).toEqual([]);
 });

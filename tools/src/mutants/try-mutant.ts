@@ -39,7 +39,7 @@ const runTests = (folder: string, reference: TestReference): boolean | undefined
 };
 
 /** The file with the text: the one that is named, or the only one to which it has moved. */
-const findPlace = (folder: string, { file, find }: Mutant): string | undefined => {
+export const findPlace = (folder: string, { file, find }: Mutant): string | undefined => {
   const hasIt = (path: string): boolean =>
     existsSync(path) && readFileSync(path, 'utf8').split(find).length === 2;
   const named = join(folder, sources, file);
