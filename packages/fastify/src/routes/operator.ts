@@ -28,9 +28,9 @@ const clientsOf = ({ providers }: Bff): readonly IndexClient[] =>
  *
  * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
  */
-export const endSessions = async ({ foyer }: FastifyInstance, named: NamedSessions): Promise<number> => {
-  if (!('id' in named)) await requireFindable(foyer);
-  return foyer.sessions.endNamed(named, clientsOf(foyer));
+export const endSessions = async (app: FastifyInstance, named: NamedSessions): Promise<number> => {
+  if (!('id' in named)) await requireFindable(app.foyer);
+  return app.foyer.sessions.endNamed(named, clientsOf(app.foyer));
 };
 
 /**
@@ -38,11 +38,11 @@ export const endSessions = async ({ foyer }: FastifyInstance, named: NamedSessio
  *
  * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
  */
-export const countSessions = async ({ foyer }: FastifyInstance, sub: string): Promise<number> => {
-  await requireFindable(foyer);
-  return foyer.sessions.countOf(sub, clientsOf(foyer));
+export const countSessions = async (app: FastifyInstance, sub: string): Promise<number> => {
+  await requireFindable(app.foyer);
+  return app.foyer.sessions.countOf(sub, clientsOf(app.foyer));
 };
 
 /** How the log names a person, for log lines of your own; `undefined` where `logSubject` names no one. */
-export const nameSubject = ({ foyer }: FastifyInstance, sub: string): string | undefined =>
-  foyer.nameSubject(sub);
+export const nameSubject = (app: FastifyInstance, sub: string): string | undefined =>
+  app.foyer.nameSubject(sub);
