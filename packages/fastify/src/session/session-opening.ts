@@ -62,8 +62,14 @@ const requireStillSignedIn = async (
   { session, elapsedMs }: { readonly session: Session; readonly elapsedMs: number },
   login: CompletedLogin,
 ): Promise<void> => {
-  if (!(await recentLogouts.cover(login, options.clock() - elapsedMs))) return;
-  await end(session.id, 'backchannel');
+  let isSignedIn = false;
+  try {
+    isSignedIn = !(await recentLogouts.cover(login, options.clock() - elapsedMs));
+  } finally {
+    // Also where the store did not say: the same callback, sent again, would find the session.
+    if (!isSignedIn) await end(session.id, 'backchannel');
+  }
+  if (isSignedIn) return;
   throw new Problem(
     'login_required',
     'The provider or an operator signed the person out while the login was finished',

@@ -137,3 +137,16 @@ test('people of any tenant are not said to have no session', async () => {
   await expect(countSessions(bff.app, 'ada')).rejects.toMatchObject({ code: 'bad_request' });
   expect(await endSessions(bff.app, { id: 'none' })).toBe(0);
 });
+
+test('a login whose sign-out the store cannot look for leaves no session behind', async () => {
+  const store = await openSessionStore('memory:');
+  let failures = 0;
+  const readClaim: typeof store.readClaim = async (value) => {
+    if (!value.startsWith('signed-out ')) return store.readClaim(value);
+    failures += 1;
+    throw new Error('The store is away for a short time');
+  };
+  await using bff = await startBff({ sessionStore: { ...store, readClaim } });
+  const { page } = await signIn(bff);
+  expect([page.status, failures > 0, await store.count()]).toEqual([503, true, 0]);
+});
