@@ -602,7 +602,7 @@ test('API routes are listed with what they require, and what no sign-in brings i
 const editing = {
   ...{ prefix: '/api/users', upstream: 'http://localhost:4000', methods: ['POST'] },
   require: {
-    claims: { groups: ['editors', 'owners'], 'realm.role': 'admin' },
+    claims: { groups: ['editors', 'owners'], 'realm.role': 'admin', sub: ['ada', 'grace'] },
     scope: 'users:write',
     maxAge: '10m',
   },
@@ -620,7 +620,7 @@ test.for<[string, string, string]>([
   [
     'that meets everything',
     JSON.stringify({ ...ada, scope: 'openid users:write' }),
-    'ok    API routes: /api/users (POST): the sample sign-in may, by groups, realm.role, scope, auth_time.',
+    'ok    API routes: /api/users (POST): the sample sign-in may, by groups, realm.role, sub, scope, auth_time.',
   ],
   [
     'as /api/me answers it',

@@ -96,7 +96,7 @@ export const requireMet = (session: Pick<Session, 'record'>, given: Requirement,
  */
 export const findLacking = ({ claims, scope }: SignIn, given: Requirement): readonly string[] => {
   const authentication = parseAuthentication(claims);
-  const user = createUser('', claims);
+  const user = createUser(typeof claims.sub === 'string' ? claims.sub : '', claims);
   const record = { user, authentication, issuer: typeof claims.iss === 'string' ? claims.iss : '' };
   const signIn = { claims: claimsOf({ record }), scope };
   const justThen = { clock: () => (authentication.auth_time ?? 0) * 1000, clockTolerance: 0 };
