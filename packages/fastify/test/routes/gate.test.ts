@@ -71,10 +71,20 @@ describe('a gate', () => {
       'x-auth-subject': 'ada',
       'x-auth-name': 'Ada%20Lovelace',
       'x-auth-email': expect.stringMatching(/^ada@/),
+      'x-auth-groups': 'editors,mathematicians',
       'cache-control': 'no-store',
     });
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(answer.headers.has('authorization')).toBe(false);
+  });
+
+  test('writes a name beyond ASCII in percent-encoding, and no email that is not verified', async () => {
+    const browser = createBrowser();
+    await browser.visit(`${gated.url}/login`, { from: `${gated.url}/` });
+    await browser.submit({ button: 'José Núñez' });
+    const { headers } = await ask(`${gated.url}/gate`, cookieOf(browser, gated.url));
+    const named = ['subject', 'name', 'groups', 'email'].map((name) => headers.get(`x-auth-${name}`));
+    expect(named).toEqual(['jose', 'Jos%C3%A9%20N%C3%BA%C3%B1ez', 'editors', null]);
   });
 
   test('refuses who is not signed in as a problem', async () => {
@@ -163,6 +173,7 @@ describe('a gate', () => {
   test.for([
     [{ claims: { sub: 'ada' } }, 200, undefined],
     [{ claims: { sub: ['bob', 'ada'] } }, 200, undefined],
+    [{ claims: { groups: 'mathematicians' }, scope: 'openid email', maxAge: '10m' }, 200, undefined],
     [{ claims: { groups: 'admin' } }, 403, 'forbidden'],
     [{ scope: 'users:write' }, 403, 'forbidden'],
     [{ acr: 'urn:mfa' }, 401, 'step_up_required'],

@@ -155,3 +155,25 @@ test('a provider that issues only what the sign-in asked for is asked for the re
   expect(await ask('/api/orders')).toMatchObject({ status: 200, body: { aud: orders } });
   expect(await ask('/api/stock')).toMatchObject({ status: 502, body: { code: 'provider_error' } });
 });
+
+test('a name and a role that change at the provider show after a refresh', async () => {
+  const known = { name: 'Ada Lovelace', groups: ['editors'] };
+  let laterMs = 0;
+  const { ask } = await startReplicas(
+    {},
+    {
+      configure: (usual) => ({
+        ...usual,
+        findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...known }) }),
+      }),
+      given: { scope: 'openid profile offline_access users:read', clock: () => Date.now() + laterMs },
+    },
+  );
+  expect(await ask('/api/me')).toMatchObject({
+    body: { user: { name: 'Ada Lovelace', groups: ['editors'] } },
+  });
+  Object.assign(known, { name: 'Ada King', groups: ['readers'] });
+  laterMs = 280_000;
+  expect(await ask('/api/users')).toMatchObject({ status: 200 });
+  expect(await ask('/api/me')).toMatchObject({ body: { user: { name: 'Ada King', groups: ['readers'] } } });
+});
