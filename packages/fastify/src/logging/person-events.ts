@@ -21,7 +21,7 @@ export const personEvents = {
   login_not_silent: {
     level: 'info',
     message: 'a sign-in without a question brought no session',
-    fields: { reason: 'what the provider answered', provider },
+    fields: { reason: 'what the provider answered', provider, ...who },
     when: 'With `prompt=none` the provider wants to ask the person; the browser is back at `returnTo`, as it was',
     remedy: nothing,
   },
@@ -56,7 +56,7 @@ export const personEvents = {
   backchannel_refused: {
     level: 'warn',
     message: 'logout token refused',
-    fields: { reason: 'the check that failed', err },
+    fields: { reason: 'the check that failed', address: who.address, err },
     when: 'A logout token is not one of the provider’s, is stale or was used before',
     remedy:
       'One may be a probe. When all fail, compare `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_ID_TOKEN_ALG` and the clock with the provider: `pnpm run doctor`',

@@ -26,7 +26,8 @@ const endOnce = async ({ sessions }: Bff, token: LogoutToken): Promise<number> =
 };
 
 const refuse = (request: FastifyRequest, reply: FastifyReply, error: LogoutTokenInvalid): FastifyReply => {
-  logEvent(request.log, 'backchannel_refused', { reason: error.message, err: error.cause });
+  const { address } = whoOf(request);
+  logEvent(request.log, 'backchannel_refused', { reason: error.message, address, err: error.cause });
   return reply.code(400).send({ error: 'invalid_request', error_description: error.message });
 };
 

@@ -68,7 +68,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     } catch (error) {
       if (!isQuietRefusal(transaction, error)) throw error;
       const { name: provider } = providers.of(transaction);
-      logEvent(request.log, 'login_not_silent', { reason: error.message, provider });
+      logEvent(request.log, 'login_not_silent', { reason: error.message, provider, ...whoOf(request) });
     }
     return reply.redirect(returnTo, 303);
   };

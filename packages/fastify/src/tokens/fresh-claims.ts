@@ -26,8 +26,15 @@ export const renewUser = (record: SessionRecord, idTokenClaims: Claims | undefin
     ? record.user
     : createUser(record.user.sub, { ...idTokenClaims, ...ofUserinfo(record) });
 
-/** Whether a refresh leaves claims that only userinfo can renew, and it has not been read for 5 minutes. */
+/** Whether a refreshed ID token says less than the earlier one: userinfo may know the rest. */
+const losesClaims = (record: SessionRecord, claims: Claims): boolean => {
+  const renewed = renewUser(record, claims);
+  return Object.keys(record.user).some((name) => !Object.hasOwn(renewed, name));
+};
+
+/** Whether a refresh has lost claims, or leaves some that only userinfo can renew while it has not been read for 5 minutes. */
 export const isUserinfoDue = (record: SessionRecord, { claims }: RefreshedTokens, now: number): boolean => {
+  if (claims !== undefined && losesClaims(record, claims)) return true;
   const readAt = record.userinfoReadAt ?? record.createdAt;
   const isSource = claims === undefined || Object.keys(ofUserinfo(record)).some((name) => name !== 'sub');
   return isSource && now - readAt >= intervalMs;

@@ -70,6 +70,18 @@ test.for([
   expect([await one(), await two()]).toEqual(expected);
 });
 
+test('the log names the person of a logout token, and the address that a refused one came from', async () => {
+  const kit = await startBentBff({}, { logSubject: 'plain' });
+  await sendToken(kit, { sub: 'ada', sid: undefined });
+  expect((await sendToken(kit, { sub: 'ada', nonce: 'x' })).status).toBe(400);
+  const lines = kit.bff.log.filter(({ event }) => String(event).startsWith('backchannel'));
+  const address = expect.stringMatching(/1$/);
+  expect(lines).toEqual([
+    expect.objectContaining({ event: 'backchannel', subject: 'ada', address }),
+    expect.objectContaining({ event: 'backchannel_refused', address }),
+  ]);
+});
+
 test('a provider is no browser: no cross-site rule, and no CORS even for an allowed origin', async () => {
   const origin = 'http://spa.localhost:5173';
   const kit = await startBentBff({}, { allowedOrigins: [origin] });

@@ -49,10 +49,11 @@ const startSignedIn = async (sayings: Sayings) => {
     log: bff.log,
     userinfoReads: () => bent.count('userinfo'),
     user: async () => (await whoIs(login.browser, bff)).user,
-    refresh: async (afterMinutes: number): Promise<void> => {
+    session: async () => (await whoIs(login.browser, bff)).session,
+    refresh: async (afterMinutes: number, status = 200): Promise<void> => {
       clock.now += afterMinutes * minuteMs;
       bent.clock.now = clock.now;
-      expect(await call('/api/a')).toBe(200);
+      expect(await call('/api/a')).toBe(status);
     },
     [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose](),
   };
@@ -72,7 +73,48 @@ test('after a refresh the claims are those of the new ID token', async () => {
   await ada.refresh(6);
   expect(await ada.user()).toEqual({ sub: 'ada', name: 'Countess', email: 'ada@example.com' });
   expect(await ada.call('/api/admin')).toBe(403);
-  expect(ada.userinfoReads()).toBe(1);
+});
+
+test('userinfo is not read where the new ID token says as much as the earlier one', async () => {
+  const sayings: Sayings = {
+    idToken: { name: 'Ada', plan: 'free' },
+    userinfo: ofUserinfo({ name: 'Ada', plan: 'free' }),
+    isIdTokenRefreshed: true,
+  };
+  await using ada = await startSignedIn(sayings);
+  sayings.idToken = { name: 'Countess', plan: 'free' };
+  await ada.refresh(6);
+  expect([await ada.user(), ada.userinfoReads()]).toEqual([
+    { sub: 'ada', name: 'Countess', plan: 'free' },
+    1,
+  ]);
+});
+
+test('a new ID token that says less than the earlier one leaves the rest to userinfo', async () => {
+  const person = { name: 'Ada', groups: ['admin'] };
+  const sayings: Sayings = { idToken: person, userinfo: ofUserinfo(person), isIdTokenRefreshed: true };
+  await using ada = await startSignedIn(sayings);
+  sayings.idToken = {};
+  await ada.refresh(6);
+  await expect.poll(ada.user).toEqual({ sub: 'ada', ...person });
+  expect(await ada.call('/api/admin')).toBe(200);
+  await ada.refresh(4.9);
+  expect([await ada.user(), ada.userinfoReads()]).toEqual([{ sub: 'ada', ...person }, 2]);
+});
+
+test('a limit of the session in a new ID token shortens the session, and never makes it longer', async () => {
+  const sayings: Sayings = { idToken: {}, userinfo: ofUserinfo({}), isIdTokenRefreshed: true };
+  await using ada = await startSignedIn(sayings);
+  const inMinutes = (minutes: number): number => Math.floor(Date.now() / 60_000 + minutes) * 60;
+  const end = new Date(inMinutes(60) * 1000).toISOString();
+  for (const minutes of [60, 90]) {
+    sayings.idToken = { session_expiry: inMinutes(minutes) };
+    await ada.refresh(6);
+    expect(await ada.session()).toMatchObject({ expiresAt: end });
+  }
+  sayings.idToken = { session_expiry: inMinutes(10) };
+  await ada.refresh(6, 401);
+  expect(await ada.session()).toBeUndefined();
 });
 
 test('claims of userinfo are read again after a refresh, at most once in five minutes', async () => {
