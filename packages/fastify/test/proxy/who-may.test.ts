@@ -113,7 +113,7 @@ test('an API without tokens gets headers made of the claims; a route of one’s 
     id: 'ada',
     groups: 'editors,mathematicians',
   });
-  const { token } = await (await browser.fetch('/api/editors')).json();
+  const { token } = JSON.parse(await (await browser.fetch('/api/editors')).text());
   const own = await (await browser.fetch('/own/token')).text();
   expect(token).toMatch(/^Bearer \S{20,}$/);
   expect([own.length > 20, `Bearer ${own}` === token]).toEqual([true, false]);
@@ -123,7 +123,7 @@ test('onLogin refuses, adds, hides and sends elsewhere', async () => {
   const { browser, status } = await signIn('José Núñez');
   expect([status, await ask(browser, '/api/editors')]).toEqual([403, 'unauthenticated']);
   const { browser: ada } = await signIn('Ada Lovelace');
-  const { user } = await (await ada.fetch('/api/me')).json();
+  const { user } = JSON.parse(await (await ada.fetch('/api/me')).text());
   expect([user.plan, user.birthdate, user.locale]).toEqual(['gold', undefined, 'en-GB']);
   expect((await signIn('Grace Hopper')).url).toBe(`${bff.url}/welcome`);
 });

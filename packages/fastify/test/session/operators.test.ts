@@ -116,9 +116,14 @@ test.for([[{ sub: 'ada' }], [{ sid: 'one' }]] as const)(
 
 test('a limit that the provider sets on the session bounds ours', async () => {
   const expiry = Math.floor(Date.now() / 1000) + 100;
-  const bent = await startBentBff(withClaims({ session_expiry: expiry }));
+  const bent = await startBentBff(withClaims({ session_expiry: expiry }), { sessionCookie: 'persistent' });
   const login = await bent.begin();
-  await bent.comeBack(login);
+  const { steps } = await bent.comeBack(login);
+  const lines = steps
+    .flatMap(({ setCookie }) => setCookie)
+    .filter((line) => line.includes('SameSite=Strict'));
+  const maxAges = lines.map((line) => Number(/Max-Age=(\d+)/.exec(line)?.[1]));
+  expect(maxAges.filter((seconds) => seconds > 0 && seconds <= 100)).toHaveLength(1);
   expect(await whoIs(login.browser, bent.bff)).toMatchObject({
     session: { expiresAt: new Date(expiry * 1000).toISOString() },
   });
