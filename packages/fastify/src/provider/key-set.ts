@@ -130,7 +130,7 @@ const mayBeOfNewKey = (error: unknown): boolean =>
 /** Makes the key set of a provider. @see OpenID Connect Core section 10.1.1 */
 export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
   let loaded: LoadedKeys | undefined;
-  let running: Promise<LoadedKeys> | undefined;
+  let running: { readonly url: string; readonly keys: Promise<LoadedKeys> } | undefined;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let failure: { readonly url: string; readonly problem: Problem; readonly retryAt: number } | undefined;
   let failures = 0;
@@ -148,16 +148,16 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
       failures = Math.min(failures + 1, 8);
       throw problem;
     } finally {
-      running = undefined;
+      if (running?.url === url) running = undefined;
     }
   };
   const loadOnce = (url: string): Promise<LoadedKeys> => {
-    running ??= load(url);
-    return running;
+    if (running?.url !== url) running = { url, keys: load(url) };
+    return running.keys;
   };
   /** Without keys a token of anyone's making asks for them: not at every call, where they cannot be had. */
   const loadFirst = async (url: string): Promise<LoadedKeys> => {
-    if (running === undefined && failure?.url === url && clock() < failure.retryAt) throw failure.problem;
+    if (running?.url !== url && failure?.url === url && clock() < failure.retryAt) throw failure.problem;
     return loadOnce(url);
   };
   /** Old keys are renewed, and stay when that fails. */
@@ -168,7 +168,7 @@ export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet =>
   };
   /** `undefined` when the keys were fetched in vain within the last 5 s. */
   const renew = async (url: string): Promise<LoadedKeys | undefined> => {
-    if (running !== undefined) return running;
+    if (running?.url === url) return running.keys;
     if (clock() >= pausedUntil) {
       pausedUntil = clock() + pauseMs;
       return loadOnce(url);

@@ -1,4 +1,7 @@
+import { createPrivateKey } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { createKeySet } from '../../src/provider/key-set.ts';
+import { createClientKey } from '../kit/client-keys.ts';
 import { type BentProvider, foreignKey, type Json } from './bent-provider.ts';
 import { problemCode, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
@@ -208,4 +211,27 @@ test('the only key, replaced under its kid, works at the next login for one fetc
   party.bent.rotateKey();
   expect(await party.login()).toMatchObject({ sub: 'ada' });
   expect(party.bent.count('jwks')).toBe(2);
+});
+
+test('a key set that has moved is asked for while the old one is still on its way', async () => {
+  const { x, y, crv, kty } = createPrivateKey(createClientKey('ES256').pem).export({ format: 'jwk' });
+  const kids = new Map([
+    ['https://op.example/old', 'old'],
+    ['https://op.example/new', 'new'],
+  ]);
+  const keySet = createKeySet(
+    {
+      send: async (url) => ({
+        status: 200,
+        text: JSON.stringify({ keys: [{ kty, crv, x, y, kid: kids.get(url) }] }),
+        header: () => undefined,
+      }),
+      close: async () => undefined,
+    },
+    Date.now,
+  );
+  const verified = [...kids].map(([url, kid]) =>
+    keySet(url, { header: { alg: 'ES256', kid }, maySign: () => true }, async () => kid),
+  );
+  expect(await Promise.all(verified)).toEqual(['old', 'new']);
 });
