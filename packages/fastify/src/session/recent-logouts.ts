@@ -36,6 +36,9 @@ const isSeconds = (value: unknown): value is number => typeof value === 'number'
 /** After the time of every login: no later one has the session at the provider that is over. */
 const everyTime = Number.MAX_SAFE_INTEGER;
 
+/** A mark that says no time, as earlier builds wrote them (0 or 1), is of every time. */
+const timeOf = (note = Number.NEGATIVE_INFINITY): number => (note === 0 || note === 1 ? everyTime : note);
+
 /**
  * Remembers sign-outs for as long as a login may take to finish: by `sid`, and by `sub` together with the time, since
  * a person may sign in again right after.
@@ -55,8 +58,8 @@ export const createRecentLogouts = (
     await store.claim(`signed-out ${mark}`, Math.ceil(clock() + lifetimeSeconds * 1000), Math.floor(time));
   };
   const findLatest = async (marks: readonly string[]): Promise<number> => {
-    const times = await Promise.all(marks.map((mark) => store.readClaim(`signed-out ${mark}`)));
-    return Math.max(...times.map((time = Number.NEGATIVE_INFINITY) => time));
+    const notes = await Promise.all(marks.map((mark) => store.readClaim(`signed-out ${mark}`)));
+    return Math.max(...notes.map(timeOf));
   };
   return {
     remember: async ({ issuer, clientId, sub = '', sid, issuedAt = clock() }) => {

@@ -22,6 +22,8 @@ const prepare = () => {
   const logouts = createRecentLogouts({ clock, loginTimeout: 600 }, { ...store, readClaim }, index);
   return {
     logouts,
+    store,
+    index,
     at: (time: number) => {
       now = time;
     },
@@ -75,4 +77,11 @@ test('a login of somebody who was not signed out asks the store once for each of
   const before = reads();
   expect(await logouts.cover({ ...login('ada', start), sid: 'sid' }, start - 2000)).toBe(false);
   expect(reads() - before).toBe(3);
+});
+
+test('a sign-out that an earlier build has marked, without a time, covers the login', async () => {
+  const { logouts, store, index } = prepare();
+  const [session] = index.providerSession({ ...client, value: 'sid' });
+  await store.claim(`signed-out ${session}`, start + 60_000);
+  expect(await logouts.cover({ ...login('ada', start), sid: 'sid' }, start)).toBe(true);
 });
