@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { askRaw } from '@foyer/testkit';
 import { expect, test } from 'vitest';
+import type { RouteToken } from '../../src/index.ts';
 import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
 
@@ -14,6 +15,8 @@ interface Setting {
   readonly taken?: string;
   /** Whether the provider takes the refresh token. */
   readonly isGranted?: boolean;
+  /** The token of the route. */
+  readonly token?: RouteToken;
 }
 
 const invalid = 'Bearer realm="api", error="invalid_token", error_description="expired"';
@@ -21,6 +24,7 @@ const invalid = 'Bearer realm="api", error="invalid_token", error_description="e
 /** A session that is a minute old, before an API that takes one access token only. */
 const start = async (setting: Setting = {}) => {
   const { expiresIn, challenge = invalid, taken = 'Bearer token-2', isGranted = true } = setting;
+  const { token = 'session' } = setting;
   const asked: string[] = [];
   const upstream = await startUpstream((request, response) => {
     asked.push(`${request.method} ${request.headers.authorization}`);
@@ -39,7 +43,7 @@ const start = async (setting: Setting = {}) => {
         return { body: { access_token: `token-${grants + 1}`, token_type: 'Bearer' } };
       },
     },
-    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + ageMs },
+    { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, token }], clock: () => Date.now() + ageMs },
   );
   const login = await kit.begin();
   await kit.comeBack(login);
@@ -47,7 +51,10 @@ const start = async (setting: Setting = {}) => {
   const cookie = cookieHeader(login.browser, kit.bff);
   const ask = (init: RequestInit = {}): Promise<Response> =>
     fetch(`${kit.bff.url}/api/a`, { ...init, headers: { cookie, 'x-csrf': '1' } });
-  return { asked, ask, grants: () => grants, [Symbol.asyncDispose]: upstream[Symbol.asyncDispose] };
+  const pass = (ms: number): void => {
+    ageMs += ms;
+  };
+  return { asked, ask, pass, grants: () => grants, [Symbol.asyncDispose]: upstream[Symbol.asyncDispose] };
 };
 
 const first = 'Bearer access-token-of-ada';
@@ -59,6 +66,16 @@ test('a token of unknown age that an upstream refuses is refreshed, and the call
   expect(api.asked).toEqual([`GET ${first}`, 'GET Bearer token-2']);
   expect((await api.ask()).status).toBe(200);
   expect([api.asked.length, api.grants()]).toEqual([3, 1]);
+});
+
+test('so is another token of a route, once it is a minute old', async () => {
+  await using api = await start({ token: { scope: 'a' }, taken: 'Bearer token-3' });
+  expect((await api.ask()).status).toBe(401);
+  api.pass(60_000);
+  const answer = await api.ask();
+  expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
+  expect(api.asked).toEqual(['GET Bearer token-2', 'GET Bearer token-2', 'GET Bearer token-3']);
+  expect(api.grants()).toBe(2);
 });
 
 test('many calls with a refused token share one refresh', async () => {

@@ -185,57 +185,72 @@ test('an answer that one session cannot use keeps no other from refreshing', asy
   expect(tried).toBe(5);
 });
 
-test('a token that lives for 10 s is refreshed when half of its life is over', async () => {
-  let grants = 0;
-  const provider = standIn(async () => {
-    grants += 1;
-    const accessTokenExpiresAt = clock.now + 10_000;
-    return { accessToken: `short-${grants}`, accessTokenExpiresAt, refreshToken: undefined, ...nothing };
-  });
-  const one = await startInstance(await makeFile(), provider);
-  const cookie = await signIn(one);
-  clock.now += 45_000;
-  expect(await get(one, '/token', cookie)).toBe('short-1');
-  clock.now += 4000;
-  expect(await get(one, '/token', cookie)).toBe('short-1');
-  clock.now += 2000;
-  expect(await get(one, '/token', cookie)).toBe('short-2');
-});
+/** The session’s own token, and another one. */
+const ofBoth = ['', '?audience=a'];
 
-test('tokens that have expired when they are issued are not refreshed at every call', async () => {
-  let grants = 0;
-  const provider = standIn(async () => {
-    grants += 1;
-    return { accessToken: 'dead', accessTokenExpiresAt: clock.now, refreshToken: undefined, ...nothing };
-  });
-  const one = await startInstance(await makeFile(), provider);
-  const cookie = await signIn(one);
-  clock.now += 45_000;
-  for (let calls = 0; calls < 10; calls += 1) expect(await get(one, '/token', cookie)).toBe('dead');
-  expect(grants).toBe(1);
-});
+test.for(ofBoth)(
+  'a token that lives for 10 s is refreshed when half of its life is over: /token%s',
+  async (target) => {
+    let grants = 0;
+    const provider = standIn(async () => {
+      grants += 1;
+      const accessTokenExpiresAt = clock.now + 10_000;
+      return { accessToken: `short-${grants}`, accessTokenExpiresAt, refreshToken: undefined, ...nothing };
+    });
+    const one = await startInstance(await makeFile(), provider);
+    const cookie = await signIn(one);
+    clock.now += 45_000;
+    expect(await get(one, `/token${target}`, cookie)).toBe('short-1');
+    clock.now += 4000;
+    expect(await get(one, `/token${target}`, cookie)).toBe('short-1');
+    clock.now += 2000;
+    expect(await get(one, `/token${target}`, cookie)).toBe('short-2');
+  },
+);
 
-test('a token of unknown life that an upstream refused is refreshed once, on both instances', async () => {
-  let grants = 0;
-  const provider = standIn(async () => {
-    grants += 1;
-    const accessToken = `unknown-${grants}`;
-    return { accessToken, accessTokenExpiresAt: undefined, refreshToken: `refresh-${grants}`, ...nothing };
-  });
-  const file = await makeFile();
-  const instances = [await startInstance(file, provider), await startInstance(file, provider)] as const;
-  const cookie = await signIn(instances[0]);
-  expect(await get(instances[0], '/refused', cookie)).toBe('none');
-  clock.now += 45_000;
-  expect(await get(instances[0], '/token', cookie)).toBe('unknown-1');
-  expect(await get(instances[0], '/refused', cookie)).toBe('none');
-  clock.now += 900_000;
-  expect(await get(instances[0], '/token', cookie)).toBe('unknown-1');
-  const calls = Array.from({ length: 20 }, (_, call) => get(instances[call % 2 ? 1 : 0], '/refused', cookie));
-  expect(new Set(await Promise.all(calls)).has('unknown-2')).toBe(true);
-  expect(grants).toBe(2);
-  expect(await get(instances[1], '/token', cookie)).toBe('unknown-2');
-});
+test.for(ofBoth)(
+  'tokens that have expired when they are issued are not refreshed at every call: /token%s',
+  async (target) => {
+    let grants = 0;
+    const provider = standIn(async () => {
+      grants += 1;
+      return { accessToken: 'dead', accessTokenExpiresAt: clock.now, refreshToken: undefined, ...nothing };
+    });
+    const one = await startInstance(await makeFile(), provider);
+    const cookie = await signIn(one);
+    clock.now += 45_000;
+    for (let calls = 0; calls < 10; calls += 1)
+      expect(await get(one, `/token${target}`, cookie)).toBe('dead');
+    expect(grants).toBe(1);
+  },
+);
+
+test.for(ofBoth)(
+  'a token of unknown life that an upstream refused is refreshed once, on both instances: /token%s',
+  async (target) => {
+    let grants = 0;
+    const provider = standIn(async () => {
+      grants += 1;
+      const accessToken = `unknown-${grants}`;
+      return { accessToken, accessTokenExpiresAt: undefined, refreshToken: `refresh-${grants}`, ...nothing };
+    });
+    const file = await makeFile();
+    const instances = [await startInstance(file, provider), await startInstance(file, provider)] as const;
+    const cookie = await signIn(instances[0]);
+    expect(await get(instances[0], `/refused${target}`, cookie)).toBe('none');
+    clock.now += 45_000;
+    expect(await get(instances[0], `/token${target}`, cookie)).toBe('unknown-1');
+    expect(await get(instances[0], `/refused${target}`, cookie)).toBe('none');
+    clock.now += 900_000;
+    expect(await get(instances[0], `/token${target}`, cookie)).toBe('unknown-1');
+    const calls = Array.from({ length: 20 }, (_, call) =>
+      get(instances[call % 2 ? 1 : 0], `/refused${target}`, cookie),
+    );
+    expect(new Set(await Promise.all(calls)).has('unknown-2')).toBe(true);
+    expect(grants).toBe(2);
+    expect(await get(instances[1], `/token${target}`, cookie)).toBe('unknown-2');
+  },
+);
 
 test('a refused refresh is none when a sibling has rotated meanwhile', async () => {
   const file = await makeFile();

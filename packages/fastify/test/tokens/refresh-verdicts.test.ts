@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { RouteToken } from '../../src/index.ts';
 import { cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
 import type { Answer, Bends } from '../provider/bent-provider.ts';
 
 /** Someone signed in, whose access token lives for 300 s, and an API that answers with the token it got. */
-const startSignedIn = async (token: (asked: number) => Answer) => {
+const startSignedIn = async (answer: Answer, token: RouteToken = 'session') => {
   const time = { now: Date.now() };
   const upstream = await startUpstream((request, response) => response.end(request.headers.authorization));
   onTestFinished(() => upstream[Symbol.asyncDispose]());
@@ -13,24 +14,29 @@ const startSignedIn = async (token: (asked: number) => Answer) => {
     {
       clock: () => time.now,
       providerTimeout: 1,
-      apiRoutes: [{ prefix: '/api/things', upstream: upstream.url }],
+      apiRoutes: [{ prefix: '/api/things', upstream: upstream.url, token }],
     },
   );
   const { browser } = await begin().then(async (login) => {
     expect((await comeBack(login)).status).toBe(303);
     return login;
   });
+  const call = (): Promise<Response> =>
+    fetch(`${bff.url}/api/things`, { headers: { cookie: cookieHeader(browser, bff) } });
+  const first = await (await call()).text();
   let asked = 0;
   const bends: Bends = {
     ...bent.bends,
     token: () => {
       asked += 1;
-      return token(asked);
+      return answer;
     },
   };
   bent.bends = bends;
   return {
-    call: () => fetch(`${bff.url}/api/things`, { headers: { cookie: cookieHeader(browser, bff) } }),
+    call,
+    /** What the API got before anything went wrong. */
+    first,
     isSignedIn: async () => (await whoIs(browser, bff)).authenticated,
     pass: (seconds: number) => {
       time.now += seconds * 1000;
@@ -48,7 +54,7 @@ const page = (status: number, body = '<!doctype html><h1>No</h1>'): Answer => ({
 
 const oauth = (status: number, error: string): Answer => ({ status, body: { error } });
 
-test.for<[string, Answer]>([
+const failures: readonly [string, Answer][] = [
   ['invalid_grant with 500', oauth(500, 'invalid_grant')],
   ['invalid_grant with 429', oauth(429, 'invalid_grant')],
   ['invalid_client', oauth(401, 'invalid_client')],
@@ -59,23 +65,31 @@ test.for<[string, Answer]>([
   ['a page with 200', page(200)],
   ['a reset', { write: (response) => response.socket?.resetAndDestroy() }],
   ['a time-out', { write: () => undefined }],
-])('at %s the old token serves while it is valid, 503 follows, and the session stays', async ([, answer]) => {
-  const { call, isSignedIn, pass, asked } = await startSignedIn(() => answer);
-  pass(280);
-  const valid = await call();
-  expect([valid.status, await valid.text()]).toEqual([200, 'Bearer access-token-of-ada']);
-  expect(asked()).toBeGreaterThan(0);
-  pass(60);
-  const expired = await call();
-  expect(expired.status).toBe(503);
-  expect(Number(expired.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(await isSignedIn()).toBe(true);
-});
+];
+
+const tokens: readonly RouteToken[] = ['session', { scope: 'openid' }];
+
+test.for(failures.flatMap(([what, answer]) => tokens.map((token) => [what, token, answer] as const)))(
+  'at %s the old token serves while it is valid, 503 follows, and the session stays: %j',
+  async ([, token, answer]) => {
+    const { call, first, isSignedIn, pass, asked } = await startSignedIn(answer, token);
+    expect(first).toMatch(/^Bearer ./);
+    pass(280);
+    const valid = await call();
+    expect([valid.status, await valid.text()]).toEqual([200, first]);
+    expect(asked()).toBeGreaterThan(0);
+    pass(60);
+    const expired = await call();
+    expect(expired.status).toBe(503);
+    expect(Number(expired.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await isSignedIn()).toBe(true);
+  },
+);
 
 test.for(['invalid_grant', 'invalid_scope', 'invalid_request', 'unsupported_grant_type', 'access_denied'])(
   '%s with 400 ends the session',
   async (error) => {
-    const { call, isSignedIn, pass } = await startSignedIn(() => oauth(400, error));
+    const { call, isSignedIn, pass } = await startSignedIn(oauth(400, error));
     pass(310);
     const answer = await call();
     expect(answer.status).toBe(401);
