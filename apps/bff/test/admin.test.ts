@@ -100,13 +100,17 @@ test('sessions end on every process, and each call is a line that names the pers
   expect(await askWho(two, cookie)).toMatchObject({ isSignedIn: false });
   await call('/sessions?sub=ada');
   await call('/sessions?sub=ada', 'Bearer wrong-token');
+  await call('/sessions');
   const eventsOf = (): readonly unknown[] =>
-    [...one.output().matchAll(/^\{.*"event":"(?:admin_\w+|login)".*$/gm)].map(([line]) => JSON.parse(line));
+    [...one.output().matchAll(/^\{.*"event":"(?:admin_\w+|login|refusal)".*$/gm)].map(([line]) =>
+      JSON.parse(line),
+    );
   await expect.poll(eventsOf).toMatchObject([
     { event: 'login', subject: 'ada', address: '127.0.0.1' },
     { event: 'admin_call', action: 'end', by: 'sub', sessions: 1, subject: 'ada', address: '127.0.0.1' },
     { event: 'admin_call', action: 'count', by: 'sub', sessions: 0, subject: 'ada' },
     { event: 'admin_refused', address: '127.0.0.1' },
+    { event: 'refusal', code: 'bad_request', address: '127.0.0.1' },
   ]);
   expect(one.output()).not.toContain(token);
   expect(one.output()).not.toContain('wrong-token');

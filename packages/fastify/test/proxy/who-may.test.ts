@@ -98,6 +98,20 @@ test.for([
   expect(await ask(browser, path)).toBe(200);
 });
 
+test('a navigation is refused by a page, which leads to the sign-in that is asked for and names no claim', async () => {
+  const { browser } = await signIn('Grace Hopper');
+  const open = (path: string) => browser.visitWithoutFollowing(`${bff.url}${path}`, { from: `${bff.url}/` });
+  const forbidden = await open('/api/editors');
+  expect([forbidden.status, forbidden.headers.get('content-type')]).toEqual([
+    403,
+    'text/html; charset=utf-8',
+  ]);
+  expect(forbidden.text).not.toContain('groups');
+  const weak = await open('/api/strong');
+  expect(weak.status).toBe(401);
+  expect(weak.text).toContain(`href="/login?acr_values=${encodeURIComponent(secondStep)}"`);
+});
+
 test('a route knows when the sign-in at the embedded provider was', async () => {
   const { browser } = await signIn('Ada Lovelace');
   expect(await ask(browser, '/api/fresh')).toBe(200);
