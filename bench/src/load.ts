@@ -21,7 +21,7 @@ const printRequest = ({ port, path, headers = {} }: Shot): string => {
   return `GET ${path} HTTP/1.1\r\nhost: localhost:${port}\r\n${lines.join('')}\r\n`;
 };
 
-/** Tells, chunk after chunk, when an answer is whole. Throws when it is not the one that is wanted. */
+/** Reports, chunk after chunk, when an answer is whole. Throws when it is not the one that is wanted. */
 const createReader = (status: string): ((chunk: Buffer) => boolean) => {
   let missing = -1;
   let isChunked = false;
@@ -61,7 +61,7 @@ interface Wakefulness {
 
 /**
  * Keeps this process awake: a server that answers somebody asleep pays for waking them, and the slower it is the more
- * often. Timers of Node would bring what waits into step, because they tell whole milliseconds.
+ * often. Timers of Node would bring what waits into step, because they count whole milliseconds.
  */
 const stayAwake = (): Wakefulness => {
   const waiting = new Set<{ readonly due: number; readonly run: () => void }>();

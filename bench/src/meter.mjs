@@ -1,4 +1,4 @@
-// Plain JavaScript, or every server would carry what strips types. Loaded into each before its own code: it tells
+// Plain JavaScript, or every server would carry what strips types. Loaded into each before its own code: it reports
 // what the server has used, and does nothing until asked.
 const builtin = process.getBuiltinModule;
 let delay;

@@ -75,5 +75,5 @@ export const startVisitor = async ({ url }: Subject): Promise<Visitor> => {
   };
 };
 
-/** Signs in once; gives back the `Cookie` header that the session travels in. */
+/** Signs in once; returns the `Cookie` header that the session travels in. */
 export const signIn = async (subject: Subject): Promise<string> => (await startVisitor(subject)).cookie();

@@ -12,7 +12,7 @@ const counts = new Map<number, ProviderCalls>();
 const known = new WeakSet<Socket>();
 const own = /^\/(token|me|jwks|\.well-known\/)/;
 
-// Node tells of every request to a server of this process, and the providers are in this process.
+// Node reports every request to a server of this process, and the providers are in this process.
 subscribe('http.server.request.start', (message) => {
   if (typeof message !== 'object' || message === null) return;
   const { request, socket }: { request?: { url?: string }; socket?: Socket } = message;

@@ -13,7 +13,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-/** Starts a Redis that keeps nothing on disk, on the core of the servers: their own use is counted, and the load is never asleep; gives back its URL and the way to stop it. */
+/** Starts a Redis that keeps nothing on disk, on the core of the servers: their own use is counted, and the load is never asleep; returns its URL and the way to stop it. */
 export const startRedis = async (): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];

@@ -5,19 +5,19 @@ import type { Subject } from './subject.ts';
 export interface Contender {
   readonly name: string;
   readonly subject: Subject;
-  /** Works for about so many milliseconds; gives back how often the work was done. */
+  /** Works for about so many milliseconds; returns how often the work was done. */
   readonly work: (milliseconds: number) => Promise<number>;
   /** What is measured of so many milliseconds of work where it is not CPU time. */
   readonly measure?: (milliseconds: number) => Promise<number>;
   /** Throws when the server answers wrongly. */
   readonly check?: () => Promise<unknown>;
-  /** What else is told of it after the last round, by the title of its column. */
+  /** What else is reported of it after the last round, by the title of its column. */
   readonly figures?: () => Readonly<Record<string, number>>;
 }
 
 /** How long and how often. */
 export interface Pace {
-  /** How often the servers are started anew: a process keeps for good what chance made of its first second. */
+  /** How often the servers are started again: a process keeps for good what chance made of its first second. */
   readonly sittings: number;
   /** A sitting. */
   readonly rounds: number;

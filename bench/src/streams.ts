@@ -3,7 +3,7 @@ import type { Shot } from './load.ts';
 
 const endOfEvent = '\n\n';
 
-/** Reads one stream until `signal` ends it; gives back how many events it brought. Throws when it is none. */
+/** Reads one stream until `signal` ends it; returns how many events it brought. Throws when it is none. */
 const readEvents = ({ port, path, headers = {} }: Shot, signal: AbortSignal): Promise<number> =>
   new Promise((resolve, reject) => {
     let events = 0;
@@ -19,7 +19,7 @@ const readEvents = ({ port, path, headers = {} }: Shot, signal: AbortSignal): Pr
     request.on('error', isOver);
   });
 
-/** Keeps event streams open for `milliseconds`; gives back how many events they brought. */
+/** Keeps event streams open for `milliseconds`; returns how many events they brought. */
 export const countEvents = async (
   shot: Shot,
   { milliseconds, connections }: { milliseconds: number; connections: number },

@@ -83,7 +83,7 @@ export const startSubject = async (program: Program): Promise<Subject> => {
     ask,
     usage: async () => {
       const answer = await ask('usage');
-      if (!isUsage(answer)) throw new TypeError(`${name} did not tell what it has used`);
+      if (!isUsage(answer)) throw new TypeError(`${name} did not report what it has used`);
       return answer;
     },
     stop: async () => {

@@ -1,4 +1,4 @@
-/** A column is told by its title; numbers stand to the right. */
+/** A column is named by its title; numbers stand to the right. */
 export interface Column {
   readonly title: string;
   readonly isNumber: boolean;

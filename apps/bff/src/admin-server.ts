@@ -21,7 +21,7 @@ export interface AdminSettings {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compared by digests: how long it takes tells nothing of the token, its length included. */
+/** Compared by digests: how long it takes reveals nothing of the token, its length included. */
 const createTokenCheck = (token: string) => {
   const expected = digest(`Bearer ${token}`);
   return ({ headers }: FastifyRequest): boolean =>

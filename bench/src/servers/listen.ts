@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 
-/** What a floor or peer is told on its command line. */
+/** The command line of a floor or peer. */
 export interface ServerSettings {
   readonly port: number;
   readonly url: string;

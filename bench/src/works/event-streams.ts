@@ -43,7 +43,7 @@ const openStream = (port: number, cookie: string, signal: AbortSignal): Promise<
     request.on('error', reject);
   });
 
-/** Signs in as often as it takes; gives back the session of each stream. */
+/** Signs in as often as it takes; returns the session of each stream. */
 const signInForAll = async (product: Peer, streams: number): Promise<readonly string[]> => {
   const visitor = await startVisitor(product);
   const cookies: string[] = [];
@@ -56,7 +56,7 @@ const signInForAll = async (product: Peer, streams: number): Promise<readonly st
 
 const readP99 = (answer: unknown): number => {
   if (typeof answer === 'object' && answer !== null && 'p99' in answer) return Number(answer.p99);
-  throw new TypeError('The server did not tell its delay');
+  throw new TypeError('The server did not report its delay');
 };
 
 const writeStreams = ({ streams, held, taken, delay }: OpenStreams): string => {
@@ -91,7 +91,7 @@ const openAll = async (streams: number, milliseconds: number): Promise<OpenStrea
   }
 };
 
-/** Does so with a fresh server each of `times`; tells the medians. */
+/** Does so with a fresh server each of `times`; reports the medians. */
 export const measureStreams = async (
   streams: number,
   milliseconds: number,

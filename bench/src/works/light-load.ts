@@ -9,9 +9,9 @@ const path = '/api/me';
 /** About a thousand requests a second, which leaves a server idle most of the time. In step, eight would wait for each other. */
 const light = { connections: 8, pause: 16 };
 
-/** Answers that follow each other. Whoever else is on the machine holds a server up for longer than it ever does itself, but not always. */
+/** Answers that follow each other. Other programs on the machine hold a server up for longer than it does itself, but not always. */
 const stretch = 200;
-/** The share of the stretches that are better than the one told: what disturbs only adds, and meets most of them. */
+/** The share of the stretches that are better than the one reported: disturbance only adds, and meets most of them. */
 const better = 0.25;
 /** The first answers have what opening connections costs. */
 const first = 100;

@@ -6,7 +6,7 @@ import type { Contender } from '../rounds.ts';
 /** How many sign in at the same time, each over a connection of their own. */
 const visitors = 4;
 
-/** Signs visitors in again and again; what it cost the provider is told without the warm-up. */
+/** Signs visitors in again and again; what it cost the provider is reported without the warm-up. */
 const contend = async (peer: Peer): Promise<Contender> => {
   const all = await Promise.all(Array.from({ length: visitors }, () => startVisitor(peer)));
   let counted = countProviderCalls(peer.provider.port);

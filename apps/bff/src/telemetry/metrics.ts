@@ -43,7 +43,7 @@ const createFigures = (registry: Registry) => {
   };
 };
 
-/** The label that tells providers apart, where there are several. */
+/** The label that distinguishes providers, where there are several. */
 const ofProvider = ({ provider }: { readonly provider?: string }): { readonly provider?: string } =>
   provider === undefined ? {} : { provider };
 

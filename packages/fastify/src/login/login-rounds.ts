@@ -23,7 +23,7 @@ export interface LoginRounds {
   /** Notes a finished login: its session is to be seen in a later request. */
   readonly succeeded: (request: FastifyRequest, returnTo: ReturnTo, session: Session) => void;
   /**
-   * Notes a callback that found no pending login, or one that was too old. Returns what the next login has to be told
+   * Notes a callback that found no pending login, or one that was too old. Returns what the next login has to know
    * by its address, for a browser that brought no cookie of ours.
    */
   readonly failed: (request: FastifyRequest, reply: FastifyReply, code: ProblemCode) => string | undefined;

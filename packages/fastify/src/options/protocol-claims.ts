@@ -2,7 +2,7 @@
 const protocolClaims: ReadonlySet<string> = new Set([
   ...['iss', 'aud', 'exp', 'iat', 'nbf', 'nonce', 'azp', 'sid', 'jti', 'at_hash', 'c_hash', 's_hash'],
   ...['auth_time', 'acr', 'amr', 'access_token', 'refresh_token', 'id_token'],
-  // Whoever copies it member by member sets the prototype of the copy.
+  // Code that copies it member by member would set the prototype of the copy.
   '__proto__',
 ]);
 

@@ -5,7 +5,7 @@ import type { TokenTarget } from '../provider/provider.ts';
 export interface PersonToken {
   readonly source: 'session' | 'refresh' | 'exchange';
   readonly target: TokenTarget;
-  /** Tells the tokens of one session apart; `''` for the session's own. */
+  /** Distinguishes the tokens of one session; `''` for the session's own. */
   readonly key: string;
 }
 

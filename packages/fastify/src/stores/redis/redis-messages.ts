@@ -45,7 +45,7 @@ export const followMessages = (client: Redis | Cluster): RedisMessages => {
   const pause = (milliseconds: number): Promise<void> =>
     wait(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
 
-  /** Listens until it fails. Pings tell a connection on which nothing happens from one on which nothing can. */
+  /** Listens until it fails. Pings distinguish an idle connection from a broken one. */
   const listen = async (connection: Redis): Promise<void> => {
     connection.on('message', (_channel, message) => listeners.deliver(message));
     await connection.connect();
