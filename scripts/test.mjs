@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
 import { obtainChromium } from '../packages/testkit/src/obtain-chromium.ts';
 import { givenRedisUrl, obtainRedis } from '../packages/testkit/src/redis.ts';
 
@@ -26,7 +27,11 @@ if (redis === undefined)
       ? 'There is no redis-server or valkey-server, and none can be installed. Tests with Redis are skipped.'
       : 'The tests use the Redis at REDIS_URL. Tests that start and stop their own Redis are skipped.',
   );
-// Uses the Node that runs this script, so another version can run the suite: npx --package node@26 -c 'node scripts/test.mjs'
+// Uses the Node that runs this script, so another version can run the suite:
+// npx --package node@26 --package pnpm@12 -c 'node scripts/test.mjs'. What that npx was given is not for the npx of a test.
+for (const name of ['npm_config_call', 'npm_config_package']) delete process.env[name];
+// Last, since a Node is among the tools.
+process.env.PATH += `${delimiter}${join(import.meta.dirname, '../node_modules/.bin')}`;
 const runTool = (path, args) => run(process.execPath, [`node_modules/${path}`, ...args]);
 const built = await runTool('vite/bin/vite.js', ['build', 'apps/web', '--logLevel', 'warn']);
 const tested =

@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 /** Below the range from which operating systems assign ports. */
 const [lowest, highest] = [10_000, 32_000];
 
+/** The one port of that range that `fetch` refuses. @see Fetch section 2.9, port blocking */
+const blockedPort = 10_080;
+
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -18,6 +21,6 @@ const isFree = (port: number): Promise<boolean> =>
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(lowest, highest);
-    if (await isFree(port)) return port;
+    if (port !== blockedPort && (await isFree(port))) return port;
   }
 }

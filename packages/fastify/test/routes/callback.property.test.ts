@@ -42,7 +42,7 @@ const sound = fc.constantFrom<(readonly (readonly [string, string])[])[]>(
   [],
 );
 
-/** What is acceptable: one `state`, ours; one `code`; no `error`; `iss` the issuer's; whatever else there is. */
+/** What is acceptable: one `state`, ours; one `code`; no `error`, or an empty one; `iss` the issuer's; whatever else there is. */
 const isAcceptable = (query: URLSearchParams, state: string, issuer: string): boolean => {
   const pairs = [...query].filter(([one]) => ['code', 'state', 'iss', 'error'].includes(one));
   const names = pairs.map(([one]) => one);
@@ -56,7 +56,7 @@ const isAcceptable = (query: URLSearchParams, state: string, issuer: string): bo
     pairs.every(([, text]) => isPlain(text) && text.length <= 8192) &&
     query.get('state') === state &&
     (query.get('code') ?? '') !== '' &&
-    !query.has('error') &&
+    (query.get('error') ?? '') === '' &&
     (query.get('iss') ?? issuer) === issuer
   );
 };
