@@ -1,19 +1,15 @@
-/**
- * The paths of the BFF's own routes. No page of the SPA can have one of them.
- *
- * @see RFC 10017 section 6.1.2
- */
-export const paths = {
-  login: '/login',
-  callback: '/login/callback',
-  logout: '/logout',
-  backchannelLogout: '/logout/backchannel',
-  frontchannelLogout: '/logout/frontchannel',
-  me: '/api/me',
-  meEvents: '/api/me/events',
-  meSessions: '/api/me/sessions',
-  providers: '/api/providers',
-  health: '/healthz',
-  ready: '/readyz',
-  clientKeys: '/.well-known/foyer-jwks.json',
-} as const;
+// The paths of the BFF's own routes: no page of the SPA can have one of them. Each is an export of its own, so that the
+// bundle of the client has those alone that it uses. They are exported as `paths`.
+
+export const login = '/login';
+export const callback = '/login/callback';
+export const logout = '/logout';
+export const backchannelLogout = '/logout/backchannel';
+export const frontchannelLogout = '/logout/frontchannel';
+export const me = '/api/me';
+export const meEvents = '/api/me/events';
+export const meSessions = '/api/me/sessions';
+export const providers = '/api/providers';
+export const health = '/healthz';
+export const ready = '/readyz';
+export const clientKeys = '/.well-known/foyer-jwks.json';

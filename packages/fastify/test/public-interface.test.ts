@@ -55,11 +55,18 @@ const collect = (path: string, name: string, collected: Set<string>): void => {
   visit(name);
 };
 
+/** What a file exports of another file as a whole, under one name. */
+const printNamespaces = (index: string): readonly string[] =>
+  [...readWithoutComments(index).matchAll(/^export \* as (\w+) from '(\.[^']+)';/gm)].map(
+    ([, name = '', from = '']) =>
+      `export namespace ${name}\n${[...readDeclarations(join(dirname(index), from)).values()].join('\n')}`,
+  );
+
 const printInterface = (index: string): string => {
   const collected = new Set<string>();
   const names = [...readPassedOn(index).keys()].toSorted();
   for (const name of names) collect(index, name, collected);
-  return `${names.join('\n')}\n\n${[...collected].join('\n\n')}\n`;
+  return `${names.join('\n')}\n\n${[...collected, ...printNamespaces(index)].join('\n\n')}\n`;
 };
 
 test.for([
