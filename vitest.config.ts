@@ -37,7 +37,7 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
       reportsDirectory: '.vitest/coverage',
       // What the suite reaches, rounded down. Raise it when that rises.
-      thresholds: { statements: 97, branches: 93, functions: 97, lines: 98 },
+      thresholds: { statements: 97, branches: 93, functions: 98, lines: 98 },
     },
     projects: [
       onNode('contract', 'packages/contract'),

@@ -109,6 +109,22 @@ test('of several providers each has its own options, those of all as default, an
   ]);
 });
 
+test.for([
+  ['one id twice', { id: 'one' }],
+  ['one domain twice', { domains: ['one.example'] }],
+  ['one client of one issuer twice', { issuer: 'https://one.example', clientId: 'a' }],
+] as const)('several providers that hold %s are a mistake', async ([what, same]) => {
+  const { issuer: _issuer, clientId: _clientId, ...common } = await required();
+  const one = {
+    ...{ id: 'one', issuer: 'https://one.example', clientId: 'a', clientSecret: 'its' },
+    domains: ['one.example'],
+  };
+  const two = { id: 'two', issuer: 'https://two.example', clientId: 'b', clientSecret: 'own', ...same };
+  expect(checkOptions({ ...common, providers: [one, two] })).toMatchObject([
+    { option: 'providers', problem: `holds ${what}` },
+  ]);
+});
+
 test('a mistake in what providers have in common is one of its own option, and theirs hide none of the others', async () => {
   const { issuer: _issuer, clientId: _clientId, ...common } = await required();
   const one = { id: 'one', issuer: 'https://one.example', clientId: 'a', clientSecret: 'its' };
