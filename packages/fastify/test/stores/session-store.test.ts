@@ -90,6 +90,21 @@ describe.runIf(withRedis)('redis alone', () => {
     expect(await client.pexpiretime(`foyer:subject:${one.subject}`)).toBe(one.lastsUntil);
   });
 
+  test('a session that is over stays over, while a Redis whose clock is behind still keeps it', async () => {
+    const store = await open(redisUrl);
+    const one = session({ expiresAt: Date.now() + 200 });
+    await store.insert(one);
+    const client = new Redis(redisUrl);
+    onTestFinished(() => client.disconnect());
+    const [key = ''] = await client.keys(`*session:${one.id}`);
+    expect(await client.persist(key)).toBe(1);
+    await expect.poll(() => store.read(one.id)).toBe(undefined);
+    expect(await store.touch(one.id, Date.now(), Date.now() + 1000)).toBe(false);
+    expect(await store.update(one.id, 1, Uint8Array.of(1))).toBe(false);
+    expect(await store.findBySubject(one.subject)).toEqual([]);
+    expect(await store.read(one.id)).toBe(undefined);
+  });
+
   test('a stopped server is told within 1.5 s and found again, and that messages were missed', async () => {
     const store = await open(redisUrl);
     const missed = new Promise<void>((resolve) => store.subscribe(() => undefined, resolve));

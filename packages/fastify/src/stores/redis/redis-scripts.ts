@@ -1,3 +1,5 @@
+// What is over is judged by the clock of this process everywhere, since that of Redis may be behind and still keep it.
+
 /** Keeps an index for as long as its longest member. */
 const keepIndex = (key: string): string => `
 local last = redis.call('ZRANGE', ${key}, -1, -1, 'WITHSCORES')
@@ -12,17 +14,18 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
 ${keepIndex('KEYS[2]')}`;
 
-/** Replaces the sealed record of the expected version. KEYS: session. ARGV: version, sealed. */
+/** Replaces the sealed record of the expected version. KEYS: session. ARGV: version, sealed, now. */
 export const updateScript = `
-if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+local old = redis.call('HMGET', KEYS[1], 'version', 'expiresAt')
+if old[1] ~= ARGV[1] or tonumber(old[2]) <= tonumber(ARGV[3]) then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'sealed', ARGV[2])
 return 1`;
 
-/** Moves last seen and end, never back. KEYS: session, list. ARGV: last seen, end, id. */
+/** Moves last seen and end, never back. KEYS: session, list. ARGV: last seen, end, id, now. */
 export const touchScript = `
 local old = redis.call('HMGET', KEYS[1], 'lastSeenAt', 'expiresAt')
-if not old[1] then return 0 end
+if not old[1] or tonumber(old[2]) <= tonumber(ARGV[4]) then return 0 end
 if tonumber(ARGV[1]) > tonumber(old[1]) then redis.call('HSET', KEYS[1], 'lastSeenAt', ARGV[1]) end
 if tonumber(ARGV[2]) > tonumber(old[2]) then
   redis.call('HSET', KEYS[1], 'expiresAt', ARGV[2])

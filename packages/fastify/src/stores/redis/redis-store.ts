@@ -56,12 +56,14 @@ const readStored = (id: string, values: readonly (Buffer | null)[]): StoredSessi
 };
 
 /** What a session in a list is read with. */
-const listedFields = ['lastSeenAt', 'about'] as const;
+const listedFields = ['lastSeenAt', 'about', 'expiresAt'] as const;
 
-/** Reads the values of `listedFields`; nothing when there is no session. */
+/** Reads the values of `listedFields`; nothing when there is no session, or it is over. */
 const readListed = (id: string, values: readonly (Buffer | null)[]): readonly ListedSession[] => {
-  const [lastSeenAt, about] = values;
-  return lastSeenAt && about ? [{ id, about, lastSeenAt: Number(lastSeenAt) }] : [];
+  const [lastSeenAt, about, expiresAt] = values;
+  return lastSeenAt && about && Number(expiresAt) > Date.now()
+    ? [{ id, about, lastSeenAt: Number(lastSeenAt) }]
+    : [];
 };
 
 const indexKeys = (subject: string, providerSession: string | undefined): string[] => [
@@ -83,9 +85,19 @@ const createSessionOperations = (client: Redis | Cluster): SessionOperations => 
   },
   read: async (id) => readStored(id, await client.hmgetBuffer(sessionKey(id), ...storedFields)),
   update: async (id, expectedVersion, sealed) =>
-    (await client.eval(updateScript, 1, sessionKey(id), expectedVersion, Buffer.from(sealed))) === 1,
+    (await client.eval(updateScript, 1, sessionKey(id), expectedVersion, Buffer.from(sealed), Date.now())) ===
+    1,
   touch: async (id, lastSeenAt, expiresAt) =>
-    (await client.eval(touchScript, 2, sessionKey(id), listKey(id), lastSeenAt, expiresAt, id)) === 1,
+    (await client.eval(
+      touchScript,
+      2,
+      sessionKey(id),
+      listKey(id),
+      lastSeenAt,
+      expiresAt,
+      id,
+      Date.now(),
+    )) === 1,
   remove: async (id) => {
     const indexed = await client.eval(removeScript, 2, sessionKey(id), listKey(id), id);
     if (!Array.isArray(indexed)) return false;
