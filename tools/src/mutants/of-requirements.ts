@@ -58,4 +58,11 @@ export const ofRequirements: readonly Mutant[] = [
     replace: 'return client.ClientSecretPost(encodeURIComponent(clientSecret));',
     test: 'fastify/provider/client-authentication > post sends the secret as it is',
   },
+  {
+    file: 'login/login-transaction.ts',
+    find: "throw new Problem('login_not_started', missingReason(brought.length, sealed));",
+    replace:
+      "return { provider: options.providers[0].id, checks: { state, nonce: '', codeVerifier: state.padEnd(43, 'a'), hasOwnCallback: false }, returnTo: '/', isQuiet: false, secret: state, startedAt: options.clock() };",
+    test: 'fastify/routes/callback > a callback without its pending login makes no token request',
+  },
 ];
