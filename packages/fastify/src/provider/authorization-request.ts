@@ -9,9 +9,8 @@ import { Problem } from '../problems.ts';
 import { type AuthorizationChecks, type LoginHints, tightenHints } from './authorization-policy.ts';
 import { runAuthenticated } from './client-authentication.ts';
 import { parseObject } from './json-object.ts';
-import type { Metadata } from './metadata.ts';
-import { configure, type ReadAnswer, readSigningKey } from './openid-client.ts';
-import type { ProviderContext } from './provider-context.ts';
+import { type ReadAnswer, readSigningKey } from './openid-client.ts';
+import type { DiscoveredProvider, ProviderContext } from './provider-context.ts';
 import { findProblem, findRefusal, isTrouble, providerProblem, readRefusal } from './provider-errors.ts';
 import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 
@@ -25,15 +24,12 @@ export const replaceParameters = (url: URL, parameters: URLSearchParams): string
 
 /** The request signed with the client's key; beside it stands what OpenID Connect wants in plain. @see RFC 9101 section 5 */
 const signRequest = async (
-  context: ProviderContext,
-  metadata: Metadata,
+  { credentials }: ProviderContext,
+  { metadata, config }: DiscoveredProvider,
   parameters: URLSearchParams,
 ): Promise<URLSearchParams> => {
-  const key = await readSigningKey(
-    context.credentials(),
-    metadata.request_object_signing_alg_values_supported,
-  );
-  const signed = await buildAuthorizationUrlWithJAR(configure(context, metadata), parameters, ...key);
+  const key = await readSigningKey(credentials(), metadata.request_object_signing_alg_values_supported);
+  const signed = await buildAuthorizationUrlWithJAR(config, parameters, ...key);
   const sent = new URLSearchParams();
   for (const name of ['response_type', 'scope', 'client_id']) sent.set(name, parameters.get(name) ?? '');
   sent.set('request', signed.searchParams.get('request') ?? '');
@@ -62,7 +58,7 @@ const isUseless = (error: unknown): boolean => {
 /** The address with a reference to the pushed request; `undefined` where the plain one may be used instead. */
 const pushRequest = async (
   context: ProviderContext,
-  metadata: Metadata,
+  { metadata, config }: DiscoveredProvider,
   parameters: URLSearchParams,
 ): Promise<URL | undefined> => {
   const { discovery, options, log } = context;
@@ -76,7 +72,7 @@ const pushRequest = async (
     );
   const endpoint = 'pushed_authorization_request_endpoint';
   try {
-    return await runAuthenticated(context, { metadata, endpoint, read: readPushed }, (config) =>
+    return await runAuthenticated(context, { metadata, endpoint, read: readPushed }, () =>
       buildAuthorizationUrlWithPAR(config, parameters),
     );
   } catch (error) {
@@ -128,8 +124,8 @@ export const createAuthorizationRequest = async (
   given: LoginHints,
   carried?: string,
 ): Promise<AuthorizationRequest> => {
-  const { discovery, options } = context;
-  const metadata = await discovery.require();
+  const { options } = context;
+  const provider = await context.discovered();
   const { hints, ...required } = tightenHints(options.authorizationParams, given);
   const random = createRandomValue();
   const checks = {
@@ -137,12 +133,11 @@ export const createAuthorizationRequest = async (
     state: carried === undefined ? random : `${random}.${carried}`,
     nonce: createRandomValue(),
     codeVerifier: createRandomValue(),
-    hasOwnCallback: needsOwnCallback(options, metadata),
+    hasOwnCallback: needsOwnCallback(options, provider.metadata),
   };
   const plain = createParameters(context, hints, checks);
-  const sent = options.signedRequest === 'on' ? await signRequest(context, metadata, plain) : plain;
-  const pushed = await pushRequest(context, metadata, sent);
-  const url =
-    pushed?.href ?? replaceParameters(buildAuthorizationUrl(configure(context, metadata), sent), sent);
+  const sent = options.signedRequest === 'on' ? await signRequest(context, provider, plain) : plain;
+  const pushed = await pushRequest(context, provider, sent);
+  const url = pushed?.href ?? replaceParameters(buildAuthorizationUrl(provider.config, sent), sent);
   return { url, checks };
 };

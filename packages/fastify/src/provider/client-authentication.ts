@@ -1,8 +1,7 @@
-import type { Configuration } from 'openid-client';
 import { firstMethod } from '../options/client-method.ts';
 import type { ClientAuth } from '../options.ts';
 import type { Metadata } from './metadata.ts';
-import { configure, type ReadAnswer } from './openid-client.ts';
+import { type ReadAnswer, withRequest } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { findRefusal } from './provider-errors.ts';
 
@@ -43,24 +42,23 @@ const chooseMethod = (
 export const runAuthenticated = async <T>(
   context: ProviderContext,
   request: AuthenticatedRequest,
-  run: (config: Configuration) => Promise<T>,
+  run: () => Promise<T>,
 ): Promise<T> => {
   const { options, lessons } = context;
-  const { metadata, endpoint, read } = request;
-  const runBy = (method: ClientAuth): Promise<T> => run(configure(context, metadata, { method, read }));
+  const { endpoint, read } = request;
   const method = chooseMethod(context, request);
   const other = options.clientAuth === undefined ? otherSecretMethod[method] : undefined;
   const learn = (found: ClientAuth): void => {
     lessons.set(endpoint, { method: found, until: options.clock() + lessonMs });
   };
   try {
-    return await runBy(method);
+    return await withRequest({ method, read }, run);
   } catch (error) {
     if (other === undefined || findRefusal(error)?.error !== 'invalid_client') throw error;
     lessons.delete(endpoint);
   }
   try {
-    const result = await runBy(other);
+    const result = await withRequest({ method: other, read }, run);
     learn(other);
     return result;
   } catch (error) {

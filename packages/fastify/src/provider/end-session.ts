@@ -6,27 +6,28 @@ import { replaceParameters } from './authorization-request.ts';
 import { tryDiscovery } from './discovery.ts';
 import { fillLogoutUrl } from './logout-url.ts';
 import { metadataUrl } from './metadata.ts';
-import { configure } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 
 /** A proxy with default buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
 const maxUrlLength = 2560;
 
 /** Where the browser goes to end the provider's session. @see OpenID Connect RP-Initiated Logout section 2 */
-const createEndSessionUrl = (context: ProviderContext, idToken: string | undefined): string | undefined => {
-  const { options, discovery } = context;
-  const logoutUrl = fillLogoutUrl(options);
-  if (logoutUrl !== undefined) return logoutUrl;
-  const metadata = discovery.current();
-  if (metadata?.end_session_endpoint === undefined) return undefined;
+const createEndSessionUrl = async (
+  context: ProviderContext,
+  idToken: string | undefined,
+): Promise<string | undefined> => {
+  const { options } = context;
+  if (options.logoutUrl !== undefined) return fillLogoutUrl(options);
+  if (!(await tryDiscovery(context))) return undefined;
+  const { metadata, config } = await context.discovered();
+  if (metadata.end_session_endpoint === undefined) return undefined;
   const parameters = {
     client_id: options.clientId,
     post_logout_redirect_uri: `${options.publicUrl}${paths.logout}`,
     state: randomBytes(16).toString('base64url'),
   };
-  const client = configure(context, metadata);
   const print = (given: Readonly<Record<string, string>>): string =>
-    replaceParameters(buildEndSessionUrl(client, given), new URLSearchParams(given));
+    replaceParameters(buildEndSessionUrl(config, given), new URLSearchParams(given));
   const hinted = idToken === undefined ? undefined : print({ ...parameters, id_token_hint: idToken });
   return hinted !== undefined && hinted.length <= maxUrlLength ? hinted : print(parameters);
 };
@@ -52,7 +53,6 @@ export const findEndSession = async (
   context: ProviderContext,
   idToken: string | undefined,
 ): Promise<string | undefined> => {
-  if (context.options.logoutUrl === undefined) await tryDiscovery(context);
-  const url = createEndSessionUrl(context, idToken);
+  const url = await createEndSessionUrl(context, idToken);
   return url === undefined || (await isProviderDown(context)) ? undefined : url;
 };

@@ -2,7 +2,6 @@ import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-cl
 import { runAuthenticated } from './client-authentication.ts';
 import { proveKey } from './dpop.ts';
 import { readClaims } from './json-object.ts';
-import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { type ExpectedGrant, maxLifetimeSeconds, readGrant } from './token-answer.ts';
 import type { DpopKey, GrantedTokens } from './token-set.ts';
@@ -36,7 +35,6 @@ const nameTokens = (
 
 /** What a grant is asked for with. */
 interface GrantRequest extends ExpectedGrant {
-  readonly metadata: Metadata;
   /** The key that the tokens are to be bound to. */
   readonly dpopKey: DpopKey | undefined;
 }
@@ -49,14 +47,13 @@ interface GrantRequest extends ExpectedGrant {
  */
 export const requestGrant = async (
   context: ProviderContext,
-  { metadata, dpopKey, ...expected }: GrantRequest,
+  { dpopKey, ...expected }: GrantRequest,
   grant: (config: Configuration, options: { readonly DPoP?: DPoPHandle }) => Promise<TokenEndpointResponse>,
 ): Promise<GrantedTokens> => {
-  const read = readGrant(context.trust(metadata), expected);
-  const granted = await runAuthenticated(
-    context,
-    { metadata, endpoint: 'token_endpoint', read },
-    async (config) => grant(config, await proveKey(context, config, dpopKey)),
+  const { metadata, config, trust } = await context.discovered();
+  const request = { metadata, endpoint: 'token_endpoint', read: readGrant(trust, expected) } as const;
+  const granted = await runAuthenticated(context, request, async () =>
+    grant(config, await proveKey(context, config, dpopKey)),
   );
   return { ...nameTokens(granted, context.options.clock()), dpopKey };
 };

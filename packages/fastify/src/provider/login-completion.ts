@@ -11,6 +11,7 @@ import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
 import { redirectUri } from './redirect-uri.ts';
+import type { TokenTrust } from './signed-token.ts';
 import type { CompletedLogin, TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';
 
@@ -55,7 +56,7 @@ const callbackUrl = (address: string, parameters: URLSearchParams): URL => {
 
 const exchangeCode = async (
   context: ProviderContext,
-  metadata: Metadata,
+  trust: TokenTrust,
   { parameters, checks }: AuthorizationResponse,
 ): Promise<{ readonly tokens: TokenSet; readonly claims: IdTokenClaims }> => {
   const { options } = context;
@@ -68,13 +69,13 @@ const exchangeCode = async (
     ...(checks.maxAge === undefined ? {} : { maxAge: checks.maxAge }),
   };
   const dpopKey = options.dpop === 'on' ? createDpopKey() : undefined;
-  const granted = await requestGrant(context, { metadata, dpopKey }, (config, proof) =>
+  const granted = await requestGrant(context, { dpopKey }, (config, proof) =>
     authorizationCodeGrant(config, url, expected, undefined, proof),
   );
   const { idToken, accessToken, scope = options.scope } = granted;
   if (idToken === undefined)
     throw new Problem('provider_invalid_response', 'the token response has no ID token');
-  const claims = await verifyIdToken(idToken, context.trust(metadata), accessToken);
+  const claims = await verifyIdToken(idToken, trust, accessToken);
   requireAcr(claims, checks.acrValues);
   requireSessionExpiry(claims, options.clock() / 1000);
   return { claims, tokens: { ...granted, idToken, nonce: checks.nonce, scope } };
@@ -87,9 +88,9 @@ export const completeLogin = async (
   log: FastifyBaseLogger,
 ): Promise<CompletedLogin> => {
   const { discovery, options } = context;
-  const metadata = await discovery.require();
+  const { metadata, trust } = await context.discovered();
   checkResponse(response, metadata);
-  const { tokens, claims } = await exchangeCode(context, metadata, response).catch((error: unknown) => {
+  const { tokens, claims } = await exchangeCode(context, trust, response).catch((error: unknown) => {
     const problem = grantProblem(error);
     if (problem.code !== 'login_expired') discovery.doubt();
     throw problem;

@@ -64,12 +64,12 @@ const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> =>
  * @see OpenID Connect Back-Channel Logout section 2.6
  */
 export const verifyLogoutToken = async (
-  { discovery, trust }: ProviderContext,
+  { discovery, discovered }: ProviderContext,
   token: string,
 ): Promise<LogoutToken> => {
-  const metadata = await discovery.require();
+  const { trust } = await discovered();
   try {
-    return await verify(token, trust(metadata));
+    return await verify(token, trust);
   } catch (error) {
     // What is wrong with the token says nothing about the metadata: anyone can send one.
     if (!(error instanceof LogoutTokenInvalid)) discovery.doubt();

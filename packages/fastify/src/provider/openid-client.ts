@@ -1,13 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { importJWK } from 'jose';
 import * as client from 'openid-client';
 import { asymmetricAlgorithms } from '../options/provider-options.ts';
-import type { ClientAuth } from '../options.ts';
+import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import type { ClientCredentials } from './client-credentials.ts';
+import type { ClientCredentials, CurrentCredentials } from './client-credentials.ts';
+import type { DpopNonces } from './dpop-nonces.ts';
 import type { Metadata } from './metadata.ts';
-import type { ProviderContext } from './provider-context.ts';
 import { readErrorCode } from './provider-errors.ts';
-import type { ProviderAnswer } from './provider-http.ts';
+import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 
 /**
  * Reads an answer: throws for what is no success, and gives openid-client what it has to check. `isBound` says whether the
@@ -51,9 +52,38 @@ export const readSigningKey = async (
   return [{ key, kid }, { [client.modifyAssertion]: modify }];
 };
 
+/** What openid-client works with. */
+export interface ClientSettings {
+  readonly options: ResolvedOptions;
+  readonly http: ProviderHttp;
+  readonly credentials: CurrentCredentials;
+  /** The newest DPoP nonce of each of the provider's origins, of which there are few. */
+  readonly nonces: DpopNonces;
+}
+
+/** One request through openid-client. */
+interface ClientRequest {
+  /** How the client authenticates; not at all where that is left out. */
+  readonly method?: ClientAuth;
+  readonly read: ReadAnswer;
+}
+
+/** openid-client calls back without saying for which request: this does. */
+const requests = new AsyncLocalStorage<ClientRequest & { wasChallenged: boolean }>();
+
+const currentRequest = (): ClientRequest & { wasChallenged: boolean } => {
+  const request = requests.getStore();
+  if (request === undefined) throw new Error('openid-client is asked for a request outside of withRequest');
+  return request;
+};
+
+/** Runs a function of openid-client that makes one request. */
+export const withRequest = <Result>(request: ClientRequest, run: () => Promise<Result>): Promise<Result> =>
+  requests.run({ ...request, wasChallenged: false }, run);
+
 const createClientAuth = (
-  method: ClientAuth,
-  { options: { clientSecret = '' }, credentials }: ProviderContext,
+  method: ClientAuth | undefined,
+  { options: { clientSecret = '' }, credentials }: ClientSettings,
 ): client.ClientAuth => {
   switch (method) {
     case 'client_secret_basic':
@@ -68,6 +98,8 @@ const createClientAuth = (
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
       return client.TlsClientAuth();
+    case undefined:
+      return client.None();
   }
 };
 
@@ -75,9 +107,10 @@ const createClientAuth = (
 const askForNonce = (): Response =>
   new Response(null, { status: 401, headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"' } });
 
-const createFetch = ({ http, nonces }: ProviderContext, read: ReadAnswer): client.CustomFetch => {
-  let wasChallenged = false;
-  return async (url, { method, headers, body }) => {
+const createFetch =
+  ({ http, nonces }: ClientSettings): client.CustomFetch =>
+  async (url, { method, headers, body }) => {
+    const request = currentRequest();
     const answer = await http.send(url, {
       method,
       headers,
@@ -88,42 +121,25 @@ const createFetch = ({ http, nonces }: ProviderContext, read: ReadAnswer): clien
       text: `${answer.header('www-authenticate')} ${answer.text}`,
     });
     const isBound = 'dpop' in headers;
-    if (!isBound || wasChallenged || readErrorCode(answer) !== 'use_dpop_nonce') return read(answer, isBound);
-    wasChallenged = true;
+    if (!isBound || request.wasChallenged || readErrorCode(answer) !== 'use_dpop_nonce')
+      return request.read(answer, isBound);
+    request.wasChallenged = true;
     return askForNonce();
   };
-};
 
-/** How a client authenticates in one request, and who reads its answer. */
-interface ConfiguredRequest {
-  readonly method: ClientAuth;
-  readonly read: ReadAnswer;
-}
-
-const buildsAddresses: ConfiguredRequest = {
-  method: 'client_secret_basic',
-  read: async () => {
-    throw new Error('This configuration builds addresses only');
-  },
-};
-
-/** Sets openid-client up for one request to the provider of this metadata, or for the building of addresses. */
-export const configure = (
-  context: ProviderContext,
-  metadata: Metadata,
-  { method, read }: ConfiguredRequest = buildsAddresses,
-): client.Configuration => {
-  const { clientId, clientCert, clockTolerance } = context.options;
+/** Sets openid-client up for the provider of this metadata. */
+export const createConfiguration = (settings: ClientSettings, metadata: Metadata): client.Configuration => {
+  const { clientId, clientCert, clockTolerance } = settings.options;
   const config = new client.Configuration(
     // Which algorithm is accepted is our own check, whose message names what came and the setting.
     { ...metadata, id_token_signing_alg_values_supported: [...asymmetricAlgorithms] },
     clientId,
     { [client.clockTolerance]: clockTolerance, use_mtls_endpoint_aliases: clientCert !== undefined },
-    createClientAuth(method, context),
+    (...sent) => createClientAuth(currentRequest().method, settings)(...sent),
   );
   // Our own requests are limited already, and discovery has refused every endpoint on http but on loopback hosts.
   config.timeout = 0;
   client.allowInsecureRequests(config);
-  config[client.customFetch] = createFetch(context, read);
+  config[client.customFetch] = createFetch(settings);
   return config;
 };

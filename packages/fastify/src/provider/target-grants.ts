@@ -29,9 +29,8 @@ const requestToken = async (
   { target, dpopKey }: TargetRequest,
   grant: Parameters<typeof requestGrant>[2],
 ): Promise<IssuedToken> => {
-  const metadata = await context.discovery.require();
   try {
-    const request = { metadata, dpopKey, isAboutSession: false };
+    const request = { dpopKey, isAboutSession: false };
     const { accessToken, accessTokenExpiresAt } = await requestGrant(context, request, grant);
     return { accessToken, accessTokenExpiresAt, dpopKey };
   } catch (error) {

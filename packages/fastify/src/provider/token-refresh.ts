@@ -89,7 +89,6 @@ const requestTokens = async (
   refreshToken: string,
   { target, dpopKey, keepSuccessor }: RefreshRequest,
 ): Promise<GrantedTokens> => {
-  const metadata = await context.discovery.require();
   const keeperFailures: unknown[] = [];
   const keep: KeepSuccessor = async (successor) => {
     await keepSuccessor?.(successor).catch((error: unknown) => {
@@ -98,7 +97,7 @@ const requestTokens = async (
     });
   };
   try {
-    return await requestGrant(context, { metadata, dpopKey, keepSuccessor: keep }, (config, proof) =>
+    return await requestGrant(context, { dpopKey, keepSuccessor: keep }, (config, proof) =>
       refreshTokenGrant(config, refreshToken, targetParameters(target ?? {}), proof),
     );
   } catch (error) {
@@ -124,7 +123,7 @@ export const refreshTokens = async (
   refreshToken: string,
   request: RefreshRequest,
 ): Promise<RefreshedTokens> => {
-  const trust = context.trust(await context.discovery.require());
+  const { trust } = await context.discovered();
   if (!isAcceptedIssuer(request.issuer, trust)) throw new RefreshRefused('the session is of another issuer');
   // A session that is older than the setting gets its key with its next own token.
   const isUnbound = context.options.dpop === 'on' && request.target === undefined;

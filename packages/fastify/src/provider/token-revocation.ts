@@ -16,10 +16,10 @@ const read: ReadAnswer = async (answer) => {
  * @see RFC 7009 section 2.1
  */
 export const revokeToken = async (context: ProviderContext, token: string): Promise<void> => {
-  const metadata = await context.discovery.require();
+  const { metadata, config } = await context.discovered();
   if (metadata.revocation_endpoint === undefined) return;
   try {
-    await runAuthenticated(context, { metadata, endpoint: 'revocation_endpoint', read }, (config) =>
+    await runAuthenticated(context, { metadata, endpoint: 'revocation_endpoint', read }, () =>
       tokenRevocation(config, token, { token_type_hint: 'refresh_token' }),
     );
   } catch (error) {

@@ -6,7 +6,7 @@ import { requireShallow } from './checks/claims-depth.ts';
 import { isAcceptedIssuer } from './checks/issuer.ts';
 import { proveKey } from './dpop.ts';
 import { parseObject } from './json-object.ts';
-import { configure, type ReadAnswer } from './openid-client.ts';
+import { type ReadAnswer, withRequest } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 import {
   EndpointRefusal,
@@ -62,12 +62,12 @@ export const readUserinfo = async (
   context: ProviderContext,
   { accessToken, sub, dpopKey, log = context.log }: UserinfoRequest,
 ): Promise<Claims | undefined> => {
-  const metadata = await context.discovery.require();
+  const { metadata, config, trust } = await context.discovered();
   if (metadata.userinfo_endpoint === undefined) return undefined;
   try {
-    const read = readAnswer(context.trust(metadata));
-    const config = configure(context, metadata, { method: 'client_secret_basic', read });
-    return await fetchUserInfo(config, accessToken, sub, await proveKey(context, config, dpopKey));
+    return await withRequest({ read: readAnswer(trust) }, async () =>
+      fetchUserInfo(config, accessToken, sub, await proveKey(context, config, dpopKey)),
+    );
   } catch (error) {
     const { status, error: code } = findRefusal(error) ?? {};
     if ((status === 401 || status === 403) && code !== 'use_dpop_nonce') {
