@@ -28,7 +28,7 @@ test('an open page whose session is ended elsewhere says why, and does not begin
     "fetch('/api/me/sessions', { method: 'DELETE' }).then((answer) => answer.status)",
   );
   expect(status).toBe(200);
-  await page.getByText('The session was ended from another browser.').waitFor();
+  await page.getByText('The session was ended from another browser, or by an administrator.').waitFor();
   expect(await page.getByRole('link', { name: 'Logged in as' }).count()).toBe(0);
   expect(logins).toEqual([]);
 

@@ -1,15 +1,27 @@
 import { launchChromium } from '@foyer/testkit';
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startProduct } from './start-product.ts';
 import { signIn } from './views.ts';
 
 const whoIsThere = (page: Page): Promise<string> =>
   page.evaluate("fetch('/api/me').then((response) => response.text())");
 
-test('ten tabs share one event stream, and all of them hear the end of the session', async () => {
+/** Signs out without the client, so that no tab hears of it from another but by the stream. */
+const signOut = (page: Page): Promise<number> =>
+  page.evaluate(
+    "fetch('/logout', { method: 'POST', headers: { accept: 'application/json' } }).then((r) => r.status)",
+  );
+
+/** Ten signed-in tabs of a browser that first runs a script in each; `streams` are the tabs that asked for events. */
+const openTabs = async (script = '') => {
   const [product, chromium] = await Promise.all([startProduct(), launchChromium()]);
+  onTestFinished(async () => {
+    await chromium.close();
+    await product.close();
+  });
   const context = await chromium.newContext();
+  await context.addInitScript(script);
   const streams: Page[] = [];
   context.on('request', (request) => {
     if (request.url().endsWith('/api/me/events')) streams.push(request.frame().page());
@@ -24,19 +36,41 @@ test('ten tabs share one event stream, and all of them hear the end of the sessi
     await tab.getByRole('link', { name: 'View Profile »' }).waitFor();
   }
   for (const tab of tabs) expect(await whoIsThere(tab)).toContain('"authenticated":true');
+  return { first, others: tabs.slice(1), streams };
+};
+
+test('ten tabs share one event stream, and all of them hear the end of the session', async () => {
+  const { first, others, streams } = await openTabs();
   expect(streams).toEqual([first]);
 
-  const others = tabs.slice(1);
   await first.close();
   await expect.poll(() => streams.length).toBe(2);
-  expect(others).toContain(streams[1]);
+  const [, second = first] = streams;
+  expect(others).toContain(second);
 
-  // Without the client, so that no tab hears of it from another but by the stream.
-  const status = await streams[1]?.evaluate(
-    "fetch('/logout', { method: 'POST', headers: { accept: 'application/json' } }).then((r) => r.status)",
-  );
-  expect(status).toBe(200);
+  expect(await signOut(second)).toBe(200);
   for (const tab of others) await tab.getByRole('link', { name: 'Login/Register »' }).waitFor();
-  await chromium.close();
-  await product.close();
+});
+
+test('a tab that crashes leaves the event stream to another', async () => {
+  const { first, others, streams } = await openTabs();
+  const crashed = first.waitForEvent('crash');
+  await first.goto('chrome://crash').catch(() => undefined);
+  await crashed;
+  await expect.poll(() => streams.length).toBe(2);
+  expect(await signOut(streams[1] ?? first)).toBe(200);
+  for (const tab of others) await tab.getByRole('link', { name: 'Login/Register »' }).waitFor();
+});
+
+test.for([
+  {
+    without: 'Web Locks',
+    script: "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })",
+  },
+  { without: 'BroadcastChannel', script: 'window.BroadcastChannel = undefined' },
+])('ten tabs of a browser without $without work, and hear the end or ask for it', async ({ script }) => {
+  const { first, others } = await openTabs(script);
+  expect(await signOut(first)).toBe(200);
+  for (const tab of others) await tab.evaluate("dispatchEvent(new Event('online'))");
+  for (const tab of others) await tab.getByRole('link', { name: 'Login/Register »' }).waitFor();
 });

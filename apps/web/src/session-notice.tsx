@@ -8,7 +8,7 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
   logout: 'You signed out in another tab.',
   backchannel: 'You signed out at the provider.',
   expired: 'Your session has reached its time limit.',
-  revoked: 'The session was ended from another browser.',
+  revoked: 'The session was ended from another browser, or by an administrator.',
   refresh_failed: 'The provider has ended the session.',
   replaced: 'A new sign-in has taken its place.',
 };

@@ -159,8 +159,9 @@ test.for([
   ['logout', 'You signed out in another tab.'],
   ['backchannel', 'You signed out at the provider.'],
   ['expired', 'Your session has reached its time limit.'],
-  ['revoked', 'The session was ended from another browser.'],
+  ['revoked', 'The session was ended from another browser, or by an administrator.'],
   ['refresh_failed', 'The provider has ended the session.'],
+  ['replaced', 'A new sign-in has taken its place.'],
 ] as const)('a session that ended by %s is said on the page that was open', async ([reason, text]) => {
   const source = Object.assign(new EventTarget(), { close: () => undefined, readyState: 1 });
   vi.stubGlobal('EventSource', function openSource() {

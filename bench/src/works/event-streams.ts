@@ -18,7 +18,7 @@ interface OpenStreams {
 }
 
 /** As many as a server allows of one session. */
-const streamsPerSession = 10;
+const streamsPerSession = 4;
 
 const columns = [
   'streams',

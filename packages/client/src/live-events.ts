@@ -91,7 +91,7 @@ const createStream = (url: URL, onEvent: (event: string) => void, { onMissing, i
   };
 };
 
-/** Opens one stream for each tab: for browsers without Web Locks, and for pages outside a secure context. */
+/** Opens one stream for each tab, as far as the server allows, for browsers in which tabs cannot share one. */
 const followAlone = (url: URL, listener: LiveListener): LiveEvents => {
   const stream = createStream(url, (event) => deliver(event, listener), listener);
   return {
@@ -141,8 +141,9 @@ const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
   };
 };
 
-/** Listens to `/api/me/events`, with one stream for all tabs where the browser has Web Locks. */
+/** Listens to `/api/me/events`, with one stream for all tabs where the browser has Web Locks and `BroadcastChannel`. */
 export const startLiveEvents = (url: URL, listener: LiveListener): LiveEvents => {
   if (typeof EventSource === 'undefined') return { follow: () => undefined, close: () => undefined };
-  return navigator.locks ? followTogether(url, listener) : followAlone(url, listener);
+  const canShare = navigator.locks && typeof BroadcastChannel !== 'undefined';
+  return (canShare ? followTogether : followAlone)(url, listener);
 };

@@ -9,25 +9,26 @@ export interface Tabs {
   readonly follow: (listener: (session: unknown) => void) => () => void;
 }
 
-/** Creates the channel between the tabs that use the same BFF. The browser must have `BroadcastChannel`. */
+/** Creates the channel between the tabs that use the same BFF. In a browser without `BroadcastChannel` it is silent. */
 export const createTabs = (bff: string): Tabs => {
-  const open = (): BroadcastChannel => new BroadcastChannel(`foyer ${bff}`);
+  const open = (): BroadcastChannel | undefined =>
+    typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(`foyer ${bff}`);
   let lastAnnounced: unknown;
   return {
     announce: (session) => {
       if (session === lastAnnounced) return;
       lastAnnounced = session;
       const channel = open();
-      channel.postMessage(session);
-      channel.close();
+      channel?.postMessage(session);
+      channel?.close();
     },
     follow: (listener) => {
       const channel = open();
-      channel.addEventListener('message', ({ data }) => {
+      channel?.addEventListener('message', ({ data }) => {
         lastAnnounced = data;
         listener(data);
       });
-      return () => channel.close();
+      return () => channel?.close();
     },
   };
 };

@@ -20,7 +20,10 @@ export const startTurn = (name: string, act: () => void): Turn => {
   let claim: Claim | undefined;
   const startClaim = (): Claim => {
     const waiting = new AbortController();
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const made: Claim = {
       isHeld: false,
       end: () => {

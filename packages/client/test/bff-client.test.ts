@@ -377,6 +377,49 @@ test('a tab that is opened later hears of a limit that is near, unless its own a
   expect(newest.getSnapshot()).not.toHaveProperty('expiring');
 });
 
+/** Locks of which one holder's turn never ends, as that of a tab that stays open. */
+const withLocks = () => {
+  const request = async (_name: string, _options: object, hold: () => Promise<void>): Promise<void> => hold();
+  vi.stubGlobal('navigator', Object.create(navigator, { locks: { value: { request } } }));
+};
+
+test.each([
+  ['BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
+  [
+    'BroadcastChannel, but with Web Locks',
+    () => {
+      withLocks();
+      vi.stubGlobal('BroadcastChannel', undefined);
+    },
+  ],
+  [
+    'what Safari 17.4 and Chrome 120 brought',
+    () => {
+      withLocks();
+      const { withResolvers } = Object(Promise);
+      const { canParse } = URL;
+      onTestFinished(() => void Object.assign(Promise, { withResolvers }));
+      onTestFinished(() => void Object.assign(URL, { canParse }));
+      Object.assign(Promise, { withResolvers: undefined });
+      Object.assign(URL, { canParse: undefined });
+    },
+  ],
+])('a browser without %s has one stream for the page, and signs in and out', async (_what, take) => {
+  take();
+  let me: unknown = signedIn;
+  const browser = stubBrowser((call) => json(call === 'POST /logout' ? { redirectTo: '/' } : me));
+  const { sources } = stubEventSource();
+  const { client } = watch(createBffClient({ baseUrl: 'https://app.example' }));
+  expect(await client.refresh()).toMatchObject({ status: 'signed-in' });
+  await client.refresh();
+  expect(sources).toHaveLength(1);
+  me = anonymous;
+  sources[0]?.dispatchEvent(new MessageEvent('signed-out', { data: '{"reason":"backchannel"}' }));
+  await waitFor(() => expect(client.getSnapshot()).toMatchObject({ reason: 'backchannel' }));
+  await client.logout();
+  expect(browser.moves).toEqual(['/']);
+});
+
 test('a Retry-After that is a date is waited for too, and a far one is not', async () => {
   const away = (date: number) =>
     problem('store_unavailable', 503, { 'retry-after': new Date(date).toUTCString() });

@@ -105,7 +105,8 @@ const streamSession = (bff: Bff, session: Session, reply: FastifyReply): (() => 
   return stop;
 };
 
-const maxStreamsPerSession = 10;
+/** Browsers have six HTTP/1.1 connections to an origin: tabs that cannot share one stream must leave some free. */
+const maxStreamsPerSession = 4;
 
 /** `GET /api/me/events`: server-sent events about this session. @see HTML Standard section 9.2 */
 export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
