@@ -20,7 +20,7 @@ test('rounds are compared with the floor of the same round', () => {
   expect(compare([2, 20, 200], [1, 10, 100])).toEqual({ median: 2, spread: 0 });
 });
 
-test('a missing value is told, never filled in', () => {
+test('a missing value is reported, never filled in', () => {
   expect(() => compare([1, 2], [1])).toThrow(RangeError);
   expect(() => summarise([])).toThrow(RangeError);
 });

@@ -14,8 +14,8 @@ test('a section holds ratios to its floor, the cheapest first', () => {
   ]);
 });
 
-test('a section without its floor is told', () => {
-  expect(() => createSection({ title: '/api/me', floor: 'nobody' }, costs)).toThrow('nobody');
+test('a section without its floor is reported', () => {
+  expect(() => createSection({ title: '/api/me', floor: 'missing' }, costs)).toThrow('missing');
 });
 
 test('the report has a titled table a section', () => {
@@ -24,7 +24,7 @@ test('the report has a titled table a section', () => {
   );
 });
 
-test('what else a contender tells has a column of its own', () => {
+test('what else a contender reports has a column of its own', () => {
   const contenders = [{ name: 'dear', figures: () => ({ calls: 2 }) }];
   expect(writeReport([createSection({ title: 'login', floor: 'floor' }, costs, contenders)])).toBe(
     '### login\n\n| server | CPU, floor = 1 | spread | calls |\n| --- | ---: | ---: | ---: |\n| floor | 1.00 | 0 % |  |\n| dear | 3.00 | 0 % | 2.00 |\n',

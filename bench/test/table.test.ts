@@ -16,7 +16,7 @@ test('a bar in a cell does not make another cell', () => {
   expect(writeTable(columns, [['a|b', '1']])).toContain('| a\\|b | 1 |');
 });
 
-test('a row with a cell too few is told', () => {
+test('a row with a cell too few is reported', () => {
   expect(() => writeTable(columns, [['bare Fastify']])).toThrow(RangeError);
 });
 

@@ -84,9 +84,9 @@ test('no secret, token, code, verifier or cookie is in a log line or an answer, 
   canaries.add('c'.repeat(40)).add('e'.repeat(60)).add('d'.repeat(30));
 
   canaries.delete('');
-  const told = [...replicas.all.map(({ output }) => output()), ...seen].join('\n');
-  expect(told).toContain('"event":"login"');
-  expect([...canaries].filter((canary) => told.includes(canary))).toEqual([]);
+  const printed = [...replicas.all.map(({ output }) => output()), ...seen].join('\n');
+  expect(printed).toContain('"event":"login"');
+  expect([...canaries].filter((canary) => printed.includes(canary))).toEqual([]);
 });
 
 test('whatever a client sends, a log line is one JSON object', async () => {

@@ -173,7 +173,7 @@ test('the doctor sees what a careless deployment lacks', async () => {
     expect(output).toMatch(new RegExp(`^bad .*${what}`, 'm'));
 });
 
-test('an address that is none, and one where nobody is, are said plainly', async () => {
+test('a malformed address, and one where no server listens, are reported plainly', async () => {
   const none = await runDoctor('--live');
   expect([none.code, none.errors]).toEqual([1, expect.stringContaining('--live URL')]);
   const away = await runDoctor('--live', 'http://127.0.0.1:9');

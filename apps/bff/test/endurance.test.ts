@@ -158,7 +158,7 @@ test.runIf(process.platform === 'linux')(
     const isReady = () =>
       fetch(`${url}/readyz`).then(
         ({ status }) => status,
-        () => 0, // Nobody listens yet.
+        () => 0, // The server does not listen yet.
       );
     await expect.poll(isReady, { timeout: 15_000 }).toBe(200);
     // Until then a process compiles its code, and its heap takes the size that it keeps.

@@ -53,7 +53,7 @@ const text = fc.oneof(
 );
 const environments = fc.dictionary(fc.constantFrom(...names), text, { maxKeys: 12 });
 
-test('whatever the environment holds, it is taken or every mistake is told, and never a value', () => {
+test('whatever the environment holds, it is accepted or every mistake is reported, and no value is printed', () => {
   fc.assert(
     fc.property(environments, (environment) => {
       try {

@@ -44,7 +44,7 @@ const examineWith = async (
   );
 };
 
-test('a sound configuration has nothing bad, and what was tried is told', async () => {
+test('a sound configuration has nothing bad, and the report says what was tried', async () => {
   const findings = await examineWith();
   expect(findings.filter((line) => line.startsWith('bad'))).toEqual([]);
   expect(findings).toEqual(
@@ -98,10 +98,10 @@ test.for([
     'Register http://localhost:3999/logout as post-logout redirect URI.',
   ],
   ['an algorithm that it does not sign with', { OIDC_ID_TOKEN_ALG: 'ES256' }, 'does not announce ES256'],
-  ['an unknown client', { OIDC_CLIENT_ID: 'nobody' }, 'check OIDC_CLIENT_ID'],
-] as const)('%s is found, with what to do, and no secret is told', async ([, variables, told]) => {
+  ['an unknown client', { OIDC_CLIENT_ID: 'unknown' }, 'check OIDC_CLIENT_ID'],
+] as const)('%s is found, with what to do, and no secret is printed', async ([, variables, expected]) => {
   const findings = await examineWith(variables);
-  expect(findings.filter((line) => line.startsWith('bad')).join('\n')).toContain(told);
+  expect(findings.filter((line) => line.startsWith('bad')).join('\n')).toContain(expected);
   expect(findings.join('\n')).not.toContain('canary');
 });
 
@@ -200,13 +200,13 @@ test.for([
     'ok provider: accepts the client’s credentials by client_secret_basic (OIDC_CLIENT_AUTH)',
   ],
 ] as const)(
-  'with %j, what to do is told about a provider that lists one method and takes the other',
-  async ([set, told]) => {
+  'with %j, the report says what to do about a provider that lists one method and takes the other',
+  async ([set, expected]) => {
     using stub = await startStub(
       (path, _query, sent) => ({ status: path === '/token' && sent !== basic ? 401 : 400 }),
       { methods: ['client_secret_post'] },
     );
-    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...set })).toContain(told);
+    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...set })).toContain(expected);
   },
 );
 
@@ -224,12 +224,12 @@ test.for([
     'bad',
     'leads back to http://localhost:3000/login/callback with invalid_scope. Check OIDC_SCOPE, OIDC_AUTHORIZATION_PARAMS and what the client may do.',
   ],
-] as const)('an authorization request that leads back with %s is %s', async ([error, verdict, told]) => {
+] as const)('an authorization request that leads back with %s is %s', async ([error, verdict, expected]) => {
   using stub = await startStub((_path, query) => ({
     status: 303,
     location: `${query.get('redirect_uri')}?error=${error}`,
   }));
-  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(`${verdict} provider: ${told}`);
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(`${verdict} provider: ${expected}`);
 });
 
 test('of several providers one that does not name itself is asked to lead back to its own callback', async () => {
@@ -276,9 +276,9 @@ test.for<readonly [string, (query: URLSearchParams) => number, string]>([
     () => 200,
     `note provider: ends its own session, and accepts any address to return to or checks it later: register ${known} as post-logout redirect URI.`,
   ],
-])('a provider that %s at its end-session endpoint is told as that', async ([, answer, told]) => {
+])('a provider that %s at its end-session endpoint is reported as such', async ([, answer, expected]) => {
   using stub = await startStub((path, query) => ({ status: path === '/end' ? answer(query) : 400 }));
-  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(told);
+  expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(expected);
 });
 
 test('a logout URL of the provider’s own is tried as it is filled in', async () => {
@@ -306,12 +306,12 @@ test.for([
     'bad clock: differs from the provider’s by 300 s. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.',
   ],
   [-10, 'ok clock: differs from the provider’s by 10 s'],
-] as const)('a provider whose clock is %i s off is told', async ([clockOff, told]) => {
+] as const)('a provider whose clock is %i s off is reported', async ([clockOff, expected]) => {
   using stub = await startStub(() => ({}), { clockOff });
   // A second may pass between the two clocks.
   const findings = await examineWith({ OIDC_ISSUER: stub.issuer });
   expect(findings.map((line) => line.replace(/(299|301) s/, '300 s').replace(/(9|11) s$/, '10 s'))).toContain(
-    told,
+    expected,
   );
 });
 
@@ -320,15 +320,15 @@ test.for([
   ['a folder that is none', /E\w+/, async () => `sqlite:${import.meta.filename}/sessions.db`],
 ] as const)('%s is found by its error, with what to do', async ([, reason, createUrl]) => {
   const findings = await examineWith({ SESSION_STORE: await createUrl() });
-  const [, told = ''] =
+  const [, expected = ''] =
     /^bad session store: cannot be used \((.+)\)\. Check SESSION_STORE, and that the store runs\.$/m.exec(
       findings.join('\n'),
     ) ?? [];
-  expect(told).toMatch(reason);
+  expect(expected).toMatch(reason);
 });
 
 test.runIf(findRedis() !== undefined)(
-  'a Redis that refuses the password is told, and the password is not',
+  'a Redis that refuses the password is reported, without the password',
   async () => {
     const redis = await startRedis({ args: ['--requirepass', 'right'] });
     const findings = await examineWith({ SESSION_STORE: `redis://:swordfish@127.0.0.1:${redis.port}` });
@@ -398,10 +398,10 @@ test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, str
     { OIDC_PROFILE: 'fapi2', OIDC_CLIENT_KEY: clientKey },
     'bad provider: lacks what OIDC_PROFILE=fapi2 needs: authorization_response_iss_parameter_supported.',
   ],
-])('metadata with %s is found beforehand', async ([, metadata, variables, told]) => {
+])('metadata with %s is found beforehand', async ([, metadata, variables, expected]) => {
   using stub = await startStub(() => ({}), { metadata });
   const findings = await examineWith({ OIDC_ISSUER: stub.issuer, ...variables });
-  expect(findings).toContain(told);
+  expect(findings).toContain(expected);
   expect(findings.join('\n')).not.toContain(JSON.parse(clientKey).d);
 });
 
@@ -415,11 +415,11 @@ test.for([
     'note provider: does not check the secret or key before the code (private_key_jwt): sign in once to see whether it is right.',
   ],
 ] as const)(
-  'a client with a key at a provider that answers %i is told what to do',
-  async ([status, told]) => {
+  'for a client with a key at a provider that answers %i the report says what to do',
+  async ([status, expected]) => {
     using stub = await startStub(() => ({ status }), { methods: ['private_key_jwt'] });
     const variables = { OIDC_CLIENT_SECRET: '', OIDC_CLIENT_KEY: clientKey };
-    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...variables })).toContain(told);
+    expect(await examineWith({ OIDC_ISSUER: stub.issuer, ...variables })).toContain(expected);
   },
 );
 
@@ -427,10 +427,10 @@ test('a key that the provider knows is accepted, since another one is refused', 
   const { d: _private, ...publicPart } = JSON.parse(clientKey);
   await using provider = await startDevProvider({
     publicUrls: ['http://localhost:3000'],
-    configure: (usual) => ({
-      ...usual,
+    configure: (base) => ({
+      ...base,
       enabledJWA: { clientAuthSigningAlgValues: ['ES256'] },
-      clients: (usual.clients ?? []).map((client) => ({
+      clients: (base.clients ?? []).map((client) => ({
         ...client,
         token_endpoint_auth_method: 'private_key_jwt' as const,
         jwks: { keys: [publicPart] },
@@ -445,10 +445,10 @@ test('a key that the provider knows is accepted, since another one is refused', 
 
 /** A provider that takes pushed authorization requests alone. */
 const pushedOnly: ProviderOptions = {
-  configure: (usual) => ({
-    ...usual,
+  configure: (base) => ({
+    ...base,
     features: {
-      ...usual.features,
+      ...base.features,
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
     },
   }),
@@ -476,20 +476,20 @@ test.for([
     { PUBLIC_URL: 'http://localhost:3999' },
     'bad provider: answers an authorization request with invalid_request. Register http://localhost:3999/login/callback as redirect URI, and check OIDC_CLIENT_ID and OIDC_SCOPE.',
   ],
-] as const)('with %j a pushed authorization request is refused, with what to do', async ([set, told]) => {
+] as const)('with %j a pushed authorization request is refused, with what to do', async ([set, expected]) => {
   const findings = await examineWith(set, pushedOnly);
-  expect(findings).toContain(told);
+  expect(findings).toContain(expected);
   expect(findings.join('\n')).not.toContain('canary');
 });
 
 test('a proxy on the way to the provider is said, and there is none to this machine', async () => {
   vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${await freePort()}`);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const told =
+  const expected =
     'note provider: is asked through the proxy of HTTPS_PROXY, unless NO_PROXY leaves its host out.';
   const findings = await examineWith({ OIDC_ISSUER: 'https://op.example' });
-  expect(findings.slice(0, 2)).toEqual([told, expect.stringMatching(/^bad provider: .*ECONNREFUSED/)]);
-  expect(await examineWith()).not.toContain(told);
+  expect(findings.slice(0, 2)).toEqual([expected, expect.stringMatching(/^bad provider: .*ECONNREFUSED/)]);
+  expect(await examineWith()).not.toContain(expected);
 });
 
 test('below a path the addresses to register and the cookies are below it', async () => {
@@ -564,11 +564,11 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
     'SESSION_STORE is not the address of a session store.',
   ],
   ['half a pair', { ADMIN_PORT: '9000' }, 'ADMIN_TOKEN is not set, and ADMIN_PORT is.'],
-])('a mistake in %s stops no other examination', async ([, variables, told]) => {
+])('a mistake in %s stops no other examination', async ([, variables, expected]) => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
   const { code, output } = await runDoctor({ ...soundSettings(provider), ...variables });
   expect(code).toBe(1);
-  expect(output).toContain(`bad   configuration: ${told}`);
+  expect(output).toContain(`bad   configuration: ${expected}`);
   expect(output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
 });
 
@@ -637,7 +637,7 @@ test.for<[string, string, string]>([
     'groups=editors',
     'sample.json holds no JSON object: give the claims of an ID token, or what /api/me answers.',
   ],
-])('the claims of a sample sign-in %s are held against the API routes', async ([, sample, told]) => {
+])('the claims of a sample sign-in %s are held against the API routes', async ([, sample, expected]) => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
   const folder = mkdtempSync(join(tmpdir(), 'foyer-sample-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -646,8 +646,8 @@ test.for<[string, string, string]>([
   const routes = [{ ...editing, methods: ['GET'], require: undefined }, editing];
   const settings = { ...soundSettings(provider), API_ROUTES: JSON.stringify(routes) };
   const { code, output } = await runDoctor(settings, '--claims', file);
-  expect(output).toContain(told);
-  expect(code).toBe(told.includes('JSON object') ? 1 : 0);
+  expect(output).toContain(expected);
+  expect(code).toBe(expected.includes('JSON object') ? 1 : 0);
 });
 
 test('what is no option of the doctor is answered with those that are', async () => {

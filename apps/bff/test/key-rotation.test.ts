@@ -26,7 +26,7 @@ const countKnown = ({ all }: Replicas, cookies: readonly string[]): Promise<read
     }),
   );
 
-test('a key is replaced in the three steps of docs/production.md, and nobody is signed out before the last', async () => {
+test('a key is replaced in the three steps of docs/production.md, and no one is signed out before the last', async () => {
   const [old, fresh] = [createSessionKey(), createSessionKey()];
   await using replicas = await startReplicas({ store: 'sqlite', variables: { SESSION_KEYS: old } });
   const early = [await replicas.signIn()];

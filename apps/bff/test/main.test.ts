@@ -52,7 +52,7 @@ const statusOf = async (url: string): Promise<number> => {
   try {
     return (await fetch(url)).status;
   } catch {
-    return 0; // Nobody listens yet.
+    return 0; // The server does not listen yet.
   }
 };
 
@@ -80,7 +80,7 @@ test('a wrong configuration ends with 1 and names each variable', async () => {
   );
 });
 
-test('a typo is told beside the variable that it leaves missing', async () => {
+test('a typo is reported beside the variable that it leaves missing', async () => {
   const { child, errors } = startMain({ OIDC_CLIENT_SECRET: 'any-secret', OIDC_CLIENTID: 'app' });
   await once(child, 'close');
   expect(errors()).toBe(
@@ -213,7 +213,7 @@ test('.env is loaded by pnpm start and the doctor, and not by what the image run
   expect(scripts.doctor).toBe(scripts.examine);
   expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).toContain('**/.env*');
   writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\n');
-  const told = await Promise.all(
+  const answers = await Promise.all(
     [[envFile, main], [envFile, doctor], [main]].map(async (program) => {
       const { child, errors, output } = startMain({}, program);
       const [code] = await once(child, 'close');
@@ -221,7 +221,7 @@ test('.env is loaded by pnpm start and the doctor, and not by what the image run
       return [code, said.includes('LOG_LEVEL is not a log level'), said.includes('loud')];
     }),
   );
-  expect(told).toEqual([
+  expect(answers).toEqual([
     [1, true, false],
     [1, true, false],
     [1, false, false],

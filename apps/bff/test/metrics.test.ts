@@ -49,7 +49,7 @@ test('logins, sessions, sign-outs, the provider, the store and the upstream are 
   expect(await bff.read('foyer_logins_total{outcome="login_not_started"}')).toBe(1);
 });
 
-test('with several providers the figures of each are told apart', async () => {
+test('with several providers each has figures of its own', async () => {
   const guests = { issuer: 'https://guests.example', clientId: 'guests', clientSecret: 'a-secret-of-guests' };
   const staff = { id: 'staff', clientSecret: 'a-secret-of-these-tests' };
   const bff = await start({ PROVIDERS: JSON.stringify([staff, { id: 'guests', ...guests }]) });

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { startApp } from './kit/start-app.ts';
 import { documentedFront, findFronts } from './kit/start-front.ts';
 
-/** An API that tells whose address it was told, and sends every message of a WebSocket back. */
+/** An API that answers with the client address it was sent, and echoes every message of a WebSocket. */
 const startApi = async () => {
   const server = createServer(({ headers }, response) => response.end(JSON.stringify(headers)));
   const sockets = new WebSocketServer({ server });

@@ -103,7 +103,7 @@ const countIn = async (url: string, folder: string): Promise<string> => {
   return stdout;
 };
 
-test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the cluster tells of', async () => {
+test.runIf(isPossible)('rediss+cluster speaks TLS with every node that the cluster names', async () => {
   const folder = makeFolder();
   await using cluster = await startRedisCluster(tlsArguments(folder));
   expect(await countIn(cluster.url, folder)).toBe('0\n');

@@ -6,7 +6,7 @@ import { askWho, type ReplicaOptions, type Replicas, startReplicas } from './kit
 const stores: readonly ReplicaOptions['store'][] =
   (findRedis() ?? givenRedisUrl) === undefined ? ['sqlite'] : ['sqlite', 'redis'];
 
-/** Follows an event stream of server-sent events until `wanted` is in it; gives back what was sent. */
+/** Follows an event stream of server-sent events until `wanted` is in it; returns what was sent. */
 const readUntil = async (
   url: string,
   cookie: string,

@@ -6,7 +6,7 @@ import { startBalancer } from './kit/start-balancer.ts';
 import { askWho, type ReplicaOptions, startReplicas } from './kit/start-replicas.ts';
 import { startUpstream } from './kit/start-upstream.ts';
 
-/** How the two providers and the two replicas differ from usual ones. */
+/** How the two providers and the two replicas differ from the defaults. */
 interface Setting {
   readonly provider?: Partial<DevProviderOptions>;
   readonly replicas?: Partial<ReplicaOptions>;
@@ -41,7 +41,7 @@ const startBoth = async (setting: Setting = {}) => {
 
 type Both = Awaited<ReturnType<typeof startBoth>>;
 
-/** Signs a person in at each provider; gives back their browsers and where they ended. */
+/** Signs a person in at each provider; returns their browsers and where they ended. */
 const signInBoth = async ({ url, staff, guests }: Both) => {
   const people = Object.entries({ staff, guests }).map(([id, provider]) => ({
     ...{ id, provider, browser: createBrowser() },
@@ -83,10 +83,10 @@ withRedis(
 /** Demands a proof with its nonce for every token, rotates refresh tokens, and ends the grant when one is used twice. */
 const demanding: Partial<DevProviderOptions> = {
   ttl: { accessToken: 4 },
-  configure: (usual) => ({
-    ...usual,
+  configure: (base) => ({
+    ...base,
     features: {
-      ...usual.features,
+      ...base.features,
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     },
   }),
@@ -101,7 +101,7 @@ const countRefreshes = ({ provider }: DevProvider): { count: number } => {
 };
 
 withRedis(
-  'a storm of refreshes at two providers on two replicas, bound by DPoP with nonces: a grant for each expiry, nobody is lost',
+  'a storm of refreshes at two providers on two replicas, bound by DPoP with nonces: a grant for each expiry, no one is lost',
   { timeout: 90_000 },
   async () => {
     const sent: string[] = [];

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-/** Runs a module that ends by itself, and tells which packages were loaded meanwhile. */
+/** Runs a module that ends by itself, and returns which packages it loaded. */
 const packagesOf = async (code: string): Promise<readonly string[]> => {
   const hooks = `
     import { registerHooks } from 'node:module';

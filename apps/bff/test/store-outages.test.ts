@@ -53,7 +53,7 @@ describe.runIf(withRedis)('Redis', () => {
     await expect.poll(() => askWho(replicas.all[0], cookie)).toMatchObject({ status: 200, isSignedIn: true });
   });
 
-  test('killed and started again with its data: nobody is signed out', async () => {
+  test('killed and started again with its data: no one is signed out', async () => {
     await using replicas = await startReplicas({ store: 'redis', isPersistent: true, apiUpstream });
     const cookie = await replicas.signIn();
     await replicas.redis?.kill();
@@ -93,7 +93,7 @@ describe.runIf(withRedis)('Redis', () => {
     expect(await askWho(replicas.all[1], cookie)).toMatchObject({ status: 200, isSignedIn: true });
   });
 
-  test('started again empty: sessions are over, streams are told, and new ones begin without a restart', async () => {
+  test('started again empty: sessions are over, streams say so, and new ones begin without a restart', async () => {
     await using replicas = await startReplicas({ store: 'redis' });
     const cookie = await replicas.signIn();
     const stream = await fetch(`${replicas.url}/api/me/events`, { headers: { cookie } });

@@ -21,10 +21,10 @@ const audience = 'https://demo-api.example';
 const portDistance = 1001;
 
 const chooseProviderPort = async (port: number): Promise<{ port: number; remark: string }> => {
-  const usual = port + portDistance <= 65_535 ? port + portDistance : port - portDistance;
-  const chosen = await choosePort(usual);
-  const remark = `\n            Port ${usual} is taken by another program, so this is another issuer than usual: sign in again.`;
-  return { port: chosen, remark: chosen === usual ? '' : remark };
+  const preferred = port + portDistance <= 65_535 ? port + portDistance : port - portDistance;
+  const chosen = await choosePort(preferred);
+  const remark = `\n            Port ${preferred} is taken by another program, so this is another issuer than before: sign in again.`;
+  return { port: chosen, remark: chosen === preferred ? '' : remark };
 };
 
 /** Starts the provider with the demo people, and the demo API that accepts its access tokens. */

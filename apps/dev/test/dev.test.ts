@@ -155,7 +155,7 @@ test('pnpm dev serves page and API on one port, says where, and leaves nothing r
   await stopGroup(child);
 }, 90_000);
 
-test('a restart of pnpm dev, and a save of .env, sign nobody out', async () => {
+test('a restart of pnpm dev, and a save of .env, sign no one out', async () => {
   const folder = await createFolder();
   const port = await freePorts();
   const url = `http://localhost:${port}`;
@@ -314,7 +314,7 @@ test('a PUBLIC_URL that leads elsewhere is not called open, and a taken provider
     `Not open  ${publicUrl} is answered by another program. The BFF listens on port ${port}. Set PORT=${portOf(other)}, or PUBLIC_URL=http://127.0.0.1:${port}`,
   );
   expect(output()).toContain(
-    `Port ${port + 1001} is taken by another program, so this is another issuer than usual`,
+    `Port ${port + 1001} is taken by another program, so this is another issuer than before`,
   );
   await stopGroup(child);
   other.close();

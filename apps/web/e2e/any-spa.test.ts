@@ -27,7 +27,7 @@ const plainPage = (script: string): string => `<!doctype html>
 <script ${script}></script></body></html>`;
 
 const plainScript = `const me = await (await fetch('/api/me')).json();
-document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
+document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'no one';
 document.body.dataset.api = (await fetch('/api/things')).status;`;
 
 test('a plain page with three lines of script, and that of the documentation, sign in, ask and sign out', async () => {
@@ -67,7 +67,7 @@ const hashScript = `const show = async () => {
   document.querySelector('#view').textContent = 'View ' + (location.hash || '#/');
   document.querySelector('#in').href = '/login?returnTo=' + encodeURIComponent(location.pathname + location.hash);
   const me = await (await fetch('/api/me')).json();
-  document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'nobody';
+  document.querySelector('#who').textContent = me.authenticated ? me.displayName : 'no one';
 };
 addEventListener('hashchange', show);
 show();`;
@@ -84,7 +84,7 @@ test('a SPA that keeps its routes behind the hash comes back from the sign-in to
   const product = await startWith({ SPA_DIR: folder });
   const page = await (await chromium.newContext()).newPage();
   await page.goto(product.url);
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   await page.getByRole('link', { name: 'Notes' }).click();
   await page.getByText('View #/notes/7?tab=2').waitFor();
   await page.getByRole('link', { name: 'Sign in' }).click();
@@ -96,7 +96,7 @@ test('a SPA that keeps its routes behind the hash comes back from the sign-in to
   await page.getByText('Ada Lovelace').waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   await page.context().close();
   await product.close();
   await rm(folder, { recursive: true });
@@ -115,7 +115,7 @@ const startPages = async (): Promise<Server> => {
 const openWebSocket = (page: Page, url: string): Promise<string> =>
   page.evaluate(`new Promise((done) => {
     const socket = new WebSocket('${url}');
-    window.cut = new Promise((told) => { socket.onclose = ({ code }) => { told(code); done('refused'); } });
+    window.cut = new Promise((resolve) => { socket.onclose = ({ code }) => { resolve(code); done('refused'); } });
     socket.onopen = () => done('open');
   })`);
 

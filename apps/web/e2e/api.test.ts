@@ -42,7 +42,7 @@ test('the list behind the API is read, added to and taken from, and no token rea
   await product.close();
 });
 
-test('a scope that is missing is said, and nobody is sent to the login for it', async () => {
+test('a scope that is missing is said, and no one is sent to the login for it', async () => {
   const product = await startProductWithApi('users:read');
   const page = await open(product);
   await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
@@ -66,7 +66,7 @@ test('a session that ended leads to one login, and back to the list', async () =
   await product.close();
 });
 
-test('a token that the API does not accept is said, and nobody is sent round in circles for it', async () => {
+test('a token that the API does not accept is said, and no one is sent round in circles for it', async () => {
   const product = await startProductWithApi('users:read', 'https://another-api.example');
   const page = await (await chromium.newContext()).newPage();
   await page.goto(`${product.url}/users`);

@@ -8,11 +8,11 @@ import { startProductBeside } from './start-product.ts';
 const [users, orders] = ['https://demo-api.example', 'https://orders.example'];
 
 /** Binds every token to a key, and wants its nonce in every proof. */
-const binding: NonNullable<DevProviderOptions['configure']> = (usual) => ({
-  ...usual,
-  clients: usual.clients?.map((client) => ({ ...client, dpop_bound_access_tokens: true })),
+const binding: NonNullable<DevProviderOptions['configure']> = (base) => ({
+  ...base,
+  clients: base.clients?.map((client) => ({ ...client, dpop_bound_access_tokens: true })),
   features: {
-    ...usual.features,
+    ...base.features,
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
   },
 });

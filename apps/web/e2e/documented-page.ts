@@ -52,6 +52,6 @@ export const tourDocumentedPage = async (chromium: Browser, { url }: RunningProd
   expect(complaints).toEqual([]);
   await page.getByRole('button', { name: 'Sign out at once' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   await page.context().close();
 };

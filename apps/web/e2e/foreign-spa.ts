@@ -65,7 +65,7 @@ export const tour = async (chromium: Browser, { url }: RunningProduct): Promise<
   page.on('pageerror', (error) => complaints.push(error.message));
   const apiStatus = () => page.locator('body').getAttribute('data-api');
   await page.goto(url);
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   await expect.poll(apiStatus).toBe('401');
   await page.getByRole('link', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
@@ -74,7 +74,7 @@ export const tour = async (chromium: Browser, { url }: RunningProduct): Promise<
   await expect.poll(apiStatus).toBe('200');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   expect(complaints).toEqual([]);
   await page.context().close();
 };

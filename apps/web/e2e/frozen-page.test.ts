@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startProduct } from './start-product.ts';
 import { signIn } from './views.ts';
 
-/** Notes how a page comes back, and what it shows at that moment. */
+/** Notes how a page comes back, and what it shows then. */
 const noteReturns = `addEventListener('pageshow', ({ persisted }) => {
   window.returned = { persisted, shows: document.body.innerText };
 });`;

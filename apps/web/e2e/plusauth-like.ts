@@ -10,7 +10,7 @@ export interface PlusAuthLike {
   /** As the metadata spell it. */
   readonly issuer: string;
   readonly provider: DevProvider;
-  /** Requests seen by endpoint; the `authorization` tells how the client authenticated. */
+  /** Requests seen by endpoint; the `authorization` shows how the client authenticated. */
   readonly seen: readonly { readonly endpoint: Endpoint; readonly authorization: string | undefined }[];
   /** The next request to this endpoint is answered 429. */
   readonly tire: (endpoint: Endpoint) => void;

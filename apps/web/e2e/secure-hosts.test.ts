@@ -14,7 +14,7 @@ import { ask, portOf, startWith } from './foreign-spa.ts';
 const openssl = findProgram(['openssl']);
 const [app, api] = ['app.example.test', 'api.example.test'];
 
-/** A key and a certificate that nobody trusts, for as long as the test runs. */
+/** A key and a certificate that no one trusts, for as long as the test runs. */
 const makeCertificate = (): { readonly key: Buffer; readonly cert: Buffer } => {
   const folder = mkdtempSync(join(tmpdir(), 'foyer-hosts-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

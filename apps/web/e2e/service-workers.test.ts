@@ -49,7 +49,7 @@ const page = `<!doctype html><html lang="en"><head><title>Works offline</title><
 
 const script = `const show = (text) => { document.querySelector('#who').textContent = text; };
 fetch('/api/me').then((answer) => answer.json())
-  .then((me) => show(me.authenticated ? me.displayName : 'nobody'), () => show('offline'));
+  .then((me) => show(me.authenticated ? me.displayName : 'no one'), () => show('offline'));
 await navigator.serviceWorker.register('/sw.js', { type: 'module' });`;
 
 /** The worker keeps its name: it is registered by that. */
@@ -88,7 +88,7 @@ test.for(['by hand', 'by Workbox'] as const)(
     await opened.getByText('Ada Lovelace').waitFor();
     await opened.getByRole('button', { name: 'Sign out' }).click();
     await opened.getByRole('button', { name: 'Sign out', exact: true }).click();
-    await opened.getByText('nobody').waitFor();
+    await opened.getByText('no one').waitFor();
     await opened.context().close();
     await product.close();
   },

@@ -64,7 +64,7 @@ test('behind Vite an edited file changes the page in place, by a WebSocket throu
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
   await page.goto(product.url);
-  await page.getByText('nobody').waitFor();
+  await page.getByText('no one').waitFor();
   await expect.poll(() => sockets).toEqual([new URL(product.url).host]);
   // What is edited before the page listens, or before Vite watches, would change nothing.
   const source = join(folder, 'src');
@@ -73,13 +73,13 @@ test('behind Vite an edited file changes the page in place, by a WebSocket throu
     .toEqual([1, expect.arrayContaining(['App.vue'])]);
   await page.evaluate('window.before = true');
   const file = join(source, 'App.vue');
-  await writeFile(file, (await readFile(file, 'utf8')).replace('nobody', 'no soul'));
-  await page.getByText('no soul').waitFor();
+  await writeFile(file, (await readFile(file, 'utf8')).replace('no one', 'not signed in'));
+  await page.getByText('not signed in').waitFor();
   expect(await page.evaluate('window.before')).toBe(true);
   // As when the BFF starts again: Vite's client waits in a worker, which a policy without blob: forbade.
   for (const { socket } of vite.ws.clients) socket.terminate();
   await expect.poll(() => page.evaluate('window.before').catch(() => 'between two pages')).toBeUndefined();
-  await page.getByText('no soul').waitFor();
+  await page.getByText('not signed in').waitFor();
   await page.context().close();
   await product.close();
   await vite.close();

@@ -262,7 +262,7 @@ describe('logging out', () => {
     expect([back.status, back.headers.get('location')]).toEqual([303, '/']);
   });
 
-  test('a repeated or forged /logout?state=… is a quiet 303 to /', async () => {
+  test('a repeated or forged /logout?state=… is a plain 303 to /', async () => {
     for (const state of ['', 'forged', 'x'.repeat(3000)]) {
       const answer = await createBrowser().visitWithoutFollowing(`${product.url}/logout?state=${state}`);
       expect([answer.status, answer.headers.get('location'), answer.headers.getSetCookie()]).toEqual([

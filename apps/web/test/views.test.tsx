@@ -101,8 +101,8 @@ test('an outage is said over the view, which stays', async () => {
   await screen.findByRole('heading', { name: 'Welcome Ada!' });
   isUp = false;
   window.dispatchEvent(new Event('online'));
-  const told = await screen.findByText('The server cannot be reached. Your session is not lost.');
-  expect(told.closest('[role=alert]')).not.toBeNull();
+  const notice = await screen.findByText('The server cannot be reached. Your session is not lost.');
+  expect(notice.closest('[role=alert]')).not.toBeNull();
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Welcome Ada!');
   expect(screen.getByRole('link', { name: 'Logged in as: Ada' })).toBeDefined();
 });

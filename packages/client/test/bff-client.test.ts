@@ -19,7 +19,7 @@ const watch = (client = createBffClient()) => {
   return { client, seen };
 };
 
-/** Resolves when what was asked has been answered and told. */
+/** Resolves when the request is answered and the subscribers are notified. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'));
@@ -51,7 +51,7 @@ test.each([
       throw new TypeError('Failed to fetch');
     },
   ],
-])('a server that %s is unreachable and signs nobody out', async (_what, answer) => {
+])('a server that %s is unreachable and signs no one out', async (_what, answer) => {
   const browser = stubBrowser(answer);
   expect(await createBffClient().refresh()).toEqual({ status: 'unreachable' });
   expect(browser.moves).toEqual([]);
@@ -137,7 +137,7 @@ test('a page goes into the back/forward cache without the user, and is checked w
   await waitFor(() => expect(seen).toEqual(['signed-in', 'loading', 'anonymous']));
 });
 
-test('a look at the page asks without sliding, and an unchanged answer notifies nobody', async () => {
+test('a look at the page asks without sliding, and an unchanged answer notifies no one', async () => {
   let now = 0;
   const browser = stubBrowser(() => {
     now += 1000;
@@ -161,7 +161,7 @@ test('refresh() slides the session although a look at the page is being answered
   expect(browser.calls).toEqual(['GET /api/me', 'GET /api/me?slide=false', 'GET /api/me']);
 });
 
-test('a limit that has moved is a change, told once', async () => {
+test('a limit that has moved is a change, reported once', async () => {
   let idleExpiresAt = '2026-01-01T11:00:00.000Z';
   stubBrowser(() => json({ ...signedIn, session: { ...signedIn.session, idleExpiresAt } }));
   const { client, seen } = watch();
@@ -313,7 +313,7 @@ const expiring = {
   now: '2026-01-01T10:59:00.000Z',
 };
 
-test('a limit that is near is told, a look at the page keeps it, and refresh() moves it', async () => {
+test('a limit that is near is reported, a look at the page keeps it, and refresh() moves it', async () => {
   let me: unknown = signedIn;
   stubBrowser(() => json(me));
   const { sources } = stubEventSource();

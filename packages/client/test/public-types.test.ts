@@ -39,7 +39,7 @@ test('the hooks give the snapshot and the user, who may not be there', () => {
   expectTypeOf(RequireUser).parameter(0).toHaveProperty('children').toEqualTypeOf<ReactNode>();
 });
 
-test('claims that nobody knows beforehand are unknown, and a parser takes anything', () => {
+test('claims that were not declared are unknown, and a parser takes anything', () => {
   expectTypeOf<User['sub']>().toBeString();
   expectTypeOf<User['groups']>().toBeUnknown();
   expectTypeOf(parseMe).parameter(0).toBeUnknown();

@@ -22,7 +22,7 @@ const Status = ({ rendered }: { readonly rendered: string[] }): ReactNode => {
   );
 };
 
-const Name = (): ReactNode => String(useUser()?.name ?? 'nobody');
+const Name = (): ReactNode => String(useUser()?.name ?? 'no one');
 
 const show = (view: ReactNode) => render(<BffProvider client={createBffClient()}>{view}</BffProvider>);
 
@@ -84,7 +84,7 @@ test('RequireUser sends no one to the sign-in whose session ended while the view
   expect(browser.moves).toEqual([]);
 });
 
-test('RequireUser says that the server is unreachable, and sends nobody away', async () => {
+test('RequireUser says that the server is unreachable, and sends no one away', async () => {
   const browser = stubBrowser(() => json({}, 503));
   show(<RequireUser unreachable="no server">secret</RequireUser>);
   await screen.findByText('no server');
@@ -112,11 +112,11 @@ test('RequireUser keeps what it shows through an outage', async () => {
 test('useUser gives the claims of the signed-in user', async () => {
   stubBrowser(() => json(signedIn));
   show(<Name />);
-  expect(screen.getByText('nobody')).toBeDefined();
+  expect(screen.getByText('no one')).toBeDefined();
   await screen.findByText('Ada');
 });
 
-test('a view outside of a BffProvider is told so', () => {
+test('a view outside of a BffProvider gets an error that says so', () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   expect(() => render(<Name />)).toThrow('useSession needs a <BffProvider> above it');
   vi.restoreAllMocks();

@@ -70,7 +70,7 @@ test.each([['/login'], ['/login?returnTo=/x'], [undefined]])(
   },
 );
 
-test('a browser that keeps no storage stays, because it could not tell that it came back', async () => {
+test('a browser that keeps no storage stays, because it could not know that it came back', async () => {
   const browser = stubBrowser(() => refusal(asked));
   vi.stubGlobal('sessionStorage', undefined);
   expect((await createBffClient().fetch('/api/notes')).status).toBe(401);

@@ -75,7 +75,7 @@ const startHost = async ({ others, prepare, prefix = '' }: HostOptions) => {
 };
 
 test.for(['before', 'after'] as const)(
-  'people sign in and out in a host that registered the usual plugins %s ours',
+  'people sign in and out in a host that registered common plugins %s ours',
   async (others) => {
     await using host = await startHost({ others });
     const { browser } = await signIn(host);
@@ -91,7 +91,7 @@ test.for(['before', 'after'] as const)(
   },
 );
 
-test('with a prefix the plugin lives below it, in a host that registered the usual plugins', async () => {
+test('with a prefix the plugin lives below it, in a host that registered common plugins', async () => {
   await using host = await startHost({ others: 'before', prefix: '/auth' });
   const { browser, page } = await signIn(host, { returnTo: '/auth/hello' });
   expect(page.url).toBe(`${host.url}/hello`);
@@ -113,8 +113,8 @@ test.for(['GET', 'OPTIONS'] as const)('the host’s CORS opens no %s of ours to 
   expect(own.headers.get('access-control-allow-origin')).toBe(origin);
   for (const path of ['/api/me', '/logout', '/login']) {
     const answer = await fetch(`${host.url}${path}`, { method, headers, redirect: 'manual' });
-    const told = [...answer.headers.keys()].filter((name) => name.startsWith('access-control-'));
-    expect([path, told]).toEqual([path, []]);
+    const corsHeaders = [...answer.headers.keys()].filter((name) => name.startsWith('access-control-'));
+    expect([path, corsHeaders]).toEqual([path, []]);
   }
 });
 

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Each room imports from its own files and from the rooms before it, types included; so no two import each other. */
-const rooms = [
+/** Each folder imports from its own files and from the folders before it, types included; so no two import each other. */
+const folders = [
   ...['problems', 'memoize', 'stores', 'logging', 'events', 'options', 'browser-security', 'provider'],
   ...[
     'session',
@@ -25,7 +25,7 @@ const rooms = [
 ];
 
 /** The folder of a file, or its name where it stands at the root; `options.ts` belongs to `options/`. */
-const roomOf = (file: string): string => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? '';
+const folderOf = (file: string): string => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? '';
 
 const importsOf = (file: string): readonly string[] =>
   [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(
@@ -34,21 +34,23 @@ const importsOf = (file: string): readonly string[] =>
 
 const files = globSync('**/*.ts', { cwd: src });
 
-test('every file stands in a room of the list', () => {
+test('every file stands in a folder of the list', () => {
   expect(files.length).toBeGreaterThan(100);
-  expect([...new Set(files.map(roomOf))].sort()).toEqual([...rooms].sort());
+  expect([...new Set(files.map(folderOf))].sort()).toEqual([...folders].sort());
 });
 
-test('no room imports from one that comes after it', () => {
+test('no folder imports from one that comes after it', () => {
   const backwards = files.flatMap((file) =>
     importsOf(file)
-      .filter((imported) => rooms.indexOf(roomOf(imported)) > rooms.indexOf(roomOf(file)))
+      .filter((imported) => folders.indexOf(folderOf(imported)) > folders.indexOf(folderOf(file)))
       .map((imported) => `${file} imports ${imported}`),
   );
   expect(backwards).toEqual([]);
 });
 
 test('only the plugin and the index import from routes', () => {
-  const importers = files.filter((file) => importsOf(file).some((imported) => roomOf(imported) === 'routes'));
-  expect([...new Set(importers.map(roomOf))].sort()).toEqual(['index', 'plugin', 'routes']);
+  const importers = files.filter((file) =>
+    importsOf(file).some((imported) => folderOf(imported) === 'routes'),
+  );
+  expect([...new Set(importers.map(folderOf))].sort()).toEqual(['index', 'plugin', 'routes']);
 });

@@ -51,7 +51,7 @@ test('a store of one’s own answers with promises', () => {
   expectTypeOf<typeof openSessionStore>().returns.resolves.toEqualTypeOf<SessionStore>();
 });
 
-test('errors tell their code, and which options are wrong', () => {
+test('errors have their code, and name the options that are wrong', () => {
   expectTypeOf<Problem>().toExtend<Error>();
   expectTypeOf<Problem['code']>().toEqualTypeOf<ProblemCode>();
   expectTypeOf<OptionsError['issues']>().toEqualTypeOf<readonly OptionIssue[]>();

@@ -23,7 +23,7 @@ const creating: Proof = [
 const createFromTarballs =
   '--package ./.packages/create-foyer.tgz create-foyer ../my-app --packages .packages';
 
-/** The commands of the papers that a test runs. What is missing here stands in docs/not-tested.md, with the reason. */
+/** The commands of the pages that a test runs. What is missing here is in docs/not-tested.md, with the reason. */
 export const proofs: Readonly<Record<string, Proof>> = {
   'pnpm dev': developing,
   'PORT=… pnpm dev': developing,
@@ -110,7 +110,7 @@ const plain = (line: string): string =>
 const inProse = (text: string): readonly string[] =>
   [...text.matchAll(/`((?:[A-Z_]+=\S+ )?(?:npx |pnpm |docker )[^`\n]*)`/g)].map(([, line = '']) => line);
 
-/** Every command that the papers tell their readers to run, once. */
+/** Every command that the pages ask their readers to run, once. */
 export const commandsOfPapers: readonly string[] = [
   ...new Set(
     [

@@ -16,7 +16,7 @@ const piece = Buffer.alloc(64 * 1024, 7);
 export interface LargeBodies {
   readonly uploaded: number;
   readonly downloaded: number;
-  /** The most memory that the BFF had at any time, before the bodies and after. Linux tells it. */
+  /** The most memory that the BFF had at any time, before the bodies and after. Linux reports it. */
   readonly before: number;
   readonly peak: number;
   readonly seconds: number;
@@ -36,7 +36,7 @@ const createBody = (size: number): Readable =>
     { objectMode: false },
   );
 
-/** An upstream that tells how much it was sent, and sends as much. */
+/** An upstream that answers how much it was sent, and sends as much. */
 const startUpstream = async (size: number) => {
   const server = createServer(async (request, response) => {
     if (request.method === 'PUT') response.end(String(await weigh(request)));
@@ -47,7 +47,7 @@ const startUpstream = async (size: number) => {
   return { server, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` };
 };
 
-/** Starts a BFF of little memory; nobody signs in, so its provider may be missing. */
+/** Starts a BFF with little memory; no one signs in, so its provider may be missing. */
 const startSmallBff = async (upstream: string, maxBody: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'foyer-bodies-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html>');

@@ -66,6 +66,6 @@ export const refreshUnderLoad = async (
   return { calls: answered, expiries: tokens.size - 1, grants, statuses: [...statuses], isSignedIn };
 };
 
-/** Whether one grant was made for each expiry, nothing but 200 was answered, and nobody was signed out. */
+/** Whether one grant was made for each expiry, nothing but 200 was answered, and no one was signed out. */
 export const isFlawless = ({ expiries, grants, statuses, isSignedIn }: RefreshReport): boolean =>
   grants === expiries && statuses.length === 1 && statuses[0] === 200 && isSignedIn;

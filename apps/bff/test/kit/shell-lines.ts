@@ -8,10 +8,10 @@ const read = (path: string): string => readFileSync(root + path, 'utf8');
 /** Names of the commands in package.json. */
 export const scripts: readonly string[] = Object.keys(JSON.parse(read('package.json')).scripts);
 
-/** Commands of pnpm's own that the papers may name. */
+/** Commands of pnpm's own that the pages may name. */
 const ofPnpm = ['install', 'exec', 'add'];
 
-/** Whether a file is there, or a paper tells its reader to make it. */
+/** Whether a file is there, or a page says how to make it. */
 const isThere = (path: string): boolean =>
   existsSync(root + path) || blocks.some(({ code }) => code.startsWith(`// ${path}\n`));
 
@@ -46,7 +46,7 @@ const judgeFile = (path: string): string | undefined =>
 
 const nothing = (): undefined => undefined;
 
-/** Each kind of line that the papers may hold, and what has to be true of it. */
+/** Each kind of line that the pages may have, and what has to be true of it. */
 const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefined])[] = [
   [/^npx (?:--yes )?pnpm (?:run )?([\w:]+)(.*)$/, judgeScript],
   [/^docker compose(?: --profile (\w+))? (?:up|down)(?: -.*)?$/, judgeCompose],

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** A load balancer that sends each request to the next target whose `/readyz` answers 200, and tries nothing twice. */
 export interface Balancer {
-  /** The targets that get requests at this moment. */
+  /** The targets that get requests now. */
   readonly ready: () => readonly string[];
   /** What went wrong between it and a target, in words. */
   readonly failures: readonly string[];
@@ -15,13 +15,13 @@ export interface Balancer {
 /** Milliseconds between two looks at a target. */
 const period = 100;
 /** Milliseconds that a target has to say whether it is ready: one that is merely busy is not away. */
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 const isReady = async (target: string): Promise<boolean> => {
   try {
-    return (await fetch(`${target}/readyz`, { signal: AbortSignal.timeout(patience) })).ok;
+    return (await fetch(`${target}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })).ok;
   } catch {
-    return false; // Nobody listens there, or nobody answers.
+    return false; // The target does not listen, or does not answer.
   }
 };
 

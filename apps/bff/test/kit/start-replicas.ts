@@ -38,9 +38,9 @@ export interface Replicas {
   readonly url: string;
   readonly all: readonly [Replica, Replica];
   readonly provider: DevProvider;
-  /** Stops listening, so that nobody can be asked any more; `startProvider` begins again on the same port. */
+  /** Stops listening, so that no request is answered any more; `startProvider` begins again on the same port. */
   readonly redis: TestRedis | undefined;
-  /** Signs a demo person in through the first process; gives back the cookie header. */
+  /** Signs a demo person in through the first process; returns the cookie header. */
   readonly signIn: () => Promise<string>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

@@ -25,8 +25,8 @@ test.for(entries)(
   (entry) => {
     const [code = '', , facts] = entry.split('\n');
     expect(isCode(code) && factsOf(code)).toBe(facts);
-    const told = [...entry.matchAll(/^- \*\*([^*]+)\*\*: (?=\S)/gm)].map(([, name]) => name);
-    expect(told).toEqual(['What happened', 'Why', 'What to do']);
+    const parts = [...entry.matchAll(/^- \*\*([^*]+)\*\*: (?=\S)/gm)].map(([, name]) => name);
+    expect(parts).toEqual(['What happened', 'Why', 'What to do']);
   },
 );
 

@@ -64,7 +64,7 @@ test('every paper of docs/ can be reached from the README', () => {
       if (!isOutside(target) && file !== '') reached.add(posix.join(posix.dirname(path), file));
     }
   }
-  // GitHub lists a folder to whoever follows a link to it.
+  // GitHub lists a folder at a link to it.
   const isReached = (path: string): boolean => reached.has(path) || reached.has(posix.dirname(path));
   const docs = papers.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
   expect(docs.filter((path) => !isReached(path))).toEqual([]);

@@ -20,10 +20,10 @@ test('.env.example holds every variable, commented out', () => {
 });
 
 test.for(globSync('docs/providers/*.md', { cwd: root }).filter((path) => !path.endsWith('README.md')))(
-  '%s speaks of issuer, audience, refresh, logout and claims, and tells where it was read',
+  '%s speaks of issuer, audience, refresh, logout and claims, and says where it was read',
   (path) => {
-    const told = [...read(path).matchAll(/^- \*\*(\w+)/gm)].map(([, topic]) => topic);
-    expect(told).toEqual(expect.arrayContaining(['Issuer', 'Audience', 'Refresh', 'Logout', 'Claims']));
+    const topics = [...read(path).matchAll(/^- \*\*(\w+)/gm)].map(([, topic]) => topic);
+    expect(topics).toEqual(expect.arrayContaining(['Issuer', 'Audience', 'Refresh', 'Logout', 'Claims']));
     expect(read(path)).toMatch(/^Checked against: \[/m);
   },
 );

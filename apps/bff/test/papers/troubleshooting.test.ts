@@ -7,8 +7,8 @@ const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const entries = page.split(/^### /m).slice(1);
 
 test.for(entries)('a symptom has a cause and a fix', (entry) => {
-  const told = [...entry.matchAll(/^\*\*(Cause|Fix)\*\*: \S/gm)].map(([, name]) => name);
-  expect(told).toEqual(['Cause', 'Fix']);
+  const parts = [...entry.matchAll(/^\*\*(Cause|Fix)\*\*: \S/gm)].map(([, name]) => name);
+  expect(parts).toEqual(['Cause', 'Fix']);
 });
 
 /** What the browser or the provider says, not we. */

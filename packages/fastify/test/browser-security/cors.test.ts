@@ -25,13 +25,13 @@ const ask = async (
   url: string,
   headers: Readonly<Record<string, string>>,
 ) => {
-  const { statusCode, headers: told } = await bff.app.inject({ method, url, headers });
+  const { statusCode, headers: answered } = await bff.app.inject({ method, url, headers });
   return {
     status: statusCode,
-    origin: told['access-control-allow-origin'],
-    credentials: told['access-control-allow-credentials'],
-    varies: String(told.vary).includes('Origin'),
-    cookie: told['set-cookie'],
+    origin: answered['access-control-allow-origin'],
+    credentials: answered['access-control-allow-credentials'],
+    varies: String(answered.vary).includes('Origin'),
+    cookie: answered['set-cookie'],
   };
 };
 

@@ -10,8 +10,8 @@ test('a page opened on another loopback name is sent to the public URL, as often
   await using bff = await startBff({ spa: { dir: spa.dir }, clock: () => now });
   const headers = { accept, host: `127.0.0.1:${new URL(bff.url).port}` };
   for (let count = 0; count < 12; count += 1) {
-    const { statusCode, headers: told } = await bff.app.inject({ url: '/profile?x=1', headers });
-    expect([statusCode, told.location]).toEqual([303, `${bff.url}/profile?x=1`]);
+    const { statusCode, headers: answered } = await bff.app.inject({ url: '/profile?x=1', headers });
+    expect([statusCode, answered.location]).toEqual([303, `${bff.url}/profile?x=1`]);
     now += 700;
   }
 });

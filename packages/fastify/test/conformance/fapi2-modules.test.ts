@@ -23,7 +23,7 @@ const signIn = async (kit: BentBff, change: (answer: URLSearchParams) => void = 
 };
 
 const withClaims =
-  (change: Json | ((usual: Json) => Json)): Bends['idToken'] =>
+  (change: Json | ((base: Json) => Json)): Bends['idToken'] =>
   ({ header, claims }: TokenParts) => ({
     header: { ...header, alg: 'PS256' },
     claims: { ...claims, ...(typeof change === 'function' ? change(claims) : change) },
@@ -36,12 +36,12 @@ const withAlg =
 /** Answers once as a server that wants a nonce in the proof. */
 const wantingNonce = (challenge: string) => {
   let isFirst = true;
-  return (usual: Json) => {
+  return (base: Json) => {
     const isChallenge = isFirst;
     isFirst = false;
     return isChallenge
       ? { status: 401, headers: { 'dpop-nonce': 'nonce-1', 'www-authenticate': challenge } }
-      : { body: usual };
+      : { body: base };
   };
 };
 
@@ -50,11 +50,11 @@ describe('a login that is completed', () => {
     [
       'fapi2-security-profile-final-client-test-happy-path',
       {
-        token: (usual, { headers }) => {
+        token: (base, { headers }) => {
           const [, claims = ''] = String(headers.dpop).split('.');
           const { nonce } = JSON.parse(Buffer.from(claims, 'base64url').toString());
           return nonce === 'nonce-1'
-            ? { body: { ...usual, token_type: 'DPoP' } }
+            ? { body: { ...base, token_type: 'DPoP' } }
             : { status: 400, headers: { 'dpop-nonce': 'nonce-1' }, body: { error: 'use_dpop_nonce' } };
         },
       },
@@ -66,11 +66,11 @@ describe('a login that is completed', () => {
     ],
     [
       'fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in',
-      { token: (usual) => ({ body: { ...usual, token_type: 'DPoP', expires_in: undefined } }) },
+      { token: (base) => ({ body: { ...base, token_type: 'DPoP', expires_in: undefined } }) },
     ],
     [
       'fapi2-security-profile-final-client-test-token-type-case-insensitivity',
-      { token: (usual) => ({ body: { ...usual, token_type: 'dpOp' } }) },
+      { token: (base) => ({ body: { ...base, token_type: 'dpOp' } }) },
     ],
     [
       'fapi2-security-profile-final-client-test-rs-dpop-auth-scheme-case-insensitivity',
@@ -147,7 +147,7 @@ describe('an authorization response that is refused, and nothing more is asked',
 describe('metadata that is refused', () => {
   test('fapi2-security-profile-final-client-test-discovery-issuer-mismatch', async () => {
     const kit = await start({
-      discovery: (usual) => ({ body: { ...profileMetadata(usual), issuer: 'https://other.example' } }),
+      discovery: (base) => ({ body: { ...profileMetadata(base), issuer: 'https://other.example' } }),
     });
     const answer = await fetch(`${kit.bff.url}/login`, { redirect: 'manual' });
     expect([answer.status, answer.headers.get('location')]).toEqual([502, null]);

@@ -9,7 +9,7 @@ import { type Bends, foreignKey, type Json, type TokenParts } from '../provider/
  */
 
 const withClaims =
-  (change: Json | ((usual: Json) => Json)): Bends['idToken'] =>
+  (change: Json | ((base: Json) => Json)): Bends['idToken'] =>
   ({ header, claims }) => ({
     header,
     claims: { ...claims, ...(typeof change === 'function' ? change(claims) : change) },
@@ -19,8 +19,8 @@ const withHeader =
   (change: Json): Bends['idToken'] =>
   ({ header, claims }) => ({ claims, header: { ...header, ...change } });
 
-const withoutKids = (usual: Json): Json[] =>
-  (Array.isArray(usual.keys) ? usual.keys : []).map((key: Json) => ({ ...key, kid: undefined }));
+const withoutKids = (base: Json): Json[] =>
+  (Array.isArray(base.keys) ? base.keys : []).map((key: Json) => ({ ...key, kid: undefined }));
 
 const otherKey = { ...foreignKey().jwk, kid: undefined };
 
@@ -41,12 +41,12 @@ describe('a login that is completed, userinfo with it', () => {
     ['oidcc-client-test-idtoken-sig-rs256', { idToken: withHeader({ alg: 'RS256' }) }],
     [
       'oidcc-client-test-kid-absent-single-jwks',
-      { jwks: (usual) => ({ body: { keys: withoutKids(usual) } }), idToken: withHeader({ kid: undefined }) },
+      { jwks: (base) => ({ body: { keys: withoutKids(base) } }), idToken: withHeader({ kid: undefined }) },
     ],
     [
       'oidcc-client-test-kid-absent-multiple-jwks',
       {
-        jwks: (usual) => ({ body: { keys: [otherKey, ...withoutKids(usual)] } }),
+        jwks: (base) => ({ body: { keys: [otherKey, ...withoutKids(base)] } }),
         idToken: withHeader({ kid: undefined }),
       },
     ],
@@ -141,7 +141,7 @@ describe('the provider’s configuration', () => {
 
   test('oidcc-client-test-discovery-issuer-mismatch', async () => {
     const kit = await startBentBff({
-      discovery: (usual) => ({ body: { ...usual, issuer: 'https://other.example' } }),
+      discovery: (base) => ({ body: { ...base, issuer: 'https://other.example' } }),
     });
     const answer = await fetch(`${kit.bff.url}/login`, { redirect: 'manual' });
     expect([answer.status, answer.headers.get('location')]).toEqual([502, null]);
@@ -169,14 +169,14 @@ const startBeforeApi = async (refreshed: Bends['idToken']) => {
   onTestFinished(() => upstream[Symbol.asyncDispose]());
   let aheadMs = 0;
   const kit = await startBentBff(
-    { token: (usual) => ({ body: { ...usual, expires_in: 10 } }) },
+    { token: (base) => ({ body: { ...base, expires_in: 10 } }) },
     { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + aheadMs },
   );
   const { browser } = await signIn(kit);
   aheadMs = 6000;
   kit.bent.bends = {
     idToken: refreshed,
-    token: (usual) => ({ body: { ...usual, access_token: 'access-token-2' } }),
+    token: (base) => ({ body: { ...base, access_token: 'access-token-2' } }),
   };
   const answer = await fetch(`${kit.bff.url}/api/a`, { headers: { cookie: cookieHeader(browser, kit.bff) } });
   return { answer, upstream, me: await whoIs(browser, kit.bff) };
@@ -200,7 +200,7 @@ describe('a refresh', () => {
 
 const startSignedIn = async () => {
   const kit = await startBentBff({
-    discovery: (usual) => ({ body: { ...usual, end_session_endpoint: `${usual.issuer}/end-session` } }),
+    discovery: (base) => ({ body: { ...base, end_session_endpoint: `${base.issuer}/end-session` } }),
     idToken: withClaims({ sid: 'session-1' }),
   });
   const { browser } = await signIn(kit);
@@ -228,7 +228,7 @@ describe('signing out at the provider', () => {
   });
 });
 
-const tell = async ({ bff }: BentBff, token: string): Promise<number> => {
+const sendLogoutToken = async ({ bff }: BentBff, token: string): Promise<number> => {
   const body = new URLSearchParams({ logout_token: token });
   return (await fetch(`${bff.url}/logout/backchannel`, { method: 'POST', body })).status;
 };
@@ -246,12 +246,12 @@ describe('signed out by the provider', () => {
     const other = await signIn(kit);
     const { bent } = kit;
     await signOut();
-    expect(await tell(kit, bent.sign(bent.logoutToken()))).toBe(200);
+    expect(await sendLogoutToken(kit, bent.sign(bent.logoutToken()))).toBe(200);
     expect((await comeHome('')).status).toBe(303);
     for (const one of [browser, other.browser]) expect((await whoIs(one, kit.bff)).authenticated).toBe(false);
   });
 
-  test.for<[module: string, bend: (usual: TokenParts) => TokenParts]>([
+  test.for<[module: string, bend: (base: TokenParts) => TokenParts]>([
     [
       'oidcc-client-test-rp-backchannel-rpinitlogout-alg-none',
       ({ header, claims }) => ({ claims, header: { ...header, alg: 'none' } }),
@@ -280,7 +280,7 @@ describe('signed out by the provider', () => {
   ])('%s', async ([, bend]) => {
     const { kit, browser, signOut, comeHome } = await startSignedIn();
     const { bent } = kit;
-    expect(await tell(kit, bent.sign(bend(bent.logoutToken())))).toBe(400);
+    expect(await sendLogoutToken(kit, bent.sign(bend(bent.logoutToken())))).toBe(400);
     expect((await whoIs(browser, kit.bff)).authenticated).toBe(true);
     await signOut();
     expect((await comeHome('')).status).toBe(303);

@@ -20,7 +20,7 @@ const stores: readonly (readonly [store: string, measure: () => Promise<StoreRep
   ['redis', () => measureRedis(session, sessions)],
 ];
 
-const tell = (store: string, { before, full, after, grown }: StoreReport): void => {
+const print = (store: string, { before, full, after, grown }: StoreReport): void => {
   const [each, inProcess] = [full - before, grown].map((bytes) => Math.round(bytes / sessions));
   const mebibytes = [before, full, after].map((bytes) => (bytes / 1024 ** 2).toFixed(1));
   console.log(
@@ -36,7 +36,7 @@ if (!isJson) {
 const found: object[] = [];
 for (const [store, measure] of stores.filter(([store]) => hasRedis || store !== 'redis')) {
   const report = await measure();
-  if (!isJson) tell(store, report);
+  if (!isJson) print(store, report);
   const { tokens } = session;
   const [stored, grown] = [report.full - report.before, report.grown].map((bytes) => bytes / sessions);
   found.push({ store, sessions, tokens, stored, process: grown });

@@ -91,10 +91,10 @@ export const brokenAnswers: fc.Arbitrary<BentAnswer> = fc.oneof(
 );
 
 /** What is answered in place of the sound answer. */
-export const answerWith = ({ changes, body, ...bent }: BentAnswer, usual: Json): Answer => ({
+export const answerWith = ({ changes, body, ...bent }: BentAnswer, base: Json): Answer => ({
   status: 200,
   ...bent,
-  body: body ?? { ...usual, ...changes },
+  body: body ?? { ...base, ...changes },
 });
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

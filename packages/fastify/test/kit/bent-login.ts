@@ -12,7 +12,7 @@ export interface BegunLogin {
   readonly nonce: string;
 }
 
-/** A BFF beside a provider that does as it is told. */
+/** A BFF beside a provider that answers as configured. */
 export interface BentBff {
   readonly bff: RunningBff;
   readonly bent: BentProvider;
@@ -33,7 +33,7 @@ export const startBentBff = async (
   let subject = 'ada';
   const bent = await startBentProvider({
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: subject } }),
-    userinfo: (usual) => ({ body: { ...usual, sub: subject } }),
+    userinfo: (base) => ({ body: { ...base, sub: subject } }),
     ...bends,
   });
   const { issuer, clientId, clientSecret } = bent;

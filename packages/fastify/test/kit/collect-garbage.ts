@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Collects everything that nobody holds. */
+/** Collects everything that no one holds. */
 export const collectGarbage = async (): Promise<void> => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');

@@ -47,17 +47,17 @@ const listen = async (onFinished: OnFinished): Promise<number> => {
 /** Starts oidc-provider with these clients; redirect URIs and grants are filled in. */
 export const startRealProvider = async (
   clients: readonly Partial<ClientMetadata>[],
-  configure: Configure = (usual) => usual,
+  configure: Configure = (base) => base,
   onFinished: OnFinished = onTestFinished,
 ): Promise<RealProvider> => {
   const port = await listen(onFinished);
   const publicUrl = `http://localhost:${port}`;
   const provider = await startDevProvider({
     publicUrls: [publicUrl],
-    configure: (usual) => {
-      const [first] = usual.clients ?? [];
+    configure: (base) => {
+      const [first] = base.clients ?? [];
       const all = clients.map((client) => ({ ...first, client_id: 'client', ...client }));
-      return configure({ ...usual, clients: all });
+      return configure({ ...base, clients: all });
     },
   });
   onFinished(() => provider.close());

@@ -141,8 +141,8 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     const store = await open();
     const one = session();
     await store.insert(one);
-    const told = await Promise.all([store.remove(one.id), store.remove(one.id)]);
-    expect(told.toSorted()).toEqual([false, true]);
+    const removed = await Promise.all([store.remove(one.id), store.remove(one.id)]);
+    expect(removed.toSorted()).toEqual([false, true]);
     expect(await store.update(one.id, 1, one.sealed)).toBe(false);
     expect(await store.touch(one.id, Date.now(), one.expiresAt)).toBe(false);
     expect(await store.read(one.id)).toBe(undefined);
@@ -182,7 +182,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     expect(await store.readClaim(value)).toBe(7);
   });
 
-  test('a lease is exclusive, ends by itself and is given back only by its holder', async () => {
+  test('a lease is exclusive, ends by itself and is released only by its holder', async () => {
     const store = await open();
     const lease = randomUUID();
     expect(await store.acquireLease(lease, 'a', 100)).toBe(true);

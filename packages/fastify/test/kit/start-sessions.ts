@@ -114,16 +114,16 @@ export const startInstance = async (
     const opened = await sessions.open(request, reply, { login: login(refreshToken), replaces: undefined });
     return opened.id;
   });
-  app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'nobody');
-  app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'nobody');
+  app.get('/current', async (request) => (await sessions.current(request))?.displayName ?? 'anonymous');
+  app.get('/id', async (request) => (await sessions.current(request))?.id ?? 'anonymous');
   app.get('/token', async (request) => {
     const session = await sessions.current(request);
-    if (session === undefined) return 'nobody';
+    if (session === undefined) return 'anonymous';
     return (await accessTokens.accessToken(session, readRequested(request))).accessToken;
   });
   app.get('/refused', async (request) => {
     const session = await sessions.current(request);
-    if (session === undefined) return 'nobody';
+    if (session === undefined) return 'anonymous';
     return (await accessTokens.refreshAccessToken(session, readRequested(request)))?.accessToken ?? 'none';
   });
   app.get(

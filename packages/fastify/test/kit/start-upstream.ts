@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 /** An API behind the BFF, on a free port. */
 interface Upstream {
   readonly url: string;
-  /** How many connections are open at this moment. */
+  /** How many connections are open now. */
   readonly openConnections: () => number;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

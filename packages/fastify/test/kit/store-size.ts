@@ -116,7 +116,7 @@ export const measureSqlite = async (session: NewStoredSession, sessions: number)
   }
 };
 
-/** Fills the memory of this process, which is to be a fresh one: what others have given back would be filled first. */
+/** Fills the memory of this process, which is to be a fresh one: memory that others have released would be filled first. */
 export const measureMemory = async (session: NewStoredSession, sessions: number): Promise<StoreReport> => {
   const store = await openSessionStore('memory:');
   const end = Date.now() + 600_000;

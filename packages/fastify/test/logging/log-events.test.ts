@@ -16,8 +16,8 @@ test('signing in and out, ending sessions, refusals and foreign logout tokens ar
     body: new URLSearchParams({ logout_token: 'x.y.z' }),
   });
   const { session } = bff.log.findLast(({ event }) => event === 'login') ?? {};
-  const told = bff.log.filter(({ event }) => event !== undefined);
-  expect(told.map(({ event, level }) => [event, level])).toEqual([
+  const events = bff.log.filter(({ event }) => event !== undefined);
+  expect(events.map(({ event, level }) => [event, level])).toEqual([
     ['login', 30],
     ['login', 30],
     ['sessions_revoked', 30],
@@ -25,7 +25,7 @@ test('signing in and out, ending sessions, refusals and foreign logout tokens ar
     ['refusal', 30],
     ['backchannel_refused', 40],
   ]);
-  expect(told).toMatchObject([
+  expect(events).toMatchObject([
     {},
     { session },
     { session, ended: 1 },
@@ -33,7 +33,7 @@ test('signing in and out, ending sessions, refusals and foreign logout tokens ar
     { code: 'login_not_started' },
     {},
   ]);
-  expect(told.every(({ requestId }) => typeof requestId === 'string')).toBe(true);
+  expect(events.every(({ requestId }) => typeof requestId === 'string')).toBe(true);
 });
 
 test('nothing writes to the log but by the table that docs/events.md is made from, and one line a request', () => {

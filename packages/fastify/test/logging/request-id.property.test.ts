@@ -28,14 +28,14 @@ test(
           port,
           `GET /api/me HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${asked}\r\n\r\n`,
         );
-        const told = headers.find(([name]) => name === 'x-request-id')?.[1] ?? '';
+        const answered = headers.find(([name]) => name === 'x-request-id')?.[1] ?? '';
         const sent = asked.replace(/^[ \t]+|[ \t]+$/g, '');
         expect(status).toBe(200);
-        if (/^[A-Za-z0-9_-]{8,64}$/.test(sent)) expect(told).toBe(sent);
-        else expect(told).toMatch(/^[A-Za-z0-9_-]{16}$/);
+        if (/^[A-Za-z0-9_-]{8,64}$/.test(sent)) expect(answered).toBe(sent);
+        else expect(answered).toMatch(/^[A-Za-z0-9_-]{16}$/);
         for (const line of lines.slice(before)) {
           expect(line.trimEnd()).not.toContain('\n');
-          expect(JSON.parse(line)).toMatchObject({ requestId: told });
+          expect(JSON.parse(line)).toMatchObject({ requestId: answered });
         }
       }),
       fuzzRuns(200),

@@ -20,7 +20,7 @@ const ask = async ({ bff }: BentBff, cookie: string, url = '/api/me') => {
   return { status: statusCode, body, setCookie: headers['set-cookie'] };
 };
 
-const nobody = {
+const anonymous = {
   status: 200,
   body: '{"authenticated":false,"loginUrl":"/login"}',
   setCookie: undefined,
@@ -48,7 +48,7 @@ describe('the session cookie', () => {
     const { name, value } = cookieOf(await signedIn(bent), false);
     expect((await ask(bent, `${name}=${value}`)).body).toContain('"authenticated":true');
     for (const changed of [...eachChanged(value), ...eachCut(value), `${value}A`, `${value}=`, `"${value}"`])
-      expect({ changed, ...(await ask(bent, `${name}=${changed}`)) }).toEqual({ changed, ...nobody });
+      expect({ changed, ...(await ask(bent, `${name}=${changed}`)) }).toEqual({ changed, ...anonymous });
     expect(bent.bff.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe('the session cookie', () => {
       ['x', value],
       [value, ''],
     ])
-      expect(await ask(bent, `${name}=${one}; ${name}=${other}`)).toEqual(nobody);
+      expect(await ask(bent, `${name}=${one}; ${name}=${other}`)).toEqual(anonymous);
   });
 
   test('under another name, or with a pending login in it, is an anonymous visitor’s', async () => {
@@ -76,7 +76,7 @@ describe('the session cookie', () => {
       `${name}=${pending.value}`,
       `${pending.name}=${value}`,
     ])
-      expect({ cookie, ...(await ask(bent, cookie)) }).toEqual({ cookie, ...nobody });
+      expect({ cookie, ...(await ask(bent, cookie)) }).toEqual({ cookie, ...anonymous });
   });
 
   test('of other keys, of another client or of another store is an anonymous visitor’s', async () => {
@@ -92,7 +92,7 @@ describe('the session cookie', () => {
       { sessionKeys, sessionStore, publicUrl, issuer: bent.bent.issuer, clientId: 'another' },
     );
     for (const other of [sameKeys, otherKeys, otherClient])
-      expect(await ask(other, `${name}=${value}`)).toEqual(nobody);
+      expect(await ask(other, `${name}=${value}`)).toEqual(anonymous);
     expect((await ask(bent, `${name}=${value}`)).body).toContain('"authenticated":true');
   });
 });

@@ -51,8 +51,8 @@ test('onLogin refuses with a reason for the log alone, and the tokens are revoke
   const { bff, ...bent } = await startBentBff(
     {
       ...bends,
-      discovery: (usual) => ({
-        body: { ...usual, revocation_endpoint: `${String(usual.issuer)}/revocation` },
+      discovery: (base) => ({
+        body: { ...base, revocation_endpoint: `${String(base.issuer)}/revocation` },
       }),
       revocation: ({ body }) => {
         revoked.push(body.get('token'));

@@ -80,8 +80,8 @@ test('replicas without common keys count together, and the log names the keys', 
       await browser.visit(`${to.bff.url}/login/callback?code=c&state=${state}`, { from: one.bent.issuer });
   }
   expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
-  const told = [...roundsOf(one), ...roundsOf(other)];
-  expect(told).toMatchObject([{ rounds: 5, missing: expect.stringMatching(/SESSION_KEYS|does not open/) }]);
+  const logged = [...roundsOf(one), ...roundsOf(other)];
+  expect(logged).toMatchObject([{ rounds: 5, missing: expect.stringMatching(/SESSION_KEYS|does not open/) }]);
 });
 
 /** The page that a page leads on to without a click, and then the address of its "Try again". */

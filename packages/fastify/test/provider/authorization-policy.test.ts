@@ -3,7 +3,7 @@ import type { LoginHints } from '../../src/provider/authorization-policy.ts';
 import type { Bends, Json } from './bent-provider.ts';
 import { problemCode, startRelyingParty } from './relying-party.ts';
 
-const withClaims = (change: (usual: Json) => Json): Bends => ({
+const withClaims = (change: (base: Json) => Json): Bends => ({
   idToken: ({ header, claims }) => ({ header, claims: { ...claims, ...change(claims) } }),
 });
 
@@ -35,7 +35,7 @@ test.for<[string, Record<string, string>, LoginHints, Record<string, string | nu
   expect(checks.maxAge).toBe(Number(expected.max_age));
 });
 
-test.for<[string, (usual: Json) => Json, string]>([
+test.for<[string, (base: Json) => Json, string]>([
   ['without auth_time', () => ({}), 'provider_invalid_response'],
   [
     'with an auth_time that is too old',

@@ -7,8 +7,8 @@ import type { Answer, Bends } from './bent-provider.ts';
 import { problemCode, startRelyingParty } from './relying-party.ts';
 
 const withPar = (par?: () => Answer, more: Record<string, unknown> = {}): Bends => ({
-  discovery: (usual) => ({
-    body: { ...usual, pushed_authorization_request_endpoint: `${usual.issuer}/par`, ...more },
+  discovery: (base) => ({
+    body: { ...base, pushed_authorization_request_endpoint: `${base.issuer}/par`, ...more },
   }),
   par,
 });
@@ -140,14 +140,14 @@ test.for(keyAlgorithms)('a request signed by %s is accepted, in plain and pushed
     request_object_signing_alg: alg,
     jwks: { keys: [publicJwk] },
   } as const;
-  const real = await startRealProvider([client], (usual) => ({
-    ...usual,
+  const real = await startRealProvider([client], (base) => ({
+    ...base,
     enabledJWA: {
       clientAuthSigningAlgValues: [...keyAlgorithms],
       requestObjectSigningAlgValues: [...keyAlgorithms],
     },
     features: {
-      ...usual.features,
+      ...base.features,
       requestObjects: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
     },
@@ -184,11 +184,11 @@ test('a provider that requires both, and a nonce in every proof, signs people in
     ...{ require_pushed_authorization_requests: true, dpop_bound_access_tokens: true },
     jwks: { keys: [publicJwk] },
   };
-  const real = await startRealProvider([client], (usual) => ({
-    ...usual,
+  const real = await startRealProvider([client], (base) => ({
+    ...base,
     enabledJWA: { clientAuthSigningAlgValues: ['ES256'] },
     features: {
-      ...usual.features,
+      ...base.features,
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     },

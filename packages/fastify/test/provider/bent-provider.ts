@@ -39,21 +39,21 @@ type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revocation' | 'pa
 
 /** How one test wants the provider to differ from a sound one; what is left out is answered soundly. */
 export interface Bends {
-  readonly discovery?: ((usual: Json) => Answer) | undefined;
-  readonly jwks?: ((usual: Json) => Answer) | undefined;
-  readonly token?: ((usual: Json, request: SeenRequest) => Answer) | undefined;
-  readonly userinfo?: ((usual: Json) => Answer) | undefined;
+  readonly discovery?: ((base: Json) => Answer) | undefined;
+  readonly jwks?: ((base: Json) => Answer) | undefined;
+  readonly token?: ((base: Json, request: SeenRequest) => Answer) | undefined;
+  readonly userinfo?: ((base: Json) => Answer) | undefined;
   /** The metadata names this endpoint where `discovery` adds it. */
   readonly revocation?: ((request: SeenRequest) => Answer) | undefined;
   /** Pushed authorization requests; the metadata names this endpoint where `discovery` adds it. */
   readonly par?: ((request: SeenRequest) => Answer) | undefined;
   /** Changes header and claims of the ID token; it is signed afterwards. */
-  readonly idToken?: ((usual: TokenParts) => TokenParts) | undefined;
+  readonly idToken?: ((base: TokenParts) => TokenParts) | undefined;
   /** Changes the signed ID token. */
   readonly signed?: ((token: string) => string) | undefined;
 }
 
-/** A provider on a free port that does as it is told. */
+/** A provider on a free port that answers as configured. */
 export interface BentProvider {
   readonly issuer: string;
   readonly clientId: string;
@@ -146,36 +146,36 @@ export const startBentProvider = async (bends: Bends = {}): Promise<BentProvider
   const answerOf = (request: SeenRequest): Answer => {
     const { issuer, bends } = bent;
     if (request.endpoint === 'discovery') {
-      const usual = {
+      const base = {
         issuer,
         authorization_endpoint: `${issuer}/authorize`,
         token_endpoint: `${issuer}/token`,
         jwks_uri: `${issuer}/jwks`,
         userinfo_endpoint: `${issuer}/userinfo`,
       };
-      return bends.discovery?.(usual) ?? { body: usual };
+      return bends.discovery?.(base) ?? { body: base };
     }
     if (request.endpoint === 'jwks') {
-      const usual = { keys: [publicJwk(key)] };
-      return bends.jwks?.(usual) ?? { body: usual };
+      const base = { keys: [publicJwk(key)] };
+      return bends.jwks?.(base) ?? { body: base };
     }
     if (request.endpoint === 'userinfo') {
-      const usual = { sub: 'ada', name: 'Ada from userinfo' };
-      return bends.userinfo?.(usual) ?? { body: usual };
+      const base = { sub: 'ada', name: 'Ada from userinfo' };
+      return bends.userinfo?.(base) ?? { body: base };
     }
     if (request.endpoint === 'par')
       return bends.par?.(request) ?? { status: 201, body: { request_uri: 'urn:example:1', expires_in: 60 } };
     if (request.endpoint === 'revocation') return bends.revocation?.(request) ?? {};
     const parts = bent.idToken();
     const signed = bent.sign(bends.idToken?.(parts) ?? parts);
-    const usual = {
+    const base = {
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: 300,
       refresh_token: 'refresh-token-2',
       id_token: bends.signed?.(signed) ?? signed,
     };
-    return bends.token?.(usual, request) ?? { body: usual };
+    return bends.token?.(base, request) ?? { body: base };
   };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const endpoint = endpoints[request.url ?? ''];

@@ -14,12 +14,12 @@ const invalidClient: Answer = { status: 401, body: { error: 'invalid_client' } }
 
 const accepting =
   (method: string): Bends['token'] =>
-  (usual, request) =>
-    methodOf(request) === method ? { body: usual } : invalidClient;
+  (base, request) =>
+    methodOf(request) === method ? { body: base } : invalidClient;
 
 const listing =
   (...methods: string[]): Bends['discovery'] =>
-  (usual: Json) => ({ body: { ...usual, token_endpoint_auth_methods_supported: methods } });
+  (base: Json) => ({ body: { ...base, token_endpoint_auth_methods_supported: methods } });
 
 test.for<[string, Bends['discovery'], string]>([
   ['nothing', undefined, 'basic'],
@@ -42,11 +42,11 @@ test.for<[string, string, Bends['discovery']]>([
   expect(methodsOf(party.bent.seen)).toEqual([first, second, second]);
 });
 
-test('invalid_client told in WWW-Authenticate alone counts too', async () => {
+test('invalid_client in WWW-Authenticate alone counts too', async () => {
   await using party = await startRelyingParty({
-    token: (usual, request) =>
+    token: (base, request) =>
       methodOf(request) === 'post'
-        ? { body: usual }
+        ? { body: base }
         : { status: 401, body: '', headers: { 'www-authenticate': 'Basic error="invalid_client"' } },
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
@@ -111,7 +111,7 @@ test('the redirect URI and the verifier go with the code', async () => {
 
 test('a revocation endpoint that wants another method leaves later sign-ins as they were', async () => {
   await using party = await startRelyingParty({
-    discovery: (usual) => ({ body: { ...usual, revocation_endpoint: `${usual.issuer}/revocation` } }),
+    discovery: (base) => ({ body: { ...base, revocation_endpoint: `${base.issuer}/revocation` } }),
     token: accepting('basic'),
     revocation: (request) => (methodOf(request) === 'post' ? {} : invalidClient),
   });

@@ -25,7 +25,7 @@ test.for(keyAlgorithms)(
           jwks: { keys: [publicJwk] },
         },
       ],
-      (usual) => ({ ...usual, enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA'] } }),
+      (base) => ({ ...base, enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA'] } }),
     );
     const { login } = openRealClient(real, { clientKey: pem });
     expect(await login()).toMatchObject({ sub: 'ada', claims: { name: 'Ada Lovelace' } });
@@ -61,8 +61,8 @@ test('a secret beside a key is what the metadata does not ask for: the key is tr
   const { pem } = createClientKey('ES256');
   await using party = await startRelyingParty(
     {
-      discovery: (usual) => ({
-        body: { ...usual, token_endpoint_auth_methods_supported: ['private_key_jwt'] },
+      discovery: (base) => ({
+        body: { ...base, token_endpoint_auth_methods_supported: ['private_key_jwt'] },
       }),
     },
     { clientKey: pem },

@@ -83,8 +83,8 @@ describe.runIf(openssl)('client authentication × PAR × DPoP × algorithm', () 
     };
     real = await startRealProvider(
       matrix.map(registered),
-      (usual) => ({
-        ...usual,
+      (base) => ({
+        ...base,
         jwks: { keys: providerKeys },
         discovery: { mtls_endpoint_aliases: tls.aliases },
         clientAuthMethods: [...methods],
@@ -94,7 +94,7 @@ describe.runIf(openssl)('client authentication × PAR × DPoP × algorithm', () 
           requestObjectSigningAlgValues: [...keyAlgorithms],
         },
         features: {
-          ...usual.features,
+          ...base.features,
           mTLS: tls.mTLS,
           pushedAuthorizationRequests: { enabled: true },
           dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
@@ -140,11 +140,11 @@ describe.runIf(openssl)('mutual TLS', () => {
     const tls = await startMutualTls();
     const real = await startRealProvider(
       [{ tls_client_certificate_bound_access_tokens: true, ...client }],
-      (usual) => ({
-        ...usual,
+      (base) => ({
+        ...base,
         discovery: { mtls_endpoint_aliases: tls.aliases },
         clientAuthMethods: [...methods],
-        features: { ...usual.features, mTLS: tls.mTLS },
+        features: { ...base.features, mTLS: tls.mTLS },
       }),
     );
     tls.serve(real.provider.provider.callback());

@@ -22,7 +22,7 @@ const encodings: [string, string, Compress][] = [
 
 test.for(encodings)('an answer in %s is read', async ([, encoding, compress]) => {
   await using party = await startRelyingParty({
-    token: (usual: Json) => compressed(encoding, compress(JSON.stringify(usual))),
+    token: (base: Json) => compressed(encoding, compress(JSON.stringify(base))),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
@@ -31,8 +31,8 @@ test.for(encodings)(
   'an answer in %s that grows beyond the bound is refused',
   async ([, encoding, compress]) => {
     await using party = await startRelyingParty({
-      token: (usual: Json) =>
-        compressed(encoding, compress(JSON.stringify(usual) + ' '.repeat(8 * 1024 * 1024))),
+      token: (base: Json) =>
+        compressed(encoding, compress(JSON.stringify(base) + ' '.repeat(8 * 1024 * 1024))),
     });
     expect(await problemCode(party.login())).toBe('provider_invalid_response');
   },

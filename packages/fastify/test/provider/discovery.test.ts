@@ -8,16 +8,16 @@ const start = ({ provider }: RelyingParty): Promise<{ readonly url: string }> =>
 
 const withChange =
   (change: Json): Bends['discovery'] =>
-  (usual) => ({ body: { ...usual, ...change } });
+  (base) => ({ body: { ...base, ...change } });
 
 const httpEndpoint = 'http://provider.example/endpoint';
 
 describe('metadata is refused, and nothing of it is kept', () => {
   test.for<[string, Bends['discovery']]>([
     ['with another issuer', withChange({ issuer: 'https://other.example' })],
-    ['with an issuer below ours', (usual) => ({ body: { ...usual, issuer: `${usual.issuer}/tenant` } })],
+    ['with an issuer below ours', (base) => ({ body: { ...base, issuer: `${base.issuer}/tenant` } })],
     ['without issuer', withChange({ issuer: undefined })],
-    ['with an issuer that is a list', (usual) => ({ body: { ...usual, issuer: [usual.issuer] } })],
+    ['with an issuer that is a list', (base) => ({ body: { ...base, issuer: [base.issuer] } })],
     ['without authorization endpoint', withChange({ authorization_endpoint: undefined })],
     ['without token endpoint', withChange({ token_endpoint: undefined })],
     ['without key set', withChange({ jwks_uri: undefined })],
@@ -70,7 +70,7 @@ describe('a provider in trouble is reported as such, and recovers', () => {
     expect((await start(party)).url).toMatch(`${party.bent.issuer}/authorize?`);
   });
 
-  test('nobody listening', async () => {
+  test('no server listening', async () => {
     await using party = await startRelyingParty({}, { issuer: 'http://127.0.0.1:1' });
     expect(await problemOf(start(party))).toMatchObject({ code: 'provider_unavailable', retryAfter: 5 });
   });
@@ -96,7 +96,7 @@ test('failed discoveries pause longer and longer, 5 s at most', async () => {
   }
 });
 
-test('a warm-up that fails is logged and harms nobody', async () => {
+test('a warm-up that fails is logged and harms no one', async () => {
   await using party = await startRelyingParty({ discovery: () => ({ status: 500 }) });
   party.provider.warmUp();
   await expect.poll(() => party.log).toHaveLength(1);
@@ -197,7 +197,7 @@ test.for<[string, number]>([
   ['max-age=31536000, immutable', 86_400],
 ])('metadata with Cache-Control: %s is used for %i s', async ([control, seconds]) => {
   await using party = await startRelyingParty({
-    discovery: (usual) => ({ headers: { 'cache-control': control }, body: usual }),
+    discovery: (base) => ({ headers: { 'cache-control': control }, body: base }),
   });
   const { bent } = party;
   await start(party);
@@ -211,7 +211,7 @@ test.for<[string, number]>([
 
 test('a failure makes the metadata be read again: a key set that has moved is found', async () => {
   await using party = await startRelyingParty({
-    discovery: (usual) => ({ body: { ...usual, jwks_uri: `${usual.issuer}/nowhere` } }),
+    discovery: (base) => ({ body: { ...base, jwks_uri: `${base.issuer}/nowhere` } }),
   });
   party.bent.clock.now += 5000;
   await start(party);

@@ -10,10 +10,10 @@ import { problemCode, startRelyingParty } from './relying-party.ts';
 
 /** A provider that binds tokens, and wants its nonce in every proof. */
 const startBinding = () =>
-  startRealProvider([{ dpop_bound_access_tokens: true }], (usual) => ({
-    ...usual,
+  startRealProvider([{ dpop_bound_access_tokens: true }], (base) => ({
+    ...base,
     features: {
-      ...usual.features,
+      ...base.features,
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     },
   }));
@@ -91,7 +91,7 @@ test('a proof is for one method, one address without query, one token and one no
   expect(other.jti).not.toBe(payload.jti);
 });
 
-const binding: Bends = { token: (usual) => ({ body: { ...usual, token_type: 'DPoP' } }) };
+const binding: Bends = { token: (base) => ({ body: { ...base, token_type: 'DPoP' } }) };
 
 const bindingLogin = async (party: Awaited<ReturnType<typeof startRelyingParty>>) => {
   party.bent.bends = binding;
@@ -108,12 +108,12 @@ test('a Bearer token where a bound one was asked for is refused, and a bound one
 test('a nonce is learnt once for all sessions, and a provider that always wants another is asked twice', async () => {
   const nonces: unknown[] = [];
   const bends = (isGood: (nonce: unknown) => boolean): Bends => ({
-    token: (usual, { headers }) => {
+    token: (base, { headers }) => {
       const [, claims = ''] = String(headers.dpop).split('.');
       const { nonce } = JSON.parse(Buffer.from(claims, 'base64url').toString());
       nonces.push(nonce);
       return isGood(nonce)
-        ? { body: { ...usual, token_type: 'DPoP' } }
+        ? { body: { ...base, token_type: 'DPoP' } }
         : { status: 400, headers: { 'dpop-nonce': 'nonce-1' }, body: { error: 'use_dpop_nonce' } };
     },
   });
@@ -139,9 +139,9 @@ test.for([
   const proofs: string[] = [];
   await using party = await startRelyingParty(
     {
-      token: (usual, { headers }) => {
+      token: (base, { headers }) => {
         proofs.push(Buffer.from(String(headers.dpop).split('.')[1] ?? '', 'base64url').toString());
-        return { headers: { 'dpop-nonce': nonce }, body: { ...usual, token_type: 'DPoP' } };
+        return { headers: { 'dpop-nonce': nonce }, body: { ...base, token_type: 'DPoP' } };
       },
     },
     { dpop: 'on' },
@@ -159,11 +159,11 @@ test.for<[string, Record<string, string>]>([
   let accepted: string | undefined = 'nonce-1';
   await using party = await startRelyingParty(
     {
-      token: (usual, { headers: sent }) => {
+      token: (base, { headers: sent }) => {
         const [, claims = ''] = String(sent.dpop).split('.');
         const { nonce } = JSON.parse(Buffer.from(claims, 'base64url').toString());
         nonces.push(nonce);
-        if (nonce === accepted) return { body: { ...usual, token_type: 'DPoP' } };
+        if (nonce === accepted) return { body: { ...base, token_type: 'DPoP' } };
         if (accepted === undefined) return { status: 400, headers, body: { error: 'invalid_dpop_proof' } };
         return { status: 400, headers: { 'dpop-nonce': accepted }, body: { error: 'use_dpop_nonce' } };
       },

@@ -7,7 +7,7 @@ test('a provider that was down at the start and is back is where a sign-out lead
   await expect.poll(() => party.log).toMatchObject([{ event: 'provider_undiscovered' }]);
   party.bent.clock.now += 10_000;
   party.bent.bends = {
-    discovery: (usual) => ({ body: { ...usual, end_session_endpoint: `${usual.issuer}/end` } }),
+    discovery: (base) => ({ body: { ...base, end_session_endpoint: `${base.issuer}/end` } }),
   };
   const url = await party.provider.findEndSession(undefined);
   expect(url?.split('?')[0]).toBe(`${party.bent.issuer}/end`);

@@ -3,9 +3,9 @@ import { createClientKey } from '../kit/client-keys.ts';
 import type { Bends, Json } from './bent-provider.ts';
 
 /** Metadata of a provider that keeps the FAPI 2.0 security profile. */
-export const profileMetadata = (usual: Json): Json => ({
-  ...usual,
-  pushed_authorization_request_endpoint: `${usual.issuer}/par`,
+export const profileMetadata = (base: Json): Json => ({
+  ...base,
+  pushed_authorization_request_endpoint: `${base.issuer}/par`,
   require_pushed_authorization_requests: true,
   authorization_response_iss_parameter_supported: true,
   code_challenge_methods_supported: ['S256'],
@@ -16,14 +16,14 @@ export const profileMetadata = (usual: Json): Json => ({
 
 /** A provider of the profile: it signs with PS256 and binds access tokens. */
 export const profileBends: Bends = {
-  discovery: (usual) => ({ body: profileMetadata(usual) }),
-  jwks: (usual) => ({
+  discovery: (base) => ({ body: profileMetadata(base) }),
+  jwks: (base) => ({
     body: {
-      keys: (Array.isArray(usual.keys) ? usual.keys : []).map((key: Json) => ({ ...key, alg: 'PS256' })),
+      keys: (Array.isArray(base.keys) ? base.keys : []).map((key: Json) => ({ ...key, alg: 'PS256' })),
     },
   }),
   idToken: ({ header, claims }) => ({ header: { ...header, alg: 'PS256' }, claims }),
-  token: (usual) => ({ body: { ...usual, token_type: 'DPoP' } }),
+  token: (base) => ({ body: { ...base, token_type: 'DPoP' } }),
 };
 
 /** The configuration of a client of the profile, the one switch and a key. */

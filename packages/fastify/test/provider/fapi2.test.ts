@@ -38,14 +38,14 @@ const startProfile = (client: Partial<ClientMetadata>, bind: Configure): Promise
     ...({ id_token_signed_response_alg: 'ES256', require_pushed_authorization_requests: true } as const),
     token_endpoint_auth_method: method,
   };
-  return startRealProvider([{ ...own, ...rest }], (usual) =>
+  return startRealProvider([{ ...own, ...rest }], (base) =>
     bind({
-      ...usual,
+      ...base,
       jwks: { keys: [providerKey] },
       clientAuthMethods: [method],
       enabledJWA: { clientAuthSigningAlgValues: ['ES256'], idTokenSigningAlgValues: ['ES256'] },
       features: {
-        ...usual.features,
+        ...base.features,
         fapi: { enabled: true, profile: '2.0' },
         pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       },
@@ -58,10 +58,10 @@ const keyClient = {
   jwks: { keys: [es256.publicJwk] },
 };
 
-const byDpop: Configure = (usual) => ({
-  ...usual,
+const byDpop: Configure = (base) => ({
+  ...base,
   features: {
-    ...usual.features,
+    ...base.features,
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
   },
 });
@@ -87,10 +87,10 @@ describe('the FAPI 2.0 profile of oidc-provider', () => {
         tls_client_auth_subject_dn: 'CN=client',
         tls_client_certificate_bound_access_tokens: true,
       },
-      (usual) => ({
-        ...usual,
+      (base) => ({
+        ...base,
         discovery: { mtls_endpoint_aliases: tls.aliases },
-        features: { ...usual.features, mTLS: tls.mTLS },
+        features: { ...base.features, mTLS: tls.mTLS },
       }),
     );
     tls.serve(real.provider.provider.callback());
@@ -152,7 +152,7 @@ describe('the attacker model', () => {
     await using party = await startRelyingParty(
       {
         ...profileBends,
-        discovery: (usual) => ({ body: { ...profileMetadata(usual), issuer: 'https://honest.example' } }),
+        discovery: (base) => ({ body: { ...profileMetadata(base), issuer: 'https://honest.example' } }),
       },
       profileOptions(),
     );
@@ -178,13 +178,13 @@ describe('the attacker model', () => {
     [
       'RS256, although the metadata lists it now',
       {
-        discovery: (usual) => ({
-          body: { ...profileMetadata(usual), id_token_signing_alg_values_supported: ['RS256', 'PS256'] },
+        discovery: (base) => ({
+          body: { ...profileMetadata(base), id_token_signing_alg_values_supported: ['RS256', 'PS256'] },
         }),
         idToken: ({ header, claims }) => ({ header: { ...header, alg: 'RS256' }, claims }),
       },
     ],
-    ['a Bearer token', { token: (usual) => ({ body: usual }) }],
+    ['a Bearer token', { token: (base) => ({ body: base }) }],
   ])('a downgrade to %s is refused', async ([, bends]) => {
     await using party = await startRelyingParty({ ...profileBends, ...bends }, profileOptions());
     expect(await problemCode(party.login({ iss: party.bent.issuer }))).toBe('provider_invalid_response');
@@ -216,8 +216,8 @@ describe('what is lacking is listed', () => {
     const refusalOf = async (given: Partial<BffOptions>): Promise<unknown> => {
       const app = Fastify();
       const sessionKeys = [randomBytes(32).toString('base64')];
-      const usual = { publicUrl: 'http://localhost:3000', sessionKeys, sessionStore: openMemoryStore() };
-      await app.register(bff, { ...usual, ...given });
+      const base = { publicUrl: 'http://localhost:3000', sessionKeys, sessionStore: openMemoryStore() };
+      await app.register(bff, { ...base, ...given });
       const refusal = await problemOf((async () => app.ready())());
       await app.close();
       return refusal;

@@ -24,7 +24,7 @@ const startSecure = async (): Promise<number> => {
   const settings = { ...own, requestCert: true, rejectUnauthorized: false };
   const server = createSecureServer(settings, ({ socket }, response) => {
     const raw = socket instanceof TLSSocket ? socket.getPeerCertificate().raw : undefined;
-    response.end(raw === undefined ? 'nobody' : new X509Certificate(raw).subject);
+    response.end(raw === undefined ? 'no certificate' : new X509Certificate(raw).subject);
   });
   onTestFinished(() => server.closeAllConnections());
   return listen(server);
@@ -63,7 +63,10 @@ describe.runIf(openssl)('the way to the provider', () => {
     const proxy = await startProxy(await startSecure());
     setVariables({ HTTPS_PROXY: proxy.url });
     const http = openHttp();
-    expect(await http.send('https://op.example/metadata')).toMatchObject({ status: 200, text: 'nobody' });
+    expect(await http.send('https://op.example/metadata')).toMatchObject({
+      status: 200,
+      text: 'no certificate',
+    });
     expect(proxy.tunnels).toEqual(['op.example:443']);
     expect(await problemCode(http.send('https://other.example/'))).toBe('provider_unavailable');
   });

@@ -22,7 +22,7 @@ const createPair = (alg: string): { readonly publicKey: KeyObject; readonly priv
 const signingBy = (alg: string, listed: string): Bends => {
   const { publicKey, privateKey } = createPair(alg);
   return {
-    discovery: (usual) => ({ body: { ...usual, id_token_signing_alg_values_supported: [listed] } }),
+    discovery: (base) => ({ body: { ...base, id_token_signing_alg_values_supported: [listed] } }),
     jwks: () => ({ body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: listed }] } }),
     idToken: ({ claims }) => ({ header: { alg: 'RS256' }, claims: { ...claims, at_hash: undefined } }),
     signed: (token) => {

@@ -14,7 +14,7 @@ const tokenOfUnknownKey = (bent: BentProvider, kid: string): string => {
 
 const flood = async ({ bent, provider }: RelyingParty): Promise<void> => {
   const attempts = Array.from({ length: 50 }, (_, n) =>
-    provider.verifyLogoutToken(tokenOfUnknownKey(bent, `nobody-${n}`)),
+    provider.verifyLogoutToken(tokenOfUnknownKey(bent, `unknown-${n}`)),
   );
   const outcomes = await Promise.allSettled(attempts);
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
@@ -29,7 +29,7 @@ const onlyKey = ({ keys }: Json): Json => {
 
 test('a key set with one key and no kid works', async () => {
   await using party = await startRelyingParty({
-    jwks: (usual) => ({ body: { keys: [withoutKid(onlyKey(usual))] } }),
+    jwks: (base) => ({ body: { keys: [withoutKid(onlyKey(base))] } }),
     idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
@@ -42,9 +42,9 @@ test('a token without kid works with one named key', async () => {
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
 
-test('keys of kinds that nobody knows are passed over', async () => {
+test('keys of unknown kinds are passed over', async () => {
   await using party = await startRelyingParty({
-    jwks: (usual) => ({ body: { keys: [{ kty: 'lattice', kid: 'x' }, 7, null, onlyKey(usual)] } }),
+    jwks: (base) => ({ body: { keys: [{ kty: 'lattice', kid: 'x' }, 7, null, onlyKey(base)] } }),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
@@ -159,15 +159,15 @@ test('a new key under the same kid works at once', async () => {
   party.bent.rotateKey();
   const { header } = party.bent.idToken();
   party.bent.bends = {
-    jwks: (usual) => ({
+    jwks: (base) => ({
       body: {
         keys: [
-          { ...onlyKey(usual), kid: 'same' },
+          { ...onlyKey(base), kid: 'same' },
           { ...foreign.jwk, kid: 'same' },
         ],
       },
     }),
-    idToken: (usual) => ({ claims: usual.claims, header: { ...header, kid: 'same' } }),
+    idToken: (base) => ({ claims: base.claims, header: { ...header, kid: 'same' } }),
   };
   expect(await party.login()).toMatchObject({ sub: 'ada' });
   party.bent.rotateKey();
@@ -176,7 +176,7 @@ test('a new key under the same kid works at once', async () => {
 
 test('a key that is listed twice is one key', async () => {
   await using party = await startRelyingParty({
-    jwks: (usual) => ({ body: { keys: [onlyKey(usual), onlyKey(usual)] } }),
+    jwks: (base) => ({ body: { keys: [onlyKey(base), onlyKey(base)] } }),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
@@ -196,7 +196,7 @@ test('keys that are an hour old are read again, and stay when that fails', async
 
 test('several keys without kid are tried in turn', async () => {
   await using party = await startRelyingParty({
-    jwks: (usual) => ({ body: { keys: [withoutKid(foreign.jwk), withoutKid(onlyKey(usual))] } }),
+    jwks: (base) => ({ body: { keys: [withoutKid(foreign.jwk), withoutKid(onlyKey(base))] } }),
     idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
@@ -204,7 +204,7 @@ test('several keys without kid are tried in turn', async () => {
 
 test('the only key, replaced under its kid, works at the next login for one fetch', async () => {
   await using party = await startRelyingParty({
-    jwks: (usual) => ({ body: { keys: [{ ...onlyKey(usual), kid: 'same' }] } }),
+    jwks: (base) => ({ body: { keys: [{ ...onlyKey(base), kid: 'same' }] } }),
     idToken: ({ header, claims }) => ({ claims, header: { ...header, kid: 'same' } }),
   });
   await party.login();

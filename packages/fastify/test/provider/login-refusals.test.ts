@@ -7,7 +7,7 @@ import { type Answer, type Bends, foreignKey, type Json, type TokenParts } from 
 import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
 
 const withClaims =
-  (change: (usual: Json) => Json): Bends['idToken'] =>
+  (change: (base: Json) => Json): Bends['idToken'] =>
   ({ header, claims }) => ({ header, claims: { ...claims, ...change(claims) } });
 
 const withHeader =
@@ -21,9 +21,9 @@ const foreign = foreignKey();
 const signedByForeign = (header: Json): Bends => {
   let parts: TokenParts | undefined;
   return {
-    idToken: (usual) => {
-      parts = { ...usual, header: { ...usual.header, ...header } };
-      return usual;
+    idToken: (base) => {
+      parts = { ...base, header: { ...base.header, ...header } };
+      return base;
     },
     signed: (token) => (parts ? foreign.sign(parts) : token),
   };
@@ -52,7 +52,7 @@ describe('an ID token is refused', () => {
     ['with the typ of a logout token', { idToken: withHeader({ typ: 'logout+jwt' }) }],
     ['with an unknown crit', { idToken: withHeader({ crit: ['x'], x: 1 }) }],
     ['with a crit that jose knows', { idToken: withHeader({ crit: ['b64'], b64: true }) }],
-    ['with an unknown kid', { idToken: withHeader({ kid: 'nobody' }) }],
+    ['with an unknown kid', { idToken: withHeader({ kid: 'unknown' }) }],
     ['signed with another key under a known kid', signedByForeign({})],
     ['signed with the jwk that it brings', signedByForeign({ jwk: foreign.jwk })],
     ['with an iss that has one byte more', { idToken: withClaims(({ iss }) => ({ iss: `${iss}/` })) }],
@@ -66,9 +66,9 @@ describe('an ID token is refused', () => {
     ],
     ['with several aud and no azp', { idToken: withClaims(({ aud }) => ({ aud: [aud, 'other'] })) }],
     ['with one aud and another azp', { idToken: withClaims(() => ({ azp: 'other' })) }],
-    ['that has expired', { idToken: withClaims((usual) => ({ exp: seconds(usual) - 31 })) }],
-    ['that is not valid yet', { idToken: withClaims((usual) => ({ nbf: seconds(usual) + 32 })) }],
-    ['issued in the future', { idToken: withClaims((usual) => ({ iat: seconds(usual) + 3600 })) }],
+    ['that has expired', { idToken: withClaims((base) => ({ exp: seconds(base) - 31 })) }],
+    ['that is not valid yet', { idToken: withClaims((base) => ({ nbf: seconds(base) + 32 })) }],
+    ['issued in the future', { idToken: withClaims((base) => ({ iat: seconds(base) + 3600 })) }],
     ['without sub', { idToken: withClaims(() => ({ sub: undefined })) }],
     ['without iat', { idToken: withClaims(() => ({ iat: undefined })) }],
     ['without exp', { idToken: withClaims(() => ({ exp: undefined })) }],
@@ -91,7 +91,7 @@ describe('an ID token is refused', () => {
 
 describe('an ID token is accepted', () => {
   test.for<[string, Bends['idToken']]>([
-    ['with every usual claim', (usual) => usual],
+    ['with every standard claim', (base) => base],
     ['with typ JWT', withHeader({ typ: 'JWT' })],
     ['with a typ and kid that are null', withHeader({ typ: null, kid: null })],
     ['with an empty typ and kid', withHeader({ typ: '', kid: '' })],
@@ -100,7 +100,7 @@ describe('an ID token is accepted', () => {
       withClaims(({ aud }) => ({ aud: ['other', String(aud)], azp: String(aud) })),
     ],
     ['without at_hash', withClaims(() => ({ at_hash: undefined }))],
-    ['expired for less than the clock tolerance', withClaims((usual) => ({ exp: seconds(usual) - 28 }))],
+    ['expired for less than the clock tolerance', withClaims((base) => ({ exp: seconds(base) - 28 }))],
     ['with a sub of 255 characters', withClaims(() => ({ sub: 'x'.repeat(255) }))],
   ])('%s', async ([, idToken]) => {
     const userinfo = (): Answer => ({ status: 403 });
@@ -111,7 +111,7 @@ describe('an ID token is accepted', () => {
 
 const having =
   (members: Json): Bends['token'] =>
-  (usual) => ({ body: { ...usual, ...members } });
+  (base) => ({ body: { ...base, ...members } });
 
 const without = (name: string): Bends['token'] => having({ [name]: undefined });
 

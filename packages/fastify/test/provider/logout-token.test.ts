@@ -5,10 +5,10 @@ import { problemCode, problemOf, startRelyingParty } from './relying-party.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-type Change = (usual: TokenParts) => TokenParts;
+type Change = (base: TokenParts) => TokenParts;
 
 const withClaims =
-  (change: Json | ((usual: Json) => Json)): Change =>
+  (change: Json | ((base: Json) => Json)): Change =>
   ({ header, claims }) => ({
     header,
     claims: { ...claims, ...(typeof change === 'function' ? change(claims) : change) },
@@ -25,7 +25,7 @@ describe('a logout token is refused', () => {
     ['with the typ of an access token', withHeader({ typ: 'at+jwt' })],
     ['with an unknown crit', withHeader({ crit: ['x'], x: 1 })],
     ['with a crit that jose knows', withHeader({ crit: ['b64'], b64: true })],
-    ['with an unknown kid', withHeader({ kid: 'nobody' })],
+    ['with an unknown kid', withHeader({ kid: 'unknown' })],
     ['of another issuer', withClaims(({ iss }) => ({ iss: `${iss}/` }))],
     ['for another client', withClaims({ aud: 'other' })],
     ['that has expired', withClaims(({ iat }) => ({ exp: Number(iat) - 31 }))],
@@ -72,7 +72,7 @@ describe('a logout token is refused', () => {
 
 describe('a logout token is accepted', () => {
   test.for<[string, Change, Json]>([
-    ['with sub and sid', (usual) => usual, { sub: 'ada', sid: 'session-1' }],
+    ['with sub and sid', (base) => base, { sub: 'ada', sid: 'session-1' }],
     ['with sub alone', withClaims({ sid: undefined }), { sub: 'ada', sid: undefined }],
     ['with sid alone', withClaims({ sub: undefined }), { sub: undefined, sid: 'session-1' }],
     ['with an empty sid', withClaims({ sid: '' }), { sub: 'ada', sid: undefined }],
@@ -99,7 +99,7 @@ describe('a logout token is accepted', () => {
 
 test('a logout token whose keys have moved makes the metadata be read again', async () => {
   await using party = await startRelyingParty({
-    discovery: (usual) => ({ body: { ...usual, jwks_uri: `${usual.issuer}/nowhere` } }),
+    discovery: (base) => ({ body: { ...base, jwks_uri: `${base.issuer}/nowhere` } }),
   });
   const { bent, provider } = party;
   const verify = async (): Promise<unknown> => provider.verifyLogoutToken(bent.sign(bent.logoutToken()));

@@ -7,7 +7,7 @@ import { type CompletedLogin, createProvider, type Provider } from '../../src/pr
 import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type Bends, type BentProvider, startBentProvider } from './bent-provider.ts';
 
-/** The provider room beside a bent provider. */
+/** The provider part of the BFF beside a bent provider. */
 export interface RelyingParty {
   readonly bent: BentProvider;
   readonly provider: Provider;
@@ -18,7 +18,7 @@ export interface RelyingParty {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-/** Starts a bent provider and the room that speaks to it. */
+/** Starts a bent provider and the part of the BFF that speaks to it. */
 export const startRelyingParty = async (
   bends: Bends = {},
   given: Partial<BffOptions> | ((issuer: string) => Partial<BffOptions>) = {},

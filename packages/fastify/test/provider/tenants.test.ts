@@ -13,9 +13,9 @@ const startTenants = async (
 ): Promise<RelyingParty> => {
   let origin = '';
   const bends: Bends = {
-    discovery: (usual) => {
-      origin = String(usual.issuer);
-      return { body: { ...usual, issuer: `${origin}/{tenantid}/v2.0` } };
+    discovery: (base) => {
+      origin = String(base.issuer);
+      return { body: { ...base, issuer: `${origin}/{tenantid}/v2.0` } };
     },
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, ...claimsOf(origin) } }),
   };
@@ -36,7 +36,7 @@ describe('a provider of many tenants', () => {
     expect(refreshed.claims).toMatchObject({ iss: issuer });
   });
 
-  test('without a word on which tenants nobody signs in, and the setting is named', async () => {
+  test('without accepted tenants no one signs in, and the error names the setting', async () => {
     await using party = await startTenants(undefined);
     expect(String(await problemOf(party.login()))).toContain('set OIDC_TENANTS');
   });

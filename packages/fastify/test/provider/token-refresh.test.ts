@@ -62,12 +62,12 @@ describe('a refresh leaves the session', () => {
     ['at a page with status 200', { token: () => ({ body: '<h1>Hello</h1>' }) }, 'provider_invalid_response'],
     [
       'at another token_type',
-      { token: (usual) => ({ body: { ...usual, token_type: 'DPoP' } }) },
+      { token: (base) => ({ body: { ...base, token_type: 'DPoP' } }) },
       'provider_invalid_response',
     ],
     [
       'at a missing token_type',
-      { token: (usual) => ({ body: { ...usual, token_type: undefined } }) },
+      { token: (base) => ({ body: { ...base, token_type: undefined } }) },
       'provider_invalid_response',
     ],
     ['while the key set is a page', { jwks: () => ({ body: '<h1>Soon</h1>' }) }, 'provider_invalid_response'],
@@ -79,7 +79,7 @@ describe('a refresh leaves the session', () => {
     ['while the key set is away', { jwks: () => ({ status: 503 }) }, 'provider_unavailable'],
     [
       'while the key of the ID token cannot be found',
-      { idToken: ({ header, claims }) => ({ claims, header: { ...header, kid: 'nobody' } }) },
+      { idToken: ({ header, claims }) => ({ claims, header: { ...header, kid: 'unknown' } }) },
       'provider_invalid_response',
     ],
   ])('%s', async ([, bends, code]) => {
@@ -147,7 +147,7 @@ describe('a refresh brings', () => {
     ['expires_in', { accessTokenExpiresAt: undefined }],
   ])('undefined for a left-out %s', async ([name, expected]) => {
     await using party = await startRelyingParty({
-      token: (usual) => ({ body: { ...usual, [name]: undefined } }),
+      token: (base) => ({ body: { ...base, [name]: undefined } }),
     });
     expect(await refresh(party)).toMatchObject({ accessToken: 'access-token-of-ada', ...expected });
   });
@@ -161,18 +161,18 @@ describe('a refresh brings', () => {
     await using party = await startRelyingParty();
     const access_token = party.bent.sign({ header: { alg: 'RS256' }, claims });
     party.bent.bends = {
-      token: (usual) => ({ body: { ...usual, access_token, expires_in: undefined, id_token: undefined } }),
+      token: (base) => ({ body: { ...base, access_token, expires_in: undefined, id_token: undefined } }),
     };
     expect((await refresh(party)).accessTokenExpiresAt).toBe(endsAt);
     party.bent.bends = {
-      token: (usual) => ({ body: { ...usual, access_token, expires_in: 60, id_token: undefined } }),
+      token: (base) => ({ body: { ...base, access_token, expires_in: 60, id_token: undefined } }),
     };
     expect((await refresh(party)).accessTokenExpiresAt).toBe(party.bent.clock.now + 60_000);
   });
 
   test('the new refresh token, whatever stands for an ID token', async () => {
     await using party = await startRelyingParty({
-      token: (usual) => ({ body: { ...usual, id_token: null } }),
+      token: (base) => ({ body: { ...base, id_token: null } }),
     });
     expect(await refresh(party)).toMatchObject({ idToken: undefined, refreshToken: 'refresh-token-2' });
   });
@@ -218,7 +218,7 @@ test.for<[string, Json, string | undefined]>([
   ['expires_in as text', { expires_in: '300' }, 'refresh-token-2'],
   ['scope as a list', { scope: ['openid'] }, 'refresh-token-2'],
 ])('a refresh with %s goes on, and the new refresh token is kept', async ([, members, successor]) => {
-  await using party = await startRelyingParty({ token: (usual) => ({ body: { ...usual, ...members } }) });
+  await using party = await startRelyingParty({ token: (base) => ({ body: { ...base, ...members } }) });
   const kept: string[] = [];
   const keepSuccessor = async (token: string): Promise<void> => {
     kept.push(token);
@@ -236,7 +236,7 @@ test.for<[string, Json]>([
 ])(
   'an exchange and the client’s own grant bring the access token, whatever is beside it: %s',
   async ([, more]) => {
-    await using party = await startRelyingParty({ token: (usual) => ({ body: { ...usual, ...more } }) });
+    await using party = await startRelyingParty({ token: (base) => ({ body: { ...base, ...more } }) });
     const { provider, bent } = party;
     const target = { audience: 'orders' };
     const expected = {

@@ -22,7 +22,7 @@ const createBody = () => {
   return { body, taken: () => taken };
 };
 
-/** Waits until nothing more is taken; gives back how much that was. */
+/** Waits until nothing more is taken; returns how much that was. */
 const untilStill = async (taken: () => number): Promise<number> => {
   let before = -1;
   await expect

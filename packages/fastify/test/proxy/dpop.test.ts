@@ -70,10 +70,10 @@ const startBefore = async (upstream: string, token: RouteToken = 'session') => {
   const forms: string[] = [];
   const kit = await startBentBff(
     {
-      token: (usual, { body, headers }) => {
+      token: (original, { body, headers }) => {
         forms.push(`${body.get('grant_type')} ${typeof headers.dpop}`);
         const own = { access_token: `token-${forms.length}`, token_type: 'DPoP', expires_in: 300 };
-        return { body: body.has('code') ? { ...usual, token_type: 'DPoP', expires_in: 300 } : own };
+        return { body: body.has('code') ? { ...original, token_type: 'DPoP', expires_in: 300 } : own };
       },
     },
     { dpop: 'on', apiRoutes: [{ prefix: '/api/a', upstream: `${upstream}/base`, token }] },

@@ -72,7 +72,7 @@ const answerTo = (headers: Readonly<Record<string, string | string[]>>, status =
   createAnswerHeaders(headers, { given: { 'x-given': 'yes' }, status, translate: () => undefined });
 
 const sandboxed = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
-const usual = {
+const defaults = {
   'x-given': 'yes',
   'cache-control': 'no-store',
   vary: 'Cookie',
@@ -94,7 +94,7 @@ test.for([
   ...['surrogate-control', 'cdn-cache-control', 'cloudflare-cdn-cache-control', 'x-accel-expires'],
   ...['x-accel-redirect', 'x-sendfile', 'x-given'],
 ])('the upstream’s %s does not reach the browser', (name) => {
-  expect(answerTo({ [name]: 'theirs' })).toEqual(usual);
+  expect(answerTo({ [name]: 'theirs' })).toEqual(defaults);
 });
 
 test.for([
@@ -104,14 +104,14 @@ test.for([
   ['private="x, public", max-age=1', 'private, max-age=1'],
   ['max-age=60, no-store', 'no-store'],
   [',', 'private'],
-] as const)('an answer that says Cache-Control: %s is private to its user', ([theirs, told]) => {
-  expect(answerTo({ 'cache-control': theirs })['cache-control']).toBe(told);
+] as const)('an answer that says Cache-Control: %s is private to its user', ([theirs, expected]) => {
+  expect(answerTo({ 'cache-control': theirs })['cache-control']).toBe(expected);
 });
 
 test('Connection of an upstream does not strip our own headers', () => {
   const headers = { connection: 'x-given, cache-control, vary, x-extra', 'x-extra': 'named' };
   expect(answerTo({ ...headers, 'cache-control': 'public' })).toEqual({
-    ...usual,
+    ...defaults,
     'cache-control': 'private',
   });
 });
@@ -140,7 +140,7 @@ test.for(['application/pdf', 'image/png', 'application/json', 'text/plain', 'tex
 );
 
 test('a 204 has no length, whatever the upstream says', () => {
-  expect(answerTo({ 'content-length': '5' }, 204)).toEqual(usual);
+  expect(answerTo({ 'content-length': '5' }, 204)).toEqual(defaults);
   expect(answerTo({ 'content-length': '5' }, 304)['content-length']).toBe('5');
 });
 

@@ -24,7 +24,7 @@ const call = async (
   await using upstream = await startUpstream((_request, response) => response.end());
   const { bff, begin, comeBack } = await startBentBff(
     {
-      idToken: ({ header, claims: usual }) => ({ header, claims: { ...usual, ...claims } }),
+      idToken: ({ header, claims: base }) => ({ header, claims: { ...base, ...claims } }),
       userinfo: () => ({ body: { sub: 'ada' } }),
     },
     { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, identity, ...route }] },

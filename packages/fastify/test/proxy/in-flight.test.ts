@@ -114,7 +114,7 @@ test('a call beyond what one connection may have in flight is 503 with Retry-Aft
   expect(client.received().match(/HTTP\/1\.1 200 /g)).toHaveLength(64);
 });
 
-test('an upstream is asked by 1,024 calls at once at most, whoever sends them', async () => {
+test('an upstream gets 1,024 calls at once at most, from all clients together', async () => {
   await using upstream = await startUpstream(() => undefined);
   await using other = await startUpstream((_request, response) => response.end('here'));
   await using bff = await startBff({

@@ -34,7 +34,7 @@ const startBefore = (upstream: string): Promise<RunningBff> =>
 
 const portOf = ({ url }: RunningBff): number => Number(new URL(url).port);
 
-test('HEAD tells what GET would, without a body', async () => {
+test('HEAD answers as GET would, without a body', async () => {
   const [head, get] = await Promise.all([ask({}, 'HEAD'), ask()]);
   expect([head.status, await head.text()]).toEqual([200, '']);
   for (const name of ['content-length', 'content-type', 'etag', 'last-modified'])

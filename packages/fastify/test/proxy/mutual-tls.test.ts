@@ -15,7 +15,7 @@ const startApi = async (): Promise<string> => {
   const settings = { ...createCertificate('api', authority), requestCert: true, rejectUnauthorized: false };
   const describe = ({ socket, headers }: IncomingMessage): string => {
     const raw = socket instanceof TLSSocket ? socket.getPeerCertificate().raw : undefined;
-    const subject = raw === undefined ? 'nobody' : new X509Certificate(raw).subject;
+    const subject = raw === undefined ? 'no certificate' : new X509Certificate(raw).subject;
     return `${subject} ${headers.authorization}`;
   };
   const server = createServer(settings, (request, response) => response.end(describe(request)));

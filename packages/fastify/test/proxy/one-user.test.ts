@@ -6,9 +6,9 @@ import type { Bends } from '../provider/bent-provider.ts';
 
 /** Access tokens that say whose they are. */
 const ownTokens = (subject: () => string): Bends => ({
-  token: (usual) => ({ body: { ...usual, access_token: `token-of-${subject()}` } }),
+  token: (base) => ({ body: { ...base, access_token: `token-of-${subject()}` } }),
   idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: subject(), at_hash: undefined } }),
-  userinfo: (usual) => ({ body: { ...usual, sub: subject() } }),
+  userinfo: (base) => ({ body: { ...base, sub: subject() } }),
 });
 
 const startWithPeople = async (people: readonly string[]) => {
@@ -73,7 +73,7 @@ test('a session that ends while its tokens are refreshed stays ended, and the ne
   onTestFinished(() => upstream[Symbol.asyncDispose]());
   let aheadMs = 0;
   const kit = await startBentBff(
-    { token: (usual) => ({ body: { ...usual, expires_in: 10 } }) },
+    { token: (base) => ({ body: { ...base, expires_in: 10 } }) },
     { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }], clock: () => Date.now() + aheadMs },
   );
   const login = await kit.begin();
@@ -81,10 +81,10 @@ test('a session that ends while its tokens are refreshed stays ended, and the ne
   const cookie = cookieHeader(login.browser, kit.bff);
   aheadMs = 6000;
   kit.bent.bends = {
-    token: (usual) => ({
+    token: (base) => ({
       write: (response) => {
         asked.resolve();
-        const body = JSON.stringify({ ...usual, id_token: undefined });
+        const body = JSON.stringify({ ...base, id_token: undefined });
         void mayAnswer.promise.then(() =>
           response.writeHead(200, { 'content-type': 'application/json' }).end(body),
         );

@@ -39,7 +39,7 @@ test('the upstream gets the access token, not the cookie or the browser’s auth
   expect(got?.headers['x-request-id']).toBe(answer.headers.get('x-request-id'));
 });
 
-test('nobody gets JSON and no redirect; the upstream’s own 401 passes', async () => {
+test('a visitor without a session gets JSON and no redirect; the upstream’s own 401 passes', async () => {
   await using upstream = await startUpstream((_request, response) => response.writeHead(401).end('theirs'));
   await using bff = await startBefore(upstream.url);
   const cookie = await cookieOf(bff);

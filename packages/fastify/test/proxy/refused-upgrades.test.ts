@@ -53,7 +53,7 @@ test('a refused WebSocket is closed, though its other end stays', async () => {
   held.destroy();
 });
 
-test('who asked for a WebSocket and does not read why it was refused is cut off, which is told', async () => {
+test('a client that asked for a WebSocket and does not read why it was refused is cut off, and the log says so', async () => {
   const { url, gone } = await startEndless();
   const apiRoutes = [{ prefix: '/api/live', upstream: url, auth: 'none' }] as const;
   await using bff = await startBff({ apiRoutes }, { limits: { idleTimeout: 0.2 } });

@@ -10,7 +10,7 @@ type Require = NonNullable<Partial<ApiRoute>['require']>;
 
 /** Ada, as the provider knows her this time. */
 const known = (claims: Json): Bends => ({
-  idToken: ({ header, claims: usual }) => ({ header, claims: { ...usual, ...claims } }),
+  idToken: ({ header, claims: base }) => ({ header, claims: { ...base, ...claims } }),
   userinfo: () => ({ body: { sub: 'ada' } }),
 });
 
@@ -76,7 +76,7 @@ test.for<[string, Require, Json]>([
   expect(body).not.toContain(name);
 });
 
-const granted = (scope: unknown): Bends => ({ token: (usual) => ({ body: { ...usual, scope } }) });
+const granted = (scope: unknown): Bends => ({ token: (base) => ({ body: { ...base, scope } }) });
 
 test.for<[string, Bends, string]>([
   ['the scopes that were granted', granted('openid users:write users:read'), 'passed'],

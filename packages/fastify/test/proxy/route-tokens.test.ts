@@ -20,10 +20,10 @@ const start = async ({ token, auth, error }: Setting) => {
   const asked: Record<string, string>[] = [];
   const kit = await startBentBff(
     {
-      token: (usual, { body }) => {
+      token: (base, { body }) => {
         const { grant_type, client_id, client_secret, ...rest } = Object.fromEntries(body);
         if (grant_type === 'authorization_code')
-          return { body: { ...usual, expires_in: 300, refresh_token: 'refresh-1' } };
+          return { body: { ...base, expires_in: 300, refresh_token: 'refresh-1' } };
         asked.push({ grant_type: grant_type ?? '', ...rest });
         if (error !== undefined) return { status: 400, body: { error } };
         return { body: { access_token: `token-${asked.length}`, token_type: 'Bearer', expires_in: 300 } };

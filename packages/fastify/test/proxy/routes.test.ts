@@ -44,21 +44,21 @@ const bearer = /^Bearer [\w.-]+$/;
 
 test.for([
   ['required', 'signed in', 200, bearer],
-  ['required', 'nobody', 401, undefined],
+  ['required', 'anonymous', 401, undefined],
   ['optional', 'signed in', 200, bearer],
-  ['optional', 'nobody', 200, undefined],
+  ['optional', 'anonymous', 200, undefined],
   ['none', 'signed in', 200, undefined],
-  ['none', 'nobody', 200, undefined],
+  ['none', 'anonymous', 200, undefined],
 ] as const)('auth %s and %s: %i, with the token where there is one', async ([auth, who, status, token]) => {
   const own = 'Basic b3duOm93bg==';
-  const headers = { authorization: own, ...(who === 'nobody' ? {} : { cookie }) };
+  const headers = { authorization: own, ...(who === 'anonymous' ? {} : { cookie }) };
   const asked = await ask(`/api/${auth}`, { headers });
   expect(asked.status).toBe(status);
   expect(asked.authorization).toEqual(token === undefined ? undefined : expect.stringMatching(token));
   expect(asked.seen?.headers.cookie).toBeUndefined();
 });
 
-test('a cookie that is no session’s is nobody where a session is optional', async () => {
+test('a cookie of no session counts as none where a session is optional', async () => {
   const stale = cookie.replace(/=.*/, '=stale');
   expect(await ask('/api/optional', { headers: { cookie: stale } })).toMatchObject({
     status: 200,
@@ -97,7 +97,7 @@ test('a route may be more patient than the others', async () => {
   expect([answer.status, await answer.text()]).toEqual([200, 'late']);
 });
 
-test('a call with a session asks the store once, one without asks nobody', async () => {
+test('a call with a session asks the store once, one without does not ask it', async () => {
   const asked: string[] = [];
   const memory = await openSessionStore('memory:');
   const sessionStore = new Proxy(memory, {

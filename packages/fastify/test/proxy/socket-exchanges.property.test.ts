@@ -106,7 +106,7 @@ test.for([
 ] as const)(
   'no exchange of bytes around an upgrade ends the process: %s',
   { timeout: fuzzTimeout === 0 ? 0 : 60_000 },
-  async ([, isDev, usual]) => {
+  async ([, isDev, runs]) => {
     await using bff = await startBefore(await startOddUpstream(), isDev);
     const port = Number(new URL(bff.url).port);
     const cookie = cookieHeader((await signIn(bff)).browser, bff);
@@ -116,7 +116,7 @@ test.for([
         const requests = sent.map((text) => (isDev ? text.replace('/api/open/', '/') : text));
         await run(port, { ...exchange, requests });
       }),
-      fuzzRuns(usual),
+      fuzzRuns(runs),
     );
     const health = await fetch(`${bff.url}/healthz`);
     expect(health.status).toBe(200);

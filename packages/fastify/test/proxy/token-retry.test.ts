@@ -35,9 +35,9 @@ const start = async (setting: Setting = {}) => {
   let grants = 0;
   const kit = await startBentBff(
     {
-      token: (usual, { body }) => {
+      token: (base, { body }) => {
         if (body.get('grant_type') !== 'refresh_token')
-          return { body: { ...usual, expires_in: expiresIn, refresh_token: 'refresh-1' } };
+          return { body: { ...base, expires_in: expiresIn, refresh_token: 'refresh-1' } };
         grants += 1;
         if (!isGranted) return { status: 400, body: { error: 'invalid_grant' } };
         return { body: { access_token: `token-${grants + 1}`, token_type: 'Bearer' } };
@@ -96,7 +96,7 @@ test('an upstream that refuses the second token too is not asked a third time', 
 test.for<[string, Setting, RequestInit]>([
   ['whose token expires at a known time', { expiresIn: 300 }, {}],
   ['that lacks a scope', { challenge: 'Bearer error="insufficient_scope"' }, {}],
-  ['that is not told why', { challenge: 'Bearer' }, {}],
+  ['that is given no reason', { challenge: 'Bearer' }, {}],
   ['that is a POST', {}, { method: 'POST' }],
   ['that has a body', {}, { method: 'PUT', body: 'once' }],
 ])('a refused call %s is sent once, and its answer passes whole', async ([, setting, init]) => {
@@ -130,9 +130,9 @@ test.for([
   let ageMs = 0;
   const kit = await startBentBff(
     {
-      token: (usual, { body }) => {
+      token: (base, { body }) => {
         if (body.get('grant_type') !== 'refresh_token')
-          return { body: { ...usual, expires_in: undefined, refresh_token: 'refresh-1' } };
+          return { body: { ...base, expires_in: undefined, refresh_token: 'refresh-1' } };
         cut();
         const same = JSON.stringify({ access_token: 'access-token-of-ada', token_type: 'Bearer' });
         const write = async (response: ServerResponse): Promise<void> => {

@@ -12,7 +12,7 @@ const portOf = ({ url }: RunningBff): number => Number(new URL(url).port);
 
 const ok = 'HTTP/1.1 200 OK\r\n';
 
-/** What an upstream does to a connection that has asked for something, and the code that this is told by. */
+/** What an upstream does to a connection that has asked for something, and the code that is answered. */
 const troubles: Readonly<Record<string, (socket: Socket) => unknown>> = {
   'closes without a word': (socket) => socket.end(),
   'resets the connection': (socket) => socket.resetAndDestroy(),
@@ -40,12 +40,12 @@ const troubles: Readonly<Record<string, (socket: Socket) => unknown>> = {
     socket.end(
       `HTTP/1.1 100 Continue\n\n${ok}Content-Length: 64\r\n\r\n${ok}Set-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok`,
     ),
-  'switches to what nobody asked for': (socket) =>
+  'switches to a protocol that was not asked for': (socket) =>
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
 };
 
 test.for(Object.entries(troubles))(
-  'an upstream that %s is 502, and nothing of it is told',
+  'an upstream that %s is 502, and nothing of it is shown',
   async ([, trouble]) => {
     await using upstream = await startRawUpstream(trouble);
     await using bff = await startBefore(upstream.url);
@@ -142,7 +142,7 @@ test('a route that waits longer than the idle time still gets its answer', async
   expect(await (await fetch(`${bff.url}/api/a`)).text()).toBe('late');
 });
 
-test('a stream of events may be quiet for longer than the idle time', async () => {
+test('a stream of events may send nothing for longer than the idle time', async () => {
   await using upstream = await startUpstream((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
     setTimeout(() => response.end('data: two\n\n'), 600);

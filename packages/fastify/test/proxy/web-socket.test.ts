@@ -94,7 +94,7 @@ test('messages pass both ways, the token goes along and the cookie stays', async
   expect((await once(socket, 'close'))[0]).toBe(1000);
 });
 
-test('nobody, another site and a wrong path are refused before the upstream hears of it', async () => {
+test('a visitor without a session, another site and a wrong path are refused before the upstream hears of it', async () => {
   await using upstream = await startEcho();
   await using bff = await startBefore(upstream.url);
   const cookie = await cookieOf(bff);
@@ -225,7 +225,7 @@ test('a browser that goes away takes the upstream’s side along, and the revers
   await closed;
 });
 
-test('a shutdown tells the browser that the service restarts', async () => {
+test('at a shutdown the close code says that the service restarts', async () => {
   await using upstream = await startEcho();
   const bff = await startBefore(upstream.url);
   const socket = open(bff, { cookie: await cookieOf(bff) });

@@ -22,7 +22,7 @@ const isText = (value: unknown): boolean =>
 const isNone = (value: unknown): boolean => value === undefined || value === null || value === '';
 const isTextOrNone = (value: unknown): boolean => isNone(value) || isText(value);
 
-/** What may be acceptable, told anew and without the times, which have tests of their own. */
+/** A second implementation of what may be acceptable, without the times, which have tests of their own. */
 const mayPass = (claims: Record<string, unknown>, issuer: string, clientId: string): boolean => {
   const { iss, aud, sub, sid, jti, iat, events } = claims;
   const marks: unknown = Reflect.get(Object(events), event);

@@ -42,7 +42,7 @@ test.for(refusals)(
 
 test('a callback without iss is refused when the provider says that it sends one', async () => {
   const { bent, begin, comeBack } = await startBentBff({
-    discovery: (usual) => ({ body: { ...usual, authorization_response_iss_parameter_supported: true } }),
+    discovery: (base) => ({ body: { ...base, authorization_response_iss_parameter_supported: true } }),
   });
   expect((await comeBack(await begin())).status).toBe(400);
   expect(bent.count('token')).toBe(0);
@@ -84,10 +84,10 @@ test('a callback that failed is used up all the same', async () => {
 test('the same callback sent many times at once makes one token request, and each gets its outcome', async () => {
   const held = Promise.withResolvers<void>();
   const { bff, bent, begin } = await startBentBff({
-    token: (usual) => ({
+    token: (base) => ({
       write: (response) => {
         held.promise.then(() => {
-          response.setHeader('content-type', 'application/json').end(JSON.stringify(usual));
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(base));
         }, expect.fail);
       },
     }),
@@ -240,7 +240,7 @@ test.for(['x=1&x=1', 'a%1fb=c', 'error_description=a%0D%0Ab', `session_state=${'
   },
 );
 
-test('line ends in error_description: who was refused is told so, prompt=none returns quietly', async () => {
+test('line ends in error_description: a refusal is shown, prompt=none returns without an error', async () => {
   const { bff, begin, comeBack } = await startBentBff();
   const refused = await begin();
   const description = 'error_description=AADSTS65004%0D%0ATrace+ID%3a+1';
@@ -250,8 +250,8 @@ test('line ends in error_description: who was refused is told so, prompt=none re
   expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
     reason: 'the authorization endpoint answered access_denied (AADSTS65004 Trace ID: 1)',
   });
-  const quiet = await begin('?prompt=none&returnTo=/profile');
-  const back = await comeBack(quiet, `state=${quiet.state}&error=login_required&${description}`);
+  const silent = await begin('?prompt=none&returnTo=/profile');
+  const back = await comeBack(silent, `state=${silent.state}&error=login_required&${description}`);
   expect([back.status, back.headers.get('location')]).toEqual([303, '/profile']);
   expect(bff.log.findLast(({ event }) => event === 'login_not_silent')).toMatchObject({
     reason: 'the authorization endpoint answered login_required (AADSTS65004 Trace ID: 1)',

@@ -132,7 +132,7 @@ describe('a gate', () => {
     expect(answer.headers.get('location')).toBe(`${gated.url}/login?returnTo=%2F`);
   });
 
-  test('gives a token to a server that forwards a request, and to nobody else', async () => {
+  test('gives a token to a server that forwards a request, and to no one else', async () => {
     for (const given of [{ ...fromHere, ...forwarded(gated.url, '/x') }, fromServer(gated.url)]) {
       const asServer = await ask(`${gated.url}/gate?token=true`, { ...signedIn, ...given });
       expect([asServer.status, asServer.headers.get('authorization')]).toEqual([
@@ -310,7 +310,7 @@ describe('the paths of oauth2-proxy', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, login]);
   });
 
-  test('/oauth2/sign_out asks, and signs nobody out by a GET', async () => {
+  test('/oauth2/sign_out asks, and signs no one out by a GET', async () => {
     const asked = await ask(`${gated.url}/oauth2/sign_out?rd=/`, signedIn);
     expect([asked.status, asked.headers.get('location')]).toEqual([303, '/logout']);
     expect((await ask(`${gated.url}/oauth2/auth`, signedIn)).status).toBe(202);

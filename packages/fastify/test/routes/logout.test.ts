@@ -33,8 +33,8 @@ test.for([
   let now = Date.now();
   const kit = await startBentBff(
     {
-      discovery: (usual) => ({ body: { ...usual, end_session_endpoint: `${usual.issuer}/end` } }),
-      idToken: (usual) => ({ header: usual.header, claims: { ...usual.claims, ...claims } }),
+      discovery: (base) => ({ body: { ...base, end_session_endpoint: `${base.issuer}/end` } }),
+      idToken: (base) => ({ header: base.header, claims: { ...base.claims, ...claims } }),
     },
     { clock: () => now },
   );

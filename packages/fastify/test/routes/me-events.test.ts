@@ -15,7 +15,7 @@ afterEach(() => {
 interface Stream {
   readonly status: number;
   readonly headers: Headers;
-  /** Reads until `wanted` has come, or to the end; gives back everything so far. */
+  /** Reads until `wanted` has come, or to the end; returns everything so far. */
   readonly until: (wanted?: string) => Promise<string>;
   readonly leave: () => void;
 }
@@ -69,14 +69,14 @@ test('a stream is server-sent events that no cache keeps', async () => {
   stream.leave();
 });
 
-test('nobody gets a problem and no stream', async () => {
+test('a visitor without a session gets a problem and no stream', async () => {
   await using bff = await startBff();
   const answer = await fetch(`${bff.url}/api/me/events`);
   expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'unauthenticated' }]);
 });
 
 test.for<SignedOutReason>(['logout', 'backchannel', 'expired', 'revoked', 'refresh_failed', 'replaced'])(
-  'the end for the reason %s is told, and the stream closes',
+  'the stream sends the end with the reason %s, and closes',
   async (reason) => {
     await using bff = await startBff();
     const cookie = await cookieOf(bff);
@@ -86,7 +86,7 @@ test.for<SignedOutReason>(['logout', 'backchannel', 'expired', 'revoked', 'refre
   },
 );
 
-test('signing in again in the same browser tells the old session that it was replaced', async () => {
+test('after signing in again in the same browser the stream of the old session says that it was replaced', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);
   const pairs = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
@@ -96,7 +96,7 @@ test('signing in again in the same browser tells the old session that it was rep
   expect(await stream.until()).toContain('{"reason":"replaced"}');
 });
 
-test('what comes near is told first, then the end by itself', async () => {
+test('a limit that comes near is announced, then the session ends by itself', async () => {
   await using bff = await startBff({ sessionIdleTimeout: 1 });
   const stream = await listen(bff, await cookieOf(bff));
   const text = await stream.until();
@@ -110,7 +110,7 @@ test('what comes near is told first, then the end by itself', async () => {
   expect(text).toContain('{"reason":"expired"}');
 });
 
-test('what comes near is told once, however early a timer is', async () => {
+test('a limit that comes near is announced once, however early a timer fires', async () => {
   const clock = { now: Date.now() };
   await using bff = await startBff({ clock: () => clock.now, sessionIdleTimeout: 600 });
   const cookie = await cookieOf(bff);
@@ -237,7 +237,7 @@ test('the fifth stream of one session is refused, and a place that was left is f
   for (const stream of streams) stream.leave();
 });
 
-test('a shutdown tells the reader to come back soon', async () => {
+test('at a shutdown the stream asks the reader to come back soon', async () => {
   const bff = await startBff();
   const stream = await listen(bff, await cookieOf(bff));
   await stream.until('retry');

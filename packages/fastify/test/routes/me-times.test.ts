@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { signIn, startBff } from '../kit/start-bff.ts';
 
-test('the server tells its time to the millisecond, at every answer', async () => {
+test('every answer has the server’s time to the millisecond', async () => {
   let now = Date.now();
   await using bff = await startBff({ clock: () => now });
   const { browser } = await signIn(bff);

@@ -48,16 +48,16 @@ test('each session is listed with its times, its browser and system in words, an
   });
 });
 
-test('one of the others is ended by its id, and told that it was revoked', async () => {
+test('one of the others is ended by its id, with the reason that it was revoked', async () => {
   await using bff = await startBff();
   const first = await signIn(bff);
   const { browser } = await signIn(bff);
   const list = JSON.parse(await (await browser.fetch('/api/me/sessions')).text());
   const { id } = list.sessions.find(({ current }: { current: boolean }) => !current);
-  const told = new Promise((resolve) => bff.app.foyer.sessions.onEnded(id, resolve));
+  const ended = new Promise((resolve) => bff.app.foyer.sessions.onEnded(id, resolve));
   const end = () => browser.fetch(`/api/me/sessions/${id}`, { method: 'DELETE' });
   const answer = await end();
-  expect([answer.status, await answer.json(), await told]).toEqual([200, { ended: 1 }, 'revoked']);
+  expect([answer.status, await answer.json(), await ended]).toEqual([200, { ended: 1 }, 'revoked']);
   expect(await (await first.browser.fetch('/api/me')).json()).toMatchObject({ authenticated: false });
   expect(await (await browser.fetch('/api/me')).json()).toMatchObject({ authenticated: true });
   expect((await end()).status).toBe(404);

@@ -20,7 +20,7 @@ test.for([
   '/readyz',
   '/api/nothing',
   '/api/me/sessions',
-])('the answer of %s has every header and tells no server', async (path) => {
+])('the answer of %s has every header and names no server', async (path) => {
   await using bff = await startBff();
   const answer = await fetch(`${bff.url}${path}`, { redirect: 'manual' });
   for (const name of everywhere) expect(answer.headers.get(name), name).toBeTruthy();

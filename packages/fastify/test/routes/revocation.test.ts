@@ -4,12 +4,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
 
-/** A person who is signed in, and a provider whose revocation endpoint answers as it is told. */
+/** A person who is signed in, and a provider whose revocation endpoint answers as configured. */
 const startSignedIn = async (answer: RequestListener) => {
   const endpoint = await startUpstream(answer);
   onTestFinished(() => endpoint[Symbol.asyncDispose]());
-  const discovery = (usual: object) => ({
-    body: { ...usual, revocation_endpoint: `${endpoint.url}/revoke` },
+  const discovery = (base: object) => ({
+    body: { ...base, revocation_endpoint: `${endpoint.url}/revoke` },
   });
   const kit = await startBentBff({ discovery }, { providerTimeout: 0.5 });
   const login = await kit.begin();

@@ -7,15 +7,15 @@ import { type Bends, type BentProvider, startBentProvider } from '../provider/be
 
 const startProvider = async (sub: string, bends: Bends = {}): Promise<BentProvider> => {
   const bent = await startBentProvider({
-    discovery: (usual) => ({
+    discovery: (base) => ({
       body: {
-        ...usual,
-        end_session_endpoint: `${String(usual.issuer)}/end`,
+        ...base,
+        end_session_endpoint: `${String(base.issuer)}/end`,
         authorization_response_iss_parameter_supported: true,
       },
     }),
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub, sid: `session-of-${sub}` } }),
-    userinfo: (usual) => ({ body: { ...usual, sub } }),
+    userinfo: (base) => ({ body: { ...base, sub } }),
     ...bends,
   });
   // Those of one process begin with one key.
@@ -116,7 +116,7 @@ test.for([
   expect(page.status).toBe(id === undefined ? 200 : 303);
 });
 
-test('who must not be asked anything comes back quietly instead of choosing', async () => {
+test('with prompt=none a person comes back without an error instead of choosing', async () => {
   const { bff } = await startBoth();
   const { page } = await begin(bff, '?prompt=none&returnTo=/deep');
   expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
@@ -134,8 +134,8 @@ test('people of both sign in, one session at a time, and the log names the provi
   expect(await whoIs(browser, bff)).toMatchObject({ user: { sub: 'grace' } });
   const old = await fetch(`${bff.url}/api/me`, { headers: { cookie: before } });
   expect(await old.json()).toMatchObject({ authenticated: false });
-  const told = bff.log.filter(({ event }) => event === 'login').map(({ provider }) => provider);
-  expect(told).toEqual(['staff', 'guests']);
+  const logged = bff.log.filter(({ event }) => event === 'login').map(({ provider }) => provider);
+  expect(logged).toEqual(['staff', 'guests']);
 });
 
 test('a stronger sign-in is asked of the provider of the session, without a choice', async () => {
@@ -146,11 +146,11 @@ test('a stronger sign-in is asked of the provider of the session, without a choi
 });
 
 test('signing out ends at the session’s own provider, and revokes its token there', async () => {
-  const revocation = (usual: Record<string, unknown>) => ({
+  const revocation = (base: Record<string, unknown>) => ({
     body: {
-      ...usual,
-      end_session_endpoint: `${String(usual.issuer)}/end`,
-      revocation_endpoint: `${String(usual.issuer)}/revocation`,
+      ...base,
+      end_session_endpoint: `${String(base.issuer)}/end`,
+      revocation_endpoint: `${String(base.issuer)}/revocation`,
     },
   });
   const ends = { discovery: revocation, revocation: () => ({}) };
@@ -176,7 +176,7 @@ test('a callback with the answer of another provider is refused: no token reques
 
 /** Two providers that say nothing of themselves in their answers. */
 const startSilent = (bends: Bends = {}) => {
-  const silent = { discovery: (usual: Record<string, unknown>) => ({ body: usual }), ...bends };
+  const silent = { discovery: (base: Record<string, unknown>) => ({ body: base }), ...bends };
   return startBoth({ staff: silent, guests: silent });
 };
 
@@ -194,7 +194,7 @@ test('a provider that does not name itself in its answers has a callback of its 
   expect((await fetch(address, { method: 'POST' })).status).toBe(405);
 });
 
-test.for(['/guests', '', '/nobody'])(
+test.for(['/guests', '', '/unknown'])(
   'a mix-up, an answer at the callback %j of another, is refused: no token request anywhere',
   async (below) => {
     const { bff, staff, guests } = await startSilent();
@@ -211,7 +211,7 @@ test.for(['/guests', '', '/nobody'])(
 );
 
 test('beside it, a provider that names itself keeps the common callback', async () => {
-  const { bff, guests } = await startBoth({ staff: { discovery: (usual) => ({ body: usual }) } });
+  const { bff, guests } = await startBoth({ staff: { discovery: (base) => ({ body: base }) } });
   const begun = await begin(bff, '?provider=guests');
   expect(begun.asked.get('redirect_uri')).toBe(`${bff.url}/login/callback`);
   const address = `${bff.url}/login/callback/guests?code=c&state=${begun.asked.get('state')}&iss=${guests.issuer}`;
@@ -228,7 +228,7 @@ test('an ID token of another provider, or for its session, is none of this one',
 test('a logout token ends the sessions of its own provider alone, although another has the same sub', async () => {
   const same: Bends = {
     idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', sid: 'session-1' } }),
-    userinfo: (usual) => ({ body: { ...usual, sub: 'ada' } }),
+    userinfo: (base) => ({ body: { ...base, sub: 'ada' } }),
   };
   const { bff, staff, guests } = await startBoth({ staff: same, guests: same });
   const one = await signIn(bff, 'staff', staff);
@@ -244,8 +244,8 @@ test('a logout token ends the sessions of its own provider alone, although anoth
   expect(await whoIs(other.browser, bff)).toMatchObject({ authenticated: true });
   expect((await send(guests)).status).toBe(200);
   expect(await whoIs(other.browser, bff)).toMatchObject({ authenticated: false });
-  const told = bff.log.filter(({ event }) => event === 'backchannel').map(({ provider }) => provider);
-  expect(told).toEqual(['staff', 'guests']);
+  const logged = bff.log.filter(({ event }) => event === 'backchannel').map(({ provider }) => provider);
+  expect(logged).toEqual(['staff', 'guests']);
 });
 
 test('one provider that is down leaves the other to sign in with, and its logout tokens count', async () => {
@@ -270,7 +270,7 @@ test('a session of a provider that the configuration no longer names is an anony
 const askGate = async (bff: RunningBff, browser: ReturnType<typeof createBrowser>, path: string) =>
   fetch(`${bff.url}${path}`, { headers: { cookie: cookieHeader(browser, bff) } });
 
-test('the gate tells people of one sub apart, and a requirement the provider that speaks for them', async () => {
+test('the gate distinguishes people of one sub, and a requirement can name the provider that speaks for them', async () => {
   const { bff, staff, guests } = await startBoth({}, { gate: 'on' });
   const wanted = JSON.stringify({ claims: { iss: staff.issuer } });
   const answers = [];
@@ -295,8 +295,8 @@ test.for([
   const { bff, staff } = await startBoth(
     {
       staff: {
-        userinfo: (usual) => ({
-          body: { ...usual, sub: 'ada', email: 'ada@example.com', email_verified: verified },
+        userinfo: (base) => ({
+          body: { ...base, sub: 'ada', email: 'ada@example.com', email_verified: verified },
         }),
       },
     },
@@ -312,7 +312,7 @@ test.for([
 });
 
 test('an empty list of emails or groups lets an empty one pass no more than another', async () => {
-  const empty = (usual: object) => ({ body: { ...usual, sub: 'ada', email: '', groups: [''] } });
+  const empty = (base: object) => ({ body: { ...base, sub: 'ada', email: '', groups: [''] } });
   const { bff, staff } = await startBoth({ staff: { userinfo: empty } }, { gate: 'oauth2-proxy' });
   const { browser } = await signIn(bff, 'staff', staff);
   for (const query of ['allowed_emails=', 'allowed_groups=', 'allowed_groups=,admins'])
@@ -330,9 +330,9 @@ test.for([
     const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
     let origin = '';
     const bent = await startBentProvider({
-      discovery: (usual) => {
-        origin = String(usual.issuer);
-        return { body: { ...usual, issuer: `${origin}/{tenantid}/v2.0` } };
+      discovery: (base) => {
+        origin = String(base.issuer);
+        return { body: { ...base, issuer: `${origin}/{tenantid}/v2.0` } };
       },
       idToken: ({ header, claims }) => ({
         header,

@@ -6,16 +6,16 @@ import { createSessionKey, startBff } from '../kit/start-bff.ts';
 import type { Answer, Json } from '../provider/bent-provider.ts';
 
 /** Two replicas over one store, beside a provider whose token endpoint waits for `go`. */
-const startReplicas = async (answer: (usual: Json) => Pick<Answer, 'status' | 'body'>) => {
+const startReplicas = async (answer: (base: Json) => Pick<Answer, 'status' | 'body'>) => {
   const go = Promise.withResolvers<void>();
   const store = await openSessionStore('memory:');
   const claim = vi.fn(store.claim);
   const given = { sessionKeys: [createSessionKey()], sessionStore: { ...store, claim } };
   const one = await startBentBff(
     {
-      token: (usual) => ({
+      token: (base) => ({
         write: (response) => {
-          const { status = 200, body } = answer(usual);
+          const { status = 200, body } = answer(base);
           go.promise.then(() => {
             response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
           }, expect.fail);

@@ -13,7 +13,7 @@ test('a person signs in in three redirects and is known', async () => {
   expect(me).not.toHaveProperty('user.iss');
 });
 
-test('who is signed in is told in the order of the contract', async () => {
+test('the answer for who is signed in has the order of the contract', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);
   const me: Record<string, object> = JSON.parse(await (await browser.fetch('/api/me')).text());
@@ -162,8 +162,8 @@ test('thirty abandoned logins do not grow the cookies', async () => {
 /** With these Fetch Metadata, which `fetch` would not send. */
 const fetchLogin = async ({ app, url }: RunningBff, given: Record<string, string>) => {
   const headers = { host: new URL(url).host, ...given };
-  const { statusCode, headers: told } = await app.inject({ url: '/login', headers });
-  return { status: statusCode, location: told.location, setCookie: told['set-cookie'] };
+  const { statusCode, headers: answered } = await app.inject({ url: '/login', headers });
+  return { status: statusCode, location: answered.location, setCookie: answered['set-cookie'] };
 };
 
 test('prefetches, frames and sub-resources start nothing', async () => {
@@ -197,9 +197,9 @@ test('no token, code, secret or cookie is ever logged', async () => {
   const { browser, page } = await signIn(bff);
   await browser.fetch('/logout', { method: 'POST', headers: { accept: 'application/json' } });
   const callback = new URL(page.steps.find(({ url }) => url.includes('/login/callback'))?.url ?? '');
-  const told = JSON.stringify(bff.log);
-  expect(told).not.toContain(callback.searchParams.get('code'));
-  expect(told).not.toContain(callback.searchParams.get('state'));
-  expect(told).not.toContain(bff.provider.clientSecret);
+  const logged = JSON.stringify(bff.log);
+  expect(logged).not.toContain(callback.searchParams.get('code'));
+  expect(logged).not.toContain(callback.searchParams.get('state'));
+  expect(logged).not.toContain(bff.provider.clientSecret);
   expect(bff.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['login', 'logout']));
 });

@@ -4,7 +4,7 @@ import { startBff } from '../kit/start-bff.ts';
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
-test('a server that closes tells its balancer, and serves what still comes until it has turned away', async () => {
+test('a closing server reports not-ready, and serves requests until the load balancer has turned away', async () => {
   const bff = await startBff({ drainTimeout: 10 });
   expect(await statusOf(`${bff.url}/readyz`)).toBe(200);
   const closed = once(bff.app.server, 'close').then(() => performance.now());
@@ -12,8 +12,8 @@ test('a server that closes tells its balancer, and serves what still comes until
   expect((await fetch(`${bff.url}/api/me`)).status).toBe(200);
   await statusOf(`${bff.url}/readyz`);
   await statusOf(`${bff.url}/readyz`);
-  const told = await fetch(`${bff.url}/readyz`);
-  expect([told.status, await told.json(), told.headers.get('cache-control')]).toEqual([
+  const ready = await fetch(`${bff.url}/readyz`);
+  expect([ready.status, await ready.json(), ready.headers.get('cache-control')]).toEqual([
     503,
     { status: 'stopping' },
     'no-store',
@@ -33,7 +33,7 @@ test('a balancer that never notices is waited for as long as drainTimeout', asyn
   expect(performance.now() - start).toBeGreaterThanOrEqual(300);
 });
 
-test('where nobody asks, a server closes at once', async () => {
+test('a server that gets no requests closes at once', async () => {
   const bff = await startBff({ drainTimeout: 60 });
   await statusOf(`${bff.url}/healthz`);
   const start = performance.now();

@@ -8,7 +8,7 @@ import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 import { startUpstream } from '../kit/start-upstream.ts';
 
 interface SlowStore extends SessionStore {
-  /** Lets reads wait until the function that it gives back is called. */
+  /** Lets reads wait until the function that it returns is called. */
   readonly hold: () => () => void;
   readonly waiting: () => number;
 }
@@ -37,7 +37,7 @@ const openSlowStore = async (): Promise<SlowStore> => {
 
 const often = { interval: 2 };
 
-/** Sends `request` and leaves before the store has told whose session it is. */
+/** Sends `request` and leaves before the store has said whose session it is. */
 const askAndLeave = async (bff: RunningBff, store: SlowStore, request: string): Promise<void> => {
   const letGo = store.hold();
   const connected = once(bff.app.server, 'connection');

@@ -122,12 +122,12 @@ const forged: readonly (readonly [what: string, line: string, headers: () => str
 ];
 
 test.for(forged)('the redirect URI is the configured one whatever %s says', async ([, line, headers]) => {
-  const { status, headers: told } = await askRaw(port, `${line}\r\n${headers()}\r\n`);
-  const location = new URL(told.find(([name]) => name === 'location')?.[1] ?? '');
+  const { status, headers: answered } = await askRaw(port, `${line}\r\n${headers()}\r\n`);
+  const location = new URL(answered.find(([name]) => name === 'location')?.[1] ?? '');
   expect(status).toBe(303);
   expect(location.origin).toBe(bff.provider.issuer);
   expect(location.searchParams.get('redirect_uri')).toBe(`${bff.url}/login/callback`);
-  expect(JSON.stringify(told)).not.toContain('evil');
+  expect(JSON.stringify(answered)).not.toContain('evil');
 });
 
 test('a page asked for under a foreign name is not redirected there', async () => {

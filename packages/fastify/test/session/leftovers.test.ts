@@ -21,7 +21,7 @@ test.runIf(findRedis() !== undefined)(
   },
 );
 
-/** Bytes in use once everything that nobody holds has been collected. */
+/** Bytes in use once everything that no one holds has been collected. */
 const readHeap = async (): Promise<number> => {
   await collectGarbage();
   return process.memoryUsage().heapUsed;

@@ -51,13 +51,13 @@ const login = (sub: string, issuedAt: number): CompletedLogin => ({
 /** Milliseconds from a sign-out to the end of a login that had begun before it. */
 const ages = [0, 1, 999, 30_000, 59_000];
 /** Seconds of an hour, some of them at the edge of whatever times are taken together. */
-const moments = Array.from({ length: 120 }, (_, step) => start + step * 29_999);
+const times = Array.from({ length: 120 }, (_, step) => start + step * 29_999);
 
 test.for(['remember', 'rememberEnding'] as const)(
   'a sign-out (%s) at any time covers the logins that are being finished, and none that begins later',
   async (way) => {
     const { logouts, at } = prepare();
-    for (const [position, signedOut] of moments.entries()) {
+    for (const [position, signedOut] of times.entries()) {
       const sub = `person ${position}`;
       at(signedOut);
       await logouts[way]({ ...client, sub, issuedAt: signedOut });

@@ -9,7 +9,7 @@ import {
   sealReference,
 } from '../../src/session/session-reference.ts';
 
-test('ids begin with their time, and no two of a moment are alike', () => {
+test('ids begin with their time, and two of one millisecond differ', () => {
   const timeOf = ({ id }: SessionReference): number => Buffer.from(id, 'base64url').readUIntBE(0, 6);
   const now = Date.now();
   const references = Array.from({ length: 1000 }, () => createReference(now));

@@ -10,7 +10,7 @@ test('a session opened on one instance lives on another and is dead on both once
   const cookie = await signIn(one);
   expect(await get(two, '/current', cookie)).toBe('Ada L');
   await two.app.inject({ method: 'POST', url: '/close', headers: { cookie } });
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 test('a changed, cut or doubled cookie is an anonymous visitor', async () => {
@@ -19,10 +19,10 @@ test('a changed, cut or doubled cookie is an anonymous visitor', async () => {
   const start = cookie.indexOf('=') + 1;
   for (let at = start; at < cookie.length; at += 1) {
     const other = cookie[at] === 'A' ? 'B' : 'A';
-    expect(await get(one, '/current', cookie.slice(0, at) + other + cookie.slice(at + 1))).toBe('nobody');
+    expect(await get(one, '/current', cookie.slice(0, at) + other + cookie.slice(at + 1))).toBe('anonymous');
   }
-  expect(await get(one, '/current', cookie.slice(0, -1))).toBe('nobody');
-  expect(await get(one, '/current', `${cookie}; ${cookie}`)).toBe('nobody');
+  expect(await get(one, '/current', cookie.slice(0, -1))).toBe('anonymous');
+  expect(await get(one, '/current', `${cookie}; ${cookie}`)).toBe('anonymous');
 });
 
 test('the idle limit moves with use, the absolute limit does not', async () => {
@@ -33,7 +33,7 @@ test('the idle limit moves with use, the absolute limit does not', async () => {
     expect(await get(one, '/current', cookie)).toBe('Ada L');
   }
   clock.now += 900_000;
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 test('back-channel logout finds a session by sid, and its siblings list it', async () => {
@@ -54,7 +54,7 @@ test('back-channel logout finds a session by sid, and its siblings list it', asy
     sid: 'provider-session',
   };
   expect(await one.sessions.endByProvider(target)).toBe(2);
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 test('a record that is kept in memory is served only while the store has the very same', async () => {

@@ -7,7 +7,7 @@ import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
 const html = { accept: 'text/html' };
 
-/** Writes a build; gives back its folder. */
+/** Writes a build; returns its folder. */
 const write = async (files: Readonly<Record<string, string | Buffer>>, dir?: string): Promise<string> => {
   const folder = dir ?? (await mkdtemp(join(tmpdir(), 'foyer-build-')));
   for (const [name, content] of Object.entries(files)) {
@@ -55,9 +55,9 @@ const ask = async (running: RunningBff, url: string, headers: Readonly<Record<st
   const {
     statusCode,
     body,
-    headers: told,
+    headers: answered,
   } = await running.app.inject({ url, headers: { host, ...headers } });
-  return { status: statusCode, body, headers: told };
+  return { status: statusCode, body, headers: answered };
 };
 
 const get = (url: string, headers: Readonly<Record<string, string>> = {}) => ask(bff, url, headers);
@@ -95,9 +95,13 @@ test.for([
   ['/assets/big-1a2b3c4d.js', 'bytes=499990-', '499990-499999/500000', 'abcdefghij'],
   ['/assets/big-1a2b3c4d.js', 'bytes=-2', '499998-499999/500000', 'ij'],
   ['/assets/film-1a2b3c4d.mp4', 'bytes=2-4', '2-4/10', '234'],
-] as const)('of %s the range %s is sent alone', async ([url, range, told, body]) => {
+] as const)('of %s the range %s is sent alone', async ([url, range, answered, body]) => {
   const answer = await get(url, { range });
-  expect([answer.status, answer.headers['content-range'], answer.body]).toEqual([206, `bytes ${told}`, body]);
+  expect([answer.status, answer.headers['content-range'], answer.body]).toEqual([
+    206,
+    `bytes ${answered}`,
+    body,
+  ]);
   expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
 });
 
@@ -105,7 +109,7 @@ test.for([
   ['/assets/big-1a2b3c4d.js', 'bytes=500000-', 500_000],
   ['/assets/film-1a2b3c4d.mp4', 'bytes=10-20', 10],
 ] as const)(
-  'of %s the range %s, beyond the end, is a 416 that tells the length',
+  'of %s the range %s, beyond the end, is a 416 that states the length',
   async ([url, range, length]) => {
     const { status, headers, body } = await get(url, { range });
     expect([status, headers['content-range']]).toEqual([416, `bytes */${length}`]);
@@ -114,7 +118,7 @@ test.for([
   },
 );
 
-test('a big asset is sent whole, with what HEAD tells, and not again when it is known', async () => {
+test('a big asset is sent whole, with the headers that HEAD has, and not again when it is known', async () => {
   const whole = await get('/assets/big-1a2b3c4d.js');
   expect(whole.body).toBe(big);
   const head = await fetch(`${bff.url}/assets/big-1a2b3c4d.js`, { method: 'HEAD' });
@@ -153,7 +157,7 @@ test('what a build puts into .well-known is there', async () => {
   expect([status, body, headers['content-type']]).toEqual([200, '[]', 'application/json; charset=utf-8']);
 });
 
-/** Asks until the page is the expected one; gives back its ETag. */
+/** Asks until the page is the expected one; returns its ETag. */
 const untilPage = async (running: RunningBff, body: string): Promise<string> => {
   const page = () => ask(running, '/', html);
   await expect.poll(async () => (await page()).body, { timeout: 10_000, interval: 100 }).toBe(body);

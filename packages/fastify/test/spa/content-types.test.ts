@@ -18,7 +18,7 @@ const expected = {
   'a.csv': 'text/csv; charset=utf-8',
   'a.md': 'text/markdown; charset=utf-8',
   'a.glb': 'model/gltf-binary',
-  'a.nobody-knows': 'application/octet-stream',
+  'a.unknown-type': 'application/octet-stream',
 };
 
 test('every file has the content type of its name', async () => {

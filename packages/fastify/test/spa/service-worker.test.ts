@@ -23,42 +23,47 @@ const byHand = (exception = ''): string =>
   `addEventListener('fetch', (event) => { ${exception} event.respondWith(caches.match('/index.html')); });`;
 
 test.for([
-  { name: 'Workbox without a deny list', file: 'sw.js', content: workbox(), told: ['/sw.js'] },
+  { name: 'Workbox without a deny list', file: 'sw.js', content: workbox(), warned: ['/sw.js'] },
   {
     name: 'Workbox with one',
     file: 'sw.js',
     content: workbox(',{denylist:[/^\\/(login|logout|api)/]}'),
-    told: [],
+    warned: [],
   },
-  { name: 'Angular’s defaults', file: 'ngsw.json', content: angular(), told: ['/ngsw.json'] },
+  { name: 'Angular’s defaults', file: 'ngsw.json', content: angular(), warned: ['/ngsw.json'] },
   {
     name: 'Angular’s with an exception',
     file: 'ngsw.json',
     content: angular({ positive: false, regex: '^\\/app\\/login(?:\\/.*)?$' }),
-    told: [],
+    warned: [],
   },
-  { name: 'a hand-written one', file: 'service-worker.js', content: byHand(), told: ['/service-worker.js'] },
+  {
+    name: 'a hand-written one',
+    file: 'service-worker.js',
+    content: byHand(),
+    warned: ['/service-worker.js'],
+  },
   {
     name: 'a hand-written one with an exception',
     file: 'service-worker.js',
     content: byHand('if (/^.app.(login|logout|api)/.test(new URL(event.request.url).pathname)) return;'),
-    told: [],
+    warned: [],
   },
   {
     name: 'one for notifications alone',
     file: 'sw.js',
     content: "addEventListener('push', (event) => registration.showNotification(event.data.text()));",
-    told: [],
+    warned: [],
   },
 ])(
   'a build whose service worker would answer the sign-in is warned of: $name',
-  async ({ file, content, told }) => {
+  async ({ file, content, warned }) => {
     const folder = await mkdtemp(join(tmpdir(), 'foyer-worker-'));
     await writeFile(join(folder, 'index.html'), '<!doctype html>');
     await writeFile(join(folder, file), content);
     const bff = await startBff({ spa: { dir: folder } }, {}, '/app');
     const warnings = bff.log.filter(({ event }) => event === 'spa_worker_unaware');
-    expect(warnings.map((line) => [line.level, line.file])).toEqual(told.map((each) => [40, each]));
+    expect(warnings.map((line) => [line.level, line.file])).toEqual(warned.map((each) => [40, each]));
     await bff[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   },

@@ -42,7 +42,7 @@ const signInPair = async (cluster: TestRedisCluster, bff: RunningBff): Promise<r
   }
 };
 
-/** Several listeners, so that some are likely on each node; gives back whether all heard a message of now. */
+/** Several listeners, so that some are likely on each node; returns whether all heard a message of now. */
 const listenOften = async (url: string) => {
   const heard = await Promise.all(
     [1, 2, 3, 4, 5].map(async () => {

@@ -105,7 +105,7 @@ describe.runIf(withRedis)('redis alone', () => {
     expect(await store.read(one.id)).toBe(undefined);
   });
 
-  test('a stopped server is told within 1.5 s and found again, and that messages were missed', async () => {
+  test('a stopped server is noticed within 1.5 s and found again, and missed messages are reported', async () => {
     const store = await open(redisUrl);
     const missed = new Promise<void>((resolve) => store.subscribe(() => undefined, resolve));
     await redis?.kill();

@@ -50,9 +50,9 @@ test('a session that another process ends is over at the very next look', async 
   for (const id of ids) expect(await store.read(id)).toMatchObject({ version: 1 });
   for (const id of ids) {
     expect(await store.read(id)).toMatchObject({ version: 1 });
-    const told = once(other, 'message');
+    const message = once(other, 'message');
     other.send(id);
-    expect((await told)[0]).toBe(id);
+    expect((await message)[0]).toBe(id);
     expect(await store.read(id)).toBe(undefined);
   }
 });

@@ -127,7 +127,7 @@ test('a refresh that is refused after its new refresh token was kept ends the se
   const cookie = await signIn(one);
   clock.now += 45_000;
   expect(await get(one, '/token', cookie)).toContain('refused the refresh');
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 const unreachable = async (): Promise<never> => {
@@ -277,7 +277,7 @@ test('a refused refresh is none when a sibling has rotated meanwhile', async () 
   expect([await first, await get(one, '/current', cookie)]).toEqual(['second', 'Ada L']);
 });
 
-test('an access token is given to nobody before its successor of the refresh token is saved', async () => {
+test('an access token is given to no one before its successor of the refresh token is saved', async () => {
   const provider = standIn(async () => refreshed('refresh-2'));
   const update = (): never => {
     throw new Error('The disk is full');
@@ -327,11 +327,11 @@ test('a refused refresh ends the session and says why on the other instance', as
   const two = await startInstance(file, refuse);
   const { body: id, headers } = await one.app.inject({ method: 'POST', url: '/open' });
   const cookie = String(headers['set-cookie']).split(';')[0] ?? '';
-  const told = new Promise((resolve) => two.sessions.onEnded(id, resolve));
+  const ended = new Promise((resolve) => two.sessions.onEnded(id, resolve));
   clock.now += 45_000;
   expect((await one.app.inject({ url: '/token', headers: { cookie } })).json()).toMatchObject({
     message: 'The provider refused the refresh',
   });
-  expect(await told).toBe('refresh_failed');
-  expect(await get(two, '/current', cookie)).toBe('nobody');
+  expect(await ended).toBe('refresh_failed');
+  expect(await get(two, '/current', cookie)).toBe('anonymous');
 });

@@ -24,9 +24,9 @@ const startSignedIn = async (sayings: Sayings) => {
         claims: { ...claims, ...sayings.idToken },
       }),
       userinfo: () => sayings.userinfo,
-      token: (usual, { body }) => {
+      token: (base, { body }) => {
         const isRefresh = body.get('grant_type') === 'refresh_token';
-        return { body: isRefresh && !sayings.isIdTokenRefreshed ? { ...usual, id_token: null } : usual };
+        return { body: isRefresh && !sayings.isIdTokenRefreshed ? { ...base, id_token: null } : base };
       },
     },
     {

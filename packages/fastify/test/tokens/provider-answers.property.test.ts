@@ -66,18 +66,18 @@ const sound: BentAnswers = {
 const createBends = (tokenType: string) => {
   let now = sound;
   let isOver = false;
-  const answer = (name: keyof BentAnswers, usual: Json) => answerWith(now[name] ?? {}, usual);
+  const answer = (name: keyof BentAnswers, base: Json) => answerWith(now[name] ?? {}, base);
   const bends: Bends = {
-    token: (usual, { body }) => {
+    token: (base, { body }) => {
       if (body.get('grant_type') === 'refresh_token') isOver ||= isVerdict(now.token ?? {});
-      return answer('token', { ...usual, token_type: tokenType });
+      return answer('token', { ...base, token_type: tokenType });
     },
-    userinfo: (usual) => answer('userinfo', usual),
-    jwks: (usual) => answer('jwks', usual),
-    discovery: (usual) => {
-      const pushed_authorization_request_endpoint = `${usual.issuer}/par`;
-      const revocation_endpoint = `${usual.issuer}/revocation`;
-      return answer('discovery', { ...usual, pushed_authorization_request_endpoint, revocation_endpoint });
+    userinfo: (base) => answer('userinfo', base),
+    jwks: (base) => answer('jwks', base),
+    discovery: (base) => {
+      const pushed_authorization_request_endpoint = `${base.issuer}/par`;
+      const revocation_endpoint = `${base.issuer}/revocation`;
+      return answer('discovery', { ...base, pushed_authorization_request_endpoint, revocation_endpoint });
     },
     par: () => answer('par', { request_uri: 'urn:example:1', expires_in: 60 }),
     revocation: () => answer('revocation', {}),

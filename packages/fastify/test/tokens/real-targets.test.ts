@@ -34,12 +34,12 @@ const startApi = async (audience: string) => {
 type Configure = NonNullable<DevProviderOptions['configure']>;
 
 /** Issues tokens for what the sign-in has asked for alone. */
-const strict: Configure = (usual) => ({
-  ...usual,
+const strict: Configure = (base) => ({
+  ...base,
   features: {
-    ...usual.features,
+    ...base.features,
     resourceIndicators: {
-      ...usual.features?.resourceIndicators,
+      ...base.features?.resourceIndicators,
       defaultResource: (_ctx, _client, oneOf) => oneOf?.[0] ?? [],
     },
   },
@@ -162,8 +162,8 @@ test('a name and a role that change at the provider show after a refresh', async
   const { ask } = await startReplicas(
     {},
     {
-      configure: (usual) => ({
-        ...usual,
+      configure: (base) => ({
+        ...base,
         findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...known }) }),
       }),
       given: { scope: 'openid profile offline_access users:read', clock: () => Date.now() + laterMs },

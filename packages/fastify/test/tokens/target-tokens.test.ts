@@ -74,7 +74,7 @@ test('a token for an audience stays when the session’s own is refreshed, and t
   expect(asked).toEqual(['a', 'session']);
 });
 
-test('while the provider is away a token that is valid is used, then 503 follows, and nobody is signed out', async () => {
+test('while the provider is away a token that is valid is used, then 503 follows, and no one is signed out', async () => {
   let isAway = false;
   const { refresh, asked } = startRotating({ isAway: () => isAway });
   const one = await startInstance(await makeFile(), standIn(refresh));
@@ -129,7 +129,7 @@ test('invalid_grant for a target ends the session only when the session’s own 
   expect([asked, await get(one, '/token', cookie)]).toEqual([['session'], 'session-2']);
   end();
   expect(await get(one, '/token?audience=a', cookie)).toContain('session_expired');
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 test('invalid_grant for a target is none when a sibling has rotated meanwhile', async () => {
@@ -178,7 +178,7 @@ test('a refreshed ID token of somebody else ends the session, whatever the acces
   const one = await startInstance(await makeFile(), provider);
   const cookie = await signIn(one);
   expect(await get(one, '/token?audience=a', cookie)).toContain('session_expired');
-  expect(await get(one, '/current', cookie)).toBe('nobody');
+  expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
 test('a session keeps sixteen tokens beside its own: the one that was issued first goes', async () => {

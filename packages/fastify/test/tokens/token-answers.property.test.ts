@@ -11,7 +11,7 @@ test(
     await using party = await startRelyingParty();
     await fc.assert(
       fc.asyncProperty(tokenAnswers, async (answer) => {
-        party.bent.bends = { token: (usual) => answerWith(answer, usual) };
+        party.bent.bends = { token: (base) => answerWith(answer, base) };
         const outcome = await party.login().catch((error: unknown) => error);
         if (outcome instanceof Error)
           expect(outcome).toMatchObject({
@@ -32,7 +32,7 @@ test(
     const { bent, provider } = party;
     await fc.assert(
       fc.asyncProperty(tokenAnswers, async (answer) => {
-        bent.bends = { token: (usual) => answerWith(answer, usual) };
+        bent.bends = { token: (base) => answerWith(answer, base) };
         const kept: string[] = [];
         const outcome = await provider
           .refresh('refresh-token-1', {
