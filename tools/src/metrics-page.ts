@@ -1,4 +1,4 @@
-import { figures } from '@foyer/bff/figures';
+import { figures } from '@foyer/bff/metrics';
 
 /** The text of docs/metrics.md. */
 export const createMetricsPage = (): string =>

@@ -4,7 +4,6 @@ import {
   createServerOptions,
   endSessions,
   logRequest,
-  type NamedSessions,
   nameSubject,
   Problem,
   replyProblem,
@@ -12,12 +11,6 @@ import {
 import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-
-/** With which token operators come, and what is logged. */
-export interface AdminSettings {
-  readonly token: string;
-  readonly logLevel: string;
-}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -29,7 +22,7 @@ const createTokenCheck = (token: string) => {
 };
 
 const text = z.string().min(1).max(1024);
-const named = z.union([
+const namedSessions = z.union([
   z.strictObject({ sub: text }),
   z.strictObject({ sid: text }),
   z.strictObject({ id: text }),
@@ -42,34 +35,20 @@ const parse = <Value>(schema: z.ZodType<Value>, given: unknown, detail: string):
   throw new Problem('bad_request', 'A call of an operator names nothing, or more than one thing', { detail });
 };
 
-/** A call that was answered, for the log. */
-interface AdminCall {
-  readonly action: 'end' | 'count';
-  readonly named: NamedSessions;
-  readonly sessions: number;
-}
-
-const logCall = (
-  app: FastifyInstance,
-  request: FastifyRequest,
-  { action, named, sessions }: AdminCall,
-): void => {
-  const [by] = Object.keys(named);
-  const subject = 'sub' in named ? nameSubject(app, named.sub) : undefined;
-  logEvent(request.log, 'admin_call', { action, by, sessions, subject, address: request.ip });
-};
-
 const addRoutes = (admin: FastifyInstance, app: FastifyInstance): void => {
-  admin.post('/sessions/end', async (request, reply) => {
-    const sessions = parse(named, request.body, 'Send {"sub":"…"}, {"sid":"…"} or {"id":"…"} as JSON.');
-    const ended = await endSessions(app, sessions);
-    logCall(app, request, { action: 'end', named: sessions, sessions: ended });
+  admin.post('/sessions/end', async ({ body, log, ip: address }, reply) => {
+    const named = parse(namedSessions, body, 'Send {"sub":"…"}, {"sid":"…"} or {"id":"…"} as JSON.');
+    const ended = await endSessions(app, named);
+    const [by] = Object.keys(named);
+    const subject = 'sub' in named ? nameSubject(app, named.sub) : undefined;
+    logEvent(log, 'admin_call', { action: 'end', by, sessions: ended, subject, address });
     return reply.send({ ended });
   });
-  admin.get('/sessions', async (request, reply) => {
-    const { sub } = parse(z.object({ sub: text }), request.query, 'Ask for /sessions?sub=….');
+  admin.get('/sessions', async ({ query, log, ip: address }, reply) => {
+    const { sub } = parse(z.object({ sub: text }), query, 'Ask for /sessions?sub=….');
     const sessions = await countSessions(app, sub);
-    logCall(app, request, { action: 'count', named: { sub }, sessions });
+    const subject = nameSubject(app, sub);
+    logEvent(log, 'admin_call', { action: 'count', by: 'sub', sessions, subject, address });
     return reply.send({ sessions });
   });
 };
@@ -80,7 +59,7 @@ const addRoutes = (admin: FastifyInstance, app: FastifyInstance): void => {
  */
 export const createAdminServer = (
   app: FastifyInstance,
-  { token, logLevel }: AdminSettings,
+  { token, logLevel }: { readonly token: string; readonly logLevel: string },
 ): FastifyInstance => {
   const admin = Fastify({ ...createServerOptions({ logLevel, trustProxy: [] }), bodyLimit: 4096 });
   const holdsToken = createTokenCheck(token);

@@ -1,4 +1,4 @@
 import { runDoctor } from '@foyer/doctor';
-import { readConfiguration } from './environment.ts';
+import { parseEnvironment } from './environment.ts';
 
-process.exitCode = await runDoctor(process.argv.slice(2), readConfiguration);
+process.exitCode = await runDoctor(process.argv.slice(2), parseEnvironment);

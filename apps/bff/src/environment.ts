@@ -1,48 +1,156 @@
-import type { ReadConfiguration } from '@foyer/doctor';
-import { type EnvFile, loadedEnvFile } from './environment/env-file.ts';
-import { EnvironmentError, type EnvironmentIssue } from './environment/environment-error.ts';
-import { nameOf, parseEnvironment, type Settings } from './environment/settings.ts';
-import { describeUnknown } from './environment/unknown-variables.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  collectIssues,
+  type Environment,
+  EnvironmentError,
+  type EnvironmentIssue,
+  findReadableSecrets,
+  findUnknownVariables,
+  keptSessionKey,
+  readVariables,
+  type SecretFile,
+  toVariables,
+} from '@foyer/environment';
+import type { BffOptions } from '@foyer/fastify';
+import {
+  checkOptions,
+  type DeclaredOption,
+  declaredOptions,
+  isLoopbackHost,
+  optionIssues,
+  pluginOptions,
+} from '@foyer/fastify/options';
+import { z } from 'zod';
+import { serverOptions } from './server-options.ts';
 
-const byteOrderMark = '\uFEFF';
+/** Options of the plugin as the environment gives them; the store is opened at the start of the server. */
+type PluginOptions = Omit<BffOptions, 'sessionStore'>;
 
-/** The environment of this process with the env file that Node loads, and the mistakes in how that file is written. */
-const readProcessEnvironment = (): EnvFile => {
-  const { variables: loaded, issues } = loadedEnvFile(process.execArgv);
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith(byteOrderMark));
-  return { variables: { ...loaded, ...Object.fromEntries(own) }, issues };
+const serverSchema = z.object(serverOptions);
+type ServerSettings = z.output<typeof serverSchema>;
+type SpaSettings = Pick<ServerSettings, 'spaDir' | 'spaDevServer' | 'spaSourceMaps'>;
+
+/** What the environment says, checked. Durations of the server are seconds. */
+export interface Settings extends Readonly<Omit<ServerSettings, keyof SpaSettings>> {
+  readonly options: PluginOptions;
+  /** Whether the standard `OTEL_*` variables ask for traces. */
+  readonly wantsTraces: boolean;
+  /** Names that have no effect, and are most likely typos. */
+  readonly unknownVariables: readonly string[];
+  /** Files with a secret that other users of the machine can read. */
+  readonly readableSecrets: readonly SecretFile[];
+}
+
+/** Where files are whose place no variable names. */
+export interface Places {
+  /** Directory of the session key that is made on a loopback host. */
+  readonly dataDir: string;
+  /** Directory of the starter SPA's build. */
+  readonly spaDir: string;
+}
+
+const defaultPlaces: Places = {
+  dataDir: '.data',
+  spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 };
 
-/** The settings of this process. @throws EnvironmentError with every mistake at once. */
-export const currentSettings = (): Settings => {
-  const { variables: environment, issues } = readProcessEnvironment();
-  return parseEnvironment(environment, undefined, issues);
+const declaredServerOptions = declaredOptions(serverOptions);
+
+/** Every variable of Foyer, in the order of the documentation. */
+export const variables: readonly DeclaredOption[] = [...pluginOptions, ...declaredServerOptions];
+
+/** Where the pages come from: a dev server, a folder, or the starter SPA. */
+const chooseSpa = (
+  { spaDir, spaDevServer, spaSourceMaps }: SpaSettings,
+  starterDir: string,
+): NonNullable<BffOptions['spa']> => {
+  if (spaDevServer !== undefined) return { devServer: spaDevServer };
+  const dir = spaDir ?? starterDir;
+  return spaSourceMaps ? { dir, sourceMaps: true } : { dir };
 };
 
-/** The settings without the variables that are mistaken, and without the pages and the server of operators. */
-const findSoundSettings = (issues: readonly EnvironmentIssue[]): Settings | undefined => {
-  const refused = issues.map(({ variable }) => nameOf(variable));
-  const sound = Object.entries(readProcessEnvironment().variables).filter(
-    ([name]) => !refused.includes(nameOf(name)) && !/^(SPA|ADMIN)_/.test(name),
+const findMissingBuild = (
+  spa: NonNullable<BffOptions['spa']>,
+  spaDir: string | undefined,
+): readonly EnvironmentIssue[] => {
+  if ('devServer' in spa || existsSync(join(spa.dir, 'index.html'))) return [];
+  const variable = 'SPA_DIR';
+  return spaDir === undefined
+    ? [{ variable, problem: 'is not set, and the starter SPA is not built', remedy: 'Build it: pnpm build.' }]
+    : [{ variable, problem: 'has no index.html', remedy: 'Give the directory of a built SPA.' }];
+};
+
+/** A port without a token would be open to everyone, a token without a port open nothing. */
+const findHalfAdmin = ({
+  adminPort,
+  adminToken,
+}: Readonly<Record<string, unknown>>): readonly EnvironmentIssue[] => {
+  if ((adminPort === undefined) === (adminToken === undefined)) return [];
+  const [variable, other] =
+    adminPort === undefined ? ['ADMIN_PORT', 'ADMIN_TOKEN'] : ['ADMIN_TOKEN', 'ADMIN_PORT'];
+  return [{ variable, problem: `is not set, and ${other} is`, remedy: 'Set both, or neither.' }];
+};
+
+const isLoopbackHttp = (publicUrl: unknown): boolean => {
+  const url = URL.parse(String(publicUrl));
+  return url?.protocol === 'http:' && isLoopbackHost(url.hostname);
+};
+
+/** Whether the standard variables ask for traces. @see OpenTelemetry Environment Variable Specification */
+const asksForTraces = (environment: Environment): boolean => {
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = environment;
+  if (OTEL_SDK_DISABLED === 'true' || OTEL_TRACES_EXPORTER === 'none') return false;
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT = '' } = environment;
+  return (
+    OTEL_TRACES_EXPORTER === 'otlp' ||
+    (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? OTEL_EXPORTER_OTLP_ENDPOINT) !== ''
   );
-  try {
-    return parseEnvironment({ ...Object.fromEntries(sound), SPA_DEV_SERVER: 'http://localhost' });
-  } catch (error) {
-    // A variable without a default is among them.
-    if (error instanceof EnvironmentError) return undefined;
-    throw error;
-  }
 };
 
-/** What an examination reads of this process: every mistake, and the settings without those. */
-export const readConfiguration = (): ReadConfiguration => {
-  try {
-    const settings = currentSettings();
-    return { settings, mistakes: [], notes: settings.unknownVariables.map(describeUnknown) };
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    const settings = findSoundSettings(error.issues);
-    const unknown = settings?.unknownVariables ?? [];
-    return { settings, mistakes: error.issues, notes: unknown.map(describeUnknown) };
-  }
+/** The values are the plugin's options once its own check has found no mistake in them. */
+const isAccepted = (_values: object, issues: readonly EnvironmentIssue[]): _values is PluginOptions =>
+  issues.length === 0;
+
+/**
+ * Reads the settings, and makes and keeps a session key where that is allowed. `known` are mistakes that were found before.
+ *
+ * @throws EnvironmentError with every mistake at once.
+ */
+export const parseEnvironment = (
+  environment: Environment,
+  known: readonly EnvironmentIssue[] = [],
+  places = defaultPlaces,
+): Settings => {
+  const given = readVariables(environment, pluginOptions);
+  const served = readVariables(environment, declaredServerOptions);
+  const { data, error } = serverSchema.safeParse(served.values, { reportInput: true });
+  const { spaDir, spaDevServer, spaSourceMaps, ...settings } = data ?? serverSchema.parse({});
+  const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir);
+  const makesKey = given.values.sessionKeys === undefined && isLoopbackHttp(given.values.publicUrl);
+  const options = { sessionKeys: [], ...given.values, spa };
+  const refused = checkOptions(options).filter(
+    ({ option }) => option !== 'sessionStore' && !(makesKey && option === 'sessionKeys'),
+  );
+  const issues = collectIssues(variables, [
+    known,
+    [...given.issues, ...served.issues],
+    toVariables(error === undefined ? [] : optionIssues(error, serverOptions), variables),
+    findHalfAdmin(served.values),
+    findMissingBuild(spa, spaDir),
+    toVariables(refused, variables),
+  ]);
+
+  const unknown = findUnknownVariables(Object.keys(environment), variables);
+  if (!isAccepted(options, issues)) throw new EnvironmentError(issues, unknown);
+  const keyFile = join(places.dataDir, 'session-key');
+  const keptKeys = makesKey ? [{ variable: 'SESSION_KEYS', file: keyFile }] : [];
+  return {
+    ...settings,
+    options: makesKey ? { ...options, sessionKeys: [keptSessionKey(keyFile)] } : options,
+    wantsTraces: asksForTraces(environment),
+    unknownVariables: unknown,
+    readableSecrets: findReadableSecrets(environment, keptKeys),
+  };
 };

@@ -1,13 +1,16 @@
+import { EnvironmentError, readProcessEnvironment, toVariables } from '@foyer/environment';
 import { OptionsError } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
-import { EnvironmentError } from './environment/environment-error.ts';
-import { environmentError } from './environment/settings.ts';
-import { currentSettings } from './environment.ts';
+import { parseEnvironment, variables } from './environment.ts';
 import { StartError, startServer } from './server.ts';
+
+/** The plugin's refusal in the words of the environment, and any other failure as it is. */
+const reasonOf = (error: unknown): unknown =>
+  error instanceof OptionsError ? new EnvironmentError(toVariables(error.issues, variables)) : error;
 
 /** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */
 const refuseToStart = (error: unknown): never => {
-  const reason = error instanceof OptionsError ? environmentError(error) : error;
+  const reason = reasonOf(error);
   const isExpected = reason instanceof EnvironmentError || reason instanceof StartError;
   console.error(isExpected ? reason.message : reason);
   process.exit(1);
@@ -17,7 +20,8 @@ const refuseToStart = (error: unknown): never => {
 const exitDelayMs = 300;
 
 const start = async (): Promise<void> => {
-  const settings = currentSettings();
+  const environment = readProcessEnvironment();
+  const settings = parseEnvironment(environment.variables, environment.issues);
   const app = await startServer(settings);
   const stop = (signal: NodeJS.Signals): void => {
     logEvent(app.log, 'stopping', { signal });

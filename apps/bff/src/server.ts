@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { codeOf } from '@foyer/environment';
 import {
   bff,
   createServerOptions,
@@ -11,8 +12,7 @@ import {
 } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { codeOf } from './environment/environment-error.ts';
-import type { Settings } from './environment/settings.ts';
+import type { Settings } from './environment.ts';
 
 /** A start that failed for a reason that the operator can fix; the message says how. */
 export class StartError extends Error {
@@ -31,66 +31,73 @@ const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSes
   }
 };
 
-/** What to do when the server cannot listen; `undefined` for a failure that the configuration did not cause. */
-const listenRemedy = (code: string | undefined, { host, port }: Settings): string | undefined => {
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`;
-  if (code === 'EACCES')
-    return `Port ${port} is not for this user. Choose a port from 1024 on: PORT=3000, and let a proxy listen on ${port}.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `HOST ${host} is no address of this machine (${code}). Use 127.0.0.1, or 0.0.0.0 for every address.`;
-  return undefined;
-};
-
-const listen = async (app: FastifyInstance, settings: Settings): Promise<void> => {
-  const { host, port } = settings;
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const remedy = listenRemedy(codeOf(error), settings);
-    throw remedy === undefined ? error : new StartError(remedy, { cause: error });
+/** What to do when a server cannot listen; `undefined` for a failure that the configuration did not cause. */
+const listenRemedy = (
+  code: string | undefined,
+  { variable, port }: Listener,
+  host: string,
+): string | undefined => {
+  switch (code) {
+    case 'EADDRINUSE':
+      return variable === 'PORT'
+        ? `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} and the same port in PUBLIC_URL.`
+        : `${variable} ${port} is taken by another program. Choose another port.`;
+    case 'EACCES':
+      return `Port ${port} is not for this user. Choose a port from 1024 on: ${variable}=3000, and let a proxy listen on ${port}.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `HOST ${host} is no address of this machine (${code}). Use 127.0.0.1, or 0.0.0.0 for every address.`;
+    default:
+      return undefined;
   }
 };
 
-/** A server apart from public traffic, and the variable that names its port. */
-interface CompanionServer {
-  readonly variable: string;
+/** A server, and the variable that names its port. */
+interface Listener {
+  readonly variable: 'PORT' | 'METRICS_PORT' | 'ADMIN_PORT';
   readonly port: number;
   readonly server: FastifyInstance;
 }
 
-const listenApart = async ({ variable, port, server }: CompanionServer, host: string): Promise<void> => {
+const listen = async (listener: Listener, host: string): Promise<void> => {
   try {
-    await server.listen({ host, port });
+    await listener.server.listen({ host, port: listener.port });
   } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new StartError(`${variable} ${port} is taken by another program. Choose another port.`, {
-      cause: error,
-    });
+    const remedy = listenRemedy(codeOf(error), listener, host);
+    throw remedy === undefined ? error : new StartError(remedy, { cause: error });
   }
 };
 
-/** What measures, as the settings ask for it: loaded then alone. */
+/** What measures, and the server of the figures, as the settings ask for it: loaded then alone. */
 const startTelemetry = async (
   app: FastifyInstance,
   { metricsPort, wantsTraces }: Settings,
   store: SessionStore,
-): Promise<{ readonly observers: readonly Observe[]; readonly companions: readonly CompanionServer[] }> => {
-  const { createMetrics } = metricsPort === undefined ? {} : await import('./telemetry/metrics.ts');
-  const metrics = createMetrics?.(async () => store.count());
-  const { startTraces } = wantsTraces ? await import('./telemetry/traces.ts') : {};
-  const observers = [metrics?.observe, startTraces?.(app)].filter((each) => each !== undefined);
-  const isServed = metrics !== undefined && metricsPort !== undefined;
-  return {
-    observers,
-    companions: isServed ? [{ variable: 'METRICS_PORT', port: metricsPort, server: metrics.server }] : [],
+): Promise<{ readonly observe?: Observe; readonly listeners: readonly Listener[] }> => {
+  const observers: Observe[] = [];
+  const listeners: Listener[] = [];
+  if (metricsPort !== undefined) {
+    const { createMetrics } = await import('./telemetry/metrics.ts');
+    const { observe, server } = createMetrics(() => store.count());
+    observers.push(observe);
+    listeners.push({ variable: 'METRICS_PORT', port: metricsPort, server });
+  }
+  if (wantsTraces) {
+    const { startTraces } = await import('./telemetry/traces.ts');
+    observers.push(startTraces(app));
+  }
+  if (observers.length === 0) return { listeners };
+  const observe: Observe = (seen) => {
+    for (const each of observers) each(seen);
   };
+  return { observe, listeners };
 };
 
 const createAdmin = async (
   app: FastifyInstance,
   { adminPort: port, adminToken: token, logLevel }: Settings,
-): Promise<readonly CompanionServer[]> => {
+): Promise<readonly Listener[]> => {
   if (port === undefined || token === undefined) return [];
   const { createAdminServer } = await import('./admin-server.ts');
   return [{ variable: 'ADMIN_PORT', port, server: createAdminServer(app, { token, logLevel }) }];
@@ -114,23 +121,8 @@ const schemaController = {
   compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
 };
 
-const notifyAll =
-  (observers: readonly Observe[]): Observe =>
-  (seen) => {
-    for (const observe of observers) observe(seen);
-  };
-
-/** How long a start that failed may take to close what it had opened. */
+/** How long a start that failed may take to close what it had opened: the reason is reported after that. */
 const closeTimeoutMs = 2000;
-
-/** Closes what can be closed in time; the reason of the failed start is the one to report, whatever fails here. */
-const closeFailedStart = async (app: FastifyInstance, store: SessionStore): Promise<void> => {
-  const closing = Promise.allSettled([app.close(), store.close()]);
-  const stop = new AbortController();
-  const late = wait(closeTimeoutMs, undefined, { signal: stop.signal });
-  await Promise.race([closing, late.catch(() => undefined)]);
-  stop.abort();
-};
 
 /**
  * Starts the BFF, which answers requests when this resolves.
@@ -149,18 +141,18 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
   for (const { variable, file } of settings.readableSecrets)
     logEvent(app.log, 'readable_secret_file', { variable, file });
   try {
-    const { observers, companions } = await startTelemetry(app, settings, sessionStore);
-    const observe = observers.length === 0 ? undefined : notifyAll(observers);
+    const { observe, listeners } = await startTelemetry(app, settings, sessionStore);
     const drainTimeout = settings.shutdownTimeout / 2;
     await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     if (app.foyer.options.basePath !== '') refuseOutside(app);
-    const servers = [...companions, ...(await createAdmin(app, settings))];
-    for (const { server } of servers) app.addHook('onClose', () => server.close());
+    const apart = [...listeners, ...(await createAdmin(app, settings))];
+    for (const { server } of apart) app.addHook('onClose', () => server.close());
     await app.ready();
-    await listen(app, settings);
-    for (const each of servers) await listenApart(each, settings.host);
+    const own = { variable: 'PORT', port: settings.port, server: app } as const;
+    for (const each of [own, ...apart]) await listen(each, settings.host);
   } catch (error) {
-    await closeFailedStart(app, sessionStore);
+    const closing = Promise.allSettled([app.close(), sessionStore.close()]);
+    await Promise.race([closing, wait(closeTimeoutMs, undefined, { ref: false })]);
     throw error;
   }
   return app;

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnvironmentError } from '@foyer/environment';
 import { fuzzRuns } from '@foyer/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { EnvironmentError } from '../src/environment/environment-error.ts';
-import { parseEnvironment, variables } from '../src/environment/settings.ts';
+import { parseEnvironment, variables } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-environment-'));
@@ -57,7 +57,7 @@ test('whatever the environment holds, it is accepted or every mistake is reporte
   fc.assert(
     fc.property(environments, (environment) => {
       try {
-        const { options, unknownVariables } = parseEnvironment(environment, places);
+        const { options, unknownVariables } = parseEnvironment(environment, [], places);
         expect(options.sessionKeys.length).toBeGreaterThan(0);
         expect(JSON.stringify(unknownVariables)).not.toContain('canary');
       } catch (error) {

@@ -1,11 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnvironmentError, readVariables } from '@foyer/environment';
 import { declaredOptions, duration, option } from '@foyer/fastify/options';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EnvironmentError, type EnvironmentIssue } from '../src/environment/environment-error.ts';
-import { type Places, parseEnvironment, type Settings } from '../src/environment/settings.ts';
-import { readValues } from '../src/environment/variables.ts';
+import { type Places, parseEnvironment, type Settings } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 let folder = '';
@@ -22,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const least = { OIDC_ISSUER: 'https://op.example', OIDC_CLIENT_ID: 'app', OIDC_CLIENT_SECRET: 'hush-hush' };
 
-const parse = (environment: Record<string, string>): Settings => parseEnvironment(environment, places);
+const parse = (environment: Record<string, string>): Settings => parseEnvironment(environment, [], places);
 
 const refusal = (environment: Record<string, string>): EnvironmentError => {
   try {
@@ -85,8 +84,8 @@ test('an option that is declared is read from its variable, a file or another na
     }),
   });
   const read = (environment: Record<string, string>): readonly unknown[] => {
-    const issues: EnvironmentIssue[] = [];
-    return [readValues(environment, declared, issues), issues.map(({ variable }) => variable)];
+    const { values, issues } = readVariables(environment, declared);
+    return [values, issues.map(({ variable }) => variable)];
   };
   const file = join(folder, 'pause');
   writeFileSync(file, '9s\n');

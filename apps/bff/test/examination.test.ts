@@ -13,7 +13,7 @@ import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { findRedis, freePort, startRedis } from '@foyer/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { parseEnvironment } from '../src/environment/settings.ts';
+import { parseEnvironment } from '../src/environment.ts';
 import { createClientKey, createSessionKey } from './kit/keys.ts';
 
 const soundSettings = ({

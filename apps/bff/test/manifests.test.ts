@@ -8,8 +8,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/client': ['@foyer/contract'],
   'packages/fastify': ['@foyer/contract'],
   'packages/dev-provider': [],
-  'packages/doctor': ['@foyer/contract', '@foyer/fastify'],
-  'apps/bff': ['@foyer/contract', '@foyer/doctor', '@foyer/fastify'],
+  'packages/environment': ['@foyer/fastify'],
+  'packages/doctor': ['@foyer/contract', '@foyer/environment', '@foyer/fastify'],
+  'apps/bff': ['@foyer/contract', '@foyer/doctor', '@foyer/environment', '@foyer/fastify'],
   'apps/web': ['@foyer/client', '@foyer/contract'],
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createBrowser, freePort } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMetricsPage } from '../../../tools/src/metrics-page.ts';
-import { figures } from '../src/telemetry/figures.ts';
+import { figures } from '../src/telemetry/metrics.ts';
 import { startApp } from './kit/start-app.ts';
 import { startUpstream } from './kit/start-upstream.ts';
 

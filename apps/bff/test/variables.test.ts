@@ -3,9 +3,9 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnvironmentError } from '@foyer/environment';
 import { afterAll, expect, test } from 'vitest';
-import { EnvironmentError } from '../src/environment/environment-error.ts';
-import { parseEnvironment, variables } from '../src/environment/settings.ts';
+import { parseEnvironment, variables } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-variables-'));
@@ -393,7 +393,7 @@ const table: Readonly<Record<string, Values>> = {
 
 const issuesOf = (environment: Readonly<Record<string, string>>) => {
   try {
-    parseEnvironment(environment, places);
+    parseEnvironment(environment, [], places);
     return [];
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
@@ -471,6 +471,7 @@ test('names that nearly are ours are warned about, without their values', () => 
   const environment = Object.fromEntries(typos.map((name) => [name, 'swordfish']));
   const { unknownVariables } = parseEnvironment(
     { ...sound, ...environment, OIDCX: 'a', MY_SESSION_KEYS: 'b' },
+    [],
     places,
   );
   expect(unknownVariables).toEqual(typos);

@@ -62,7 +62,7 @@ const start = async (): Promise<void> => {
   const bff = startWatchedProcess({
     name: 'The BFF',
     file: 'apps/bff/src/main.ts',
-    sources: ['apps/bff/src', 'packages/fastify/src', 'packages/contract/src'],
+    sources: ['apps/bff/src', 'packages/environment/src', 'packages/fastify/src', 'packages/contract/src'],
     environment: {
       ...environment.inherited,
       ...setup.variables,

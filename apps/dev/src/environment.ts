@@ -1,4 +1,4 @@
-import { readEnvFile } from '@foyer/bff/env-file';
+import { readEnvFile } from '@foyer/environment';
 import { pluginOptions } from '@foyer/fastify/options';
 
 /** The settings of `pnpm dev`, from the environment and `.env`. */

@@ -1,25 +1,12 @@
 import { parseArgs } from 'node:util';
-import { type BffOptions, openSessionStore } from '@foyer/fastify';
+import { describeUnknown } from '@foyer/environment';
+import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { codeOf } from './error-code.ts';
 import { examine } from './examination.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, ofProvider } from './finding.ts';
 import { examineLive } from './live/live-report.ts';
-
-/** What an application has read of its environment. */
-export interface ReadConfiguration {
-  /** Without the variables that are mistaken; `undefined` where nothing can be examined without them. */
-  readonly settings:
-    | { readonly options: Omit<BffOptions, 'sessionStore'>; readonly storeUrl: string }
-    | undefined;
-  readonly mistakes: readonly {
-    readonly variable: string;
-    readonly problem: string;
-    readonly remedy: string;
-  }[];
-  /** What has no effect, each a sentence. */
-  readonly notes: readonly string[];
-}
+import { type ParseEnvironment, type Reading, readConfiguration } from './reading.ts';
 
 const print = (verdict: Finding['verdict'], text: string): void =>
   console.log(`${verdict.padEnd(5)} ${text}`);
@@ -40,25 +27,19 @@ const ofConfiguration = (verdict: Finding['verdict'], text: string): Finding => 
   text,
 });
 
-const judgeReading = ({ settings, mistakes, notes }: ReadConfiguration): readonly Finding[] => [
+const judgeReading = ({ settings, mistakes, unknown }: Reading): readonly Finding[] => [
   ...mistakes.map(({ variable, problem, remedy }) =>
     ofConfiguration('bad', `${variable} ${problem}. ${remedy}`),
   ),
   ...(mistakes.length === 0 ? [ofConfiguration('ok', 'every variable is well-formed')] : []),
-  ...notes.map((text) => ofConfiguration('note', text)),
+  ...unknown.map((name) => ofConfiguration('note', describeUnknown(name))),
   ...(settings === undefined
-    ? [
-        {
-          verdict: 'note',
-          subject: 'provider',
-          text: 'is examined once the mistakes above are corrected',
-        } as const,
-      ]
+    ? [ofProvider('note', 'is examined once the mistakes above are corrected')]
     : []),
 ];
 
 const examineSettings = async (
-  { settings, mistakes }: ReadConfiguration,
+  { settings, mistakes }: Reading,
   sampleFile: string | undefined,
 ): Promise<readonly Finding[]> => {
   if (settings === undefined) return [];
@@ -71,7 +52,7 @@ const examineSettings = async (
   );
 };
 
-const examineHere = async (read: ReadConfiguration, sampleFile: string | undefined): Promise<boolean> => {
+const examineHere = async (read: Reading, sampleFile: string | undefined): Promise<boolean> => {
   const findings = [...judgeReading(read), ...(await examineSettings(read, sampleFile))];
   for (const { verdict, subject, text } of findings) print(verdict, `${subject}: ${text}`);
   return findings.every(({ verdict }) => verdict !== 'bad');
@@ -114,14 +95,15 @@ const parseCommand = (
   }
 };
 
-/** Runs the doctor, and prints what it finds. Returns the exit code: 0 when nothing is bad. */
-export const runDoctor = async (args: readonly string[], read: () => ReadConfiguration): Promise<0 | 1> => {
+/** Runs the doctor on what `parse` reads, and prints what it finds. Returns the exit code: 0 when nothing is bad. */
+export const runDoctor = async (args: readonly string[], parse: ParseEnvironment): Promise<0 | 1> => {
   const given = parseCommand(args);
   if (given === undefined) {
     console.error(usage);
     return 1;
   }
   const { live, claims } = given;
-  const isSound = live === undefined ? await examineHere(read(), claims) : await examineThere(live);
+  const isSound =
+    live === undefined ? await examineHere(readConfiguration(parse), claims) : await examineThere(live);
   return isSound ? 0 : 1;
 };

@@ -1,2 +1,2 @@
-export { type ReadConfiguration, runDoctor } from './command.ts';
+export { runDoctor } from './command.ts';
 export { examine } from './examination.ts';

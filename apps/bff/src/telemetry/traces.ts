@@ -1,5 +1,6 @@
 import type { Observation, Observe } from '@foyer/fastify';
 import {
+  type Attributes,
   context,
   propagation,
   type Span,
@@ -13,37 +14,20 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** The name, attributes and outcome of a span; `undefined` for an observation without a span. */
-const describe = (
-  seen: Observation,
-):
-  | { name: string; seconds: number; hasFailed: boolean; attributes: Record<string, string | number> }
-  | undefined => {
-  switch (seen.kind) {
-    case 'provider_call':
-      return {
-        name: `provider ${seen.endpoint}`,
-        seconds: seen.seconds,
-        hasFailed: seen.status === 'failed' || seen.status >= 500,
-        attributes: { 'url.path': seen.endpoint, 'http.response.status_code': seen.status },
-      };
-    case 'store_call':
-      return {
-        name: `store ${seen.operation}`,
-        seconds: seen.seconds,
-        hasFailed: seen.hasFailed,
-        attributes: { 'db.operation.name': seen.operation },
-      };
-    case 'upstream_call':
-      return {
-        name: `upstream ${seen.prefix}`,
-        seconds: seen.seconds,
-        hasFailed: seen.status === 'failed' || seen.status >= 500,
-        attributes: { 'url.template': seen.prefix, 'http.response.status_code': seen.status },
-      };
-    default:
-      return undefined;
-  }
+type Call = Extract<Observation, { readonly kind: 'provider_call' | 'store_call' | 'upstream_call' }>;
+
+const isCall = (seen: Observation): seen is Call => /^(provider|store|upstream)_call$/.test(seen.kind);
+
+const hasFailed = (call: Call): boolean =>
+  call.kind === 'store_call' ? call.outcome === 'failed' : call.status === 'failed' || call.status >= 500;
+
+const nameCall = (call: Call): { readonly name: string; readonly attributes: Attributes } => {
+  if (call.kind === 'store_call')
+    return { name: `store ${call.operation}`, attributes: { 'db.operation.name': call.operation } };
+  const status = { 'http.response.status_code': call.status };
+  return call.kind === 'provider_call'
+    ? { name: `provider ${call.endpoint}`, attributes: { 'url.path': call.endpoint, ...status } }
+    : { name: `upstream ${call.prefix}`, attributes: { 'url.template': call.prefix, ...status } };
 };
 
 const addSpans = (app: FastifyInstance, tracer: Tracer): void => {
@@ -73,8 +57,8 @@ const addSpans = (app: FastifyInstance, tracer: Tracer): void => {
 };
 
 /**
- * Starts a span for every request of the application, and sends all spans where the standard `OTEL_*` variables say. What is
- * observed while a request is answered becomes a child of its span. The spans that remain are sent when the application closes.
+ * Starts a span for every request of the application, and sends all spans where the standard `OTEL_*` variables say. Calls
+ * that are observed while a request is answered become children of its span.
  */
 export const startTraces = (app: FastifyInstance): Observe => {
   const provider = new NodeTracerProvider({
@@ -86,12 +70,11 @@ export const startTraces = (app: FastifyInstance): Observe => {
   addSpans(app, tracer);
   app.addHook('onClose', () => provider.shutdown());
   return (seen) => {
-    const description = describe(seen);
-    if (description === undefined) return;
-    const { name, seconds, hasFailed, attributes } = description;
-    const startTime = Date.now() - seconds * 1000;
+    if (!isCall(seen)) return;
+    const startTime = Date.now() - seen.seconds * 1000;
+    const { name, attributes } = nameCall(seen);
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes });
-    if (hasFailed) span.setStatus({ code: SpanStatusCode.ERROR });
+    if (hasFailed(seen)) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   };
 };

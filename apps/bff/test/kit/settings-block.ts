@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseEnvironment, type Settings, variables } from '../../src/environment/settings.ts';
+import { parseEnvironment, type Settings, variables } from '../../src/environment.ts';
 import { createClientKey, createSessionKey } from './keys.ts';
 
 const names = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
@@ -59,7 +59,7 @@ export const readSettings = (given: Texts): Settings => {
   const folder = mkdtempSync(join(tmpdir(), 'foyer-settings-'));
   try {
     writeFileSync(join(folder, 'index.html'), '');
-    return parseEnvironment(addMissing(fillIn(given, folder)), { dataDir: folder, spaDir: folder });
+    return parseEnvironment(addMissing(fillIn(given, folder)), [], { dataDir: folder, spaDir: folder });
   } finally {
     rmSync(folder, { recursive: true });
   }

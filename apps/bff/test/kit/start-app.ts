@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { startDevProvider } from '@foyer/dev-provider';
 import { freePort } from '@foyer/testkit';
 import { onTestFinished } from 'vitest';
-import { parseEnvironment } from '../../src/environment/settings.ts';
+import { parseEnvironment } from '../../src/environment.ts';
 import { startServer } from '../../src/server.ts';
 import { createSessionKey } from './keys.ts';
 import type { Front } from './start-front.ts';

@@ -5,7 +5,7 @@ import { type DevProvider, startDevProvider } from '@foyer/dev-provider';
 import { createBrowser, freePort } from '@foyer/testkit';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseEnvironment } from '../../src/environment/settings.ts';
+import { parseEnvironment } from '../../src/environment.ts';
 import { startServer } from '../../src/server.ts';
 import { blocksIn, root } from '../kit/papers.ts';
 import { commandsIn } from '../kit/shell-lines.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
     SESSION_STORE: 'memory:',
     LOG_LEVEL: 'silent',
   };
-  app = await startServer(parseEnvironment(environment, { dataDir: folder, spaDir: folder }));
+  app = await startServer(parseEnvironment(environment, [], { dataDir: folder, spaDir: folder }));
 });
 
 afterAll(async () => {

@@ -36,7 +36,7 @@ type Happened =
   | {
       readonly kind: 'store_call';
       readonly operation: string;
-      readonly hasFailed: boolean;
+      readonly outcome: 'succeeded' | 'failed';
       readonly seconds: number;
     }
   | {

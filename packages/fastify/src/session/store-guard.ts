@@ -13,19 +13,19 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     new Promise((resolve, reject) => {
       const start = performance.now();
       let isOver = false;
-      const settle = (hasFailed: boolean, settleWith: () => void): void => {
+      const settle = (outcome: 'succeeded' | 'failed', settleWith: () => void): void => {
         if (isOver) return;
         isOver = true;
         clearTimeout(timer);
-        observe?.({ kind: 'store_call', operation, hasFailed, seconds: secondsSince(start) });
+        observe?.({ kind: 'store_call', operation, outcome, seconds: secondsSince(start) });
         settleWith();
       };
-      const fail = (error: unknown): void => settle(true, () => reject(unavailable(error)));
+      const fail = (error: unknown): void => settle('failed', () => reject(unavailable(error)));
       const giveUp = (): void => fail(new Error(`No answer within ${limitMs} ms`));
       // A process that stood still has answers waiting when its timers are late: they are read before it gives up.
       const timer = setTimeout(() => setImmediate(giveUp), limitMs);
       try {
-        work().then((value) => settle(false, () => resolve(value)), fail);
+        work().then((value) => settle('succeeded', () => resolve(value)), fail);
       } catch (error) {
         fail(error);
       }

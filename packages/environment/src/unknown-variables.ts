@@ -23,7 +23,7 @@ export const describeUnknown = (name: string): string =>
   `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
 
 /** Those names of the environment that look like variables of Foyer and are none: most likely typos. */
-export const unknownVariables = (
+export const findUnknownVariables = (
   names: readonly string[],
   declared: readonly DeclaredOption[],
 ): readonly string[] => {

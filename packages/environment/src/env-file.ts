@@ -44,9 +44,3 @@ export const readEnvFile = (file: string): EnvFile => {
   }));
   return { variables: parseEnv(text), issues };
 };
-
-/** The file that Node loads, by `--env-file` or `--env-file-if-exists`. */
-export const loadedEnvFile = (execArgv: readonly string[]): EnvFile => {
-  const file = execArgv.map((argument) => /^--env-file(?:-if-exists)?=(.+)$/.exec(argument)?.[1]);
-  return readEnvFile(file.findLast((each) => each !== undefined) ?? '');
-};
