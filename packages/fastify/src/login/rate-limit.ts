@@ -1,24 +1,23 @@
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import { clientAddress, groupAddress } from '../logging/client-address.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import { groupAddress } from '../server/address-group.ts';
 import { createPrivateInstance } from '../session/private-instance.ts';
 
 const timeWindowMs = 60_000;
 /** Addresses that are remembered at most; with more within a minute the oldest are forgotten. */
 const mostAddresses = 10_000;
 
-/** What a trusted proxy passes on may be any text, of any length: then its own address counts. */
 const createAddressReader = (): ((request: FastifyRequest) => string) => {
   let isLogged = false;
-  return ({ ip, socket, log }) => {
-    const address = groupAddress(ip);
-    if (address !== undefined) return address;
-    if (!isLogged) logEvent(log, 'client_address_unreadable', {});
-    isLogged = true;
-    return groupAddress(socket.remoteAddress ?? '') ?? '';
+  return (request) => {
+    if (!isLogged && groupAddress(request.ip) === undefined) {
+      isLogged = true;
+      logEvent(request.log, 'client_address_unreadable', {});
+    }
+    return groupAddress(clientAddress(request)) ?? '';
   };
 };
 

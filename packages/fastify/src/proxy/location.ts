@@ -6,6 +6,9 @@ const encodeBytes = (text: string): string =>
 
 const withoutOrigin = (location: string): string => location.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 
+/** Host and port, whatever the scheme says: the usual port of either scheme is none. */
+const hostOf = ({ host }: URL): string => host.replace(/:(80|443)$/, '');
+
 /**
  * Makes the translation of an upstream's `Location`: one that leads into an API of ours becomes our own path, one that
  * leads elsewhere on an upstream is left out, since its address is internal, and any other is the upstream's own answer
@@ -14,8 +17,8 @@ const withoutOrigin = (location: string): string => location.replace(/^[a-z][a-z
 export const createLocations = (routes: readonly ApiRoute[], basePath: string) => {
   const table = routes
     .map(({ prefix, upstream }) => {
-      const { host, pathname } = new URL(upstream);
-      return { prefix: `${basePath}${prefix}`, host, base: pathname.replace(/\/$/, '') };
+      const url = new URL(upstream);
+      return { prefix: `${basePath}${prefix}`, host: hostOf(url), base: url.pathname.replace(/\/$/, '') };
     })
     .sort((one, other) => other.base.length - one.base.length);
 
@@ -24,7 +27,7 @@ export const createLocations = (routes: readonly ApiRoute[], basePath: string) =
     const encoded = encodeBytes(location);
     const url = URL.parse(encoded, asked.href);
     if (url === null) return undefined;
-    const own = table.filter(({ host }) => host === url.host);
+    const own = table.filter(({ host }) => host === hostOf(url));
     if (own.length === 0) return location;
     const { pathname, search, hash } = url;
     const found = own.find(({ base }) => pathname === base || pathname.startsWith(`${base}/`));

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { clientAddress } from '../logging/client-address.ts';
 import type { Problem } from '../problems.ts';
 import type { AccessToken } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
@@ -83,7 +84,8 @@ export const createPreparation = ({
     session: Session | undefined,
   ): Promise<PreparedCall> => {
     const token = await findAccessToken(accessTokens, session, requested);
-    const { method, id: requestId, ip } = request;
+    const { method, id: requestId } = request;
+    const ip = clientAddress(request);
     const identity = createIdentityHeaders(session, route);
     const createFor = async (sent: AccessToken | undefined): Promise<HeaderValues> => {
       const headers = Object.assign(createHeaders(request.headers, { requestId, ip }, passHeaders), identity);

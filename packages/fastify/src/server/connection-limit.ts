@@ -1,16 +1,5 @@
-import { BlockList, isIP, type Socket } from 'node:net';
-import { groupAddress } from './address-group.ts';
-
-/** Whether an address is among `cidrs`, each an address or a CIDR; a mapped IPv4 address counts as itself. */
-const createTrust = (cidrs: readonly string[]): ((address: string) => boolean) => {
-  const trusted = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = '', prefix] = cidr.split('/');
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-    trusted.addSubnet(network, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
-  }
-  return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-};
+import type { Socket } from 'node:net';
+import { createTrust, groupAddress } from '../logging/client-address.ts';
 
 /** What the limit needs to know. */
 export interface ConnectionLimitSettings {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
+import { createTrust } from '../logging/client-address.ts';
 import { printError } from '../logging/error-print.ts';
 import { readRequestId } from '../logging/request-id.ts';
 import { createRequestLogOptions, pathOf } from '../logging/request-log.ts';
@@ -121,7 +122,7 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
     ...createRequestLogOptions(),
     genReqId: readRequestId,
     requestIdHeader: false,
-    trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
+    trustProxy: settings.trustProxy.length === 0 ? false : createTrust(settings.trustProxy),
     bodyLimit: 64 * 1024,
     // A request that comes while the server closes is answered like any other, and its connection ends with it.
     return503OnClosing: false,

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { clientAddress } from '../logging/client-address.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { deriveKey, keyedDigest } from './session-keys.ts';
 
@@ -42,5 +43,5 @@ export const whoOf = (
   sub = request[subjectOfRequest],
 ): { readonly subject: string | undefined; readonly address: string } => ({
   subject: sub === undefined ? undefined : nameSubjectOf(request)?.(sub),
-  address: request.ip,
+  address: clientAddress(request),
 });

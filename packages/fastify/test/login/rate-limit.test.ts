@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import { askRaw, startRedis } from '@foyer/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/index.ts';
-import { groupAddress } from '../../src/server/address-group.ts';
+import { groupAddress } from '../../src/logging/client-address.ts';
 import { type RunningBff, startBff } from '../kit/start-bff.ts';
 
 test.for([
@@ -21,6 +21,11 @@ test.for([
   ['203.0.113.7:51234', '203.0.113.7'],
   ['[2001:db8::1]:443', '2001:db8:0:0::/64'],
   ['[2001:db8::1]', '2001:db8:0:0::/64'],
+  ['[fe80::1%25eth0]:443', 'fe80:0:0:0::/64'],
+  ['"203.0.113.7:51234"', '203.0.113.7'],
+  ['"[2001:db8::1]"', '2001:db8:0:0::/64'],
+  ['_hidden', undefined],
+  ['203.0.113.7:', undefined],
   ['', undefined],
 ] as const)('the address %s counts as %s', ([ip, group]) => {
   expect(groupAddress(ip)).toBe(group);
@@ -55,6 +60,24 @@ test('behind a trusted proxy a client of one /64 is one client, however it write
   expect(await ask(bff, from('2001:db8::ffff:2'))).toBe(429);
   expect(await ask(bff, from('2001:DB8:0:0:1:2:3:4'))).toBe(429);
   expect(await ask(bff, from('2001:db8:0:1::1'))).toBe(303);
+});
+
+test.for([
+  '10.0.0.2:2222',
+  '[10.0.0.2]',
+  '"10.0.0.2"',
+  '::ffff:10.0.0.2',
+  '[fd00::2]:443',
+  'fd00::2%eth0',
+  '',
+])('a trusted proxy that is written as “%s” is passed over', async (proxy) => {
+  await using bff = await startBff(
+    { rateLimitLogin: 1 },
+    { trustProxy: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'] },
+  );
+  expect(await ask(bff, from(`192.0.2.1:1111, ${proxy}`))).toBe(303);
+  expect(await ask(bff, from(`192.0.2.2:1111, ${proxy}`))).toBe(303);
+  expect(await ask(bff, from(`192.0.2.2:1112, ${proxy}, `))).toBe(429);
 });
 
 test('what is no address counts as the proxy’s own', async () => {

@@ -71,6 +71,27 @@ test('the upstream gets the client’s address, the public URL and the request i
   expect(JSON.stringify(got)).not.toMatch(/9\.9\.9\.9|evil|forged/);
 });
 
+test.for([
+  ['203.0.113.7:51234', '203.0.113.7'],
+  ['[2001:db8::1]:443', '2001:db8::1'],
+  ['"203.0.113.7"', '203.0.113.7'],
+  ['unknown', '127.0.0.1'],
+])(
+  'a client that a trusted proxy writes as %s is %s to the upstream and in the log',
+  async ([written, told]) => {
+    await using fronted = await startBff(
+      { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] },
+      { trustProxy: ['127.0.0.1'] },
+    );
+    const { browser } = await signIn(fronted);
+    const headers = { cookie: cookieHeader(browser, fronted), 'x-forwarded-for': written, 'x-csrf': '1' };
+    expect((await fetch(`${fronted.url}/api/a/x`, { headers })).status).toBe(200);
+    expect(upstream.seen.at(-1)?.headers['x-forwarded-for']).toBe(told);
+    await fetch(`${fronted.url}/logout`, { method: 'POST', headers, redirect: 'manual' });
+    expect(fronted.log.find(({ event }) => event === 'logout')).toMatchObject({ address: told });
+  },
+);
+
 test('a request id that is well-formed goes along', async () => {
   expect((await sendLines('X-Request-Id: of-the-page-1')).got['x-request-id']).toBe('of-the-page-1');
 });
@@ -197,7 +218,8 @@ test.for([
   const location = theirs
     .replace('{own}', upstream.url)
     .replace('{otherScheme}', upstream.url.replace('http:', 'https:'));
-  expect((await answerWith({ location, 'content-location': location })).get('location')).toBe(ours);
+  const headers = await answerWith({ location, 'content-location': location });
+  expect([headers.get('location'), headers.get('content-location')]).toEqual([ours, ours]);
 });
 
 test.for([true, false])(
@@ -205,7 +227,8 @@ test.for([true, false])(
   async (hasLength) => {
     const name = 'attachment; filename="caf\xc3\xa9 \x80\xff.txt"';
     await using api = await startUpstream((_request, response) => {
-      response.writeHead(200, { 'content-disposition': name, ...(hasLength && { 'content-length': 2 }) });
+      const answer = { 'content-disposition': name, etag: `"${name}"`, 'x-title': [name, '\x80'] };
+      response.writeHead(200, { ...answer, ...(hasLength && { 'content-length': 2 }) });
       response.end(Buffer.from('ok'));
     });
     await using before = await startBff({
@@ -216,6 +239,8 @@ test.for([true, false])(
       `GET /api/a HTTP/1.1\r\nHost: x\r\nPrefer: ${name}\r\n\r\n`,
     );
     expect(headers).toContainEqual(['content-disposition', name]);
+    expect(headers).toContainEqual(['etag', `"${name}"`]);
+    expect(headers.filter(([each]) => each === 'x-title').map(([, value]) => value)).toEqual([name, '\x80']);
     expect(body).toContain('ok');
     expect(api.seen[0]?.headers.prefer).toBe(name);
   },
