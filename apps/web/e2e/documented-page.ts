@@ -38,7 +38,7 @@ export const tourDocumentedPage = async (chromium: Browser, { url }: RunningProd
   const page = await (await chromium.newContext()).newPage();
   await page.goto(`${url}/papers/`);
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
-  await page.waitForURL(`${url}/papers/`);
+  await page.waitForURL(`${url}/papers/#`);
   const complaints: string[] = [];
   const said: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

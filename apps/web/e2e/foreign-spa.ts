@@ -70,7 +70,7 @@ export const tour = async (chromium: Browser, { url }: RunningProduct): Promise<
   await page.getByRole('link', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
   await page.getByText('Ada Lovelace').waitFor();
-  expect(page.url()).toBe(`${url}/deep?x=1`);
+  expect(page.url()).toBe(`${url}/deep?x=1#`);
   await expect.poll(apiStatus).toBe('200');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();

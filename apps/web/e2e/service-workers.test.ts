@@ -79,7 +79,7 @@ test.for(['by hand', 'by Workbox'] as const)(
     await opened.getByRole('link', { name: 'Sign in' }).click();
     await opened.getByRole('button', { name: 'Ada Lovelace' }).click();
     await opened.getByText('Ada Lovelace').waitFor();
-    expect(opened.url()).toBe(`${product.url}/deep?x=1`);
+    expect(opened.url()).toBe(`${product.url}/deep?x=1#`);
     await opened.context().setOffline(true);
     await opened.reload();
     await opened.getByText('offline').waitFor();

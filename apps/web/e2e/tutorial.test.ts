@@ -222,7 +222,7 @@ describe('logging in', () => {
     expect(busy.text).toContain('Try again');
     expect(busy.text).not.toContain('Too many');
     const arrived = await browser.visit('/login', { from: `${product.url}/` });
-    expect(arrived.url).toBe(`${product.url}/`);
+    expect(arrived.url).toBe(`${product.url}/#`);
     expect(await whoIsThere(browser, product.url)).toMatchObject({ authenticated: true });
   });
 });

@@ -87,9 +87,9 @@ const createSnapshotStore = (startWatch: () => SessionWatch) => {
   };
 };
 
-/** Removes the fragment that some providers add to the callback, and that a browser carries over its redirect. */
+/** A login ends at an address with an empty fragment, which keeps out that of the provider: its `#` need not stay. */
 const tidyAddress = (): void => {
-  if (location.hash === '#_=_') history.replaceState(history.state, '', location.href.slice(0, -4));
+  if (location.href.endsWith('#')) history.replaceState(history.state, '', location.href.slice(0, -1));
 };
 
 /**

@@ -508,13 +508,15 @@ test.each([
 });
 
 test.each([
-  ['#_=_', ['https://app.example/x']],
+  ['#', [[{ ofTheRouter: 1 }, '', 'https://app.example/x?y=1']]],
   ['#/notes/7', []],
-])('the fragment %s of an address: what replaces it is %j', (hash, addresses) => {
+  ['', []],
+])('an address that ends in "%s": what replaces it is %j', (end, replaced) => {
   stubBrowser(() => json(signedIn));
   const seen: unknown[] = [];
-  vi.stubGlobal('location', { href: `https://app.example/x${hash}`, hash });
-  vi.stubGlobal('history', { state: null, replaceState: (...given: unknown[]) => seen.push(given[2]) });
+  vi.stubGlobal('location', { href: `https://app.example/x?y=1${end}` });
+  const replaceState = (...given: unknown[]) => seen.push(given);
+  vi.stubGlobal('history', { state: { ofTheRouter: 1 }, replaceState });
   watch();
-  expect(seen).toEqual(addresses);
+  expect(seen).toEqual(replaced);
 });

@@ -51,7 +51,7 @@ test.for(['oldest', 'newest'])(
     const browser = createBrowser();
     await browser.visit(`${url}/login`, { from: `${url}/` });
     const page = await browser.submit({ button: 'Ada Lovelace' });
-    expect([page.url, page.text]).toEqual([`${url}/`, 'their own page']);
+    expect([page.url, page.text]).toEqual([`${url}/#`, 'their own page']);
     const hello = await browser.fetch('/hello');
     expect([hello.status, await hello.json()]).toEqual([200, { hello: 'ada' }]);
     expect((await fetch(`${url}/hello`)).status).toBe(401);

@@ -94,7 +94,7 @@ test.for(['before', 'after'] as const)(
 test('with a prefix the plugin lives below it, in a host that registered common plugins', async () => {
   await using host = await startHost({ others: 'before', prefix: '/auth' });
   const { browser, page } = await signIn(host, { returnTo: '/auth/hello' });
-  expect(page.url).toBe(`${host.url}/hello`);
+  expect(page.url).toBe(`${host.url}/hello#`);
   expect(await (await browser.fetch('/auth/hello')).json()).toEqual({ hello: 'ada' });
   expect((await browser.fetch('/auth/logout', { method: 'POST' })).status).toBeLessThan(400);
   expect(await (await browser.fetch('/auth/api/me')).json()).toMatchObject({ authenticated: false });

@@ -65,5 +65,5 @@ test('returnTo of the recipes is where a login ends', async () => {
   const browser = createBrowser();
   await browser.visit(url + link, { from: `${url}/` });
   const page = await browser.submit({ button: 'Ada Lovelace' });
-  expect([page.url, page.text]).toEqual([`${url}/orders/7?tab=new`, 'their page']);
+  expect([page.url, page.text]).toEqual([`${url}/orders/7?tab=new#`, 'their page']);
 });

@@ -10,18 +10,21 @@ export interface RequestSource {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** Whether a browser says that it goes to a page. Those without Fetch Metadata do not say. */
+export const isNavigation = ({ headers }: Pick<RequestSource, 'headers'>): boolean =>
+  headers['sec-fetch-mode'] === 'navigate';
+
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
-const isTopNavigation = ({ method, headers }: RequestSource): boolean => {
-  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
+const isTopNavigation = (source: RequestSource): boolean => {
+  const { 'sec-fetch-dest': destination = 'document' } = source.headers;
   // A service worker that passes a navigation on sends an empty destination.
-  return method === 'GET' && mode === 'navigate' && ['document', 'empty'].includes(destination);
+  return source.method === 'GET' && isNavigation(source) && ['document', 'empty'].includes(destination);
 };
 
 /** Whether another site led a navigation here: the Strict session cookie stays away from it. */
-export const cameFromElsewhere = ({ headers }: Pick<RequestSource, 'headers'>): boolean =>
-  headers['sec-fetch-mode'] === 'navigate' &&
-  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+export const cameFromElsewhere = (source: Pick<RequestSource, 'headers'>): boolean =>
+  isNavigation(source) && ['cross-site', 'same-site'].includes(String(source.headers['sec-fetch-site']));
 
 type IsOwn = (origin: string) => boolean;
 

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { isNavigation } from './cross-site.ts';
 
 /** Corrections of one address within two seconds; more are a redirect loop. */
 const mostCorrections = 3;
@@ -51,5 +52,5 @@ export const createOriginCorrection = ({ publicOrigin, clock }: ResolvedOptions)
 };
 
 /** Whether the browser wants a page: a navigation, or something that accepts HTML. */
-export const wantsPage = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
-  headers['sec-fetch-mode'] === 'navigate' || (headers.accept ?? '').includes('text/html');
+export const wantsPage = (request: Pick<FastifyRequest, 'headers'>): boolean =>
+  isNavigation(request) || (request.headers.accept ?? '').includes('text/html');

@@ -1,4 +1,6 @@
 import { paths } from '@foyer/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isNavigation } from '../browser-security/cross-site.ts';
 import type { ResolvedOptions } from '../options.ts';
 
 /** Where a login ends: the very text that was checked, ready for a `Location`. Made by `parseReturnTo` alone. */
@@ -84,3 +86,12 @@ export const parseReturnTo = (value: unknown, options: ReturnToOptions): ReturnT
   );
   return text.length <= longest && arePlain && isReturnTo(text, url.origin) ? text : home;
 };
+
+/**
+ * Sends a callback on to where its login ends. A browser would carry a fragment that the provider added to the callback
+ * over to an address without one: an empty fragment keeps it out. Other clients get the very text that was checked.
+ *
+ * @see RFC 9700 section 4.1.3
+ */
+export const endCallback = (request: FastifyRequest, reply: FastifyReply, returnTo: ReturnTo): FastifyReply =>
+  reply.redirect(isNavigation(request) && !returnTo.includes('#') ? `${returnTo}#` : returnTo, 303);

@@ -6,7 +6,7 @@ import { readResponse, readState } from '../login/authorization-response.ts';
 import { decideLogin } from '../login/login-decision.ts';
 import { readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
-import type { ReturnTo } from '../login/return-to.ts';
+import { endCallback, type ReturnTo } from '../login/return-to.ts';
 import { createSharedCallbacks } from '../login/shared-callbacks.ts';
 import { isSeveral } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -70,7 +70,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
       const { name: provider } = providers.of(transaction);
       logEvent(request.log, 'login_not_silent', { reason: error.message, provider, ...whoOf(request) });
     }
-    return reply.redirect(returnTo, 303);
+    return endCallback(request, reply, returnTo);
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

@@ -4,7 +4,7 @@ import type { Bff } from '../bff.ts';
 import { cameFromElsewhere } from '../browser-security/cross-site.ts';
 import type { Query } from '../login/login-hints.ts';
 import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
-import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
+import { endCallback, parseReturnTo, type ReturnTo } from '../login/return-to.ts';
 import { isProblemCode, Problem } from '../problems.ts';
 
 /** A callback that failed, and the pending login that it had, if any. */
@@ -74,7 +74,7 @@ export const createFailedCallback = ({
       if (!mayBeSignedIn.includes(problem.code))
         throw problem.with({ tryAgainAt: loginAddress(returnTo, options, again) });
       const step = { problem, returnTo, replaces: transaction?.replaces };
-      if (await isSignedIn(request, reply, step)) return reply.redirect(returnTo, 303);
+      if (await isSignedIn(request, reply, step)) return endCallback(request, reply, returnTo);
       const isRound = problem.code !== 'invalid_authorization_response';
       const counted = isRound ? rounds.failed(request, reply, problem.code) : undefined;
       throw problem.with({
@@ -100,7 +100,7 @@ export const createFailedCallback = ({
       return { problem, returnTo: checked, replaces: text(replaces), rounds };
     },
     answerStep: async (request, reply, step) => {
-      if (await isSignedIn(request, reply, step)) return reply.redirect(step.returnTo, 303);
+      if (await isSignedIn(request, reply, step)) return endCallback(request, reply, step.returnTo);
       throw step.problem;
     },
   };

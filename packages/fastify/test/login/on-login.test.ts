@@ -122,9 +122,10 @@ test('onLogin adds to and takes from what the browser is shown; routes and the s
 });
 
 test.for([
-  ['/welcome?first=yes', '/welcome?first=yes'],
-  ['https://evil.example/', '/'],
-  ['/api/me', '/'],
+  ['/welcome?first=yes', '/welcome?first=yes#'],
+  ['/welcome#first', '/welcome#first'],
+  ['https://evil.example/', '/#'],
+  ['/api/me', '/#'],
 ])('onLogin names where the browser goes: %s', async ([returnTo = '', location]) => {
   const bent = await startDeciding(async () => ({ returnTo }));
   const { page } = await signIn(bent, '?returnTo=/profile');

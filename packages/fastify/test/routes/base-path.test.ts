@@ -17,7 +17,7 @@ test('below a path people sign in, see who they are and sign out, at addresses b
   using spa = makeSpaDir();
   await using below = await startBelow({ spa: { dir: spa.dir } });
   const { browser, page } = await signIn(below, { returnTo: '/app/deep?x=1' });
-  expect([page.url, page.status]).toEqual([`${below.url}/deep?x=1`, 200]);
+  expect([page.url, page.status]).toEqual([`${below.url}/deep?x=1#`, 200]);
   const steps = page.steps.map(({ url }) => url).filter((url) => url.startsWith(below.url));
   expect(steps[0]).toContain('/app/login/callback?');
   const port = new URL(below.url).port;
@@ -181,7 +181,7 @@ test('two apps of one host do not meet: each has its sessions, and a sign-out en
   await signIn({ url: one }, { browser, returnTo: '/one/' });
   expect([await isSignedIn('/one'), await isSignedIn('/two')]).toEqual([true, false]);
   await browser.visit(`${other}/login?returnTo=/two/x`, { from: one });
-  expect(browser.current.url).toBe(`${other}/x`);
+  expect(browser.current.url).toBe(`${other}/x#`);
   expect([await isSignedIn('/one'), await isSignedIn('/two')]).toEqual([true, true]);
   await browser.fetch('/one/logout', { method: 'POST' });
   expect([await isSignedIn('/one'), await isSignedIn('/two')]).toEqual([false, true]);

@@ -125,7 +125,7 @@ test('with prompt=none a person comes back without an error instead of choosing'
 test('people of both sign in, one session at a time, and the log names the provider', async () => {
   const { bff, staff, guests } = await startBoth();
   const { browser, page } = await signIn(bff, 'staff', staff);
-  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep#']);
   expect(await whoIs(browser, bff)).toMatchObject({ user: { sub: 'ada' } });
   const before = cookieHeader(browser, bff);
   const same = await begin(bff, '?provider=staff&returnTo=/deep', browser);
@@ -188,7 +188,7 @@ test('a provider that does not name itself in its answers has a callback of its 
   const query = `code=c&state=${begun.asked.get('state')}`;
   const address = `${bff.url}/login/callback/staff?${query}`;
   const page = await begun.browser.visitWithoutFollowing(address, { from: staff.issuer });
-  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep']);
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/deep#']);
   const [sent] = staff.seen.filter(({ endpoint }) => endpoint === 'token');
   expect(sent?.body.get('redirect_uri')).toBe(`${bff.url}/login/callback/staff`);
   expect((await fetch(address, { method: 'POST' })).status).toBe(405);

@@ -96,7 +96,7 @@ test('a callback used before: who is signed in by now ends at the deep link, by 
   expect([again.status, again.text.includes('One moment')]).toEqual([400, true]);
   const step = /content="0;url=([^"]+)"/.exec(again.text)?.[1] ?? '';
   const end = await login.browser.visitWithoutFollowing(step, { from: again.url });
-  expect([end.status, end.headers.get('location')]).toEqual([303, '/deep']);
+  expect([end.status, end.headers.get('location')]).toEqual([303, '/deep#']);
   expect(await whoIs(login.browser, bff)).toMatchObject({ authenticated: true });
 });
 
@@ -127,7 +127,7 @@ test('an answer that is not valid: who signed in meanwhile in another tab goes o
   const page = await comeBack(broken, `code=a&code=b&state=${broken.state}`);
   const step = /content="0;url=([^"]+)"/.exec(page.text)?.[1] ?? '';
   const end = await browser.visitWithoutFollowing(step, { from: page.url });
-  expect([end.status, end.headers.get('location')]).toEqual([303, '/broken']);
+  expect([end.status, end.headers.get('location')]).toEqual([303, '/broken#']);
 });
 
 test('a step that was changed or made up is no step', async () => {

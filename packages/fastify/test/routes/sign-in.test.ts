@@ -6,7 +6,7 @@ import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 test('a person signs in in three redirects and is known', async () => {
   await using bff = await startBff();
   const { browser, page } = await signIn(bff, { returnTo: '/profile?x=1' });
-  expect(page.url).toBe(`${bff.url}/profile?x=1`);
+  expect(page.url).toBe(`${bff.url}/profile?x=1#`);
   const me = parseMe(await (await browser.fetch('/api/me')).json());
   expect(me).toMatchObject({ authenticated: true, displayName: 'Ada Lovelace', logoutUrl: '/logout' });
   expect(me).toMatchObject({ user: { sub: 'ada', email: 'ada@example.com' } });
@@ -56,7 +56,7 @@ test('a callback cannot be used twice', async () => {
   const stranger = await createBrowser().visit(callback);
   expect(stranger.status).toBe(400);
   const again = await browser.visitWithoutFollowing(callback);
-  expect([again.status, again.headers.get('location')]).toEqual([303, '/']);
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/#']);
 });
 
 test('the same callback sent many times at once signs in once', async () => {

@@ -5,6 +5,9 @@ const show = (id: string, text?: string): void => {
   if (text !== undefined) element.textContent = text;
 };
 
+// A login ends at an address with an empty fragment, which keeps out that of the provider.
+if (location.href.endsWith('#')) history.replaceState(history.state, '', location.href.slice(0, -1));
+
 const answer = await fetch('/api/me').catch(() => undefined);
 const me = answer?.ok ? await answer.json() : undefined;
 if (me === undefined) show('who', 'The server cannot be reached.');
