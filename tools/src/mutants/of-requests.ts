@@ -97,9 +97,9 @@ const ofTheProxy: readonly Mutant[] = [
 /** Rules about outages, and about what is disclosed. */
 const ofOperation: readonly Mutant[] = [
   {
-    file: 'provider/discovery.ts',
-    find: 'Math.min(250 * 2 ** failures, 5000)',
-    replace: 'Number.POSITIVE_INFINITY',
+    file: 'provider/single-fetch.ts',
+    find: 'const firstPauseMs = 250;',
+    replace: 'const firstPauseMs = Number.POSITIVE_INFINITY;',
     test: 'fastify/provider/discovery > a provider in trouble is reported as such, and recovers',
   },
   {

@@ -14,6 +14,7 @@ import {
 import { EndpointRefusal, isTrouble, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 import { findProfileGaps, ProfileUnmet } from './security-profile.ts';
+import { createSingleFetch } from './single-fetch.ts';
 
 /** What the metadata is judged by. */
 type DiscoveryOptions = IssuerOptions & Parameters<typeof findProfileGaps>[1];
@@ -95,46 +96,28 @@ export const createDiscovery = (
   log: FastifyBaseLogger,
 ): Discovery => {
   const { clock } = options;
-  let known: { readonly metadata: Metadata; readonly readAt: number; readonly staleAt: number } | undefined;
-  let running: Promise<Metadata> | undefined;
-  let failure: { readonly problem: Problem; readonly until: number } | undefined;
-  let failures = 0;
-
-  const read = async (): Promise<Metadata> => {
+  const { current, fetch } = createSingleFetch(async () => {
     try {
       const { metadata, ignored, lifetimeSeconds } = await fetchMetadata(http, options);
       for (const endpoint of ignored) logEvent(log, 'provider_endpoint_ignored', { endpoint });
-      known = { metadata, readAt: clock(), staleAt: clock() + lifetimeSeconds * 1000 };
-      failures = 0;
-      failure = undefined;
-      return metadata;
+      return { metadata, readAt: clock(), staleAt: clock() + lifetimeSeconds * 1000 };
     } catch (error) {
       const problem = providerProblem(error);
-      failure = { problem, until: clock() + Math.min(250 * 2 ** failures, 5000) };
-      failures = Math.min(failures + 1, 8);
+      if (current() !== undefined) logEvent(log, 'provider_metadata_stale', { err: problem });
       throw problem;
-    } finally {
-      running = undefined;
     }
-  };
-  const readOnce = async (): Promise<Metadata> => {
-    if (running !== undefined) return running;
-    if (failure !== undefined && clock() < failure.until) throw failure.problem;
-    running = read();
-    return running;
-  };
-  const readAgain = (): void => {
-    if (running !== undefined || (failure !== undefined && clock() < failure.until)) return;
-    readOnce().catch((error: unknown) => logEvent(log, 'provider_metadata_stale', { err: error }));
-  };
+  }, clock);
+  /** In the background: what comes of it is in the log. */
+  const readAgain = (): void => void fetch().catch(() => undefined);
   return {
-    current: () => known?.metadata,
+    current: () => current()?.metadata,
     require: async () => {
-      if (known === undefined) return readOnce();
-      if (clock() >= known.staleAt) readAgain();
-      return known.metadata;
+      const { metadata, staleAt } = current() ?? (await fetch());
+      if (clock() >= staleAt) readAgain();
+      return metadata;
     },
     doubt: () => {
+      const known = current();
       if (known !== undefined && clock() >= known.readAt + doubtPauseMs) readAgain();
     },
   };

@@ -3,6 +3,7 @@ import { Problem } from '../problems.ts';
 import { isAbsent, parseObject } from './json-object.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
+import { createSingleFetch, type SingleFetch } from './single-fetch.ts';
 
 /** Which key has made a signature, by the header of the token, and by the issuer that a key may name. */
 interface WantedKey {
@@ -27,14 +28,11 @@ export type KeySet = <Verified>(
 ) => Promise<Verified>;
 
 const pauseMs = 5000;
-/** Milliseconds after a failure while there are no keys yet. */
-const firstRetryMs = 250;
 const lifetimeMs = 3600_000;
 
 type SelectKey = ReturnType<typeof createLocalJWKSet>;
 
 interface LoadedKeys {
-  readonly url: string;
   readonly loadedAt: number;
   /** One for each issuer that keys name, and one for those that name none. */
   readonly groups: readonly KeyGroup[];
@@ -129,65 +127,42 @@ const mayBeOfNewKey = (error: unknown): boolean =>
 
 /** Makes the key set of a provider. @see OpenID Connect Core section 10.1.1 */
 export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
-  let loaded: LoadedKeys | undefined;
-  let running: { readonly url: string; readonly keys: Promise<LoadedKeys> } | undefined;
-  let pausedUntil = Number.NEGATIVE_INFINITY;
-  let failure: { readonly url: string; readonly problem: Problem; readonly retryAt: number } | undefined;
-  let failures = 0;
-
   const load = async (url: string): Promise<LoadedKeys> => {
     try {
-      const keys = await fetchKeySet(http, url);
-      loaded = { url, loadedAt: clock(), groups: groupKeys(keys) };
-      failure = undefined;
-      failures = 0;
-      return loaded;
+      return { groups: groupKeys(await fetchKeySet(http, url)), loadedAt: clock() };
     } catch (error) {
-      const problem = asRetryable(providerProblem(error));
-      failure = { url, problem, retryAt: clock() + Math.min(firstRetryMs * 2 ** failures, pauseMs) };
-      failures = Math.min(failures + 1, 8);
-      throw problem;
-    } finally {
-      if (running?.url === url) running = undefined;
+      throw asRetryable(providerProblem(error));
     }
   };
-  const loadOnce = (url: string): Promise<LoadedKeys> => {
-    if (running?.url !== url) running = { url, keys: load(url) };
-    return running.keys;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let source: (SingleFetch<LoadedKeys> & { readonly url: string }) | undefined;
+  const sourceAt = (url: string): SingleFetch<LoadedKeys> => {
+    if (source?.url !== url) source = { url, ...createSingleFetch(() => load(url), clock) };
+    return source;
   };
-  /** Without keys a token of anyone's making asks for them: not at every call, where they cannot be had. */
-  const loadFirst = async (url: string): Promise<LoadedKeys> => {
-    if (running?.url !== url && failure?.url === url && clock() < failure.retryAt) throw failure.problem;
-    return loadOnce(url);
-  };
-  /** Old keys are renewed, and stay when that fails. */
-  const loadAged = async (url: string, aged: LoadedKeys): Promise<LoadedKeys> => {
-    if (clock() < aged.loadedAt + lifetimeMs || clock() < pausedUntil) return aged;
+  /** Keys that are not there yet, or old; old ones stay when that fails. */
+  const find = async ({ current, fetch }: SingleFetch<LoadedKeys>): Promise<LoadedKeys> => {
+    const known = current();
+    if (known === undefined) return fetch();
+    if (clock() < Math.max(known.loadedAt + lifetimeMs, pausedUntil)) return known;
     pausedUntil = clock() + pauseMs;
-    return loadOnce(url).catch(() => aged);
+    return fetch().catch(() => known);
   };
   /** `undefined` when the keys were fetched in vain within the last 5 s. */
-  const renew = async (url: string): Promise<LoadedKeys | undefined> => {
-    if (running?.url === url) return running.keys;
-    if (clock() >= pausedUntil) {
-      pausedUntil = clock() + pauseMs;
-      return loadOnce(url);
-    }
-    if (failure !== undefined) throw failure.problem;
-    return undefined;
-  };
-  const find = async (url: string) => {
-    const known = loaded?.url === url ? loaded : undefined;
-    const keys = known === undefined ? await loadFirst(url) : await loadAged(url, known);
-    return { keys, isNew: keys !== known };
+  const renew = async ({ fetch, outcome }: SingleFetch<LoadedKeys>): Promise<LoadedKeys | undefined> => {
+    if (clock() < pausedUntil) return outcome();
+    pausedUntil = clock() + pauseMs;
+    return fetch();
   };
   return async (url, wanted, verifyWith) => {
-    const { keys, isNew } = await find(url);
+    const keySource = sourceAt(url);
+    const known = keySource.current();
+    const keys = await find(keySource);
     try {
       return await tryKeys(keys, wanted, verifyWith);
     } catch (error) {
-      if (isNew || !mayBeOfNewKey(error)) throw error;
-      const renewed = await renew(url);
+      if (keys !== known || !mayBeOfNewKey(error)) throw error;
+      const renewed = await renew(keySource);
       if (renewed === undefined) throw error;
       const verified = await tryKeys(renewed, wanted, verifyWith);
       // The renewal brought the key: the next one need not wait.
