@@ -31,7 +31,7 @@ test('what else a contender reports has a column of its own', () => {
   );
 });
 
-test('what is not CPU time is called by its name', () => {
+test('a figure that is not CPU time is labelled as such', () => {
   const heading = { title: '/api/me', floor: 'floor', quantity: 'p99' };
   expect(writeReport([createSection(heading, costs)])).toContain('| server | p99, floor = 1 | spread |');
 });

@@ -46,7 +46,7 @@ test('operators count and end the sessions of a person, and one by its id', asyn
   expect(await end({ sid: 'unknown' })).toEqual([200, { ended: 0 }]);
 });
 
-test('without the right token nothing is answered, whatever is asked', async () => {
+test('without the right token every call is refused', async () => {
   const { call, url } = await startWithAdmin();
   const browser = await signIn(url);
   for (const authorization of [

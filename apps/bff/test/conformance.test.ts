@@ -120,7 +120,7 @@ test('a report of Vitest is read as it is written', () => {
   ]);
 });
 
-test('the page of conformance says what the table says', () => {
+test('the conformance page is generated from the table', () => {
   expect(read('docs/conformance.md')).toBe(createConformancePage());
 });
 

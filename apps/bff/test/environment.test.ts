@@ -76,7 +76,7 @@ test('a key file that others of the machine can read is named', () => {
   expect(parse(given).readableSecrets).toEqual([]);
 });
 
-test('an option that is declared is read from its variable, a file or another name, and reported by it', () => {
+test('a declared option is read from its variable, a file or an alias, and reported under that name', () => {
   const declared = declaredOptions({
     pause: option(duration(1, 60).default(5), {
       ...{ variable: 'PAUSE', aliases: ['BREAK'], form: 'duration' },
@@ -145,7 +145,7 @@ test('every mistake is reported at once, under the name of its variable', () => 
   ]);
 });
 
-test('a value in quotes, a placeholder, and two names with two values are said by name', () => {
+test('a value in quotes, a placeholder, and two names with two values are reported by name', () => {
   const { issues } = refusal({
     ...least,
     OIDC_CLIENT_ID: '"app"',
@@ -208,7 +208,7 @@ test('a name that is likely a typo is warned about', () => {
   ]);
 });
 
-test('a missing build is said with the command that makes it', () => {
+test('a missing build is reported with the command that makes it', () => {
   rmSync(join(places.spaDir, 'index.html'));
   expect(refusal(least).issues).toEqual([
     {

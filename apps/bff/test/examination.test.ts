@@ -105,7 +105,7 @@ test.for([
   expect(findings.join('\n')).not.toContain('canary');
 });
 
-test('a provider that is not there is said, and the store is looked at all the same', async () => {
+test('a provider that is not there is reported, and the store is examined all the same', async () => {
   const findings = await examineWith({ OIDC_ISSUER: 'http://127.0.0.1:9' });
   expect(findings[0]).toMatch(/^bad provider: .*cannot be read/);
   expect(findings).toContain('ok session store: can be read and written');
@@ -167,7 +167,7 @@ const startStub = async (
   };
 };
 
-test('metadata is looked for by the way that a sign-in goes: one redirect within the origin', async () => {
+test('metadata is read as a sign-in reads it: one redirect within the origin is followed', async () => {
   using stub = await startStub((path) =>
     path === '/metadata' ? { status: 301, location: '/.well-known/openid-configuration' } : {},
   );
@@ -210,7 +210,7 @@ test.for([
   },
 );
 
-test('a provider that looks at the code before the secret leaves the secret unknown, and that is said', async () => {
+test('a provider that looks at the code before the secret leaves the secret unknown, and the report says so', async () => {
   using stub = await startStub(() => ({}), { methods: ['client_secret_post'] });
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(
     'note provider: does not check the secret or key before the code (client_secret_post): sign in once to see whether it is right.',
@@ -232,7 +232,7 @@ test.for([
   expect(await examineWith({ OIDC_ISSUER: stub.issuer })).toContain(`${verdict} provider: ${expected}`);
 });
 
-test('of several providers one that does not name itself is asked to lead back to its own callback', async () => {
+test('of several providers one that sends no iss is asked to redirect to its own callback', async () => {
   using stub = await startStub((_path, query) => ({
     status: 303,
     location: `${query.get('redirect_uri')}?error=login_required`,
@@ -291,7 +291,7 @@ test('a logout URL of the provider’s own is tried as it is filled in', async (
   );
 });
 
-test('an endpoint that is not there is found, and the rest is looked at all the same', async () => {
+test('an endpoint that is not there is found, and everything else is examined all the same', async () => {
   const OIDC_LOGOUT_URL = `http://127.0.0.1:${await freePort()}/logout?to={return_to}`;
   const findings = await examineWith({ OIDC_LOGOUT_URL });
   expect(findings).toContain(
@@ -398,7 +398,7 @@ test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, str
     { OIDC_PROFILE: 'fapi2', OIDC_CLIENT_KEY: clientKey },
     'bad provider: lacks what OIDC_PROFILE=fapi2 needs: authorization_response_iss_parameter_supported.',
   ],
-])('metadata with %s is found beforehand', async ([, metadata, variables, expected]) => {
+])('metadata with %s is found before anyone signs in', async ([, metadata, variables, expected]) => {
   using stub = await startStub(() => ({}), { metadata });
   const findings = await examineWith({ OIDC_ISSUER: stub.issuer, ...variables });
   expect(findings).toContain(expected);
@@ -482,7 +482,7 @@ test.for([
   expect(findings.join('\n')).not.toContain('canary');
 });
 
-test('a proxy on the way to the provider is said, and there is none to this machine', async () => {
+test('a proxy on the way to the provider is reported, and none is used for this machine', async () => {
   vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${await freePort()}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const expected =
@@ -539,7 +539,7 @@ test('the exit code of the doctor is for scripts: 0 when nothing is bad, else 1,
     expect(sound.output + wrong.output).not.toContain(secret);
 });
 
-test('a mistake is a finding of the doctor, and the rest is examined all the same', async () => {
+test('a mistake is a finding of the doctor, and everything else is examined all the same', async () => {
   await using provider = await startDevProvider({ publicUrls: ['http://localhost:3000'] });
   const settings = { ...soundSettings(provider), SPA_DEV_SERVER: '', SPA_DIR: '/no/such/build' };
   const [noPages, noStore, noClient] = await Promise.all([
@@ -572,7 +572,7 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
   expect(output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
 });
 
-test('API routes are listed with what they require, and what no sign-in brings is named', async () => {
+test('API routes are listed with their requirements, and requirements that no sign-in meets are named', async () => {
   const upstream = 'http://localhost:4000';
   const findings = await examineWith({
     OIDC_AUTHORIZATION_PARAMS: 'acr_values=silver',
@@ -650,7 +650,7 @@ test.for<[string, string, string]>([
   expect(code).toBe(expected.includes('JSON object') ? 1 : 0);
 });
 
-test('what is no option of the doctor is answered with those that are', async () => {
+test('an unknown option of the doctor is answered with the known ones', async () => {
   const { code, errors } = await runDoctor({}, '--claim', 'x');
   expect([code, errors]).toEqual([1, expect.stringMatching(/--claims FILE[\s\S]*--live URL/)]);
 });

@@ -93,7 +93,7 @@ test('a typo is reported beside the variable that it leaves missing', async () =
   );
 });
 
-test('a taken port is said plainly, and ends with 1', async () => {
+test('a taken port is reported plainly, and ends with 1', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const port = portOf(holder);
@@ -161,7 +161,7 @@ test('what the provider lacks for the profile ends the start with 1, all of it a
   expect([code, errors()]).toEqual([1, ['The configuration has mistakes:', ...lacks, ''].join('\n')]);
 });
 
-test('an address that this machine does not have is said plainly, and ends with 1', async () => {
+test('an address that this machine does not have is reported plainly, and ends with 1', async () => {
   const { child, errors } = startMain({ ...client, HOST: '192.0.2.1' });
   const [code] = await once(child, 'close');
   expect([code, errors()]).toEqual([

@@ -71,7 +71,7 @@ describe.each(stores)('two processes on one %s', (store) => {
     expect((await askWho(other, cookie)).isSignedIn).toBe(false);
   });
 
-  test('an event stream of one hears within a second what the other did', async () => {
+  test('an event stream of one reports within a second what the other did', async () => {
     const [one, other] = replicas.all;
     const cookie = await replicas.signIn();
     let endedAt = Number.POSITIVE_INFINITY;

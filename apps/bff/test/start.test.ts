@@ -20,7 +20,7 @@ const packagesOf = async (code: string): Promise<readonly string[]> => {
   return stdout.split('\n').filter((line) => /^@?[a-z][\w./-]*$/.test(line));
 };
 
-test('a server loads what speaks to a provider, an API, a Redis or a collector only when it is needed', async () => {
+test('a server loads its clients of a provider, an API, a Redis or a collector only when they are needed', async () => {
   const loaded = await packagesOf('');
   expect(loaded).toContain('fastify');
   for (const name of ['undici', 'jose', 'openid-client', 'ioredis', 'prom-client', '@opentelemetry/api'])

@@ -27,7 +27,7 @@ test('every version is exact: in the catalog, and where a manifest names one', (
   }
 });
 
-test('of all that is installed, the pinned Node alone may run a script', () => {
+test('of all installed packages only the pinned Node may run a script', () => {
   const allowed = Object.entries(workspace.allowBuilds).filter(([, isAllowed]) => isAllowed !== false);
   expect(allowed).toEqual([['node', true]]);
   expect(workspace.dangerouslyAllowAllBuilds).toBeUndefined();

@@ -137,12 +137,12 @@ test.for([
   expect(answer).toMatchObject({ status: 401, challenge: 'Bearer realm="demo-api", error="invalid_token"' });
 });
 
-test('a token that somebody else signed is refused', async () => {
+test('a token that another provider signed is refused', async () => {
   const { privateKey: other } = await generateKeyPair('RS256');
   expect((await call(await createToken({}, {}, other))).status).toBe(401);
 });
 
-test('a provider that cannot be asked is no fault of the token', async () => {
+test('while the provider cannot be reached the answer does not blame the token', async () => {
   const token = await createToken();
   api = createDemoApi({ issuer: 'http://127.0.0.1:9', audience, logLevel: 'silent' });
   expect((await call(token)).status).toBe(500);
@@ -186,7 +186,7 @@ test.for<[string, JWTPayload, Partial<JWTHeaderParameters>]>([
   ['an hour ago', { iat: past - 3600 }, {}],
   ['another kind of token', {}, { typ: 'JWT' }],
   ['a key that did not sign it', {}, { jwk: await exportJWK(otherKey.publicKey) }],
-])('a proof for %s is none', async ([, change, header]) => {
+])('a proof for %s is refused', async ([, change, header]) => {
   const token = await createToken({ cnf });
   expect(await callBound(token, await createProof(token, change, header))).toBe(401);
 });

@@ -205,7 +205,7 @@ test.for([
     content: '\uFEFFCLIENT_ID=app\n',
     said: 'CLIENT_ID is set, and OIDC_ISSUER is not. Set OIDC_ISSUER to use your provider, or remove CLIENT_ID to use the embedded one.\n',
   },
-])('.env of the working directory is read: $what is said by name', async ({ content, said }) => {
+])('.env of the working directory is read: $what is reported by name', async ({ content, said }) => {
   const folder = await createFolder();
   await writeFile(join(folder, '.env'), content);
   const { child, output } = await startDev({}, folder);
@@ -301,7 +301,7 @@ test.for([{ host: '127.0.0.1', shown: '127.0.0.1' }, ...(hasSix ? [{ host: '::1'
   },
 );
 
-test('a PUBLIC_URL that leads elsewhere is not called open, and a taken provider port is said', async () => {
+test('a PUBLIC_URL that leads elsewhere is not printed as the address to open, and a taken provider port is reported', async () => {
   const port = await freePorts();
   const [other, beside] = [createServer((_request, response) => response.end('ok')), createServer()];
   other.listen(0, '127.0.0.1');

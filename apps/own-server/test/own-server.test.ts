@@ -40,7 +40,7 @@ const signIn = async (): Promise<TestBrowser> => {
   return browser;
 };
 
-test('its own page is for everybody, its own guarded routes are not', async () => {
+test('its own page is public, its own guarded routes are not', async () => {
   expect(await (await fetch(url)).text()).toContain('<h1>Notes</h1>');
   const refused = await fetch(`${url}/notes`);
   expect([refused.status, await refused.json()]).toMatchObject([401, { code: 'unauthenticated' }]);

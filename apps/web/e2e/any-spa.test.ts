@@ -119,7 +119,7 @@ const openWebSocket = (page: Page, url: string): Promise<string> =>
     socket.onopen = () => done('open');
   })`);
 
-test('a SPA on a sibling host signs in, asks, calls, hears of the end and signs out; a stranger gets nothing', async () => {
+test('a SPA on a sibling host signs in, asks, calls, notices the end and signs out; a stranger gets nothing', async () => {
   const pages = await startPages();
   const spa = `http://app.foyer.localhost:${portOf(pages)}`;
   const stranger = `http://evil.localhost:${portOf(pages)}`;

@@ -79,7 +79,7 @@ const open = async (path: string): Promise<{ readonly page: Page; readonly reque
   return { page, requests };
 };
 
-test('a picture of an API that is opened in a tab shows', async () => {
+test('a picture of an API can be opened in a tab', async () => {
   const { page } = await open('/picture');
   expect(await page.locator('img').evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(1);
   await page.context().close();

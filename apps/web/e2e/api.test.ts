@@ -42,7 +42,7 @@ test('the list behind the API is read, added to and taken from, and no token rea
   await product.close();
 });
 
-test('a scope that is missing is said, and no one is sent to the login for it', async () => {
+test('a missing scope is reported, and does not lead to the login', async () => {
   const product = await startProductWithApi('users:read');
   const page = await open(product);
   await page.getByRole('textbox', { name: 'Name' }).fill('Hedy Lamarr');
@@ -66,7 +66,7 @@ test('a session that ended leads to one login, and back to the list', async () =
   await product.close();
 });
 
-test('a token that the API does not accept is said, and no one is sent round in circles for it', async () => {
+test('a token that the API does not accept is reported, and does not lead to the login again and again', async () => {
   const product = await startProductWithApi('users:read', 'https://another-api.example');
   const page = await (await chromium.newContext()).newPage();
   await page.goto(`${product.url}/users`);
@@ -77,7 +77,7 @@ test('a token that the API does not accept is said, and no one is sent round in 
   await product.close();
 });
 
-test('someone who is no editor may only read, whatever their page offers', async () => {
+test('a person who is not an editor may only read, whatever their page offers', async () => {
   const product = await startProductWithApi('users:read users:write');
   const page = await (await chromium.newContext()).newPage();
   await page.goto(`${product.url}/users`);
@@ -90,7 +90,7 @@ test('someone who is no editor may only read, whatever their page offers', async
   await product.close();
 });
 
-test('a form that needs a second step is left for it, and is as it was when the person comes back', async () => {
+test('a form that needs a second step keeps its content while the person takes it', async () => {
   const product = await startProductWithApi('users:read users:write');
   const page = await open(product);
   await page.getByRole('link', { name: 'Make a recovery code' }).click();

@@ -103,7 +103,7 @@ test('one round trip after its HTML a page says who is signed in: asked before a
   await page.close();
 });
 
-test('a view is there before it is opened, and one that does not come says why', async () => {
+test('a view is loaded before it is opened, and one that cannot be loaded says why', async () => {
   const page = await signedIn.newPage();
   const fetched = page.waitForResponse(/\/sessions-.*\.js$/);
   await page.goto(`${product.url}/profile`);
@@ -147,7 +147,7 @@ test('the account menu opens by keyboard, leads to a view and closes there', asy
   await page.close();
 });
 
-test('after a session is ended from the list the focus is on the list, and the end is said', async () => {
+test('after a session is ended from the list the focus is on the list, and the end is announced', async () => {
   const elsewhere = await chromium.newContext();
   await signIn(await elsewhere.newPage(), product, '/');
   const page = await open(signedIn, '/sessions');

@@ -39,7 +39,7 @@ const openTabs = async (script = '') => {
   return { first, others: tabs.slice(1), streams };
 };
 
-test('ten tabs share one event stream, and all of them hear the end of the session', async () => {
+test('ten tabs share one event stream, and all of them notice the end of the session', async () => {
   const { first, others, streams } = await openTabs();
   expect(streams).toEqual([first]);
 

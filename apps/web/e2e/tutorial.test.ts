@@ -125,7 +125,7 @@ describe('logging in', () => {
     }
   });
 
-  test('three redirects lead from the button to the page for somebody whom the provider knows', async () => {
+  test('three redirects lead from the button to the page for a person who is signed in at the provider', async () => {
     const browser = await signIn(product.url);
     await browser.fetch('/logout', { method: 'POST', from: `${product.url}/` });
     const arrived = await browser.visit('/login', { from: `${product.url}/` });
@@ -138,7 +138,7 @@ describe('logging in', () => {
     expect(await whoIsThere(browser, product.url)).toMatchObject({ authenticated: true });
   });
 
-  test('somebody who is signed in already goes straight to where they want', async () => {
+  test('a person who is signed in already goes straight to returnTo', async () => {
     const browser = await signIn(product.url);
     const answer = await browser.visitWithoutFollowing('/login?returnTo=/profile', {
       from: `${product.url}/`,

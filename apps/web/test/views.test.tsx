@@ -86,7 +86,7 @@ test('an unknown path is not found, with the way home', async () => {
   expect(linkTo('Home')).toBe('/');
 });
 
-test('a server that cannot be reached is said so, and can be tried again', async () => {
+test('a server that cannot be reached is reported, and can be tried again', async () => {
   let isUp = false;
   open('/profile', () => (isUp ? json(signedInAs('Ada')) : json({}, 503)));
   await screen.findByRole('heading', { name: 'The server cannot be reached' });
@@ -95,7 +95,7 @@ test('a server that cannot be reached is said so, and can be tried again', async
   await screen.findByRole('heading', { name: 'Welcome Ada!' });
 });
 
-test('an outage is said over the view, which stays', async () => {
+test('an outage is reported above the view, which stays', async () => {
   let isUp = true;
   open('/profile', () => (isUp ? json(signedInAs('Ada')) : json({}, 503)));
   await screen.findByRole('heading', { name: 'Welcome Ada!' });
@@ -107,7 +107,7 @@ test('an outage is said over the view, which stays', async () => {
   expect(screen.getByRole('link', { name: 'Logged in as: Ada' })).toBeDefined();
 });
 
-test('a refused logout is said', async () => {
+test('a refused logout is reported', async () => {
   open('/', (call) => (call === 'POST /logout' ? json({}, 503) : json(signedInAs('Ada'))));
   await userEvent.click(await screen.findByRole('button', { name: 'Logout' }));
   await screen.findByText('The server could not sign you out. Try again.');
@@ -145,7 +145,7 @@ test('the list of sessions, and the end of all others', async () => {
   );
 });
 
-test('sessions that could not be ended are not passed over', async () => {
+test('sessions that could not be ended are reported', async () => {
   open('/sessions', (call) => {
     if (call.startsWith('DELETE')) return json({}, 503);
     return json(call.endsWith('/sessions') ? { sessions: [here, there] } : signedInAs('Ada'));
@@ -176,7 +176,7 @@ test.for([
   expect(screen.getByRole('button', { name: 'Login' })).toBeDefined();
 });
 
-test('a session that is about to end is said, with the way to stay', async () => {
+test('a session that is about to end is announced, with the way to stay', async () => {
   const source = Object.assign(new EventTarget(), { close: () => undefined, readyState: 1 });
   vi.stubGlobal('EventSource', function openSource() {
     return source;

@@ -24,7 +24,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'));
 
-test('one of several providers is named to the login', () => {
+test('the login can name one of several providers', () => {
   const browser = stubBrowser(() => json(anonymous));
   createBffClient().login({ returnTo: '/deep', provider: 'guests' });
   expect(browser.moves).toEqual(['/login?returnTo=%2Fdeep&provider=guests']);
@@ -173,7 +173,7 @@ test('a limit that has moved is a change, reported once', async () => {
   expect(seen).toEqual(['signed-in', 'signed-in']);
 });
 
-test('news from another tab is not answered by a question asked before it', async () => {
+test('after news from another tab the answer to an earlier request does not count', async () => {
   const answers: ((me: unknown) => void)[] = [];
   const browser = stubBrowser(() => new Promise((resolve) => answers.push((me) => resolve(json(me)))));
   const { client, seen } = watch();
@@ -346,7 +346,7 @@ test('a stream that the server refuses is replaced by requests, and tried again'
   }
 });
 
-test('a tab that is opened later hears of a limit that is near, unless its own answer is newer', async () => {
+test('a tab that is opened later learns of a limit that is near, unless its own answer is newer', async () => {
   stubBrowser(() => json(signedIn));
   const { sources } = stubEventSource();
   let isHeld = false;
@@ -420,7 +420,7 @@ test.each([
   expect(browser.moves).toEqual(['/']);
 });
 
-test('a Retry-After that is a date is waited for too, and a far one is not', async () => {
+test('a Retry-After that is a date is waited for too, but not one far in the future', async () => {
   const away = (date: number) =>
     problem('store_unavailable', 503, { 'retry-after': new Date(date).toUTCString() });
   const answers = [away(Date.now() - 1000), json({ ok: true }), away(Date.now() + 3_600_000)];

@@ -33,7 +33,7 @@ test('the client stands in for fetch, and takes no more than it needs', () => {
   expectTypeOf<BffClient['logout']>().returns.resolves.toBeVoid();
 });
 
-test('the hooks give the snapshot and the user, who may not be there', () => {
+test('the hooks return the snapshot and the user, who may be undefined', () => {
   expectTypeOf(useSession).returns.toEqualTypeOf<SessionSnapshot>();
   expectTypeOf(useUser).returns.toEqualTypeOf<User | undefined>();
   expectTypeOf(RequireUser).parameter(0).toHaveProperty('children').toEqualTypeOf<ReactNode>();

@@ -69,7 +69,7 @@ test('RequireUser sends an anonymous user to the sign-in once, under StrictMode 
   expect(screen.queryByText('secret')).toBeNull();
 });
 
-test('RequireUser sends no one to the sign-in whose session ended while the view was shown', async () => {
+test('RequireUser does not redirect a person whose session ended while the view was shown', async () => {
   let me: unknown = signedIn;
   const browser = stubBrowser(() => json(me));
   const source = Object.assign(new EventTarget(), { close: () => undefined });
@@ -84,7 +84,7 @@ test('RequireUser sends no one to the sign-in whose session ended while the view
   expect(browser.moves).toEqual([]);
 });
 
-test('RequireUser says that the server is unreachable, and sends no one away', async () => {
+test('RequireUser says that the server is unreachable, and does not redirect', async () => {
   const browser = stubBrowser(() => json({}, 503));
   show(<RequireUser unreachable="no server">secret</RequireUser>);
   await screen.findByText('no server');

@@ -29,7 +29,7 @@ test.for([
   expect(() => parseSessionList(value)).toThrow(TypeError);
 });
 
-test('an answer of /logout says where to go, and anything else is refused', () => {
+test('an answer of /logout names the next address, and any other answer is refused', () => {
   expect(parseLogoutAnswer({ redirectTo: '/', extra: 1 })).toEqual({ redirectTo: '/' });
   for (const value of [null, [], {}, { redirectTo: 1 }])
     expect(() => parseLogoutAnswer(value)).toThrow(TypeError);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoize } from '../src/memoize.ts';
 
-test('what was made of a text is remembered, and no more texts than were allowed', () => {
+test('the result for a text is remembered, for as many texts as allowed', () => {
   const made: string[] = [];
   const shout = memoize(2, (text: string) => {
     made.push(text);

@@ -125,7 +125,7 @@ test.for([
   ]);
 });
 
-test('a mistake in what providers have in common is one of its own option, and theirs hide none of the others', async () => {
+test('a mistake in a common option is reported under that option, and mistakes of one provider hide none of another', async () => {
   const { issuer: _issuer, clientId: _clientId, ...common } = await required();
   const one = { id: 'one', issuer: 'https://one.example', clientId: 'a', clientSecret: 'its' };
   const wrong = { ...common, publicUrl: 'nothing', clockTolerance: 'never' };
@@ -147,7 +147,7 @@ test('the secret of one provider is never that of another', async () => {
   expect(issues.map(({ problem }) => problem)).toEqual(['one: clientSecret is missing']);
 });
 
-test('a header by which gateways name people, or one of ours, is no header to pass', async () => {
+test('a header by which gateways name people, or one of ours, cannot be passed', async () => {
   const issuesOf = async (name: string): Promise<readonly string[]> => {
     const route = { prefix: '/api/a', upstream: 'http://localhost:4000', passHeaders: ['X-Own', name] };
     const issues = checkOptions({ ...(await required()), apiRoutes: [route] });
@@ -306,7 +306,7 @@ test.for<[string, object, string]>([
   ]);
 });
 
-test('no route to an upstream lets a browser write what another route to it reports a person in', async () => {
+test('no route lets a browser set a header in which another route to the same upstream names a person', async () => {
   const issuesOf = async (upstream: string) => {
     const reporting = { prefix: '/api/a', upstream: 'http://localhost:4000/a', identity: { 'X-A': 'sub' } };
     const passing = { prefix: '/api/b', upstream, auth: 'none', passHeaders: ['x_a'] } as const;

@@ -25,7 +25,7 @@ import {
 
 type Required<Options> = { [Name in keyof Options]-?: undefined extends Options[Name] ? never : Name };
 
-test('the plugin and its hook fit into a Fastify of anybody', () => {
+test('the plugin and its hook fit into any Fastify 5', () => {
   expectTypeOf(bff).toExtend<FastifyPluginAsync<BffOptions>>();
   expectTypeOf(requireUser).toExtend<onRequestAsyncHookHandler>();
   expectTypeOf<RequireUserHook>().toExtend<onRequestAsyncHookHandler>();

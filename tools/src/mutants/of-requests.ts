@@ -72,7 +72,7 @@ const ofTheProxy: readonly Mutant[] = [
     file: 'options/passed-headers.ts',
     find: '&& !isIdentityHeader(name)',
     replace: '',
-    test: `${forwarded} > the upstream learns nothing from the %s of a browser`,
+    test: `${forwarded} > the %s of a browser does not reach the upstream`,
   },
   {
     file: 'server/server-options.ts',

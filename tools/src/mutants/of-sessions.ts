@@ -74,7 +74,7 @@ const ofCookies: readonly Mutant[] = [
     file: 'routes/backchannel-logout.ts',
     find: 'token.jti}`',
     replace: 'Math.random()}`',
-    test: 'fastify/routes/logout > a logout token ends the sessions of then, and replayed none of later',
+    test: 'fastify/routes/logout > a logout token ends the sessions of its time, and a replay ends no later one',
   },
   {
     file: 'proxy/web-socket.ts',

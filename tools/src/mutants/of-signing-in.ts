@@ -99,7 +99,7 @@ const ofProviderAnswers: readonly Mutant[] = [
     file: 'provider/security-profile.ts',
     find: 'return needed.filter(([holds]) => !holds)',
     replace: 'return needed.filter(() => false)',
-    test: 'fastify/provider/fapi2 > what is lacking is listed',
+    test: 'fastify/provider/fapi2 > what the provider lacks is listed',
   },
   {
     file: 'provider/checks/issuer.ts',

@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const untested = [...read('docs/not-tested.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
 
-test('every command of the papers is run by a test, or named in the page of what is not tested', () => {
+test('every command of the pages is run by a test, or named in the page of what is not tested', () => {
   const known = [...Object.keys(proofs), ...untested];
   expect([...commandsOfPapers].sort()).toEqual([...known].sort());
   expect(new Set(known).size).toBe(known.length);

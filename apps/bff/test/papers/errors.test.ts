@@ -42,7 +42,7 @@ test('the example is an answer as the contract has it', () => {
   });
 });
 
-test('no paper names a problem code that does not exist', () => {
+test('no page names a problem code that does not exist', () => {
   const named = papers.flatMap(({ text }) =>
     [...text.matchAll(/code `([a-z]+_[a-z_]+)`/g)].map(([, code]) => code),
   );

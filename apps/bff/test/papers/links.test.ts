@@ -41,7 +41,7 @@ const problemOf = ({ path }: Paper, target: string): string | undefined => {
 
 const pairs = papers.flatMap((paper) => targetsIn(paper).map((target) => ({ paper, target })));
 
-test('every link between the papers leads to a file, and every anchor to a heading', () => {
+test('every link between the pages leads to a file, and every anchor to a heading', () => {
   const local = pairs.filter(({ target }) => !isOutside(target));
   expect(local.length).toBeGreaterThan(20);
   expect(local.map(({ paper, target }) => problemOf(paper, target)).filter(Boolean)).toEqual([]);
@@ -55,7 +55,7 @@ test('every outside address is well-formed, and https unless it is of this machi
   expect(outside.filter(({ target }) => !isSound(target))).toEqual([]);
 });
 
-test('every paper of docs/ can be reached from the README', () => {
+test('every page of docs/ can be reached from the README', () => {
   const reached = new Set(['README.md']);
   for (const path of reached) {
     const paper = papers.find((other) => other.path === path);

@@ -7,11 +7,11 @@ import { root } from '../kit/papers.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');
 
-test('the configuration page says what the table of variables says', () => {
+test('the configuration page is generated from the declared variables', () => {
   expect(read('docs/configuration.md')).toBe(createConfigurationPage());
 });
 
-test('the page of events says what the table that the log is written by says', () => {
+test('the page of events is generated from the table that the log is written by', () => {
   expect(read('docs/events.md')).toBe(createEventsPage());
 });
 

@@ -52,7 +52,7 @@ test('the request that getting started sends is answered as it says', async () =
 
 const recipes = [...read('docs/recipes.md').matchAll(/`(\/login\?[^`]+)`/g)].map(([, link = '']) => link);
 
-test.for(recipes)('the wish of %s is passed on to the provider', async (link) => {
+test.for(recipes)('the parameter of %s is passed on to the provider', async (link) => {
   const answer = await fetch(url + link, { redirect: 'manual' });
   const asked = new URL(answer.headers.get('location') ?? '').searchParams;
   const wishes = [...new URLSearchParams(link.split('?')[1])].filter(([name]) => name !== 'returnTo');

@@ -13,7 +13,7 @@ describe.for(blocksIn('env'))('the settings at $place', ({ code }) => {
   });
 });
 
-test('.env.example with every line uncommented is read but for what only its reader knows', () => {
+test('.env.example with every line uncommented lacks only what the reader has to fill in', () => {
   const text = readFileSync(`${root}.env.example`, 'utf8').replaceAll(/^# (?=[A-Z_]+=.)/gm, '');
   expect(Object.keys(readVariables(text)).length).toBeGreaterThan(15);
   expect(readSettings(readVariables(text)).unknownVariables).toEqual([]);
@@ -56,7 +56,7 @@ test('every variable that the prose names is read', () => {
   expect(named.filter(([, name]) => !isOurs(name))).toEqual([]);
 });
 
-test('every setting that stands in the prose is read without a mistake or a warning', () => {
+test('every setting in the prose is read without a mistake or a warning', () => {
   const settings = papers.flatMap((paper) =>
     [...proseOf(paper).matchAll(/`([A-Z]{2,}_[A-Z_]+=[^`\n]+)`/g)].map(([, line = '']) => line),
   );

@@ -20,7 +20,7 @@ const ofOthers = [
   /^Request Header Fields Too Large$/,
 ];
 
-test('each message of ours that a heading quotes is one that the code says', () => {
+test('each message of ours that a heading quotes is in the code', () => {
   const paths = globSync('{apps,packages}/*/src/**/*.{ts,mjs}', { cwd: root });
   const files = [...paths, 'scripts/test.mjs'].map((path) => readFileSync(root + path, 'utf8'));
   const said = [...files, ...Object.values(problems).map(({ title }) => title)].join('\n');

@@ -136,7 +136,7 @@ test.for([
   },
 );
 
-test('on https every answer asks for https, those to what is no request too', async () => {
+test('on https every answer has HSTS, also those to malformed requests', async () => {
   await using secure = await startBff({ publicUrl: 'https://app.example' }, { isSecure: true });
   const securePort = Number(new URL(secure.url).port);
   for (const text of [

@@ -52,7 +52,7 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     await store.check();
   });
 
-  test('a record whose version the reader knows may be left out, any other may not', async () => {
+  test('a record of the known version may be left out, any other may not', async () => {
     const store = await open();
     const { id, sealed } = session();
     await store.insert(session({ id, sealed }));

@@ -36,7 +36,7 @@ test('signing in and out, ending sessions, refusals and foreign logout tokens ar
   expect(events.every(({ requestId }) => typeof requestId === 'string')).toBe(true);
 });
 
-test('nothing writes to the log but by the table that docs/events.md is made from, and one line a request', () => {
+test('every log line is an event of the table that docs/events.md is made from, or the line of a request', () => {
   const files = sources.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))

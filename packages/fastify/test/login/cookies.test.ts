@@ -98,7 +98,7 @@ describe('the session cookie', () => {
 });
 
 describe('the pending-login cookie', () => {
-  test('with any character changed, or cut anywhere, is none: no token request', async () => {
+  test('with any character changed, or cut anywhere, does not count: no token request', async () => {
     const bent = await startBentBff();
     const { browser, state } = await bent.begin();
     const { name, value } = cookieOf(browser, true);
@@ -111,7 +111,7 @@ describe('the pending-login cookie', () => {
     expect(bent.bff.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
-  test('sent twice, of another login, of a session or of other keys is none', async () => {
+  test('sent twice, of another login, of a session or of other keys does not count', async () => {
     const publicUrl = 'https://app.example';
     const bent = await startBentBff({}, { publicUrl });
     const other = await startBentBff({}, { publicUrl });

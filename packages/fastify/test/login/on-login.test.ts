@@ -31,7 +31,7 @@ test('onLogin sees the claims of both, the ID token’s alone, and the request',
   expect((await whoIs(browser, bff)).authenticated).toBe(true);
 });
 
-test('whose claims they are, userinfo cannot say: another provider’s people are not its own', async () => {
+test('userinfo cannot change whose claims they are: another provider’s people are not its own', async () => {
   const seen: unknown[] = [];
   const { bent, ...kit } = await startBentBff(
     { ...bends, userinfo: () => ({ body: { sub: 'ada', iss: 'https://staff.example' } }) },

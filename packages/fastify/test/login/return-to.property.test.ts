@@ -110,7 +110,7 @@ test('ordinary deep links with query and fragment survive unchanged', () => {
   );
 });
 
-test('what is no text is no return-to', () => {
+test('a return-to that is not text is ignored', () => {
   fc.assert(
     fc.property(
       fc.anything().filter((value) => typeof value !== 'string'),

@@ -62,7 +62,7 @@ test.for([
   expect(parseReturnTo(trick, options)).toBe('/');
 });
 
-test('what is longer than 2,048 characters becomes /', () => {
+test('a return-to of more than 2,048 characters becomes /', () => {
   expect(parseReturnTo(`/${'a'.repeat(2047)}`, options)).toHaveLength(2048);
   expect(parseReturnTo(`/${'a'.repeat(2048)}`, options)).toBe('/');
 });

@@ -172,7 +172,7 @@ test('rounds are counted within a minute, and a session that is seen ends the co
   ]);
 });
 
-test('the cookie of rounds is Lax and short-lived, and one that was changed is none', async () => {
+test('the cookie of rounds is Lax and short-lived, and a changed one does not count', async () => {
   const bent = await startBentBff({}, { publicUrl: 'https://app.example' });
   const { browser } = await bent.begin();
   const failed = await browser.visit(`${bent.bff.url}/login/callback?code=c&state=x`);

@@ -66,7 +66,7 @@ test('JSON stays English, whatever the language', async () => {
   expect(await answer.json()).toMatchObject({ title: 'Not found', detail: 'Check the address.' });
 });
 
-test('an operator replaces words and adds a language; what that lacks is English', async () => {
+test('an operator replaces words and adds a language; missing texts are English', async () => {
   const texts = { de: { 'Try again': 'Nochmal <bitte>' }, nl: { 'Try again': 'Opnieuw' } };
   await using bff = await startBff({ brand: { texts } });
   const url = `${bff.url}/login/callback`;
@@ -75,7 +75,7 @@ test('an operator replaces words and adds a language; what that lacks is English
   expect((await readPage(url, 'nl')).text).toMatch(/<html lang="nl">.*>Opnieuw<\/a>.*>Home</);
 });
 
-test('everything that a page says is there in German', () => {
+test('every text of a page has a German one', () => {
   const said = Object.keys(problems)
     .filter(isProblemCode)
     .map((code) => new Problem(code, ''))

@@ -28,7 +28,7 @@ const readErrorPage = async (given: Partial<BffOptions>, { path = '/login', lang
 
 const devServer = { devServer: unreachable };
 
-test('in development the error page says the reason and its causes', async () => {
+test('in development the error page shows the reason and its causes', async () => {
   const { body, reason } = await readErrorPage({ spa: devServer });
   expect(body).toContain(`<p>The reason, shown in development only:</p><ul><li>${reason}</li><li>`);
   expect(body).toContain('ECONNREFUSED');
@@ -57,7 +57,7 @@ test.for([
   expect(body).not.toMatch(/development|ECONNREFUSED|127\.0\.0\.1/);
 });
 
-test('JSON never says it', async () => {
+test('JSON never shows it', async () => {
   await using bff = await startBff({ issuer: unreachable, spa: devServer });
   const headers = { host: new URL(bff.url).host, accept: 'application/json' };
   const { body } = await bff.app.inject({ url: '/login', headers });

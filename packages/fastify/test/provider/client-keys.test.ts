@@ -163,7 +163,7 @@ test.for<[string, Record<string, unknown>, string]>([
     { clientKey: rsa(2048), clientCert: 'rubbish-canary' },
     'clientCert holds no certificate',
   ],
-])('a start with %s says so, and nothing of the value', ([, given, problem]) => {
+])('a start with %s is refused with the reason, without the value', ([, given, problem]) => {
   const problems = problemsOf(given);
   expect(problems.join('\n')).toContain(problem);
   expect(problems.join('\n')).not.toContain('canary');

@@ -196,7 +196,7 @@ describe('the attacker model', () => {
   });
 });
 
-describe('what is lacking is listed', () => {
+describe('what the provider lacks is listed', () => {
   test('of the provider: every member that the profile needs, by name, and no login begins', async () => {
     await using party = await startRelyingParty({}, profileOptions());
     const problem = await problemOf(party.provider.createAuthorizationRequest({}));

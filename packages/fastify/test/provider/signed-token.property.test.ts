@@ -78,7 +78,7 @@ const accepted = async (verdict: Promise<{ readonly payload: unknown }>): Promis
 };
 
 describe.for(Object.entries(signers))('%s', ([alg, signer]) => {
-  test('a good signature is taken, another or none is refused', async () => {
+  test('a good signature is accepted, another or none is refused', async () => {
     const trust = trustIn(alg, await importFor(alg, signer));
     const token = signToken({ alg }, claims, signer);
     const cut = token.lastIndexOf('.') + 1;
@@ -138,7 +138,7 @@ const bend = (token: string, where: number, what: string): string => {
 const isCanonical = (token: string): boolean =>
   token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 
-test('what jose refuses is refused, and what it accepts is taken for the same claims', async () => {
+test('what jose refuses is refused, and what it accepts has the same claims', async () => {
   const { ES256: signer } = signers;
   if (signer === undefined) throw new TypeError('ES256 is missing');
   const key = await importFor('ES256', signer);

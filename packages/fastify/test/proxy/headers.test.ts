@@ -131,7 +131,7 @@ test('Connection takes away what it names, but none of ours', async () => {
     expect([name, got[name]]).toEqual([name, undefined]);
 });
 
-test('the browser gets the upstream’s own headers, not those that are the edge’s to set', async () => {
+test('the browser gets the upstream’s own headers, not those that only the BFF sets', async () => {
   const headers = await answerWith({
     'x-own': 'theirs',
     etag: '"1"',

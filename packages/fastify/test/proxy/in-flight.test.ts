@@ -40,7 +40,7 @@ test.for([2, 20, 70, 1000, 12_000])(
   },
 );
 
-test('one who floods and opens hundreds of WebSockets holds up no one else', async () => {
+test('a client that floods and opens hundreds of WebSockets delays no other', async () => {
   const api = createServer(() => undefined).on('upgrade', (_request, socket) => {
     socket.on('error', () => undefined).on('end', () => socket.end());
     socket.resume();

@@ -120,13 +120,13 @@ test('a call passes with a recent sign-in of one of the strengths', async () => 
   expect(await call(require, known(claims))).toMatchObject({ outcome: 'passed', reached: 1 });
 });
 
-test('how a person signed in is what the ID token says, not userinfo', async () => {
+test('how a person signed in is taken from the ID token, not from userinfo', async () => {
   const bends: Bends = { userinfo: () => ({ body: { sub: 'ada', acr: 'high', groups: ['admin'] } }) };
   expect(await call({ acr: 'high' }, bends)).toMatchObject({ outcome: 'step_up_required' });
   expect(await call({ claims: { groups: 'admin' } }, bends)).toMatchObject({ outcome: 'passed' });
 });
 
-test('where something is required, no one passes without a session', async () => {
+test('a route with a requirement refuses calls without a session', async () => {
   await using upstream = await startUpstream((_request, response) => response.end());
   const { bff } = await startBentBff(
     {},

@@ -78,7 +78,7 @@ test.for<[RouteToken | undefined, string, readonly Record<string, string>[]]>([
   expect(api.asked).toEqual(grants);
 });
 
-test('visitors get a client’s token where a route lets them, and never one of a person', async () => {
+test('calls without a session get a client’s token where the route allows it, and never one of a person', async () => {
   await using open = await start({ token: 'client', auth: 'none' });
   expect(await (await open.ask({})).text()).toBe('Bearer token-1');
   await using half = await start({ token: { audience: 'orders' }, auth: 'optional' });

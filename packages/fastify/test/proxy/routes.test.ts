@@ -83,7 +83,7 @@ test.for(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
   },
 );
 
-test('a route takes its methods and no other, and says which', async () => {
+test('a route accepts its methods and no other, and lists them', async () => {
   expect((await ask('/api/read')).status).toBe(200);
   for (const method of ['POST', 'DELETE', 'OPTIONS']) {
     const { status, answer, seen } = await ask('/api/read', { method, headers: { 'x-csrf': '1' } });

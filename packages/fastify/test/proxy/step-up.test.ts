@@ -40,7 +40,7 @@ test.for<[string, string, string]>([
   ['with an age', `DPoP realm="x", error=insufficient_user_authentication, max_age=60`, '/login?max_age=60'],
   ['with neither', insufficient, '/login?prompt=login'],
   ['with what cannot be asked for', `${insufficient}, acr_values="ü", max_age=soon`, '/login?prompt=login'],
-])('an upstream’s wish for a better sign-in %s becomes ours', async ([, challenge, loginUrl]) => {
+])('an upstream’s challenge for a stronger sign-in %s becomes ours', async ([, challenge, loginUrl]) => {
   const { bff, upstream, ...bent } = await startChallenged(challenge);
   await using _closing = upstream;
   const cookie = cookieHeader(await signIn(bent), bff);

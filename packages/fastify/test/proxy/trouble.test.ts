@@ -210,7 +210,7 @@ test('a stream and a download of a session are cut when it ends, others go on', 
   await expect.poll(upstream.openConnections).toBe(1);
 });
 
-test('an upstream that answers before the upload is done is heard at once, and the connection serves on', async () => {
+test('an upstream’s answer before the upload is done is passed on at once, and the connection stays usable', async () => {
   await using upstream = await startUpstream((_request, response) => {
     if (_request.method === 'GET') response.end('next');
     else response.writeHead(413, { 'content-length': 9 }).end('too large');

@@ -129,7 +129,7 @@ test('several logins in flight finish in any order, each at its own returnTo', a
 });
 
 test.for(['returnTo=/a&returnTo=/b', 'returnTo[]=/a', 'returnTo[0]=/a&returnTo[1]=/b', 'returnto=/a'])(
-  'a return-to that comes as %s is none, and the login ends at home',
+  'a return-to that comes as %s is ignored, and the login ends at home',
   async (query) => {
     const { begin, comeBack } = await startBentBff();
     expect((await comeBack(await begin(`?${query}`))).headers.get('location')).toBe('/#');
@@ -178,7 +178,7 @@ test('of two logins that began together the later ends the session of the earlie
   expect(await dead.json()).toEqual({ authenticated: false, loginUrl: '/login' });
 });
 
-test('an id brought by the browser is never adopted: the one who planted it stays outside', async () => {
+test('an id brought by the browser is never adopted: the one who planted it gets no session', async () => {
   const { bff, begin, comeBack, becomes } = await startBentBff();
   becomes('mallory');
   const attacker = await begin();
@@ -258,7 +258,7 @@ test('line ends in error_description: a refusal is shown, prompt=none returns wi
   });
 });
 
-test('an error without a value is none, but a second parameter of a name is one', async () => {
+test('an empty error is ignored, but a doubled parameter is refused', async () => {
   const { begin, comeBack } = await startBentBff();
   const login = await begin('?returnTo=/profile');
   const back = await comeBack(login, `state=${login.state}&code=a&error=&error_description=`);
@@ -285,7 +285,7 @@ test('after a refusal "Try again" keeps the deep link', async () => {
   expect(page.text).toContain('href="/login?returnTo=%2Forders"');
 });
 
-test('a pending login of another client is none, though the keys are the same', async () => {
+test('a pending login of another client does not count, though the keys are the same', async () => {
   const sessionKeys = [createSessionKey()];
   const one = await startBentBff({}, { sessionKeys });
   const login = await one.begin();

@@ -76,7 +76,7 @@ test('it is off by default, and no page may frame anything else', async () => {
   expect(me.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
 });
 
-test('a frame that comes while a login is being finished wins', async () => {
+test('a front-channel logout that comes while a login is being finished wins', async () => {
   const { sessionStore, isInserting, letInsert } = holdInsert();
   const bent = await start({ frontchannelLogout: true, sessionStore });
   const login = await bent.begin();

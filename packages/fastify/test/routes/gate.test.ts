@@ -104,7 +104,7 @@ describe('a gate', () => {
     ]);
   });
 
-  test('lets a page of ours go on where the Strict cookie stays away', async () => {
+  test('lets a page of ours continue where the browser withholds the Strict cookie', async () => {
     const headers = { ...fromElsewhere, ...signedIn, ...forwarded(gated.url, '/docs/?a=1&b=2') };
     const answer = await ask(`${gated.url}/gate?redirect=true`, headers);
     const login = `${gated.url}/login?returnTo=${encodeURIComponent('/docs/?a=1&b=2')}`;

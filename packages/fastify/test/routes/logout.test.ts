@@ -61,7 +61,7 @@ test('no GET signs anyone out: a prefetch, an image, a frame or a link, from her
 
 const form = 'application/x-www-form-urlencoded';
 
-test('the page that asks lets its form say where it comes from; every other answer has no referrer', async () => {
+test('the page that asks lets its form send a referrer; every other answer forbids it', async () => {
   const kit = await startBentBff();
   const cookie = cookieHeader(await signIn(kit), kit.bff);
   const policyOf = async (path: string, init: RequestInit = {}): Promise<string | null> =>
@@ -97,7 +97,7 @@ test('a logout token in a body of another type, twice, nowhere or too large is r
   expect(await whoIs(browser, kit.bff)).toMatchObject({ authenticated: true });
 });
 
-test('a logout token ends the sessions of then, and replayed none of later', async () => {
+test('a logout token ends the sessions of its time, and a replay ends no later one', async () => {
   const kit = await startBentBff();
   const first = await signIn(kit);
   const { header, claims } = kit.bent.logoutToken();

@@ -131,7 +131,7 @@ test('a limit that comes near is announced once, however early a timer fires', a
   expect(text.match(/event: .*/g)).toEqual(['event: expiring', 'event: signed-out']);
 });
 
-test('a reader who leaves while the session is looked up is not looked after any more', async () => {
+test('after a reader leaves while the session is looked up nothing is kept for it', async () => {
   const clock = { now: Date.now() };
   const memory = await openSessionStore('memory:');
   const looks: (() => void)[] = [];
@@ -196,7 +196,7 @@ const watchSockets = (): readonly Socket[] => {
   return sockets;
 };
 
-test('a reader that takes nothing is dropped at the next heartbeat, and holds no place', async () => {
+test('a reader that reads nothing is dropped at the next heartbeat, and no longer counts', async () => {
   const streams: number[] = [];
   const observe: Observe = (seen) => {
     if (seen.kind === 'stream') streams.push(seen.change);

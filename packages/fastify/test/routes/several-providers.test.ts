@@ -218,7 +218,7 @@ test('beside it, a provider that names itself keeps the common callback', async 
   expect((await begun.browser.visitWithoutFollowing(address, { from: guests.issuer })).status).toBe(400);
 });
 
-test('an ID token of another provider, or for its session, is none of this one', async () => {
+test('an ID token of another provider, or for its session, is refused', async () => {
   const { bff, staff, guests } = await startBoth();
   staff.bends = { ...staff.bends, signed: () => guests.sign(guests.idToken()) };
   const { page } = await signIn(bff, 'staff', staff);
@@ -311,7 +311,7 @@ test.for([
     expect((await askGate(bff, browser, `/oauth2/auth?${query}`)).status).toBe(status);
 });
 
-test('an empty list of emails or groups lets an empty one pass no more than another', async () => {
+test('an empty list of emails or groups lets no one pass, not even a person with an empty one', async () => {
   const empty = (base: object) => ({ body: { ...base, sub: 'ada', email: '', groups: [''] } });
   const { bff, staff } = await startBoth({ staff: { userinfo: empty } }, { gate: 'oauth2-proxy' });
   const { browser } = await signIn(bff, 'staff', staff);

@@ -86,7 +86,7 @@ test('a failure is shared as well, and each line of the log has its reason', asy
   await other[Symbol.asyncDispose]();
 });
 
-test('a callback used before: who is signed in by now ends at the deep link, by a step of our own page', async () => {
+test('a callback used before: a person who is signed in by now ends at the deep link, by a step of our own page', async () => {
   const { bff, begin, comeBack } = await startBentBff();
   const login = await begin('?returnTo=/deep');
   const cookies = login.browser.cookies(bff.url);
@@ -100,7 +100,7 @@ test('a callback used before: who is signed in by now ends at the deep link, by 
   expect(await whoIs(login.browser, bff)).toMatchObject({ authenticated: true });
 });
 
-test('who is not signed in learns the real reason, and the log has it under the id that is shown', async () => {
+test('a person who is not signed in sees the real reason, and the log has it under the id that is shown', async () => {
   let now = Date.now();
   const { bff, begin, comeBack } = await startBentBff({}, { clock: () => now });
   const late = await begin('?returnTo=/deep');
@@ -119,7 +119,7 @@ test('who is not signed in learns the real reason, and the log has it under the 
   expect(refused[1]).toMatchObject({ requestId: shown });
 });
 
-test('an answer that is not valid: who signed in meanwhile in another tab goes on, others see the page', async () => {
+test('an answer that is not valid: a person who signed in meanwhile in another tab continues, others see the page', async () => {
   const { begin, comeBack } = await startBentBff();
   const browser = createBrowser();
   const broken = await begin('?returnTo=/broken', browser);

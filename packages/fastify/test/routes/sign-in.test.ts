@@ -77,7 +77,7 @@ test('the same callback sent many times at once signs in once', async () => {
   expect(replays.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
 });
 
-test('somebody who is signed in goes straight to where they want', async () => {
+test('a person who is signed in goes straight to returnTo', async () => {
   await using bff = await startBff();
   const { browser } = await signIn(bff);
   const page = await browser.visitWithoutFollowing('/login?returnTo=/profile', { from: `${bff.url}/` });

@@ -78,7 +78,7 @@ test('for a browser that left while its session was read no API is asked', async
   expect(asked()).toBe(0);
 });
 
-test('an event stream whose reader left while its session was read leaves its place', async () => {
+test('an event stream whose reader left while its session was read no longer counts', async () => {
   const { bff, store, head } = await startSlowly();
   for (let count = 0; count < 4; count += 1) await askAndLeave(bff, store, `GET /api/me/events ${head}\r\n`);
   using connection = connectRaw(Number(new URL(bff.url).port));

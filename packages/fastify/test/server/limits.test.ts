@@ -37,7 +37,7 @@ test('headers that come a byte at a time are cut off with 408, and others are se
   expect(headers.map(([name]) => name)).toEqual(expect.arrayContaining(['x-request-id', 'cache-control']));
 });
 
-test('a body that comes a byte at a time is cut off with 408, and is no error of ours', async () => {
+test('a body that comes a byte at a time is cut off with 408, and is not logged as an error', async () => {
   await using bff = await startWithin({ headersTimeout: 0.1, requestTimeout: 0.2 });
   using slow = connectRaw(portOf(bff));
   slow.send('POST /logout HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nContent-Length: 60000\r\n\r\n');
@@ -120,7 +120,7 @@ test('one address gets so many connections and no more, and others are served', 
   });
 });
 
-test('a trusted proxy may bring everybody’s connections', async () => {
+test('a trusted proxy may open more connections than one client', async () => {
   await using bff = await startWithin({ connectionsPerAddress: 5 }, ['127.0.0.0/30']);
   const proxied = openMany(portOf(bff), 12, '127.0.0.2');
   const others = openMany(portOf(bff), 12, '127.0.0.5');

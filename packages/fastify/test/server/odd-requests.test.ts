@@ -102,7 +102,7 @@ test.for([
   expect((await askRaw(port, `${line}\r\n${host()}\r\n`)).status).toBe(400);
 });
 
-test('CONNECT is closed without a word', async () => {
+test('CONNECT is closed without an answer', async () => {
   using connection = connectRaw(port);
   connection.send(`CONNECT evil.example:443 HTTP/1.1\r\n${host()}\r\n`);
   expect(await connection.closed).toBe('');
@@ -170,7 +170,7 @@ test('thousands of small cookies are a visitor without a session', async () => {
   expect(await answer.json()).toEqual({ authenticated: false, loginUrl: '/login' });
 });
 
-test('what is no HTTP in the middle of an answer cuts it, and is no part of it', async () => {
+test('bytes that are not HTTP in the middle of an answer cut it, and are not passed on', async () => {
   const { browser } = await signIn(bff);
   const cookies = browser.cookies(bff.url).map(({ name, value }) => `${name}=${value}`);
   using connection = connectRaw(port);
@@ -181,7 +181,7 @@ test('what is no HTTP in the middle of an answer cuts it, and is no part of it',
   expect(answers.match(/HTTP\/1\.1 /g)).toHaveLength(1);
 });
 
-test('a client that leaves in the middle of its body is no error of ours', async () => {
+test('a client that leaves in the middle of its body is not logged as an error', async () => {
   const before = bff.log.length;
   for (const framing of ['Content-Length: 100\r\n', 'Transfer-Encoding: chunked\r\n']) {
     using connection = connectRaw(port);
@@ -199,7 +199,7 @@ test('HTTP/1.0 without Host, as simple health checks speak it, is answered and c
   expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test('where nothing takes WebSockets, who asks for one is answered as anybody', async () => {
+test('without a route for WebSockets an upgrade request is answered like any other', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
   for (const [path, status] of [
     ['/api/me', 200],

@@ -135,7 +135,7 @@ test.for([['soon'], [0], [-1]])('a limit of the session that is %j is no login',
   expect(answer.status).toBe(502);
 });
 
-test('people of any tenant are not said to have no session', async () => {
+test('people of any tenant are not reported as signed out', async () => {
   const { bff } = await startBentBff({}, { tenants: ['*'] });
   for (const call of [endSessions(bff.app, { sub: 'ada' }), endSessions(bff.app, { sid: 'x' })])
     await expect(call).rejects.toMatchObject({ code: 'bad_request' });

@@ -71,7 +71,7 @@ test.for(['remember', 'rememberEnding'] as const)(
   },
 );
 
-test('a login of somebody who was not signed out asks the store once for each of its names', async () => {
+test('a login of a person who was not signed out asks the store once for each of its names', async () => {
   const { logouts, reads } = prepare();
   await logouts.remember({ ...client, sub: 'another' });
   const before = reads();

@@ -86,7 +86,7 @@ test('a file named like a route never takes its place', async () => {
     expect([url, (await get(url, html)).status]).toEqual([url, 404]);
 });
 
-test('a file named nearly like a route is a file', async () => {
+test('a file whose name only resembles a route is served', async () => {
   expect((await get('/login.html')).body).toBe('a page named login');
   expect((await get('/apis.html')).body).toBe('a page about APIs');
 });

@@ -23,7 +23,7 @@ test('a page of another origin cannot open the dev server’s WebSocket', async 
   expect(status).toBe(403);
 });
 
-test('a dev server hears its own name, and a foreign one as it came: whether to answer it is its own rule', async () => {
+test('a dev server gets its own host name, and a foreign one unchanged: it decides itself whether to answer', async () => {
   await using devServer = await startUpstream(({ headers }, response) => response.end(headers.host));
   await using bff = await startBff({ spa: { devServer: devServer.url } });
   const own = new URL(devServer.url).host;

@@ -97,7 +97,7 @@ test('our own answers have nothing of what is added, and the pages nothing of ou
   expect(missing?.['content-security-policy']).toContain(createPageLook({}).style.hash);
 });
 
-test('a page may use what its person allows, and open pop-ups that know it', async () => {
+test('a page may use what its user allows, and open pop-ups that know it', async () => {
   const [headers] = await headersOf(['/']);
   expect(headers?.['permissions-policy']).toMatch(/camera=\(self\), .*geolocation=\(self\)/);
   expect(headers?.['permissions-policy']).not.toContain('=()');

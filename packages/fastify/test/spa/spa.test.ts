@@ -20,7 +20,7 @@ const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
   };
 };
 
-test('the build is served, and nothing beside it', async () => {
+test('the build is served, and no file outside of it', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'spa-'));
   await mkdir(join(dir, 'assets'));
   await writeFile(join(dir, 'index.html'), '<p>page</p>');

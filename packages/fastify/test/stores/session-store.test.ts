@@ -36,7 +36,7 @@ describe.each(urls.map((url) => [url.replace(/:.*/s, ''), url] as const))('%s', 
   testSessionStore({ open: () => openSessionStore(url), isAlone: name === 'memory' });
 });
 
-test('the Redis client is loaded by those alone who have sessions in a Redis', () => {
+test('the Redis client is loaded only where sessions are in a Redis', () => {
   const program = `
     import { createRequire } from 'node:module';
     import { openSessionStore } from './src/index.ts';

@@ -65,7 +65,7 @@ test('a refresh that takes long is still the only one: its holder renews the lea
   expect(await other.acquireLease(id, 'another', 1)).toBe(true);
 });
 
-test('who has a valid token waits a second for a process that died in the middle of a refresh', async () => {
+test('a call with a valid token waits a second for a process that died in the middle of a refresh', async () => {
   const file = await makeFile();
   const one = await startInstance(file, standIn(idle));
   const cookie = await signIn(one);
@@ -252,7 +252,7 @@ test.for(ofBoth)(
   },
 );
 
-test('a refused refresh is none when a sibling has rotated meanwhile', async () => {
+test('a refused refresh does not count when a sibling has rotated meanwhile', async () => {
   const file = await makeFile();
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<never>();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Problem } from '../../src/problems.ts';
 import { createRefreshBackoff } from '../../src/tokens/refresh-backoff.ts';
 
-test('what fails in many sessions at once is tried again at different times', () => {
+test('a failure of many sessions at once is retried at different times', () => {
   const backoff = createRefreshBackoff();
   const problem = new Problem('provider_invalid_response', 'odd');
   const waitsMs = Array.from({ length: 50 }, (_, n) =>

@@ -132,7 +132,7 @@ test('invalid_grant for a target ends the session only when the session’s own 
   expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
-test('invalid_grant for a target is none when a sibling has rotated meanwhile', async () => {
+test('invalid_grant for a target does not count when a sibling has rotated meanwhile', async () => {
   const file = await makeFile();
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<never>();

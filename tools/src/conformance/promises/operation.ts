@@ -22,7 +22,7 @@ export const operation: readonly PromisedOf[] = [
         text: 'Slow headers, slow bodies, idle connections, floods on `/login`, thousands of abandoned logins, a megabyte of cookie, patterns’ worst texts: bounded time and memory, and others are served.',
         tests: [
           'fastify/server/limits > headers that come a byte at a time are cut off with 408, and others are served meanwhile',
-          'fastify/server/limits > a body that comes a byte at a time is cut off with 408, and is no error of ours',
+          'fastify/server/limits > a body that comes a byte at a time is cut off with 408, and is not logged as an error',
           'fastify/server/limits > a connection that never says anything is closed',
           'fastify/server/limits > a connection that has been answered and says nothing more is closed',
           'fastify/server/limits > a reader that does not read is cut off, and what it asked for is let go',
@@ -30,7 +30,7 @@ export const operation: readonly PromisedOf[] = [
           'fastify/server/limits > good clients are answered while a hundred bad ones hang',
           'fastify/server/long-texts > thirty thousand characters of %j keep no one waiting, wherever they stand',
           'fastify/login/rate-limit > without a trusted proxy a forged X-Forwarded-For buys nothing',
-          'fastify/login/rate-limit > behind a trusted proxy each client counts by itself, by what the proxy adds at the end',
+          'fastify/login/rate-limit > behind a trusted proxy each client is counted by the address that the proxy adds at the end',
           'fastify/login/rate-limit > login, callback and back-channel logout count together, other routes do not',
           'bff/endurance > mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
         ],

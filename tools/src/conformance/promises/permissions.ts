@@ -10,7 +10,7 @@ export const permissions: PromisedOf = {
         'fastify/proxy/requirements > a call passes with %s that its route requires',
         'fastify/proxy/requirements > a call is refused with %s',
         'fastify/proxy/requirements > the scope of a call is judged by %s',
-        'fastify/proxy/requirements > where something is required, no one passes without a session',
+        'fastify/proxy/requirements > a route with a requirement refuses calls without a session',
         'fastify/proxy/requirements > a WebSocket that lacks what its route requires is answered, and never opened upstream',
       ],
     },
@@ -18,7 +18,7 @@ export const permissions: PromisedOf = {
       text: 'Step-up (RFC 9470): a sign-in that is too weak or too old is asked for once more, by us or by an API; what comes back is judged again, and the session before it stays until then.',
       tests: [
         'fastify/proxy/requirements > a call needs a step up with %s',
-        'fastify/proxy/step-up > an upstream’s wish for a better sign-in %s becomes ours',
+        'fastify/proxy/step-up > an upstream’s challenge for a stronger sign-in %s becomes ours',
         'fastify/proxy/step-up > a step up that comes back %s is refused, and leaves the session as it was',
         'fastify/proxy/step-up > a step up replaces the session, and other tabs go on with the new one',
       ],

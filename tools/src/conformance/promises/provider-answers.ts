@@ -62,7 +62,7 @@ export const providerAnswers: PromisedOf = {
       tests: [
         'fastify/provider/fapi2 > the FAPI 2.0 profile of oidc-provider',
         'fastify/provider/fapi2 > the attacker model',
-        'fastify/provider/fapi2 > what is lacking is listed',
+        'fastify/provider/fapi2 > what the provider lacks is listed',
       ],
     },
     {

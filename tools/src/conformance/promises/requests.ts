@@ -12,7 +12,7 @@ export const requests: readonly PromisedOf[] = [
           'fastify/browser-security/cors > a stranger’s page gets no data and changes nothing',
           'fastify/browser-security/cross-site > a link from another site shows no one, though the browser sent its cookie along',
           'fastify/proxy/routes > a link from another site brings no token, whatever the route wants',
-          'web/any-spa > a SPA on a sibling host signs in, asks, calls, hears of the end and signs out; a stranger gets nothing',
+          'web/any-spa > a SPA on a sibling host signs in, asks, calls, notices the end and signs out; a stranger gets nothing',
         ],
       },
       {
@@ -42,7 +42,7 @@ export const requests: readonly PromisedOf[] = [
           'fastify/proxy/targets > %s is answered %i and reaches no upstream',
           'fastify/proxy/targets > the query %s arrives byte for byte',
           'fastify/proxy/request-target.property > whatever target is asked for, no upstream reads a path beside its own',
-          'fastify/proxy/forward-headers > the upstream learns nothing from the %s of a browser',
+          'fastify/proxy/forward-headers > the %s of a browser does not reach the upstream',
         ],
       },
       {

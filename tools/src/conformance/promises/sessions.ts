@@ -63,14 +63,14 @@ export const sessions: readonly PromisedOf[] = [
         tests: [
           'fastify/provider/logout-token > a logout token is refused',
           'fastify/routes/backchannel-logout.property > a logout token with odd claims is answered 200 or 400, and 200 only when every claim is sound',
-          'fastify/routes/logout > a logout token ends the sessions of then, and replayed none of later',
+          'fastify/routes/logout > a logout token ends the sessions of its time, and a replay ends no later one',
           'fastify/routes/logout > a logout token in a body of another type, twice, nowhere or too large is refused',
         ],
       },
       {
         text: 'The other tabs and the open streams of the session notice within a second.',
         tests: [
-          'bff/replicas > two processes on one %s > an event stream of one hears within a second what the other did',
+          'bff/replicas > two processes on one %s > an event stream of one reports within a second what the other did',
           'web/tour > another tab notices the sign-in and the sign-out without being looked at',
           'fastify/proxy/web-socket > the end of the session closes it with 4401, and the upstream’s side too',
         ],
@@ -106,7 +106,7 @@ export const sessions: readonly PromisedOf[] = [
         tests: [
           'fastify/proxy/route-tokens > an API whose token is %j is sent %s',
           'fastify/proxy/route-tokens > a WebSocket is opened with the token of its route',
-          'fastify/proxy/route-tokens > visitors get a client’s token where a route lets them, and never one of a person',
+          'fastify/proxy/route-tokens > calls without a session get a client’s token where the route allows it, and never one of a person',
           'fastify/tokens/real-targets > three APIs get a token of their own audience each: the session’s, by resource, by exchange',
         ],
       },

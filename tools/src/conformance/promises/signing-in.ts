@@ -41,7 +41,7 @@ export const signingIn: readonly PromisedOf[] = [
           'fastify/routes/several-providers > a callback with the answer of another provider is refused: no token request anywhere',
           'fastify/routes/several-providers > a mix-up, an answer at the callback %j of another, is refused: no token request anywhere',
           'fastify/routes/several-providers > a provider that does not name itself in its answers has a callback of its own',
-          'fastify/routes/several-providers > an ID token of another provider, or for its session, is none of this one',
+          'fastify/routes/several-providers > an ID token of another provider, or for its session, is refused',
           'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, although another has the same sub',
           'fastify/routes/several-providers > one provider that is down leaves the other to sign in with, and its logout tokens count',
           'bff/several-providers > two providers at once on two replicas over Redis: each person signs in, is known on both, and signs out at their own',
@@ -60,7 +60,7 @@ export const signingIn: readonly PromisedOf[] = [
         tests: [
           'fastify/routes/callback > signing in as another user ends the first user’s session',
           'fastify/routes/callback > of two logins that began together the later ends the session of the earlier',
-          'fastify/routes/callback > an id brought by the browser is never adopted: the one who planted it stays outside',
+          'fastify/routes/callback > an id brought by the browser is never adopted: the one who planted it gets no session',
         ],
       },
       {
@@ -80,7 +80,7 @@ export const signingIn: readonly PromisedOf[] = [
         tests: [
           'fastify/login/return-to > the trick %j becomes /',
           'fastify/login/return-to > the deep link %s survives unchanged',
-          'fastify/routes/callback > a return-to that comes as %s is none, and the login ends at home',
+          'fastify/routes/callback > a return-to that comes as %s is ignored, and the login ends at home',
           'fastify/login/return-to.property > wherever a login is asked to end, the browser ends on our own or an allowed origin',
           'fastify/login/return-to.property > and the address leads there when it is read once more, decoded or not',
         ],
