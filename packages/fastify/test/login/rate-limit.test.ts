@@ -46,7 +46,7 @@ test('without a trusted proxy a forged X-Forwarded-For buys nothing', async () =
   expect(statuses).toEqual([303, 303, 429, 429]);
 });
 
-test('behind a trusted proxy each client counts by itself, by what the proxy adds at the end', async () => {
+test('behind a trusted proxy each client is counted by the address that the proxy adds at the end', async () => {
   await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
   expect(await ask(bff, from('192.0.2.1'))).toBe(303);
   expect(await ask(bff, from('192.0.2.2'))).toBe(303);
@@ -80,7 +80,7 @@ test.for([
   expect(await ask(bff, from(`192.0.2.2:1112, ${proxy}, `))).toBe(429);
 });
 
-test('what is no address counts as the proxy’s own', async () => {
+test('a malformed address counts as the proxy’s own', async () => {
   await using bff = await startBff({ rateLimitLogin: 1 }, { trustProxy: ['127.0.0.1'] });
   expect(await ask(bff, from('unknown'))).toBe(303);
   expect(await ask(bff, from(`junk-${'x'.repeat(1000)}`))).toBe(429);
@@ -109,7 +109,7 @@ test('a minute later the client may again', async () => {
   expect(await ask(bff, '')).toBe(303);
 });
 
-test('what is no address is said once in the log', async () => {
+test('a malformed address is logged once', async () => {
   await using bff = await startBff({}, { trustProxy: ['127.0.0.1'] });
   await ask(bff, from('unknown'));
   await ask(bff, from('unknown'));
