@@ -71,7 +71,7 @@ test.runIf(openssl !== undefined)(
     await page.getByText('A page').waitFor();
     expect(page.url()).toBe(`${spa}/after?x=1#part`);
     const cookies = await page.context().cookies(bff);
-    expect(cookies).toMatchObject([
+    expect(cookies.filter(({ name }) => !name.endsWith('-rounds'))).toMatchObject([
       {
         name: `__Host-Http-foyer-${new URL(bff).port}`,
         secure: true,

@@ -73,7 +73,7 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     accessTokens: createAccessTokens({ store, records: sessions, end, log }, providers.all),
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
-    rounds: createLoginRounds(options, { login: loginSeal, session: seal }),
+    rounds: createLoginRounds(options, seal),
     look,
     draining: createDraining(app, options.drainTimeout),
     headers: {

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { deriveKey, openBytes, sealBytes } from '../session/session-keys.ts';
 
 /** What a sealed text is for. One that was sealed for one purpose does not open for another. */
-type LoginPurpose = 'login' | 'rounds' | 'callback';
+type LoginPurpose = 'login' | 'callback';
 
 type Sealed = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,7 @@ const parse = (plain: Buffer): Sealed | undefined => {
 export const createLoginSeal = (sessionKeys: readonly Uint8Array[]): LoginSeal => {
   const createKeys = (purpose: LoginPurpose): readonly Buffer[] =>
     sessionKeys.map((key) => deriveKey(key, `sealed ${purpose}`));
-  const keys = { login: createKeys('login'), rounds: createKeys('rounds'), callback: createKeys('callback') };
+  const keys = { login: createKeys('login'), callback: createKeys('callback') };
   return {
     seal: (purpose, value) => {
       const [first] = keys[purpose];

@@ -1,5 +1,5 @@
 import { paths } from '@foyer/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { isNavigation } from '../browser-security/cross-site.ts';
 import type { ResolvedOptions } from '../options.ts';
 
@@ -93,5 +93,5 @@ export const parseReturnTo = (value: unknown, options: ReturnToOptions): ReturnT
  *
  * @see RFC 9700 section 4.1.3
  */
-export const endCallback = (request: FastifyRequest, reply: FastifyReply, returnTo: ReturnTo): FastifyReply =>
-  reply.redirect(isNavigation(request) && !returnTo.includes('#') ? `${returnTo}#` : returnTo, 303);
+export const endCallback = (reply: FastifyReply, returnTo: ReturnTo): FastifyReply =>
+  reply.redirect(isNavigation(reply.request) && !returnTo.includes('#') ? `${returnTo}#` : returnTo, 303);

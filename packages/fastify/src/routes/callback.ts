@@ -7,13 +7,13 @@ import { decideLogin } from '../login/login-decision.ts';
 import { readQuery } from '../login/login-hints.ts';
 import type { LoginTransaction } from '../login/login-transaction.ts';
 import { endCallback, type ReturnTo } from '../login/return-to.ts';
-import { createSharedCallbacks } from '../login/shared-callbacks.ts';
+import { type ArrivedCallback, createSharedCallbacks } from '../login/shared-callbacks.ts';
 import { isSeveral } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
 import type { SessionReference } from '../session/session-reference.ts';
 import { addRoute } from './add-route.ts';
-import { createFailedCallback } from './failed-callback.ts';
+import { answerFailure, answerStep } from './failed-callback.ts';
 
 const isQuietRefusal = ({ isQuiet }: LoginTransaction, error: unknown): error is Problem =>
   isQuiet && error instanceof Problem && error.code === 'login_required';
@@ -28,65 +28,62 @@ const requireOwnCallback = ({ params }: FastifyRequest, { provider, checks }: Lo
     );
 };
 
+/** Opens the session of a callback that comes first. */
+const openSession = async (
+  { options, providers, sessions, rounds }: Bff,
+  { reply, transaction }: ArrivedCallback,
+  reference: SessionReference,
+): Promise<ReturnTo> => {
+  const { request } = reply;
+  const { checks, replaces } = transaction;
+  const { provider, name, options: own } = providers.of(transaction);
+  const parameters = readResponse(readQuery(request.url));
+  const login = await provider.completeLogin({ parameters, checks }, request.log);
+  const decided = await decideLogin({ options, provider }, login, request);
+  const { shown, returnTo = transaction.returnTo } = decided;
+  const session = await sessions.open(request, reply, { login, replaces, reference, shown });
+  own.observe?.({ kind: 'login', outcome: 'succeeded' });
+  rounds.succeeded(request, reply);
+  logEvent(request.log, 'login', {
+    session: session.id,
+    provider: name,
+    ...whoOf(request, session.user.sub),
+  });
+  return returnTo;
+};
+
 /** `GET /login/callback`: finishes a login. @see OpenID Connect Core section 3.1.2.5 */
 export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, providers, sessions, logins, rounds } = bff;
-  const runOnce = createSharedCallbacks(options, sessions);
-  const failed = createFailedCallback(bff);
+  const { options, providers, logins } = bff;
+  const runOnce = createSharedCallbacks(bff);
 
-  const complete = async (
-    { request, reply, transaction }: Parameters<typeof runOnce>[0],
-    reference: SessionReference,
-  ): Promise<ReturnTo> => {
-    const { checks, replaces } = transaction;
-    const { provider, name, options: own } = providers.of(transaction);
-    const response = readResponse(readQuery(request.url));
-    const login = await provider.completeLogin({ parameters: response, checks }, request.log);
-    const decided = await decideLogin({ options, provider }, login, request);
-    const { shown, returnTo = transaction.returnTo } = decided;
-    const session = await sessions.open(request, reply, { login, replaces, reference, shown });
-    own.observe?.({ kind: 'login', outcome: 'succeeded' });
-    rounds.succeeded(request, returnTo, session);
-    logEvent(request.log, 'login', {
-      session: session.id,
-      provider: name,
-      ...whoOf(request, session.user.sub),
-    });
-    return returnTo;
-  };
-
-  const finish = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    transaction: LoginTransaction,
-  ): Promise<FastifyReply> => {
+  const finish = async (reply: FastifyReply, transaction: LoginTransaction): Promise<FastifyReply> => {
+    const { request } = reply;
+    requireOwnCallback(request, transaction);
     logins.requireInTime(transaction);
-    const arrived = { request, reply, transaction };
-    let { returnTo } = transaction;
+    const arrived = { reply, transaction };
     try {
-      returnTo = await runOnce(arrived, (reference) => complete(arrived, reference));
+      const returnTo = await runOnce(arrived, (reference) => openSession(bff, arrived, reference));
+      return endCallback(reply, returnTo);
     } catch (error) {
       if (!isQuietRefusal(transaction, error)) throw error;
       const { name: provider } = providers.of(transaction);
       logEvent(request.log, 'login_not_silent', { reason: error.message, provider, ...whoOf(request) });
+      return endCallback(reply, transaction.returnTo);
     }
-    return endCallback(request, reply, returnTo);
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await bff.limitRate(request);
     reply.header('cache-control', 'no-store');
-    const query = readQuery(request.url);
-    const step = failed.readStep(query);
-    if (step !== undefined) return failed.answerStep(request, reply, step);
+    if (await answerStep(bff, reply)) return reply;
     let transaction: LoginTransaction | undefined;
     try {
-      transaction = logins.take(request, reply, readState(query));
-      requireOwnCallback(request, transaction);
-      return await finish(request, reply, transaction);
+      transaction = logins.take(request, reply, readState(readQuery(request.url)));
+      return await finish(reply, transaction);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return failed.answer(request, reply, { problem: error, transaction });
+      return answerFailure(bff, reply, { problem: error, transaction });
     }
   };
   addRoute(scope, paths.callback, { GET: answer });

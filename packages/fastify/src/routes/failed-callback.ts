@@ -1,32 +1,17 @@
-import { paths } from '@foyer/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ProblemCode, paths } from '@foyer/contract';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { Bff } from '../bff.ts';
 import { cameFromElsewhere } from '../browser-security/cross-site.ts';
-import type { Query } from '../login/login-hints.ts';
+import { readQuery } from '../login/login-hints.ts';
 import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
-import { endCallback, parseReturnTo, type ReturnTo } from '../login/return-to.ts';
+import { endCallback, parseReturnTo } from '../login/return-to.ts';
 import { isProblemCode, Problem } from '../problems.ts';
 
 /** A callback that failed, and the pending login that it had, if any. */
 interface Failure {
   readonly problem: Problem;
   readonly transaction: LoginTransaction | undefined;
-}
-
-/** What our own page asks after a failure that only a request from our own site can judge. */
-interface Step {
-  readonly problem: Problem;
-  readonly returnTo: ReturnTo;
-  readonly replaces: string | undefined;
-  /** What the next login learns of the rounds before it. */
-  readonly rounds: string | undefined;
-}
-
-/** Answers callbacks that failed: who is signed in by now goes on, everyone else learns what happened. */
-export interface FailedCallback {
-  readonly answer: (request: FastifyRequest, reply: FastifyReply, failure: Failure) => Promise<FastifyReply>;
-  readonly readStep: (query: Query) => Step | undefined;
-  readonly answerStep: (request: FastifyRequest, reply: FastifyReply, step: Step) => Promise<FastifyReply>;
 }
 
 /** After these the person may be signed in all the same: a reload, the back button, a link that was opened twice. */
@@ -36,72 +21,65 @@ const mayBeSignedIn: readonly string[] = [
   'invalid_authorization_response',
 ];
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+/** What our own page asks after a failure, because the Strict session cookie stays away from the callback itself. */
+const sealedStep = z.object({
+  code: z.custom<ProblemCode>(isProblemCode),
+  message: z.string(),
+  returnTo: z.string(),
+  replaces: z.string().optional(),
+  rounds: z.string().optional(),
+});
 
-/** Makes the answers of one BFF. */
-export const createFailedCallback = ({
-  options,
-  providers,
-  sessions,
-  rounds,
-  loginSeal,
-}: Bff): FailedCallback => {
-  /** The session that this login has left, or another one since; not the one that was there before. */
-  const isSignedIn = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { replaces }: Pick<Step, 'replaces'>,
-  ) => {
-    const session = await sessions.current(request, { slide: false });
-    if (session === undefined || session.id === replaces) return false;
-    rounds.proven(request, reply, session);
+/** Whether this login has left a session, or another one since; the one that was there before does not count. */
+const isSignedIn = async (
+  { sessions, rounds }: Bff,
+  reply: FastifyReply,
+  replaces: string | undefined,
+): Promise<boolean> => {
+  const session = await sessions.current(reply.request, { slide: false });
+  if (session === undefined || session.id === replaces) return false;
+  rounds.proven(reply.request, reply);
+  return true;
+};
+
+/** Who is signed in by now goes on. @throws Problem that everyone else is shown. */
+export const answerFailure = async (
+  bff: Bff,
+  reply: FastifyReply,
+  { problem, transaction }: Failure,
+): Promise<FastifyReply> => {
+  const { options, providers, rounds, loginSeal } = bff;
+  const { code, message } = problem;
+  const { observe } = transaction === undefined ? options : providers.of(transaction).options;
+  observe?.({ kind: 'login', outcome: code });
+  const { checks, replaces, returnTo = parseReturnTo(undefined, options) } = transaction ?? {};
+  if (!mayBeSignedIn.includes(code))
+    throw problem.with({ tryAgainAt: loginAddress(returnTo, options, checks) });
+  if (await isSignedIn(bff, reply, replaces)) return endCallback(reply, returnTo);
+  const counted =
+    code === 'invalid_authorization_response'
+      ? undefined
+      : rounds.failed(reply.request, reply, code === 'login_expired' ? 'time' : 'login');
+  const step = loginSeal.seal('callback', { code, message, returnTo, replaces, rounds: counted });
+  throw problem.with({
+    tryAgainAt: loginAddress(returnTo, options, { ...checks, rounds: counted }),
+    ...(cameFromElsewhere(reply.request) && {
+      continueAt: `${options.basePath}${paths.callback}?step=${step}`,
+    }),
+  });
+};
+
+/** Answers what our own page asks after a failure; `false` for every other callback, which stays unanswered. */
+export const answerStep = async (bff: Bff, reply: FastifyReply): Promise<boolean> => {
+  const { options, loginSeal } = bff;
+  const text = readQuery(reply.request.url).get('step') ?? '';
+  const { data } = sealedStep.safeParse(loginSeal.open('callback', text));
+  if (data === undefined) return false;
+  const { code, message, replaces, rounds } = data;
+  const returnTo = parseReturnTo(data.returnTo, options);
+  if (await isSignedIn(bff, reply, replaces)) {
+    endCallback(reply, returnTo);
     return true;
-  };
-
-  const count = ({ code }: Problem, transaction: LoginTransaction | undefined): void => {
-    const { observe } = transaction === undefined ? options : providers.of(transaction).options;
-    observe?.({ kind: 'login', outcome: code });
-  };
-
-  const printStep = ({ problem: { code, message }, ...step }: Step): string =>
-    `${options.basePath}${paths.callback}?step=${loginSeal.seal('callback', { code, message, ...step })}`;
-
-  return {
-    answer: async (request, reply, { problem, transaction }) => {
-      count(problem, transaction);
-      const returnTo = transaction?.returnTo ?? parseReturnTo(undefined, options);
-      const again = { ...transaction?.checks };
-      if (!mayBeSignedIn.includes(problem.code))
-        throw problem.with({ tryAgainAt: loginAddress(returnTo, options, again) });
-      const step = { problem, returnTo, replaces: transaction?.replaces };
-      if (await isSignedIn(request, reply, step)) return endCallback(request, reply, returnTo);
-      const isRound = problem.code !== 'invalid_authorization_response';
-      const counted = isRound ? rounds.failed(request, reply, problem.code) : undefined;
-      throw problem.with({
-        tryAgainAt: loginAddress(returnTo, options, { ...again, rounds: counted }),
-        ...(cameFromElsewhere(request) && { continueAt: printStep({ ...step, rounds: counted }) }),
-      });
-    },
-    readStep: (query) => {
-      const sealed = query.get('step');
-      const {
-        code,
-        message,
-        returnTo,
-        replaces,
-        rounds: counted,
-      } = (sealed === undefined ? undefined : loginSeal.open('callback', sealed)) ?? {};
-      if (!isProblemCode(code)) return undefined;
-      const checked = parseReturnTo(returnTo, options);
-      const rounds = text(counted);
-      const problem = new Problem(code, String(message), {
-        tryAgainAt: loginAddress(checked, options, { rounds }),
-      });
-      return { problem, returnTo: checked, replaces: text(replaces), rounds };
-    },
-    answerStep: async (request, reply, step) => {
-      if (await isSignedIn(request, reply, step)) return endCallback(request, reply, step.returnTo);
-      throw step.problem;
-    },
-  };
+  }
+  throw new Problem(code, message, { tryAgainAt: loginAddress(returnTo, options, { rounds }) });
 };

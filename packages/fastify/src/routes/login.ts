@@ -100,7 +100,7 @@ const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): P
   const session = await sessions.current(request, { slide: false });
   const named = providers.find(query.get('provider'));
   const counted = session === undefined ? rounds.requireProgress(request, reply, returnTo) : undefined;
-  if (session !== undefined) rounds.proven(request, reply, session);
+  if (session !== undefined) rounds.proven(request, reply);
   const asked = { hints: parseLoginHints(query), returnTo, session, named, counted };
   if (mayStay(asked)) return reply.redirect(returnTo, 303);
   const chosen = chooseProvider(bff, asked);

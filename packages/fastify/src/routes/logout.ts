@@ -59,7 +59,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.close(request, reply, 'logout');
       if (session) {
-        rounds.proven(request, reply, session);
+        rounds.proven(request, reply);
         revokeInBackground(bff, request, session);
         const { options: own, name } = providers.of(session);
         own.observe?.({ kind: 'logout', by: 'user' });

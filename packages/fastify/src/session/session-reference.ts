@@ -50,12 +50,6 @@ export const deriveReference = (secret: string, use: string, now: number): Sessi
   };
 };
 
-/** When a reference with this id was made, in milliseconds since the epoch. */
-export const creationTime = (id: string): number => {
-  const bytes = Buffer.from(id, 'base64url');
-  return bytes.length < 6 ? 0 : bytes.readUIntBE(0, 6);
-};
-
 /** The text of the session cookie for `reference`. */
 export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): string =>
   seal.seal({ id, key: key.toString('base64url') });

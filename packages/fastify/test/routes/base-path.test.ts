@@ -23,6 +23,7 @@ test('below a path people sign in, see who they are and sign out, at addresses b
   const port = new URL(below.url).port;
   expect(browser.cookies(below.url).map(({ name, path }) => [name, path])).toEqual([
     [`foyer-${port}`, '/app'],
+    [`foyer-${port}-rounds`, '/app'],
   ]);
   expect(await (await browser.fetch('/app/api/me')).json()).toMatchObject({
     authenticated: true,

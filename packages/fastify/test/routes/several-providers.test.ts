@@ -376,5 +376,5 @@ test('the choice of a provider carries on the count of rounds, where every cooki
     /href="(\/login\?provider=guests[^"]+)"/.exec(choice.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
   const start = await ask(href);
   const state = new URL(start.headers.get('location') ?? '').searchParams.get('state');
-  expect(state).toMatch(/^[\w-]{44}\.1\.[\w-]+$/);
+  expect(state).toMatch(/^[\w-]{44}\.\d{10}\.login$/);
 });

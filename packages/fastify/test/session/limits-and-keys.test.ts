@@ -79,7 +79,7 @@ const signInByHeader = async (kit: BentBff): Promise<{ readonly cookie: string }
     [header]
       .flat()
       .map(String)
-      .findLast((line) => !line.includes('Max-Age=0'))
+      .find((line) => !line.includes('Max-Age=0'))
       ?.split(';')[0] ?? '';
   const end = await kit.bff.app.inject({
     url: `/login/callback?code=a&state=${asked.get('state')}`,
