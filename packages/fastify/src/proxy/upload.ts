@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
 
 /** A time limit that stands still while someone else's turn it is. */
@@ -52,6 +53,19 @@ interface UploadLimits {
   readonly onTooLarge: (problem: Problem) => void;
 }
 
+/** Bytes at the beginning of an upload, within which most upstreams refuse one that they do not want. */
+const cautiousBytes = 8 * 1024 * 1024;
+
+/**
+ * Lets the event loop read what the upstream has sent. One that refuses an upload often closes its connection at once:
+ * the next write would fail, and its answer be lost with the connection.
+ */
+const readAnswerFirst = async (): Promise<void> => {
+  await nextTurn();
+  // The first turn may itself have taken a while, with the piece after this one.
+  await nextTurn();
+};
+
 async function* readPieces(
   raw: IncomingMessage,
   { maxBodyBytes, deadline, onTooLarge }: UploadLimits,
@@ -63,6 +77,7 @@ async function* readPieces(
       size += piece.length;
       if (size > maxBodyBytes) return onTooLarge(tooLarge());
       deadline.restart();
+      if (size <= cautiousBytes) await readAnswerFirst();
       yield piece;
       deadline.pause();
     }

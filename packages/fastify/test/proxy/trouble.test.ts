@@ -210,20 +210,40 @@ test('a stream and a download of a session are cut when it ends, others go on', 
   await expect.poll(upstream.openConnections).toBe(1);
 });
 
-test('an upstream’s answer before the upload is done is passed on at once, and the connection stays usable', async () => {
-  await using upstream = await startUpstream((_request, response) => {
-    if (_request.method === 'GET') response.end('next');
-    else response.writeHead(413, { 'content-length': 9 }).end('too large');
-  });
-  await using bff = await startBff({
-    apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
-  });
-  using client = connectRaw(portOf(bff));
-  const length = 5_000_000;
-  client.send(`PUT /api/a HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nContent-Length: ${length}\r\n\r\n`);
-  client.send(Buffer.alloc(1000));
-  await expect.poll(client.received, { timeout: 1000 }).toMatch(/^HTTP\/1\.1 413 [\s\S]*too large$/);
-  client.send(Buffer.alloc(length - 1000));
-  client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
-  await expect.poll(client.received).toMatch(/next$/);
-});
+const closings: Readonly<Record<string, (socket: Socket) => void>> = {
+  'keeps its connection': () => undefined,
+  'closes its connection': (socket) => socket.destroySoon(),
+  'resets its connection': (socket) => socket.resetAndDestroy(),
+};
+const refusals = Object.keys(closings).flatMap((how) =>
+  [401, 302, 413, 507].map((status) => ({
+    how,
+    status,
+    expect: status === 413 ? 'Expect: 100-continue\r\n' : '',
+  })),
+);
+
+test.for(refusals)(
+  'an upstream that answers $status before the upload is done and $how is passed on at once, and the connection stays usable',
+  async ({ how, status, expect: expectation }) => {
+    await using upstream = await startUpstream(({ method, socket }, response) => {
+      if (method === 'GET') response.end('next');
+      else response.writeHead(status, { 'content-length': 5 }).end('early', () => closings[how]?.(socket));
+    });
+    await using bff = await startBff({
+      apiRoutes: [{ prefix: '/api/a', upstream: upstream.url, auth: 'none' }],
+    });
+    using client = connectRaw(portOf(bff));
+    const length = 5_000_000;
+    client.send(
+      `PUT /api/a HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\n${expectation}Content-Length: ${length}\r\n\r\n`,
+    );
+    if (expectation !== '') await expect.poll(client.received).toContain('100 Continue');
+    client.send(Buffer.alloc(1_000_000));
+    await expect.poll(client.received).toMatch(/HTTP\/1\.1 (?!100)\d{3} [\s\S]*\r\n\r\n./);
+    expect(client.received()).toMatch(new RegExp(`HTTP/1\\.1 ${status} [\\s\\S]*early$`));
+    client.send(Buffer.alloc(length - 1_000_000));
+    client.send('GET /api/a HTTP/1.1\r\nHost: x\r\n\r\n');
+    await expect.poll(client.received).toMatch(/next$/);
+  },
+);
