@@ -69,7 +69,8 @@ export const german: Readonly<Record<string, string>> = {
   'Try again in a few seconds.': 'Versuchen Sie es in einigen Sekunden noch einmal.',
   'Try again in a few seconds; no one has been signed out.':
     'Versuchen Sie es in einigen Sekunden noch einmal; niemand wurde abgemeldet.',
-  'Send smaller headers.': 'Senden Sie kleinere Kopfzeilen.',
+  'Delete the cookies of this site, then try again.':
+    'Löschen Sie die Cookies dieser Website und versuchen Sie es dann noch einmal.',
   'Send the request faster.': 'Senden Sie die Anfrage schneller.',
   'Ask for a range within the file.': 'Fragen Sie nach einem Bereich innerhalb der Datei.',
   'Open the sign-in address as a page of its own.': 'Öffnen Sie die Adresse der Anmeldung als eigene Seite.',

@@ -31,7 +31,7 @@ const problemOf = (code: string): Problem => {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new Problem('bad_request', 'The headers are too large', {
       status: 431,
-      detail: 'Send smaller headers.',
+      detail: 'Delete the cookies of this site, then try again.',
     });
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('bad_request', 'The request came too slowly', {
@@ -88,7 +88,9 @@ export const createEarlyRefusals = (
   return {
     answerClientError: (error, socket) => {
       const { code = '' } = error;
-      if (code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
+      // A browser that opens a connection ahead would take a refusal for the answer to its first request.
+      const isUnused = socket.bytesRead === 0;
+      if (code === 'ECONNRESET' || isUnused || !socket.writable || hasBegunAnswer(socket)) {
         socket.destroy();
         return;
       }

@@ -160,7 +160,7 @@ test('headers that are too large are a page to a person', async () => {
   );
   const types = headers.filter(([name]) => name === 'content-type');
   expect([status, types]).toEqual([431, [['content-type', 'text/html; charset=utf-8']]]);
-  expect(body).toContain('Send smaller headers.');
+  expect(body).toContain('Delete the cookies of this site, then try again.');
   expect(body).not.toContain('aaaa');
 });
 
