@@ -61,7 +61,6 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
   const { log } = app;
   const store = guardStore(options.sessionStore, options.observe);
   const sessions = createSessions({ options, store, seal, log });
-  const { end } = sessions;
   const look = createPageLook(options.brand);
   const printPolicy = createAnswerPolicy(look.style.hash);
   const endSessionOrigin = providers.endSessionOrigins;
@@ -70,7 +69,7 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     options,
     providers,
     sessions,
-    accessTokens: createAccessTokens({ store, records: sessions, end, log }, providers.all),
+    accessTokens: createAccessTokens({ store, sessions, log }, providers.all),
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
     rounds: createLoginRounds(options, seal),

@@ -31,7 +31,7 @@ const ofCookies: readonly Mutant[] = [
   {
     file: 'tokens/kept-record.ts',
     find: 'if (now === undefined) {',
-    replace: 'if (now === undefined) return session;\n    if (now === undefined) {',
+    replace: 'if (now === undefined) return;\n  if (now === undefined) {',
     test: 'fastify/proxy/one-user > a session that ends while its tokens are refreshed stays ended, and the new token goes nowhere',
   },
   {
@@ -93,8 +93,8 @@ const ofTokens: readonly Mutant[] = [
     test: 'fastify/tokens/access-token > 100 calls on two instances refresh once',
   },
   {
-    file: 'tokens/refresh-outcome.ts',
-    find: "await end(session.id, 'refresh_failed');",
+    file: 'tokens/refresh-failure.ts',
+    find: "await sessions.end(id, 'refresh_failed');",
     replace: '',
     test: 'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
   },
@@ -112,8 +112,8 @@ const ofTokens: readonly Mutant[] = [
   },
   {
     file: 'tokens/token-grant.ts',
-    find: 'refreshToken: successor } };',
-    replace: '} };',
+    find: 'refreshToken: successor } });',
+    replace: '} });',
     test: 'fastify/tokens/target-tokens > a new refresh token of a target’s answer that cannot be judged is kept',
   },
   {

@@ -5,9 +5,9 @@ import type { Session } from '../session/live-session.ts';
 import { type ClientTokens, createClientTokens } from './client-tokens.ts';
 import { attemptRefresh, type IsGood } from './refresh-attempt.ts';
 import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';
-import { renewalId, settlePostponed, type TokenRenewal } from './refresh-outcome.ts';
+import { settlePostponed } from './refresh-failure.ts';
 import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
-import type { AccessTokenDependencies, TokenContext } from './token-context.ts';
+import { renewalId, type TokenContext, type TokenRenewal } from './token-context.ts';
 import { findToken, type HeldToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
 
 /** The one door to access tokens. */
@@ -94,20 +94,8 @@ const findAnother = async (
   return token.accessToken === held.accessToken ? undefined : token;
 };
 
-/** A provider whose tokens these are. */
-type TokenProvider = Pick<RegisteredProvider, 'id' | 'options' | 'provider'>;
-
 /** What the tokens of every provider are made of. */
-type Common = Omit<AccessTokenDependencies, 'provider' | 'options'>;
-
-const createContext = (common: Common, { options, provider }: TokenProvider): TokenContext => ({
-  ...common,
-  options,
-  provider,
-  backoff: createRefreshBackoff(),
-  unsaved: new LRUCache({ max: mostRemembered }),
-  underway: new Map(),
-});
+type Common = Pick<TokenContext, 'store' | 'sessions' | 'log'>;
 
 /**
  * Makes the one door to access tokens: one request for a session at a time, whatever its tokens are for, because all of
@@ -117,8 +105,19 @@ const createContext = (common: Common, { options, provider }: TokenProvider): To
  *
  * @see RFC 9700 section 4.14
  */
-export const createAccessTokens = (common: Common, providers: readonly TokenProvider[]): AccessTokens => {
-  const contexts = new Map(providers.map((each) => [each.id, createContext(common, each)]));
+export const createAccessTokens = (
+  common: Common,
+  providers: readonly Pick<RegisteredProvider, 'id' | 'options' | 'provider'>[],
+): AccessTokens => {
+  const createContext = ({ options, provider }: (typeof providers)[number]): TokenContext => ({
+    ...common,
+    options,
+    provider,
+    backoff: createRefreshBackoff(),
+    unsaved: new LRUCache({ max: mostRemembered }),
+    underway: new Map(),
+  });
+  const contexts = new Map(providers.map((each) => [each.id, createContext(each)]));
   const contextOf = ({ provider }: { readonly provider: string }): TokenContext => {
     const context = contexts.get(provider);
     if (context === undefined) throw new Error(`There is no provider ${provider}`);

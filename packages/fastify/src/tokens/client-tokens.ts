@@ -4,7 +4,7 @@ import { Problem } from '../problems.ts';
 import { type AccessToken, TargetRefused } from '../provider/provider.ts';
 import { createRefreshBackoff } from './refresh-backoff.ts';
 import type { RequestedToken } from './requested-token.ts';
-import type { AccessTokenDependencies } from './token-context.ts';
+import type { TokenContext } from './token-context.ts';
 import { type HeldToken, isRefreshDue, isValid } from './token-life.ts';
 
 /** The client's own access tokens, which all sessions of this process share. */
@@ -32,25 +32,19 @@ const asProblem = (error: unknown): Problem | undefined => {
 };
 
 /** Makes the client's own access tokens: one request for each target at a time. @see RFC 6749 section 4.4 */
-export const createClientTokens = ({ options, provider, log }: AccessTokenDependencies): ClientTokens => {
-  const { clock } = options;
+export const createClientTokens = ({
+  options: { clock },
+  provider,
+  log,
+}: Pick<TokenContext, 'options' | 'provider' | 'log'>): ClientTokens => {
   const backoff = createRefreshBackoff();
   const tokens = new LRUCache<string, HeldToken>({ max: mostTokens });
   const underway = new Map<string, Promise<AccessToken>>();
 
-  const validOrProblem = (key: string, problem: Problem): AccessToken => {
+  const validOrThrow = (key: string, problem: Problem): AccessToken => {
     const held = tokens.get(key);
     if (isValid(held, clock())) return held;
     throw problem;
-  };
-
-  const settle = (key: string, error: unknown): AccessToken => {
-    const problem = asProblem(error);
-    if (problem === undefined) throw error;
-    logEvent(log, 'refresh_trouble', { err: problem });
-    const scope = error instanceof TargetRefused ? 'session' : 'provider';
-    backoff.failed(key, { scope, atLeastMs: (problem.retryAfter ?? 0) * 1000, problem });
-    return validOrProblem(key, problem);
   };
 
   const request = async ({ key, target }: ClientToken): Promise<AccessToken> => {
@@ -60,7 +54,12 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
       backoff.succeeded(key);
       return held;
     } catch (error) {
-      return settle(key, error);
+      const problem = asProblem(error);
+      if (problem === undefined) throw error;
+      logEvent(log, 'refresh_trouble', { err: problem });
+      const scope = error instanceof TargetRefused ? 'session' : 'provider';
+      backoff.failed(key, { scope, atLeastMs: (problem.retryAfter ?? 0) * 1000, problem });
+      return validOrThrow(key, problem);
     }
   };
 
@@ -72,7 +71,7 @@ export const createClientTokens = ({ options, provider, log }: AccessTokenDepend
       const known = underway.get(key);
       if (known !== undefined) return known;
       const last = backoff.remainingMs(key) > 0 ? backoff.lastProblem(key) : undefined;
-      if (last !== undefined) return validOrProblem(key, last);
+      if (last !== undefined) return validOrThrow(key, last);
       const started = request(requested).finally(() => underway.delete(key));
       underway.set(key, started);
       return started;

@@ -45,7 +45,7 @@ const retryMs = 50;
 
 /** Under the lease of refreshes: a record that changes during a refresh would lose its new refresh token. */
 const saveClaims = async (context: TokenContext, session: Session, userinfo: Claims): Promise<void> => {
-  const { records } = context;
+  const { sessions } = context;
   for (let tries = 0; tries < mostTries; tries += 1) {
     const lease = await takeRefreshLease(context, session.id);
     if (lease === undefined) {
@@ -53,11 +53,11 @@ const saveClaims = async (context: TokenContext, session: Session, userinfo: Cla
       continue;
     }
     try {
-      const now = await records.reread(session);
+      const now = await sessions.reread(session);
       if (now === undefined) return;
       const { user, tokens } = now.record;
       const claims = { ...readClaims(tokens.idToken), ...userinfo };
-      await records.save(now, { ...now.record, user: createUser(user.sub, claims) });
+      await sessions.save(now, { ...now.record, user: createUser(user.sub, claims) });
       return;
     } finally {
       await lease.release();

@@ -1,28 +1,74 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { logEvent } from '../events.ts';
+import { maxTargetTokens } from '../options.ts';
+import { Problem } from '../problems.ts';
+import type { IssuedToken, RefreshedTokens } from '../provider/provider.ts';
 import type { Session } from '../session/live-session.ts';
+import { providerEnd } from '../session/session-limits.ts';
 import type { SessionRecord } from '../session/session-record.ts';
-import { sessionExpired } from './refresh-outcome.ts';
-import type { TokenContext } from './token-context.ts';
+import { renewUser } from './fresh-claims.ts';
+import type { PersonToken } from './requested-token.ts';
+import type { TokenContext, TokenRenewal } from './token-context.ts';
+
+/** The record with an access token of its own for one target. */
+export const withTargetToken = (
+  record: SessionRecord,
+  { key }: PersonToken,
+  { accessToken, accessTokenExpiresAt, issuedAt }: IssuedToken & { readonly issuedAt: number },
+): SessionRecord => {
+  const others = (record.targetTokens ?? []).filter((kept) => kept.key !== key);
+  const newest = { key, accessToken, accessTokenExpiresAt, issuedAt };
+  return { ...record, targetTokens: [...others, newest].slice(-maxTargetTokens) };
+};
+
+/** The record with the tokens and claims of a refresh; what the provider left out stays as it was. */
+export const withRefreshedTokens = (
+  record: SessionRecord,
+  requested: PersonToken,
+  refreshed: RefreshedTokens & { readonly issuedAt: number },
+): SessionRecord => {
+  const { tokens } = record;
+  const {
+    claims,
+    refreshToken = tokens.refreshToken,
+    idToken = tokens.idToken,
+    dpopKey = tokens.dpopKey,
+  } = refreshed;
+  const kept = {
+    ...record,
+    // Tokens that are bound to no key cannot be sent with a proof.
+    ...(tokens.dpopKey === undefined && dpopKey !== undefined ? { targetTokens: [] } : {}),
+    // The provider may shorten the session; it cannot make it longer than it was.
+    expiresAt: Math.min(record.expiresAt, providerEnd(claims ?? {})),
+    user: renewUser(record, claims),
+    tokens: { ...tokens, refreshToken, idToken, dpopKey },
+  };
+  if (requested.source !== 'session') return withTargetToken(kept, requested, refreshed);
+  const { accessToken, accessTokenExpiresAt, scope = tokens.scope, issuedAt } = refreshed;
+  return {
+    ...kept,
+    accessTokenIssuedAt: issuedAt,
+    tokens: { ...kept.tokens, accessToken, accessTokenExpiresAt, scope },
+  };
+};
+
+/** A session that can bring no access token any more. */
+export const sessionExpired = (message: string, cause?: unknown): Problem =>
+  new Problem('session_expired', message, { cause });
+
+/** Reads the session of a renewal as the store has it now. @throws Problem `session_expired` when it is over. */
+export const rereadSession = async ({ sessions }: TokenContext, renewal: TokenRenewal): Promise<void> => {
+  const now = await sessions.reread(renewal.session);
+  if (now === undefined) throw sessionExpired('The session ended before its access token was refreshed');
+  renewal.session = now;
+};
 
 /** Another process refreshed the session while this one did: what is stored first counts. */
 export class RefreshSuperseded extends Error {
   override readonly name = 'RefreshSuperseded';
-  readonly session: Session;
-
-  constructor(session: Session) {
-    super('Another process has refreshed the session');
-    this.session = session;
-  }
 }
 
 const maxSaves = 3;
-
-const rememberSuccessor = ({ unsaved }: TokenContext, { id, record }: Session, successor?: string): void => {
-  const stored = record.tokens.refreshToken;
-  if (stored !== undefined && successor !== undefined && successor !== stored)
-    unsaved.set(id, { stored, successor });
-};
 
 /** The refresh token to use for a session: the newest one, where the store did not take it. */
 export const newestRefreshToken = ({ unsaved }: TokenContext, sessionId: string, stored: string): string => {
@@ -30,11 +76,17 @@ export const newestRefreshToken = ({ unsaved }: TokenContext, sessionId: string,
   return kept?.stored === stored ? kept.successor : stored;
 };
 
+const rememberSuccessor = ({ unsaved }: TokenContext, { id, record }: Session, successor?: string): void => {
+  const stored = record.tokens.refreshToken;
+  if (stored !== undefined && successor !== undefined && successor !== stored)
+    unsaved.set(id, { stored, successor });
+};
+
 /** The old refresh token has been used: its successor is worth more than one try. */
 const trySave = async (context: TokenContext, session: Session, record: SessionRecord): Promise<boolean> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await context.records.save(session, record);
+      return await context.sessions.save(session, record);
     } catch (error) {
       if (tries === maxSaves) {
         rememberSuccessor(context, session, record.tokens.refreshToken);
@@ -46,19 +98,19 @@ const trySave = async (context: TokenContext, session: Session, record: SessionR
 };
 
 /**
- * Stores the record of a refresh, and returns the session with it.
+ * Stores the record of a refresh.
  *
  * @throws RefreshSuperseded when it has changed since it was read; Problem `session_expired` when it ended meanwhile, and
  * then revokes the refresh token.
  */
 export const keepRecord = async (
   context: TokenContext,
-  session: Session,
+  renewal: TokenRenewal,
   record: SessionRecord,
-): Promise<Session> => {
-  const { provider, records, log } = context;
-  const isSaved = await trySave(context, session, record);
-  const now = await records.reread(session);
+): Promise<void> => {
+  const { provider, sessions, log } = context;
+  const isSaved = await trySave(context, renewal.session, record);
+  const now = await sessions.reread(renewal.session);
   if (now === undefined) {
     const { refreshToken } = record.tokens;
     if (refreshToken !== undefined)
@@ -67,6 +119,6 @@ export const keepRecord = async (
         .catch((error: unknown) => logEvent(log, 'revocation_failed', { err: error }));
     throw sessionExpired('The session ended while its access token was refreshed');
   }
-  if (!isSaved) throw new RefreshSuperseded(now);
-  return now;
+  renewal.session = now;
+  if (!isSaved) throw new RefreshSuperseded('Another process has refreshed the session');
 };

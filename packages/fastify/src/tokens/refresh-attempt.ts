@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
-import { leaseMs, type RefreshLease, takeRefreshLease } from './refresh-lease.ts';
-import { rereadSession, settleFailed, type TokenRenewal } from './refresh-outcome.ts';
-import type { TokenContext } from './token-context.ts';
+import { rereadSession } from './kept-record.ts';
+import { settleFailed } from './refresh-failure.ts';
+import { leaseMs, takeRefreshLease } from './refresh-lease.ts';
+import type { TokenContext, TokenRenewal } from './token-context.ts';
 import { grantToken } from './token-grant.ts';
 import { findToken, type HeldToken, isValid } from './token-life.ts';
 
@@ -13,22 +14,14 @@ const pollIntervalMs = 40;
 /** A call that has a valid token waits no longer than this for another process. */
 const shortWaitMs = 1000;
 
-const findGood = ({ session, requested }: TokenRenewal, isGood: IsGood): HeldToken | undefined => {
-  const held = findToken(session.record, requested);
-  return held !== undefined && isGood(held) ? held : undefined;
-};
-
-const renewUnderLease = async (
+const findGood = async (
   context: TokenContext,
-  { session, requested }: TokenRenewal,
-  { lease, isGood }: { readonly lease: RefreshLease; readonly isGood: IsGood },
-): Promise<HeldToken> => {
-  try {
-    const now = { session: await rereadSession(context, session), requested };
-    return findGood(now, isGood) ?? (await grantToken(context, now));
-  } finally {
-    await lease.release();
-  }
+  renewal: TokenRenewal,
+  isGood: IsGood,
+): Promise<HeldToken | undefined> => {
+  await rereadSession(context, renewal);
+  const held = findToken(renewal.session.record, renewal.requested);
+  return held !== undefined && isGood(held) ? held : undefined;
 };
 
 /**
@@ -45,15 +38,17 @@ export const attemptRefresh = async (
   const isHeld = isValid(findToken(session.record, requested), clock());
   const longWaitMs = Math.max(leaseMs, providerTimeout * 1000) + shortWaitMs;
   const deadline = performance.now() + (isHeld ? shortWaitMs : longWaitMs);
-  let now = renewal;
   while (performance.now() <= deadline) {
     const lease = await takeRefreshLease(context, session.id);
-    if (lease !== undefined) return renewUnderLease(context, renewal, { lease, isGood });
-    now = { session: await rereadSession(context, session), requested };
-    const found = findGood(now, isGood);
-    if (found !== undefined) return found;
+    try {
+      const found = await findGood(context, renewal, isGood);
+      if (found !== undefined) return found;
+      if (lease !== undefined) return await grantToken(context, renewal);
+    } finally {
+      await lease?.release();
+    }
     await wait(pollIntervalMs);
   }
   const problem = new Problem('provider_timeout', 'Another process holds the refresh for too long');
-  return settleFailed(context, now, { problem, scope: 'session' });
+  return settleFailed(context, renewal, { problem, scope: 'session' });
 };

@@ -105,8 +105,7 @@ export const startInstance = async (
   const { log } = app;
   const store = guardStore(sessionStore);
   const sessions = createSessions({ options, store, seal, log });
-  const { end } = sessions;
-  const accessTokens = createAccessTokens({ store, records: sessions, end, log }, [
+  const accessTokens = createAccessTokens({ store, sessions, log }, [
     { id: options.providerId, options, provider },
   ]);
   app.post('/open', async (request, reply) => {
