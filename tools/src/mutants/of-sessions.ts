@@ -112,8 +112,8 @@ const ofTokens: readonly Mutant[] = [
   },
   {
     file: 'tokens/token-grant.ts',
-    find: 'refreshToken: successor } });',
-    replace: '} });',
+    find: ', refreshToken: successor },',
+    replace: ' },',
     test: 'fastify/tokens/target-tokens > a new refresh token of a target’s answer that cannot be judged is kept',
   },
   {
