@@ -29,7 +29,7 @@ const chooseProviderPort = async (port: number): Promise<{ port: number; remark:
 
 /** Starts the provider with the demo people, and the demo API that accepts its access tokens. */
 export const startEmbeddedProvider = async (
-  { port, publicUrl, hasApiRoutes, hasScope, inherited }: DevEnvironment,
+  { port, publicUrl, hasApiRoutes, hasScope, appName, inherited }: DevEnvironment,
   print: (line: string) => void,
 ): Promise<ProviderSetup> => {
   const [chosen, apiPort] = await Promise.all([chooseProviderPort(port), choosePort()]);
@@ -45,6 +45,7 @@ export const startEmbeddedProvider = async (
       ...common,
       PORT: String(chosen.port),
       PUBLIC_URL: publicUrl,
+      APP_NAME: appName ?? '',
       API_AUDIENCE: audience,
       DATA_FILE: '.data/dev-provider.db',
     },

@@ -1,5 +1,6 @@
 import { readEnvFile } from '@foyer/environment';
 import { pluginOptions } from '@foyer/fastify/options';
+import { brand } from '../../web/src/brand.ts';
 
 /** The settings of `pnpm dev`, from the environment and `.env`. */
 export interface DevEnvironment {
@@ -15,6 +16,8 @@ export interface DevEnvironment {
   readonly devServer: string | undefined;
   /** The user's own build, in place of the starter's dev server. */
   readonly buildDir: string | undefined;
+  /** Name of the starter; `undefined` with pages or a brand of the user's own. */
+  readonly appName: string | undefined;
   /** Whether the routes to APIs, and the scope, are the user's own. */
   readonly hasApiRoutes: boolean;
   readonly hasScope: boolean;
@@ -81,6 +84,8 @@ export const readEnvironment = (): DevEnvironment => {
   const issuer =
     several === undefined ? find('issuer') : { variable: several.variable, value: 'several providers' };
   if (issuer === undefined) requireIssuer(find);
+  const devServer = read('SPA_DEV_SERVER');
+  const buildDir = read('SPA_DIR') ?? read('SPA_DIR_FILE');
   return {
     port,
     host: reachableHost(read('HOST') ?? ''),
@@ -88,8 +93,9 @@ export const readEnvironment = (): DevEnvironment => {
     // The BFF reports a public URL that is none.
     basePath: `${URL.parse(publicUrl)?.pathname ?? ''}/`.replace(/\/+$/, '/'),
     issuer,
-    devServer: read('SPA_DEV_SERVER'),
-    buildDir: read('SPA_DIR') ?? read('SPA_DIR_FILE'),
+    devServer,
+    buildDir,
+    appName: (devServer ?? buildDir ?? find('brand')?.value) ? undefined : brand.name,
     hasApiRoutes: find('apiRoutes') !== undefined,
     hasScope: find('scope') !== undefined,
     logLevel: read('LOG_LEVEL'),

@@ -30,7 +30,12 @@ const describeDevServer = async (url: string, buildDir: string | undefined): Pro
 };
 
 /** Starts the starter's dev server, unless other pages are configured. */
-export const startPages = async ({ devServer, buildDir, basePath }: DevEnvironment): Promise<Pages> => {
+export const startPages = async ({
+  devServer,
+  buildDir,
+  basePath,
+  appName,
+}: DevEnvironment): Promise<Pages> => {
   if (devServer !== undefined) {
     const origin = await describeDevServer(devServer, buildDir);
     return { variables: {}, origin, close: nothingToClose };
@@ -46,7 +51,11 @@ export const startPages = async ({ devServer, buildDir, basePath }: DevEnvironme
   });
   await vite.listen();
   return {
-    variables: { SPA_DEV_SERVER: `http://127.0.0.1:${port}` },
+    // The BFF reads the name out of a build, and not out of a dev server.
+    variables: {
+      SPA_DEV_SERVER: `http://127.0.0.1:${port}`,
+      ...(appName !== undefined && { BRAND: JSON.stringify({ name: appName }) }),
+    },
     origin: 'of the starter in apps/web',
     close: () => vite.close(),
   };

@@ -31,6 +31,8 @@ const run = async (args: readonly string[]): Promise<void> => {
   console.log(`\n${made} is ready. Next:\n`);
   if (path !== '') console.log(`  cd ${path}`);
   console.log('  npm install\n  npm run dev\n\nThen open http://localhost:3000 and sign in as Ada Lovelace.');
+  if (Number.parseInt(process.versions.node, 10) < 24)
+    console.log('The product brings its own Node: warnings of npm about engines (EBADENGINE) do not matter.');
 };
 
 /** Runs the command; returns its exit code. A mistake is printed as one sentence. */

@@ -17,10 +17,11 @@ export function sendPage(ctx: Pick<KoaContextWithOIDC, 'set' | 'type' | 'body'>,
 }
 
 function createClient(options: DevProviderOptions): ClientMetadata {
-  const { publicUrls, clientAuth = 'client_secret_basic' } = options;
+  const { publicUrls, appName, clientAuth = 'client_secret_basic' } = options;
   const urls = publicUrls.map((url) => url.replace(/\/$/, ''));
   return {
     client_id: options.clientId ?? developmentClient.clientId,
+    ...(appName === undefined ? {} : { client_name: appName }),
     ...(clientAuth === 'none'
       ? {}
       : { client_secret: options.clientSecret ?? developmentClient.clientSecret }),

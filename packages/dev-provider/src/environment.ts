@@ -21,10 +21,11 @@ const read = (name: string): string | undefined => process.env[name]?.trim() || 
 
 /**
  * Reads the environment: `PORT` (default 4001), `HOST` (127.0.0.1), `ISSUER`, `PUBLIC_URL` (origins separated by commas,
- * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET`, `API_AUDIENCE` and `DATA_FILE`. Throws on an invalid port or URL.
+ * default http://localhost:3000), `CLIENT_ID`, `CLIENT_SECRET`, `APP_NAME`, `API_AUDIENCE` and `DATA_FILE`. Throws on an invalid port or URL.
  */
 export function readEnvironment(): DevProviderOptions {
   const issuer = read('ISSUER');
+  const appName = read('APP_NAME');
   const clientId = read('CLIENT_ID');
   const clientSecret = read('CLIENT_SECRET');
   const [apiAudience, ...moreAudiences] =
@@ -37,6 +38,7 @@ export function readEnvironment(): DevProviderOptions {
     host: read('HOST') ?? '127.0.0.1',
     publicUrls: parseUrls('PUBLIC_URL', read('PUBLIC_URL') ?? 'http://localhost:3000'),
     ...(issuer === undefined ? {} : { issuer: parseUrl('ISSUER', issuer) }),
+    ...(appName === undefined ? {} : { appName }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(apiAudience === undefined ? {} : { apiAudience, moreAudiences }),

@@ -24,6 +24,8 @@ export interface DevProviderOptions {
   readonly issuer?: string;
   /** Origins of the applications; the first also receives back-channel logout. */
   readonly publicUrls: readonly string[];
+  /** Name of the application, which the sign-in page shows. By default it shows that it is the development provider. */
+  readonly appName?: string;
   /** By default `foyer-dev`. */
   readonly clientId?: string;
   /** By default `foyer-dev-secret-not-for-production`. */

@@ -14,25 +14,33 @@ const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232a56c6'/%3E%3Cpath d='M5 13V5a3 3 0 0 1 6 0v8' fill='none' stroke='%23fff' stroke-width='2'/%3E%3C/svg%3E";
 
 const style = `
-:root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --accent: light-dark(#2a56c6, color-mix(in oklab, #2a56c6, white 52%)); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6) }
+:root { color-scheme: light dark; --ink: light-dark(#18202b, #e7ebf1); --soft: light-dark(#55606e, #a6b1be); --paper: light-dark(#f5f6f8, #0f1318); --card: light-dark(#ffffff, #171c23); --line: light-dark(#dce1e7, #2b333e); --edge: light-dark(#7b8694, #7f8b99); --rim: light-dark(#c5ccd5, #3d4754); --accent: light-dark(#2a56c6, color-mix(in oklab, #2a56c6, white 52%)); --tint: light-dark(#e9effd, #1b2740); --on-accent: light-dark(#ffffff, #0e1520); --wrong: light-dark(#a51d2d, #ff9ea6); --shade: light-dark(rgb(24 32 43 / 0.06), rgb(0 0 0 / 0.3)) }
 * { box-sizing: border-box }
-body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 16vh, 10rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
-main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem }
-.logo { display: block; width: 2.25rem; height: 2.25rem; margin-bottom: 1.25rem; fill: var(--accent) }
-.logo path { fill: none; stroke: var(--on-accent); stroke-width: 2 }
-h1 { margin: 0 0 .75rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
-p { margin: 0 0 1.25rem; overflow-wrap: anywhere; text-wrap: pretty }
+body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 10vh, 6rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
+main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem; box-shadow: 0 1rem 3rem var(--shade) }
+header { display: flex; align-items: center; gap: .75rem; margin-bottom: 1.5rem; font-weight: 600; overflow-wrap: anywhere }
+header svg { flex: none; width: 2.25rem; height: 2.25rem; fill: var(--accent) }
+header path { fill: none; stroke: var(--on-accent); stroke-width: 2 }
+h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
+p { margin: 0 0 1.25rem; color: var(--soft); overflow-wrap: anywhere; text-wrap: pretty }
 p:last-child { margin: 0 }
 form { display: grid; gap: .75rem; margin: 0 0 1.5rem }
 form:last-child { margin: 0 }
 form + form { padding-top: 1.5rem; border-top: 1px solid var(--line) }
-button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--edge); border-radius: .625rem; background: none; color: inherit }
+label { margin-bottom: -.375rem; font-size: .875rem; font-weight: 500 }
+button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: inherit; border: 1px solid var(--rim); border-radius: .625rem; background: none; color: inherit }
+input { border-color: var(--edge) }
 button { text-align: start; cursor: pointer }
-.person { position: relative; display: grid; grid-template-columns: auto 1fr; align-items: start; gap: 0 .875rem; padding: .625rem .875rem; border: 1px solid var(--edge); border-radius: .625rem }
-.person span { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; margin-block: .25rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
-.person button { min-height: 0; padding: 0; border: 0; font-weight: 600 }
+.people { gap: 0; border: 1px solid var(--rim); border-radius: .75rem }
+.person { position: relative; display: grid; grid-template-columns: auto 1fr; gap: 0 .875rem; padding: .625rem .875rem; border-radius: .6875rem }
+.person + .person { border-top: 1px solid var(--line); border-top-left-radius: 0; border-top-right-radius: 0 }
+.person:not(:last-child) { border-bottom-left-radius: 0; border-bottom-right-radius: 0 }
+.person span { grid-row: span 2; align-self: center; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
+.person button { align-self: end; min-height: 0; padding: 0; border: 0; font-weight: 600; line-height: 1.4 }
 .person button::after { content: ''; position: absolute; inset: 0; border-radius: inherit }
-.person small { color: var(--soft); font-size: .875rem }
+.person button:focus-visible { outline: none }
+.person button:focus-visible::after { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: .6875rem }
+.person small { color: var(--soft); font-size: .875rem; line-height: 1.45 }
 .person:hover { background: var(--tint) }
 .person:hover span { background: var(--card) }
 .main, .main ~ button { text-align: center }
@@ -46,19 +54,21 @@ button { text-align: start; cursor: pointer }
 export const contentSecurityPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-const createPage = (title: string, content: string): string =>
+const providerName = 'Development provider';
+
+const createPage = (title: string, content: string, name = providerName): string =>
   `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)} · Development provider</title>
+<title>${escapeHtml(title)} · ${escapeHtml(name)}</title>
 <link rel="icon" href="${icon}">
 <style>${style}</style>
 </head>
 <body>
 <main>
-<svg class="logo" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="4"/><path d="M5 13V5a3 3 0 0 1 6 0v8"/></svg>
+<header><svg viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="4"/><path d="M5 13V5a3 3 0 0 1 6 0v8"/></svg>${escapeHtml(name)}</header>
 <h1>${escapeHtml(title)}</h1>
 ${content}
 </main>
@@ -76,12 +86,14 @@ const initialsOf = (label: string): string =>
 /** What the sign-in page says beside its buttons. */
 interface SignInPage {
   readonly problem?: string;
+  /** Name of the application that asks. */
+  readonly appName?: string | undefined;
   /** Whether a choice stands for a second step too. */
   readonly hasSecondStep: boolean;
 }
 
 /** The sign-in page: a button for each demo person, and a field for any other name. */
-export function createSignInPage(action: string, { problem, hasSecondStep }: SignInPage): string {
+export function createSignInPage(action: string, { problem, appName, hasSecondStep }: SignInPage): string {
   const to = escapeHtml(action);
   const buttons = people.map(
     ({ accountId, label, purpose = '' }) =>
@@ -93,7 +105,7 @@ export function createSignInPage(action: string, { problem, hasSecondStep }: Sig
       hasSecondStep ? ' The application wants a second step: your choice stands for that too.' : ''
     }</p>
 ${problem === undefined ? '' : `<p class="wrong" role="alert">${escapeHtml(problem)}</p>`}
-<form method="post" action="${to}" aria-label="Demo people">
+<form class="people" method="post" action="${to}" aria-label="Demo people">
 ${buttons.join('\n')}
 </form>
 <form method="post" action="${to}" aria-label="Someone else">
@@ -101,6 +113,7 @@ ${buttons.join('\n')}
 <input id="name" name="name" maxlength="60" autocomplete="off" required>
 <button class="main">Sign in with this name</button>
 </form>`,
+    appName,
   );
 }
 
@@ -134,7 +147,7 @@ export function createErrorPage(code: string, description: string | undefined): 
 /** The page at the provider's own address. */
 export function createStartPage(): string {
   return createPage(
-    'Development provider',
+    'Nothing to do here',
     '<p>This OpenID provider is for development and tests only. Sign in from the application.</p>',
   );
 }

@@ -34,7 +34,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'grace',
     label: 'Grace Hopper',
-    purpose: 'May only read, is no editor',
+    purpose: 'Reads only',
     claims: {
       name: 'Grace Hopper',
       given_name: 'Grace',
@@ -48,7 +48,7 @@ export const people: readonly Person[] = [
   {
     accountId: 'jose',
     label: 'José Núñez',
-    purpose: 'Letters beyond ASCII, e-mail not verified',
+    purpose: 'Accents, e-mail not verified',
     claims: {
       name: 'José Núñez',
       given_name: 'José',

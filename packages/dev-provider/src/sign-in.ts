@@ -32,11 +32,13 @@ async function answerInteraction(provider: Provider, ctx: Context): Promise<void
     return;
   }
   const hasSecondStep = asksForSecondStep(params.acr_values);
-  if (ctx.method !== 'POST') return sendPage(ctx, createSignInPage(ctx.path, { hasSecondStep }));
+  const client = await provider.Client.find(String(params.client_id));
+  const page = { hasSecondStep, appName: client?.clientName };
+  if (ctx.method !== 'POST') return sendPage(ctx, createSignInPage(ctx.path, page));
   const accountId = chosenAccount(await readForm(ctx.req));
   if (accountId === undefined) {
     const problem = 'Choose a person, or type a name of at most 60 characters.';
-    sendPage(ctx, createSignInPage(ctx.path, { problem, hasSecondStep }));
+    sendPage(ctx, createSignInPage(ctx.path, { ...page, problem }));
     ctx.status = 400;
     return;
   }

@@ -13,6 +13,7 @@ import { Problem } from './problems.ts';
 import { addOwnRoutes, requireFreeRoutes } from './routes/own-routes.ts';
 import { closeIdleConnections } from './server/draining.ts';
 import { isWebSocket, routeUpgrades } from './server/socket-takeover.ts';
+import { readAppName } from './spa/app-name.ts';
 import { registerSpa } from './spa/spa.ts';
 
 /** A method that Fastify does not know reaches no route, and so none of those that answer 405. */
@@ -53,7 +54,9 @@ const takesWebSockets = ({ apiRoutes, spa }: ResolvedOptions): boolean =>
 const warmUpDelayMs = 50;
 
 const register = async (app: FastifyInstance, given: BffOptions): Promise<void> => {
-  const options = resolveOptions({ ...given, prefix: `${app.prefix}${given.prefix ?? ''}` });
+  const resolved = resolveOptions({ ...given, prefix: `${app.prefix}${given.prefix ?? ''}` });
+  const name = resolved.brand.name ?? (await readAppName(resolved.spa));
+  const options = { ...resolved, brand: { ...resolved.brand, name } };
 
   requireFreeRoutes(app, options);
   const bff = await composeBff(app, options);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { startDevProvider } from '@foyer/dev-provider';
 import { createServer } from 'vite'; // with pages
+import { brand } from './src/brand.ts';
 
 // Starts an OpenID provider with demo people (unless .env names yours), and the server, which restarts when it is
 // edited.
@@ -26,7 +27,9 @@ if (isTaken) {
 
 const vite = await createServer({ server: { host: '127.0.0.1' } }); // with pages
 await vite.listen(); // with pages
-const provider = env.OIDC_ISSUER ? undefined : await startDevProvider({ publicUrls: [publicUrl] });
+const provider = env.OIDC_ISSUER
+  ? undefined
+  : await startDevProvider({ publicUrls: [publicUrl], appName: brand.name });
 
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'server.ts'], {
   stdio: 'inherit',

@@ -3,7 +3,7 @@ import { check, option, type Refuse } from './option.ts';
 
 const brandShape = z
   .strictObject({
-    /** Name of the application, at most 60 characters. Default: none. */
+    /** Name of the application, at most 60 characters. Default: what the built SPA calls itself. */
     name: z.string().optional(),
     /** Path of a picture on our own origin, such as `/logo.svg`. Default: a door in the accent colour. */
     logoUrl: z.string().optional(),
@@ -35,6 +35,6 @@ export const brand = option(brandShape.superRefine(check(checkBrand)).default({}
   form: 'json',
   defaultInWords: 'none',
   meaning:
-    'Name, logo, colour and words of the BFF’s own pages (errors, signing out): `{"name":"My App","logoUrl":"/logo.svg","accentColor":"2a56c6"}`. The logo is a path of our own origin. `texts` replaces sentences by language: `{"en":{"Try again":"Once more"}}`',
+    'Name, logo, colour and words of the BFF’s own pages (errors, signing out): `{"name":"My App","logoUrl":"/logo.svg","accentColor":"2a56c6"}`. The logo is a path of our own origin. `texts` replaces sentences by language: `{"en":{"Try again":"Once more"}}`. Without a name, the built SPA’s `application-name` or title is shown',
   remedy: 'Write it as {"name":"My App","logoUrl":"/logo.svg","accentColor":"2a56c6"}.',
 });

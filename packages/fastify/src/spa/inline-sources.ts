@@ -7,18 +7,23 @@ type Element = DefaultTreeAdapterTypes.Element;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-const textOf = ({ childNodes }: Element): string =>
+/** The text that stands directly in an element. */
+export const textOf = ({ childNodes }: Element): string =>
   childNodes.map((child) => ('value' in child ? child.value : '')).join('');
 
-const attributeOf = ({ attrs }: Element, name: string): string | undefined =>
+/** An attribute's value; `undefined` without it. */
+export const attributeOf = ({ attrs }: Element, name: string): string | undefined =>
   attrs.find((attribute) => attribute.name === name)?.value;
 
-/** Every element of the document, those of templates included. */
-function* elementsOf(node: Node): Generator<Element> {
+function* elementsBelow(node: Node): Generator<Element> {
   if ('tagName' in node) yield node;
-  if ('content' in node) yield* elementsOf(node.content);
-  if ('childNodes' in node) for (const child of node.childNodes) yield* elementsOf(child);
+  if ('content' in node) yield* elementsBelow(node.content);
+  if ('childNodes' in node) for (const child of node.childNodes) yield* elementsBelow(child);
 }
+
+/** Every element of an HTML file as without scripting, those of templates and `<noscript>` included. */
+export const elementsOf = (html: string): Generator<Element> =>
+  elementsBelow(parse(html, { scriptingEnabled: false }));
 
 /** What one document has inline, as hashes. */
 interface Found {
@@ -51,8 +56,7 @@ export const readInlineSources = (html: string): InlineSources => {
     handlers: new Set(),
     styleAttributes: new Set(),
   };
-  // As without scripting, so that what stands in <noscript> is seen too.
-  for (const element of elementsOf(parse(html, { scriptingEnabled: false }))) collect(element, found);
+  for (const element of elementsOf(html)) collect(element, found);
   return {
     scripts: withAttributes(found.scripts, found.handlers),
     styles: withAttributes(found.styles, found.styleAttributes),

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { problems } from '@foyer/contract';
 import { expect, test } from 'vitest';
@@ -44,6 +47,29 @@ test('our own pages have the name, logo and colours of the brand, in a style tha
     );
     expect(policy).toContain("img-src 'self' data:");
   }
+});
+
+const drawing = '<svg><title>A drawing</title></svg>';
+
+test.for([
+  [
+    '<meta name="application-name" content=" Notes\n&amp; <More> "><title>Home</title>',
+    'Notes &amp; &lt;More&gt;',
+  ],
+  ['<meta name="application-name" content=""><title>Notes</title>', 'Notes'],
+  [`<body>${drawing}<title>Notes</title>`, 'Notes'],
+  [drawing, ''],
+  [`<title>${'long '.repeat(20)}</title>`, ''],
+] as const)('without a name in the brand our own pages have that of the build %j', async ([html, name]) => {
+  const dir = await mkdtemp(join(tmpdir(), 'foyer-brand-'));
+  await writeFile(join(dir, 'index.html'), html);
+  const find = async (given: Parameters<typeof startBff>[0]): Promise<string | undefined> => {
+    await using bff = await startBff({ spa: { dir }, ...given });
+    return /<header>(.*?)<\/header>/.exec((await readPage(`${bff.url}/login/callback`)).text)?.[1];
+  };
+  expect(await find({})).toBe(name);
+  expect(await find({ brand: { name: 'Given' } })).toBe('Given');
+  await rm(dir, { recursive: true });
 });
 
 test.for([

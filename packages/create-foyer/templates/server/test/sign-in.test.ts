@@ -1,16 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { type DevProvider, signIn, startDevProvider } from '@foyer/dev-provider';
 import { openSessionStore } from '@foyer/fastify';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../app.ts';
 
-const port = 3999;
-const url = `http://localhost:${port}`;
+let url: string;
 let provider: DevProvider;
 let app: FastifyInstance;
 
+/** A port that no program listens on. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = Object(server.address());
+  server.close();
+  return port;
+};
+
 beforeAll(async () => {
+  const port = await freePort();
+  url = `http://localhost:${port}`;
   provider = await startDevProvider({ publicUrls: [url] });
   const { issuer, clientId, clientSecret } = provider;
   const sessionKeys = [randomBytes(32).toString('base64')];
