@@ -85,7 +85,7 @@ export const views: readonly View[] = [
   {
     name: 'unreachable',
     go: async (page, product) => {
-      await page.route('**/api/me', (route) => route.fulfill({ status: 503, body: '' }));
+      await page.route(/\/api\/me(\?|$)/, (route) => route.fulfill({ status: 503, body: '' }));
       await open('/profile', 'Try again')(page, product);
     },
   },

@@ -1,3 +1,4 @@
+import type { User } from '@foyer/contract';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router-dom';
 import { Icon, type IconName } from './icons.tsx';
@@ -9,14 +10,14 @@ const destinations: readonly (readonly [path: string, icon: IconName, label: str
   ['/users', 'people', 'API demo'],
 ];
 
-/** The ways to every view of the signed-in user, as a popover that Escape and a click elsewhere close. */
+/** Who is signed in, and the ways to every view, as a popover that Escape and a click elsewhere close. */
 export const AccountMenu = ({
   displayName,
-  picture,
+  user,
   onSignOut,
 }: {
   readonly displayName: string;
-  readonly picture: unknown;
+  readonly user: User;
   readonly onSignOut: () => void;
 }): ReactNode => {
   const menu = useRef<HTMLDivElement>(null);
@@ -26,10 +27,14 @@ export const AccountMenu = ({
     <>
       <button type="button" className="account" popoverTarget="account-menu">
         <span className="unseen">Account menu</span>
-        <Portrait displayName={displayName} picture={picture} />
+        <Portrait displayName={displayName} picture={user.picture} />
         <Icon name="chevron" />
       </button>
       <div id="account-menu" className="menu" popover="auto" ref={menu}>
+        <p className="menu-head">
+          <strong>{displayName}</strong>
+          {typeof user.email === 'string' && <span className="soft small">{user.email}</span>}
+        </p>
         {destinations.map(([path, icon, label]) => (
           <Link key={path} to={path}>
             <Icon name={icon} />

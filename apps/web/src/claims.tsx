@@ -25,6 +25,27 @@ const pageClaims: ReadonlySet<string> = new Set(['website', 'profile']);
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
 
+/** A whole date in words; a provider may leave out the year, or all but the year. @see OpenID Connect Core section 5.1 */
+const showDate = (value: string): string => {
+  const date = new Date(/^[1-9]\d{3}-\d\d-\d\d$/.test(value) ? value : Number.NaN);
+  return Number.isFinite(date.getTime())
+    ? date.toLocaleDateString(undefined, { dateStyle: 'long', timeZone: 'UTC' })
+    : value;
+};
+
+const showLanguage = (value: string): string => {
+  try {
+    return new Intl.DisplayNames(undefined, { type: 'language' }).of(value.replace('_', '-')) ?? value;
+  } catch {
+    return value;
+  }
+};
+
+const inWords: ReadonlyMap<string, (value: string) => string> = new Map([
+  ['birthdate', showDate],
+  ['locale', showLanguage],
+]);
+
 /** A claim by its kind: a time, a list, the address of a page (https alone), or text. `undefined` shows nothing. */
 const showClaim = (name: string, value: unknown): ReactNode => {
   if (name === 'updated_at')
@@ -42,13 +63,13 @@ const showClaim = (name: string, value: unknown): ReactNode => {
       </span>
     );
   if (typeof value !== 'string' || value === '') return undefined;
-  const isPage = pageClaims.has(name) && /^https:\/\//i.test(value);
+  const isPage = pageClaims.has(name) && URL.parse(value)?.protocol === 'https:';
   return isPage ? (
     <a href={value} rel="noreferrer">
       {value}
     </a>
   ) : (
-    value
+    (inWords.get(name)?.(value) ?? value)
   );
 };
 

@@ -26,7 +26,7 @@ const SignedInLinks = ({ displayName, user }: SignedInSnapshot): ReactNode => {
       <button type="button" className="quiet compact" onClick={signOut}>
         Logout
       </button>
-      <AccountMenu displayName={displayName} picture={user.picture} onSignOut={signOut} />
+      <AccountMenu displayName={displayName} user={user} onSignOut={signOut} />
     </>
   );
 };

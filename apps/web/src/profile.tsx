@@ -38,18 +38,18 @@ export const Profile = (): ReactNode => {
         <PageHeading title="Profile">Welcome {displayName}!</PageHeading>
       </div>
       <div className="columns stack">
-        <div className="stack">
-          <section className="card stack">
-            <h2>About you</h2>
-            <Claims user={user} />
-          </section>
-          <section className="card stack">
-            <h2>This session</h2>
-            <Limits session={session} />
-            <Link to="/sessions">Where you are signed in</Link>
-          </section>
-        </div>
+        <section className="card stack facts">
+          <h2>About you</h2>
+          <Claims user={user} />
+        </section>
         <UserObject user={user} />
+        <section className="card stack limits">
+          <div className="head">
+            <h2>This session</h2>
+            <Link to="/sessions">Where you are signed in</Link>
+          </div>
+          <Limits session={session} />
+        </section>
       </div>
     </div>
   );

@@ -48,12 +48,14 @@ export const Recovery = (): ReactNode => {
   };
 
   return (
-    <div className="stack">
-      <PageHeading title="Recovery code">A recovery code</PageHeading>
-      <p className="soft">
-        Codes are made for people who have just signed in with a second step. Anyone else goes there first,
-        and comes back to this form as it was.
-      </p>
+    <div className="topic">
+      <div className="intro">
+        <PageHeading title="Recovery code">A recovery code</PageHeading>
+        <p className="soft">
+          Codes are made for people who have just signed in with a second step. Anyone else goes there first,
+          and comes back to this form as it was.
+        </p>
+      </div>
       <section className="card stack">
         <form className="fields" onSubmit={submit}>
           <label>

@@ -19,9 +19,11 @@ export const SessionNotice = (): ReactNode => {
   const session = useSession();
   if (session.status !== 'anonymous') return <SkeletonPage />;
   return (
-    <section className="hero">
+    <section className="card message">
       <PageHeading title="Signed out">You are signed out</PageHeading>
-      <p role="status">{session.reason ? explanations[session.reason] : 'Sign in to go on.'}</p>
+      <p role="status" className="soft">
+        {session.reason ? explanations[session.reason] : 'Sign in to go on.'}
+      </p>
       <button type="button" onClick={() => client.login()}>
         Login
       </button>

@@ -31,14 +31,15 @@ const Row = ({
       <Icon name={isHandheld(session) ? 'phone' : 'laptop'} />
     </span>
     <div>
-      <strong>{nameOf(session)}</strong>
+      <p className="row">
+        <strong>{nameOf(session)}</strong>
+        {session.current && <em className="badge">This browser</em>}
+      </p>
       <p className="soft small">
         Signed in <RelativeTime at={session.createdAt} />, last seen <RelativeTime at={session.lastSeenAt} />
       </p>
     </div>
-    {session.current ? (
-      <em className="badge">This browser</em>
-    ) : (
+    {!session.current && (
       <button type="button" className="quiet compact" onClick={onEnd}>
         Sign out<span className="unseen"> {nameOf(session)}</span>
       </button>
@@ -49,9 +50,10 @@ const Row = ({
 /** Ends every other session, after a question. */
 const EndOthers = ({ others, onEnd }: { readonly others: number; readonly onEnd: () => void }): ReactNode => {
   const [isAsking, setIsAsking] = useState(false);
-  if (!isAsking || others === 0)
+  if (others === 0) return <p className="soft small">You are signed in nowhere else.</p>;
+  if (!isAsking)
     return (
-      <button type="button" className="quiet" onClick={() => setIsAsking(true)} disabled={others === 0}>
+      <button type="button" className="quiet" onClick={() => setIsAsking(true)}>
         Sign out everywhere else
       </button>
     );
@@ -100,11 +102,13 @@ export const Sessions = (): ReactNode => {
       .catch(fail);
   };
   return (
-    <div className="stack">
-      <PageHeading title="Sessions">Where you are signed in</PageHeading>
-      <p className="soft">
-        Every browser that holds a session of yours. Ending one takes effect there within a second.
-      </p>
+    <div className="topic">
+      <div className="intro">
+        <PageHeading title="Sessions">Where you are signed in</PageHeading>
+        <p className="soft">
+          Every browser that holds a session of yours. Ending one takes effect there within a second.
+        </p>
+      </div>
       {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
         <div className="card head">
@@ -125,7 +129,7 @@ export const Sessions = (): ReactNode => {
               />
             ))}
           </ul>
-          <div className="head">
+          <div className="head foot">
             <EndOthers
               others={state.sessions.length - 1}
               onEnd={() => end('/api/me/sessions', 'Every other browser is signed out')}

@@ -6,9 +6,9 @@ import { PageHeading } from './page-heading.tsx';
 export const Unreachable = (): ReactNode => {
   const client = useBffClient();
   return (
-    <section className="hero">
+    <section className="card message">
       <PageHeading title="Unreachable">The server cannot be reached</PageHeading>
-      <p>Your session is not lost. Check the connection, then try again.</p>
+      <p className="soft">Your session is not lost. Check the connection, then try again.</p>
       <button type="button" onClick={() => client.refresh()}>
         Try again
       </button>

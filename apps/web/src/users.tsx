@@ -3,6 +3,7 @@ import { useBffClient, useUser } from '@foyer/client/react';
 import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router-dom';
 import { PageHeading } from './page-heading.tsx';
+import { Portrait } from './portrait.tsx';
 import { SkeletonList } from './skeletons.tsx';
 
 interface ListedUser {
@@ -105,13 +106,17 @@ export const Users = (): ReactNode => {
   }, [load]);
 
   return (
-    <div className="stack">
-      <PageHeading title="API demo">An API behind the server</PageHeading>
-      <p className="soft">
-        This list comes from another server that wants an access token. Yours is added on the way, by the
-        server that keeps it. <Link to="/recovery">Make a recovery code</Link> shows what needs a fresh
-        sign-in.
-      </p>
+    <div className="topic">
+      <div className="intro">
+        <PageHeading title="API demo">An API behind the server</PageHeading>
+        <p className="soft">
+          This list comes from another server that wants an access token. Yours is added on the way, by the
+          server that keeps it.
+        </p>
+        <p className="soft">
+          <Link to="/recovery">Make a recovery code</Link> shows what needs a fresh sign-in.
+        </p>
+      </div>
       {state.status === 'loading' && <SkeletonList />}
       {state.status === 'failed' && (
         <div className="card head">
@@ -127,6 +132,7 @@ export const Users = (): ReactNode => {
           <ul className="list">
             {state.users.map(({ id, name, addedBy }) => (
               <li key={id}>
+                <Portrait displayName={name} picture={undefined} />
                 <div>
                   <strong>{name}</strong>
                   {addedBy !== undefined && <p className="soft small">added by {addedBy}</p>}
@@ -146,9 +152,9 @@ export const Users = (): ReactNode => {
             ))}
           </ul>
           {mayOnlyRead ? (
-            <p className="soft">You may only read this list: editors change it.</p>
+            <p className="soft foot">You may only read this list: editors change it.</p>
           ) : (
-            <form className="fields" onSubmit={add}>
+            <form className="fields foot" onSubmit={add}>
               <label>
                 Name
                 <input name="name" maxLength={60} required autoComplete="off" />

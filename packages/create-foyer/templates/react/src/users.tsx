@@ -14,13 +14,17 @@ export const Users = (): ReactNode => {
     ask().catch(() => setAnswer('The server cannot be reached.'));
   }, [client]);
   return (
-    <div className="stack">
-      <PageHeading title="Your API">An API of your own</PageHeading>
-      <p className="soft">
-        The server answers <code>/api/hello</code> to signed-in users only. Change the route in{' '}
-        <code>app.ts</code>, and this view in <code>src/users.tsx</code>.
-      </p>
-      <pre role="status">{answer}</pre>
+    <div className="topic">
+      <div className="intro">
+        <PageHeading title="Your API">An API of your own</PageHeading>
+        <p className="soft">
+          The server answers <code>/api/hello</code> to signed-in users only. Change the route in{' '}
+          <code>app.ts</code>, and this view in <code>src/users.tsx</code>.
+        </p>
+      </div>
+      <section className="card">
+        <pre role="status">{answer}</pre>
+      </section>
     </div>
   );
 };
