@@ -32,11 +32,11 @@ button, input { width: 100%; min-height: 2.75rem; padding: .5rem .875rem; font: 
 input { border-color: var(--edge) }
 button { text-align: start; cursor: pointer }
 .people { gap: 0; border: 1px solid var(--rim); border-radius: .75rem }
-.person { position: relative; display: grid; grid-template-columns: auto 1fr; gap: 0 .875rem; padding: .625rem .875rem; border-radius: .6875rem }
+.person { position: relative; display: grid; grid-template-columns: auto 1fr; align-items: start; gap: 0 .875rem; padding: .625rem .875rem; border-radius: .6875rem }
 .person + .person { border-top: 1px solid var(--line); border-top-left-radius: 0; border-top-right-radius: 0 }
 .person:not(:last-child) { border-bottom-left-radius: 0; border-bottom-right-radius: 0 }
-.person span { grid-row: span 2; align-self: center; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
-.person button { align-self: end; min-height: 0; padding: 0; border: 0; font-weight: 600; line-height: 1.4 }
+.person span { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 700 }
+.person button { min-height: 0; padding: 0; border: 0; font-weight: 600; line-height: 1.4 }
 .person button::after { content: ''; position: absolute; inset: 0; border-radius: inherit }
 .person button:focus-visible { outline: none }
 .person button:focus-visible::after { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: .6875rem }
