@@ -91,8 +91,12 @@ const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOp
   );
 };
 
+/** A text in place of a list is the only one of it. */
 const readTexts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  [value]
+    .flat()
+    .filter((item) => typeof item === 'string')
+    .filter((text) => text !== '');
 
 /** Those of these endpoints that can be used. */
 const readEndpoints = (document: JsonObject, names: readonly string[]): Readonly<Record<string, string>> =>

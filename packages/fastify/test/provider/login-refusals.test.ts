@@ -273,6 +273,14 @@ test('claims of userinfo overlay those of the ID token', async () => {
   expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada from userinfo' });
 });
 
+test.for([null, ''])('a claim that is %j in userinfo leaves that of the ID token', async (absent) => {
+  await using party = await startRelyingParty({
+    userinfo: (base) => ({ body: { ...base, name: absent, email: absent } }),
+  });
+  const { claims } = await party.login();
+  expect([claims.name, claims.email]).toEqual(['Ada from the ID token', absent]);
+});
+
 test('signed userinfo is verified and used', async () => {
   await using party = await startRelyingParty();
   const { bent } = party;
@@ -291,7 +299,10 @@ test.for<[string, Json]>([
   ['expires_in empty', { expires_in: '' }],
   ['expires_in negative', { expires_in: -1 }],
   ['expires_in that is no number', { expires_in: 'soon' }],
+  ['expires_in that is a list', { expires_in: [] }],
   ['refresh_token null', { refresh_token: null }],
+  ['refresh_token empty', { refresh_token: '' }],
+  ['refresh_token that is a list', { refresh_token: [] }],
   ['refresh_token that is no text', { refresh_token: { value: 'x' } }],
   ['scope as a list', { scope: ['openid'] }],
 ])('a token response with %s signs in: that member is absent', async ([, members]) => {
@@ -318,9 +329,29 @@ test.for<[string, Json]>([
   ['azp', { azp: '' }],
   ['at_hash', { at_hash: null }],
   ['nbf', { nbf: null }],
+  ['nbf', { nbf: '' }],
+  ['auth_time', { auth_time: null }],
+  ['auth_time', { auth_time: '' }],
+  ['sid', { sid: null }],
+  ['sid', { sid: '' }],
+  ['session_expiry', { session_expiry: null }],
+  ['session_expiry', { session_expiry: '' }],
 ])('an ID token whose %s is empty signs in: %j', async ([, members]) => {
   await using party = await startRelyingParty({ idToken: withClaims(() => members) });
-  expect(await party.login()).toMatchObject({ sub: 'ada' });
+  expect(await party.login()).toMatchObject({ sub: 'ada', sid: undefined });
+});
+
+test.for<[string, Json]>([
+  ['nonce', { nonce: null }],
+  ['nonce', { nonce: '' }],
+  ['at_hash', { at_hash: '' }],
+  ['iat', { iat: null }],
+  ['exp', { exp: '' }],
+  ['aud', { aud: '' }],
+  ['iss', { iss: null }],
+])('an ID token whose %s is empty is refused: %j', async ([, members]) => {
+  await using party = await startRelyingParty({ idToken: withClaims(() => members) });
+  expect(await problemCode(party.login())).toBe('provider_invalid_response');
 });
 
 test('an algorithm that is not accepted is named with the setting', async () => {

@@ -170,11 +170,18 @@ describe('a refresh brings', () => {
     expect((await refresh(party)).accessTokenExpiresAt).toBe(party.bent.clock.now + 60_000);
   });
 
-  test('the new refresh token, whatever stands for an ID token', async () => {
-    await using party = await startRelyingParty({
-      token: (base) => ({ body: { ...base, id_token: null } }),
-    });
-    expect(await refresh(party)).toMatchObject({ idToken: undefined, refreshToken: 'refresh-token-2' });
+  test.for([[null], [''], [[]], [{}]])(
+    'the new refresh token, where %j stands for an ID token',
+    async ([id_token]) => {
+      await using party = await startRelyingParty({ token: (base) => ({ body: { ...base, id_token } }) });
+      expect(await refresh(party)).toMatchObject({ idToken: undefined, refreshToken: 'refresh-token-2' });
+    },
+  );
+
+  test('the claims of an ID token whose optional ones are empty', async () => {
+    const empty = { azp: '', nbf: null, auth_time: '', at_hash: null, sid: null };
+    await using party = await startRelyingParty(withClaims(empty));
+    expect((await refresh(party)).claims).toMatchObject({ sub: 'ada', ...empty });
   });
 
   test('the session on after a rotated key', async () => {

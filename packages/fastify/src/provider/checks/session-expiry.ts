@@ -1,8 +1,8 @@
+import { isAbsent } from '../json-object.ts';
 import { refusedClaim } from './refused-claim.ts';
 
 /**
- * Refuses a limit of the session that is no time, or has passed: a session without its limit would be too long. No limit is
- * absence, or `null`.
+ * Refuses a limit of the session that is no time, or has passed: a session without its limit would be too long.
  *
  * @throws Problem `provider_invalid_response`.
  * @see IPSIE SL1, session_expiry
@@ -11,7 +11,7 @@ export const requireSessionExpiry = (
   { session_expiry: expiry }: Readonly<Record<string, unknown>>,
   nowSeconds: number,
 ): void => {
-  if (expiry === undefined || expiry === null) return;
+  if (isAbsent(expiry)) return;
   if (typeof expiry !== 'number' || !Number.isFinite(expiry)) throw refusedClaim('session_expiry is no time');
   if (expiry <= nowSeconds) throw refusedClaim('session_expiry has passed');
 };
