@@ -340,7 +340,9 @@ test.runIf(findRedis() !== undefined)(
 
 const clientKey = JSON.stringify({ ...JSON.parse(createClientKey('ES256')), kid: 'mine' });
 
-test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, string>>, string]>([
+type Json = Readonly<Record<string, unknown>>;
+
+test.for<[string, Json, Readonly<Record<string, string>>, string]>([
   [
     'algorithms that prove nothing',
     { id_token_signing_alg_values_supported: ['HS256'] },
@@ -352,6 +354,24 @@ test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, str
     { id_token_signing_alg_values_supported: ['HS256', 'ES256', 'EdDSA'] },
     {},
     'ok provider: signs ID tokens with ES256, EdDSA',
+  ],
+  [
+    'an algorithm that is no list',
+    { id_token_signing_alg_values_supported: 'ES256' },
+    {},
+    'ok provider: signs ID tokens with ES256',
+  ],
+  [
+    'the other name of the algorithm that is set',
+    { id_token_signing_alg_values_supported: ['Ed25519'] },
+    { OIDC_ID_TOKEN_ALG: 'EdDSA' },
+    'ok provider: signs ID tokens with EdDSA',
+  ],
+  [
+    'no algorithm where one is set',
+    { id_token_signing_alg_values_supported: null },
+    { OIDC_ID_TOKEN_ALG: 'ES256' },
+    'note provider: lists no algorithm for ID tokens: sign in once to see whether it is ES256.',
   ],
   [
     'another issuer',
@@ -369,8 +389,17 @@ test.for<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, str
     'an optional endpoint that cannot be used',
     { userinfo_endpoint: 'ftp://op.example/me', revocation_endpoint: '' },
     {},
-    'note provider: gives a userinfo_endpoint that is no https URL: Foyer does without it.',
+    'note provider: has a userinfo_endpoint that cannot be used: Foyer does without it.',
   ],
+  ...[
+    ...['http://op.example/end', 'https://a:b@op.example/end', 'https://op.example/end#x', '/end'],
+    ...[7, ['https://op.example/end']],
+  ].map((address): [string, Json, Record<string, string>, string] => [
+    `${JSON.stringify(address)} to sign out at`,
+    { end_session_endpoint: address },
+    {},
+    'note provider: has a end_session_endpoint that cannot be used: Foyer does without it.',
+  ]),
   [
     'a demand for pushed requests without a place for them',
     { require_pushed_authorization_requests: true },

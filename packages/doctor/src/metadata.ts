@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from '@foyer/fastify';
 import { asymmetricAlgorithms } from '@foyer/fastify/options';
-import { findProfileGaps } from '@foyer/fastify/provider';
+import { findProfileGaps, readEndpoint } from '@foyer/fastify/provider';
 import { type Finding, ofProvider } from './finding.ts';
 
 /** The provider's metadata, not checked yet. */
@@ -22,7 +22,7 @@ export const parseJson = (text: string): unknown => {
 };
 
 const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  [value].flat().filter((item) => typeof item === 'string');
 
 const bare = (text: string): string => text.replace(/\/$/, '');
 
@@ -50,6 +50,10 @@ const judgeIssuer = (options: ResolvedOptions, metadata: FoundMetadata): Finding
   return ofProvider('bad', `calls itself ${announced}. ${remedy}.`);
 };
 
+/** Whether two names are of one algorithm: EdDSA has two. @see RFC 9864 section 2.2 */
+export const isSameAlgorithm = (one: unknown, other: string): boolean =>
+  one === other || (['EdDSA', 'Ed25519'].includes(other) && (one === 'EdDSA' || one === 'Ed25519'));
+
 const judgeAlgorithm = ({ idTokenAlg: alg }: ResolvedOptions, metadata: FoundMetadata): Finding => {
   const offered = textsOf(metadata.id_token_signing_alg_values_supported);
   const usable = offered.filter((each) => asymmetricAlgorithms.includes(each));
@@ -61,7 +65,9 @@ const judgeAlgorithm = ({ idTokenAlg: alg }: ResolvedOptions, metadata: FoundMet
           'bad',
           `offers ${offer} for ID tokens, none of which proves who signed. Register the client for RS256 or another asymmetric algorithm.`,
         );
-  return offered.includes(alg)
+  if (offered.length === 0)
+    return ofProvider('note', `lists no algorithm for ID tokens: sign in once to see whether it is ${alg}.`);
+  return offered.some((each) => isSameAlgorithm(each, alg))
     ? ofProvider('ok', `signs ID tokens with ${alg}`)
     : ofProvider(
         'bad',
@@ -74,20 +80,13 @@ const optionalEndpoints = [
   'pushed_authorization_request_endpoint',
 ];
 
-const isHttp = (value: unknown): boolean => typeof value === 'string' && value.startsWith('http:');
-
-const isUsable = (value: unknown, { issuer }: FoundMetadata): boolean =>
-  typeof value === 'string' &&
-  URL.canParse(value) &&
-  (/^https:/i.test(value) || (isHttp(value) && isHttp(issuer)));
-
 const judgeEndpoints = (metadata: FoundMetadata): readonly Finding[] =>
   optionalEndpoints
-    .filter((name) => (metadata[name] ?? '') !== '' && !isUsable(metadata[name], metadata))
-    .map((name) => ofProvider('note', `gives a ${name} that is no https URL: Foyer does without it.`));
+    .filter((name) => (metadata[name] ?? '') !== '' && readEndpoint(metadata, name) === undefined)
+    .map((name) => ofProvider('note', `has a ${name} that cannot be used: Foyer does without it.`));
 
 const judgePushedRequests = ({ par }: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] => {
-  const isThere = isUsable(metadata.pushed_authorization_request_endpoint, metadata);
+  const isThere = readEndpoint(metadata, 'pushed_authorization_request_endpoint') !== undefined;
   const isRequired = metadata.require_pushed_authorization_requests === true;
   if (!isThere && (isRequired || par === 'always'))
     return [
@@ -119,7 +118,7 @@ const judgePkce = (metadata: FoundMetadata): Finding =>
     : ofProvider('note', 'does not announce PKCE with S256. Foyer sends it anyway.');
 
 const judgeRevocation = (metadata: FoundMetadata): Finding =>
-  typeof metadata.revocation_endpoint === 'string'
+  readEndpoint(metadata, 'revocation_endpoint') !== undefined
     ? ofProvider('ok', 'can revoke refresh tokens at sign-out')
     : ofProvider('note', 'cannot revoke refresh tokens: they stay valid at the provider after a sign-out.');
 

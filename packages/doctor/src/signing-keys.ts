@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from '@foyer/fastify';
 import { type Finding, ofProvider } from './finding.ts';
-import { isObject, parseJson } from './metadata.ts';
+import { isObject, isSameAlgorithm, parseJson } from './metadata.ts';
 import { ask } from './try-provider.ts';
 
 /** @see RFC 7518 section 3.3 */
@@ -19,7 +19,8 @@ export const examineSigningKeys = async (options: ResolvedOptions, uri: unknown)
   const set = status === 200 ? parseJson(text) : undefined;
   const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
   const usable = keys.filter(
-    (key) => key.use !== 'enc' && (alg === undefined || key.alg === undefined || key.alg === alg),
+    ({ use, alg: ofKey }) =>
+      use !== 'enc' && (alg === undefined || ofKey === undefined || isSameAlgorithm(ofKey, alg)),
   );
   const weakest = Math.min(...usable.map(bitsOf));
   if (weakest < minKeyBits)

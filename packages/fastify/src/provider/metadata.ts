@@ -1,7 +1,7 @@
-import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';
+import { isEndpoint, readEndpoint } from './endpoint.ts';
 import { isAbsent, isObject, type JsonObject } from './json-object.ts';
 import { cleanText } from './provider-errors.ts';
 
@@ -49,23 +49,6 @@ export const metadataUrl = ({ issuer, discoveryUrl }: IssuerOptions): string => 
   return issuer.includes('/.well-known/')
     ? issuer
     : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-};
-
-const isEndpoint = (value: string): boolean => {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, hash } = new URL(value);
-  if (username !== '' || password !== '' || hash !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
-};
-
-const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.test(url);
-
-/** A provider on https that names http on a loopback host would have our secret sent to a neighbour of ours. */
-const readEndpoint = (document: JsonObject, name: string): string | undefined => {
-  const value = document[name];
-  const isSafe =
-    typeof value === 'string' && isEndpoint(value) && (!isHttp(value) || isHttp(document.issuer));
-  return isSafe ? value : undefined;
 };
 
 const requireEndpoint = (document: JsonObject, name: string): string => {

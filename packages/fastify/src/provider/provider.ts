@@ -21,6 +21,7 @@ import type { DpopKey } from './token-set.ts';
 export { firstMethod } from '../options/client-method.ts';
 export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
 export type { TlsIdentity } from './client-credentials.ts';
+export { readEndpoint } from './endpoint.ts';
 export { isObject, readClaims } from './json-object.ts';
 export type { LogoutToken } from './logout-token.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
