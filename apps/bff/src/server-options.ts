@@ -61,14 +61,11 @@ export const serverOptions = {
   }),
   spaSourceMaps: option(z.boolean().default(false), {
     variable: 'SPA_SOURCE_MAPS',
-    form: 'boolean',
     meaning: 'Whether the source maps in `SPA_DIR` are served: `true` or `false`',
-    remedy: 'Give true or false.',
   }),
   logLevel: option(z.enum(logLevels, 'is not a log level').default('info'), {
     variable: 'LOG_LEVEL',
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
-    remedy: `Use one of ${logLevels.join(', ')}.`,
   }),
   metricsPort: option(port.optional(), {
     variable: 'METRICS_PORT',
@@ -96,8 +93,6 @@ export const serverOptions = {
   ),
   shutdownTimeout: option(duration(0, 3600).default(10), {
     variable: 'SHUTDOWN_TIMEOUT',
-    form: 'duration',
     meaning: 'How long requests that are running may take after SIGTERM',
-    remedy: 'Give 1h or less.',
   }),
 } as const;

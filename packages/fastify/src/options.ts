@@ -10,7 +10,13 @@ import { pageOptions } from './options/page-options.ts';
 import { providerOptions } from './options/provider-options.ts';
 import { duration } from './options/quantities.ts';
 import { sessionOptions } from './options/session-options.ts';
-import { examineEach, onlyId, severalProviders } from './options/several-providers.ts';
+import {
+  type ExaminedProviders,
+  type ExamineOne,
+  examineProviders,
+  onlyId,
+  severalProviders,
+} from './options/several-providers.ts';
 
 export { type ApiRoute, anyMethod } from './options/api-options.ts';
 export { check, type DeclaredOption, declaredOptions, option, type Refuse, text } from './options/option.ts';
@@ -100,9 +106,6 @@ export type ClientAuth = NonNullable<BffOptions['clientAuth']>;
 /** Every option that a variable of the environment sets, in the order of the documentation. */
 export const pluginOptions: readonly DeclaredOption[] = declaredOptions(shape);
 
-const membersOf = (options: unknown): Readonly<Record<string, unknown>> =>
-  typeof options === 'object' && options !== null ? { ...options } : {};
-
 /** A prefix that is not the path of the public URL would put the routes where no address of ours leads. */
 const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): readonly OptionIssue[] => {
   const given = prefix.replace(/\/$/, '');
@@ -115,20 +118,18 @@ const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): read
 
 type Resolvable = z.output<typeof schema>;
 
-const examineOne = (
-  options: unknown,
-): { readonly data: Resolvable | undefined; readonly issues: readonly OptionIssue[] } => {
+const examineOne: ExamineOne<Resolvable> = (options) => {
   const { data, error } = schema.safeParse(options, { reportInput: true });
   const issues = error === undefined ? [] : optionIssues(error, shape);
   const crossed = data === undefined ? [] : prefixIssues(data);
-  return { data, issues: [...issues, ...clientIssues(membersOf(options)), ...crossed] };
+  return { data, issues: [...issues, ...clientIssues(options), ...crossed] };
 };
 
-const namesSeveral = (options: unknown): boolean => membersOf(options).providers !== undefined;
+const examine = (options: unknown): ExaminedProviders<Resolvable> =>
+  examineProviders(typeof options === 'object' && options !== null ? { ...options } : {}, examineOne);
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
-export const checkOptions = (options: unknown): readonly OptionIssue[] =>
-  namesSeveral(options) ? examineEach(membersOf(options), examineOne).issues : examineOne(options).issues;
+export const checkOptions = (options: unknown): readonly OptionIssue[] => examine(options).issues;
 
 const complete = ({ providers: _providers, ...data }: Resolvable, providerId: string): ResolvedOptions => {
   const { origin, pathname, protocol } = new URL(data.publicUrl);
@@ -141,15 +142,13 @@ const complete = ({ providers: _providers, ...data }: Resolvable, providerId: st
 export const isSeveral = ({ providerId }: Pick<ResolvedOptions, 'providerId'>): boolean =>
   providerId !== onlyId;
 
-const resolveOne = (options: BffOptions): ResolvedOptions => {
-  const { data, issues } = examineOne(options);
-  if (data === undefined || issues.length > 0) throw new OptionsError(issues);
-  const only = complete(data, onlyId);
-  return { ...only, providers: [{ id: only.providerId, label: onlyId, domains: [], options: only }] };
-};
-
-const resolveEach = (options: BffOptions): ResolvedOptions => {
-  const { each, issues } = examineEach(membersOf(options), examineOne);
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws OptionsError with every mistake at once.
+ */
+export const resolveOptions = (options: BffOptions): ResolvedOptions => {
+  const { each, issues } = examine(options);
   const providers = each.flatMap(({ id, label = id, domains = [], data }) =>
     data === undefined ? [] : [{ id, label, domains, options: complete(data, id) }],
   );
@@ -157,11 +156,3 @@ const resolveEach = (options: BffOptions): ResolvedOptions => {
   if (first === undefined || issues.length > 0) throw new OptionsError(issues);
   return { ...first.options, providers };
 };
-
-/**
- * Checks the options and fills in the defaults.
- *
- * @throws OptionsError with every mistake at once.
- */
-export const resolveOptions = (options: BffOptions): ResolvedOptions =>
-  namesSeveral(options) ? resolveEach(options) : resolveOne(options);

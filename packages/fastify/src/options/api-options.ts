@@ -3,13 +3,11 @@ import { check, option, type Refuse } from './option.ts';
 import { mayPass, mayReport } from './passed-headers.ts';
 import { count, duration, size } from './quantities.ts';
 import { checkRequirement, requirement } from './requirement.ts';
-import { checkTokens, routeToken } from './route-token.ts';
-import { isHttpUrl, parseUrl } from './urls.ts';
+import { checkNumberOfTokens, checkToken, routeToken } from './route-token.ts';
+import { isHttpUrl } from './urls.ts';
 
 /** The methods that pass where a route names none. */
 export const anyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-const routeRemedy = 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].';
 
 const apiRoute = z
   .strictObject({
@@ -48,72 +46,63 @@ export type ApiRoute = z.output<typeof apiRoute>;
 
 const checkPrefix = ({ prefix }: ApiRoute, refuse: Refuse): void => {
   if (!/^\/api(\/[A-Za-z0-9._~-]+)+$/.test(prefix) || /\/\.{1,2}(\/|$)/.test(prefix))
-    refuse(`${prefix}: prefix is not a plain path below /api/`, 'Write it as /api/users.');
-  else if (/^\/api\/me(\/|$)/.test(prefix))
-    refuse(`${prefix}: /api/me belongs to Foyer`, 'Choose another prefix.');
+    refuse('prefix is not a plain path below /api/', 'Write it as /api/users.');
+  else if (/^\/api\/me(\/|$)/.test(prefix)) refuse('/api/me belongs to Foyer', 'Choose another prefix.');
 };
 
-const checkUpstream = ({ prefix, upstream }: ApiRoute, refuse: Refuse): void => {
-  const url = isHttpUrl(upstream) ? parseUrl(upstream) : undefined;
-  if (url === undefined)
-    refuse(`${prefix}: upstream is not an http or https URL`, 'Write it as http://localhost:4000/users.');
+const checkUpstream = ({ upstream }: ApiRoute, refuse: Refuse): void => {
+  const url = isHttpUrl(upstream) ? URL.parse(upstream) : null;
+  if (url === null)
+    refuse('upstream is not an http or https URL', 'Write it as http://localhost:4000/users.');
   else if (`${url.username}${url.password}${url.search}${url.hash}` !== '')
-    refuse(
-      `${prefix}: upstream has credentials, a query or a fragment`,
-      'Give scheme, host, port and path alone.',
-    );
-};
-
-const checkPassHeaders = ({ prefix, passHeaders = [] }: ApiRoute, refuse: Refuse): void => {
-  for (const name of passHeaders)
-    if (!mayPass(name.toLowerCase()))
-      refuse(`${prefix}: passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
+    refuse('upstream has credentials, a query or a fragment', 'Give scheme, host, port and path alone.');
 };
 
 const identityNames = ({ identity = {} }: ApiRoute): readonly string[] =>
   Object.keys(identity).map((name) => name.toLowerCase());
 
 const checkIdentity = (route: ApiRoute, refuse: Refuse): void => {
-  const { prefix, auth, identity } = route;
-  if (identity === undefined) return;
-  if (auth === 'none')
-    refuse(`${prefix}: identity has no person where auth is none`, 'Leave auth or identity out.');
+  if (route.identity !== undefined && route.auth === 'none')
+    refuse('identity has no person where auth is none', 'Leave auth or identity out.');
   const names = identityNames(route);
   if (new Set(names).size !== names.length)
-    refuse(`${prefix}: identity names one header twice`, 'Leave one of them out.');
+    refuse('identity names one header twice', 'Leave one of them out.');
   for (const name of names)
     if (!mayReport(name))
-      refuse(`${prefix}: identity names ${name}, which is not a header for claims`, 'Name it as x-user-id.');
+      refuse(`identity names ${name}, which is not a header for claims`, 'Name it as x-user-id.');
 };
 
-const hostOf = ({ upstream }: ApiRoute): string | undefined => parseUrl(upstream)?.host;
+const hostOf = ({ upstream }: ApiRoute): string | undefined => URL.parse(upstream)?.host;
 
-/** An upstream believes the headers that report a person, whichever of its routes a call came by. */
-const checkWritable = (route: ApiRoute, routes: readonly ApiRoute[], refuse: Refuse): void => {
-  const { prefix, passHeaders = [] } = route;
+/** An upstream believes the headers that report a person, whichever of its `routes` a call came by. */
+const checkPassHeaders = (route: ApiRoute, routes: readonly ApiRoute[], refuse: Refuse): void => {
   const believed = routes.filter((other) => hostOf(other) === hostOf(route)).flatMap(identityNames);
-  for (const name of passHeaders)
+  for (const name of route.passHeaders ?? []) {
+    if (!mayPass(name.toLowerCase()))
+      refuse(`passHeaders names ${name}, which upstreams believe from gateways`, 'Leave it out.');
     if (believed.includes(name.toLowerCase().replaceAll('_', '-')))
-      refuse(`${prefix}: passHeaders would let a browser write ${name}`, 'Leave it out of passHeaders.');
+      refuse(`passHeaders would let a browser write ${name}`, 'Leave it out of passHeaders.');
+  }
 };
 
-const checkRequire = ({ prefix, auth, require }: ApiRoute, refuse: Refuse): void => {
+const checkRequire = ({ auth, require }: ApiRoute, refuse: Refuse): void => {
   if (require === undefined) return;
   if (auth === 'none')
-    refuse(`${prefix}: require has no session to judge where auth is none`, 'Leave auth or require out.');
-  checkRequirement(require, (problem, remedy) => refuse(`${prefix}: ${problem}`, remedy));
+    refuse('require has no session to judge where auth is none', 'Leave auth or require out.');
+  checkRequirement(require, refuse);
 };
 
 const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
   for (const route of routes) {
-    checkPrefix(route, refuse);
-    checkUpstream(route, refuse);
-    checkPassHeaders(route, refuse);
-    checkRequire(route, refuse);
-    checkIdentity(route, refuse);
-    checkWritable(route, routes, refuse);
+    const refuseRoute: Refuse = (problem, remedy) => refuse(`${route.prefix}: ${problem}`, remedy);
+    checkPrefix(route, refuseRoute);
+    checkUpstream(route, refuseRoute);
+    checkPassHeaders(route, routes, refuseRoute);
+    checkRequire(route, refuseRoute);
+    checkIdentity(route, refuseRoute);
+    checkToken(route, refuseRoute);
   }
-  checkTokens(routes, refuse);
+  checkNumberOfTokens(routes, refuse);
   const taken = routes.flatMap(({ prefix, methods = anyMethod }) =>
     methods.map((method) => `${method} ${prefix}`),
   );
@@ -129,35 +118,28 @@ export const apiOptions = {
     form: 'json',
     meaning:
       'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`',
-    remedy: routeRemedy,
+    remedy: 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].',
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */
   apiTimeout: option(duration(0.05, 3600).default(15), {
     variable: 'API_TIMEOUT',
-    form: 'duration',
     meaning: 'Time until an upstream must have begun to answer',
-    remedy: 'Give a duration of at most 1h: 15s.',
   }),
   /** Largest request body that is passed on to an API, in bytes or as a text such as `10mb`. Default 10 MiB. */
   apiMaxBody: option(size().default(10 * 1024 * 1024), {
     variable: 'API_MAX_BODY',
-    form: 'size',
     meaning: 'Largest request body that is passed on',
-    remedy: 'Write it as 10mb, 512kb or plain bytes.',
   }),
   /** Whether `GET /gate` answers for other servers; with `oauth2-proxy` its paths answer too. Default `off`. */
   gate: option(z.enum(['off', 'on', 'oauth2-proxy'], 'is not a kind of gate').default('off'), {
     variable: 'GATE',
     meaning:
       '`on`: `GET /gate` answers for other servers ([gate.md](gate.md)); `oauth2-proxy`: so do the paths of oauth2-proxy',
-    remedy: 'Use on, oauth2-proxy or off.',
   }),
   /** Per minute and client address, on login, callback and refused logout tokens; 0 switches it off. Default 60. */
   rateLimitLogin: option(count.default(60), {
     variable: 'RATE_LIMIT_LOGIN',
-    form: 'number',
     meaning:
       'Per minute and client address, on `/login`, the callback and refused logout tokens (good ones do not count); `0` = off',
-    remedy: 'Give 0 or more.',
   }),
 } as const;

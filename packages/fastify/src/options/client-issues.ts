@@ -1,13 +1,5 @@
 import type { z } from 'zod';
-import {
-  type ClientKey,
-  keyOfCert,
-  parseClientCert,
-  parseClientKeys,
-  profileAlgorithms,
-  readSource,
-  type SecretSource,
-} from './client-keys.ts';
+import { parseClientCert, parseClientKeys, profileAlgorithms, readSource } from './client-keys.ts';
 import { type clientOptions, source } from './client-options.ts';
 import type { OptionIssue } from './option-issue.ts';
 import { isLoopbackHost } from './urls.ts';
@@ -24,6 +16,16 @@ type Given = Readonly<Record<string, unknown>>;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
+/** What a source holds; `undefined` where it cannot be read, which is reported as a problem of its own option. */
+const readAs = <Value>(given: unknown, parse: (text: string) => Value): Value | undefined => {
+  const { data } = source.safeParse(given);
+  try {
+    return data === undefined ? undefined : parse(readSource(data));
+  } catch {
+    return undefined;
+  }
+};
+
 const needsCert = ({ clientAuth }: Given): boolean => /tls_client_auth$/.test(String(clientAuth));
 
 const needsKey = (given: Given): boolean =>
@@ -35,86 +37,73 @@ const needsKey = (given: Given): boolean =>
 const secretProblem = (given: Given): string | undefined => {
   const isAnother = needsKey(given) || (given.clientAuth === undefined && isGiven(given.clientKey));
   if (!isGiven(given.clientSecret)) return isAnother ? undefined : 'is missing';
-  if (given.clientSecret === developmentSecret && isPublicHttps(given.publicUrl))
-    return 'is the published secret of the development provider';
-  return undefined;
+  const isPublished = given.clientSecret === developmentSecret && isPublicHttps(given.publicUrl);
+  return isPublished ? 'is the published secret of the development provider' : undefined;
 };
 
-const isSource = (value: unknown): value is SecretSource => source.safeParse(value).success;
-
-const certProblem = ({ clientKey, clientCert }: Given): string | undefined => {
-  if (!isSource(clientKey) || !isSource(clientCert)) return undefined;
-  try {
-    const keys = parseClientKeys(readSource(clientKey));
-    keyOfCert(parseClientCert(readSource(clientCert)), keys);
-    return undefined;
-  } catch (error) {
-    // What cannot be read is reported as a problem of its own option.
-    return error instanceof Error && error.message.startsWith('belongs') ? error.message : undefined;
-  }
+const isOfAnotherKey = ({ clientKey, clientCert }: Given): boolean => {
+  const [keys, cert] = [readAs(clientKey, parseClientKeys), readAs(clientCert, parseClientCert)];
+  return (
+    keys !== undefined &&
+    cert !== undefined &&
+    !keys.some(({ privateKey }) => cert.checkPrivateKey(privateKey))
+  );
 };
-
-const hasWeakKey = ({ clientKey }: Given): boolean => {
-  try {
-    return isSource(clientKey) && !parseClientKeys(readSource(clientKey)).every(isOfProfile);
-  } catch {
-    // What cannot be read is reported as a problem of its own option.
-    return false;
-  }
-};
-
-const isOfProfile = ({ alg }: ClientKey): boolean => profileAlgorithms.includes(alg);
 
 /** A rule: the option, what is wrong with it, if anything, and what to do. */
 type Rule = readonly [
   option: keyof typeof clientOptions | 'idTokenAlg',
-  problem: string | undefined,
+  problem: string | undefined | false,
   remedy: string,
 ];
-
-const missing = 'is missing, and what is configured needs it';
-const forbidden = 'is not what the profile fapi2 allows';
 
 const authenticationRules = (given: Given): readonly Rule[] => {
   const isKeyMissing = (needsKey(given) || given.signedRequest === 'on') && !isGiven(given.clientKey);
   const isCertMissing = needsCert(given) && !isGiven(given.clientCert);
+  const missing = 'is missing, and what is configured needs it';
+  const secretRemedy = 'Copy the client secret from the provider; Foyer is a confidential client.';
   return [
+    ['clientSecret', secretProblem(given), secretRemedy],
+    ['clientKey', isKeyMissing && missing, 'Make one with: pnpm key --client.'],
+    ['clientCert', isCertMissing && missing, 'Give the certificate of the client as PEM.'],
     [
-      'clientSecret',
-      secretProblem(given),
-      'Copy the client secret from the provider; Foyer is a confidential client.',
+      'clientCert',
+      isOfAnotherKey(given) && 'belongs to none of the keys of the client',
+      'Give the key of the certificate beside it.',
     ],
-    ['clientKey', isKeyMissing ? missing : undefined, 'Make one with: pnpm key --client.'],
-    ['clientCert', isCertMissing ? missing : undefined, 'Give the certificate of the client as PEM.'],
-    ['clientCert', certProblem(given), 'Give the key of the certificate beside it.'],
   ];
 };
 
 const profileRules = (given: Given): readonly Rule[] => {
-  const isOtherAlgorithm = isGiven(given.idTokenAlg) && !profileAlgorithms.includes(String(given.idTokenAlg));
+  if (given.profile !== 'fapi2') return [];
+  const isSecret = /^client_secret/.test(String(given.clientAuth));
+  const isWeakKey = readAs(given.clientKey, parseClientKeys)?.some(
+    ({ alg }) => !profileAlgorithms.includes(alg),
+  );
   const isUnbound = given.dpop === 'off' && !isGiven(given.clientCert);
-  const forbid = (isForbidden: boolean): string | undefined => (isForbidden ? forbidden : undefined);
+  const isOtherAlgorithm = isGiven(given.idTokenAlg) && !profileAlgorithms.includes(String(given.idTokenAlg));
+  const forbidden = 'is not what the profile fapi2 allows';
   return [
     [
       'clientAuth',
-      forbid(/^client_secret/.test(String(given.clientAuth))),
+      isSecret && forbidden,
       'Use private_key_jwt, tls_client_auth or self_signed_tls_client_auth.',
     ],
-    ['clientKey', forbid(hasWeakKey(given)), 'Use keys for PS256, ES256 or EdDSA: pnpm key --client.'],
-    ['par', forbid(given.par === 'never'), 'Use auto or always.'],
+    ['clientKey', isWeakKey && forbidden, 'Use keys for PS256, ES256 or EdDSA: pnpm key --client.'],
+    ['par', given.par === 'never' && forbidden, 'Use auto or always.'],
     [
       'dpop',
-      forbid(isUnbound),
+      isUnbound && forbidden,
       'Leave it out, or give the client’s certificate for tokens that are bound by mutual TLS.',
     ],
-    ['idTokenAlg', forbid(isOtherAlgorithm), `Use one of ${profileAlgorithms.join(', ')}.`],
+    ['idTokenAlg', isOtherAlgorithm && forbidden, `Use one of ${profileAlgorithms.join(', ')}.`],
   ];
 };
 
 /** What client authentication needs and is not given, and what is against the profile, examined beside every other mistake. */
 export const clientIssues = (given: Given): readonly OptionIssue[] =>
-  [...authenticationRules(given), ...(given.profile === 'fapi2' ? profileRules(given) : [])].flatMap(
-    ([option, problem, remedy]) => (problem === undefined ? [] : [{ option, problem, remedy }]),
+  [...authenticationRules(given), ...profileRules(given)].flatMap(([option, problem, remedy]) =>
+    problem ? [{ option, problem, remedy }] : [],
   );
 
 type ProfileOptions = Pick<
@@ -123,12 +112,8 @@ type ProfileOptions = Pick<
 >;
 
 /** The options with what the security profile demands: the secret has no part in it. */
-export const applyProfile = <Options extends ProfileOptions>(options: Options): Options =>
-  options.profile === undefined
-    ? options
-    : {
-        ...options,
-        clientSecret: undefined,
-        par: 'always',
-        dpop: options.clientCert === undefined ? 'on' : options.dpop,
-      };
+export const applyProfile = <Options extends ProfileOptions>(options: Options): Options => {
+  if (options.profile === undefined) return options;
+  const dpop = options.clientCert === undefined ? 'on' : options.dpop;
+  return { ...options, clientSecret: undefined, par: 'always', dpop };
+};

@@ -105,10 +105,3 @@ export const parseClientCert = (pem: string): X509Certificate => {
     throw new Error('holds no certificate as PEM');
   }
 };
-
-/** The key of a certificate among those of the client. @throws Error when there is none. */
-export const keyOfCert = (cert: X509Certificate, keys: readonly ClientKey[]): ClientKey => {
-  const key = keys.find(({ privateKey }) => cert.checkPrivateKey(privateKey));
-  if (key === undefined) throw new Error('belongs to none of the keys of the client');
-  return key;
-};

@@ -13,18 +13,22 @@ type TextForm =
   /** A text, or with `NAME_FILE` the file itself, which is read again when it changes. */
   | 'source';
 
+/** What the kind of a schema says of every option that has it. */
+interface Kind {
+  /** How the variable's text is written. Default `text`. */
+  readonly form?: TextForm;
+  /** What to do about a bad value, unless its check says something more precise. */
+  readonly remedy: string;
+}
+
 /** What documentation and the environment reader need to know of an option beside its schema. */
-export interface OptionFacts {
+export interface OptionFacts extends Kind {
   /** Environment variable that the application reads it from. */
   readonly variable: string;
   /** Other names of that variable that are accepted. */
   readonly aliases?: readonly string[];
-  /** How the variable's text is written. Default `text`. */
-  readonly form?: TextForm;
   /** One sentence for the documentation, without a full stop. */
   readonly meaning: string;
-  /** What to do about a bad value, unless its check says something more precise. */
-  readonly remedy: string;
   /** The application's default for an option that the plugin requires. */
   readonly fallback?: string;
   /** The default in words, where no fixed value is one. */
@@ -43,11 +47,31 @@ export interface DeclaredOption {
 /** Named schemas. */
 export type OptionShape = Readonly<Record<string, z.ZodType>>;
 
+const kinds = z.registry<Kind>();
 const registry = z.registry<OptionFacts>();
 
-/** Declares an option: its schema (type, default, check) together with its variable and what is said of it. */
-export const option = <Schema extends z.ZodType>(schema: Schema, facts: OptionFacts): Schema => {
-  registry.add(schema, facts);
+/** Says of a schema how every option that has it is written. */
+export const kind = <Schema extends z.ZodType>(schema: Schema, { form, remedy }: Required<Kind>): Schema => {
+  kinds.add(schema, { form, remedy });
+  return schema;
+};
+
+const kindOf = (schema: z.core.$ZodType): Kind | undefined => {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return kindOf(schema.unwrap());
+  if (schema instanceof z.ZodBoolean) return { form: 'boolean', remedy: 'Give true or false.' };
+  if (schema instanceof z.ZodEnum) return { remedy: `Use one of ${schema.options.join(', ')}.` };
+  return kinds.get(schema);
+};
+
+/**
+ * Declares an option: its schema (type, default, check) together with its variable and what is said of it. A switch, one of
+ * several words, and what `kind` has made know by themselves how they are written.
+ */
+export const option = <Schema extends z.ZodType>(
+  schema: Schema,
+  facts: Omit<OptionFacts, 'remedy'> & Partial<Kind>,
+): Schema => {
+  registry.add(schema, { remedy: 'Give a value of the documented type.', ...kindOf(schema), ...facts });
   return schema;
 };
 

@@ -1,38 +1,26 @@
 import { z } from 'zod';
 import { brand } from './brand.ts';
-import { check, option, type Refuse, text } from './option.ts';
+import { option, type Refuse, text } from './option.ts';
 import { findIneffectiveAddition } from './policy-additions.ts';
-import { isHttpUrl, parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
+import { checkOrigin, isHttpUrl, readSafeUrl } from './urls.ts';
 
 const checkPublicUrl = (publicUrl: string, refuse: Refuse): void => {
-  const url = parseUrl(publicUrl);
-  if (url === undefined) {
-    refuse('is not a URL');
-    return;
-  }
-  if (!requireSafeScheme(url, refuse)) return;
-  if (url.username !== '' || url.password !== '') {
-    refuseCredentials(url, refuse);
-    return;
-  }
+  const url = readSafeUrl(publicUrl, refuse);
+  if (url === undefined) return;
   if (url.search !== '' || url.hash !== '')
     refuse('has a query or a fragment', `Leave it out: ${url.origin}.`);
   else if (!/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(url.pathname))
     refuse('has a path of more than plain segments', `Write it as ${url.origin}/app.`);
 };
 
-const checkOrigins = (origins: readonly string[], refuse: Refuse): void => {
-  for (const origin of origins) {
-    const url = parseUrl(origin);
-    if (url === undefined || url.origin !== origin || origin.includes('*'))
-      refuse('holds something that is not an origin');
-    else requireSafeScheme(url, refuse, 'holds an origin that is not https');
-  }
-};
+const devServer = z.string().refine(isHttpUrl, {
+  message: 'has a dev server that is not an http or https URL',
+  params: { remedy: 'Write it as http://localhost:5173.' },
+});
 
 const spaSource = z.union([
   z.strictObject({ dir: z.string(), sourceMaps: z.boolean().optional() }).readonly(),
-  z.strictObject({ devServer: z.string() }).readonly(),
+  z.strictObject({ devServer }).readonly(),
 ]);
 
 /**
@@ -40,11 +28,6 @@ const spaSource = z.union([
  * the URL of a running dev server.
  */
 export type SpaSource = z.output<typeof spaSource>;
-
-const checkSpa = (spa: SpaSource, refuse: Refuse): void => {
-  if ('devServer' in spa && !isHttpUrl(spa.devServer))
-    refuse('has a dev server that is not an http or https URL', 'Write it as http://localhost:5173.');
-};
 
 const checkSpaCsp = (csp: string, refuse: Refuse): void => {
   const problem = /^[\x20-\x7e]*$/.test(csp)
@@ -93,7 +76,7 @@ export const pageOptions = {
     },
   ),
   /** Where the SPA comes from. Default: nowhere, for an application that serves its own pages. */
-  spa: spaSource.superRefine(check(checkSpa)).optional(),
+  spa: spaSource.optional(),
   /** Directives added to the content security policy of the SPA's pages, and of nothing else. Default: none. */
   spaCsp: option(text(checkSpaCsp).optional(), {
     variable: 'SPA_CSP',
@@ -119,13 +102,12 @@ export const pageOptions = {
       variable: 'SPA_COOP',
       meaning:
         '`Cross-Origin-Opener-Policy` of the SPA’s pages: `same-origin-allow-popups`, `same-origin`, `noopener-allow-popups` or `unsafe-none`',
-      remedy: `Use one of ${openerPolicies.join(', ')}.`,
     },
   ),
   /** How our own pages look and speak: errors, signing out. Default: no name, our colours, English and German. */
   brand,
   /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
-  allowedOrigins: option(z.array(z.string()).readonly().superRefine(check(checkOrigins)).default([]), {
+  allowedOrigins: option(z.array(text(checkOrigin)).readonly().default([]), {
     variable: 'ALLOWED_ORIGINS',
     form: 'list',
     meaning: 'Comma list of SPA origins other than `PUBLIC_URL`, same-site with it',

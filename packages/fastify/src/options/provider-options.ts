@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { check, option, type Refuse, text } from './option.ts';
 import { duration } from './quantities.ts';
-import { parseUrl, refuseCredentials, requireSafeScheme } from './urls.ts';
+import { isResource, readSafeUrl } from './urls.ts';
 
 /** Signature algorithms by which the provider alone can have signed. @see RFC 7518 section 3.1 */
 export const asymmetricAlgorithms: readonly string[] = [
@@ -11,39 +11,23 @@ export const asymmetricAlgorithms: readonly string[] = [
 
 /** Parameters of the authorization request that only Foyer sets. */
 const reservedParams = [
-  'response_type',
-  'client_id',
-  'redirect_uri',
-  'scope',
-  'state',
-  'nonce',
-  'code_challenge',
-  'code_challenge_method',
-  'response_mode',
-  'request',
-  'request_uri',
-  'client_secret',
+  ...['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge'],
+  ...['code_challenge_method', 'response_mode', 'request', 'request_uri', 'client_secret'],
 ];
 
-const checkDiscoveryUrl = (discoveryUrl: string, refuse: Refuse): URL | undefined => {
-  const url = parseUrl(discoveryUrl);
-  if (url === undefined) refuse('is not a URL');
-  if (url === undefined || !requireSafeScheme(url, refuse)) return undefined;
-  refuseCredentials(url, refuse);
-  if (url.hash !== '') refuse('has a fragment', 'Leave the part from # on out.');
-  return url;
+const checkDiscoveryUrl = (discoveryUrl: string, refuse: Refuse): void => {
+  if (readSafeUrl(discoveryUrl, refuse)?.hash) refuse('has a fragment', 'Leave the part from # on out.');
 };
 
 const checkIssuer = (issuer: string, refuse: Refuse): void => {
-  const url = checkDiscoveryUrl(issuer, refuse);
-  if (url === undefined || url.search === '' || url.pathname.includes('/.well-known/')) return;
-  refuse('has a query', 'Leave the part from ? on out.');
+  checkDiscoveryUrl(issuer, refuse);
+  const url = URL.parse(issuer);
+  if (url !== null && url.search !== '' && !url.pathname.includes('/.well-known/'))
+    refuse('has a query', 'Leave the part from ? on out.');
 };
 
 const checkLogoutUrl = (logoutUrl: string, refuse: Refuse): void => {
-  const url = parseUrl(logoutUrl.replaceAll(/\{(client_id|return_to)\}/g, 'x'));
-  if (url === undefined) refuse('is not a URL');
-  else requireSafeScheme(url, refuse);
+  readSafeUrl(logoutUrl.replaceAll(/\{(client_id|return_to)\}/g, 'x'), refuse);
 };
 
 const noTenant = 'holds something that is no id of a tenant';
@@ -57,11 +41,6 @@ const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): 
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
 };
 
-const checkResource = (resource: string, refuse: Refuse): void => {
-  if (parseUrl(resource) === undefined) refuse('holds what is no URL');
-  else if (resource.includes('#')) refuse('holds a URL with a fragment', 'Leave the part from # on out.');
-};
-
 /** Who the provider is, and how it is asked. */
 export const providerOptions = {
   /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
@@ -73,7 +52,7 @@ export const providerOptions = {
     remedy: 'Copy the issuer from the provider: https://tenant.example.',
   }),
   /** Where the metadata is when that is not below the issuer; its `issuer` has to be the configured one. Default: below the issuer. */
-  discoveryUrl: option(text((url, refuse) => void checkDiscoveryUrl(url, refuse)).optional(), {
+  discoveryUrl: option(text(checkDiscoveryUrl).optional(), {
     variable: 'OIDC_DISCOVERY_URL',
     defaultInWords: 'below the issuer',
     meaning:
@@ -119,13 +98,16 @@ export const providerOptions = {
     },
   ),
   /** URLs of the APIs that the sign-in asks for; `token` of an API route may choose one of them later. Default: none. */
-  resources: option(z.array(text(checkResource)).readonly().default([]), {
-    variable: 'OIDC_RESOURCES',
-    form: 'list',
-    meaning:
-      'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
-    remedy: 'Write it as https://users.example/,https://orders.example/.',
-  }),
+  resources: option(
+    z.array(z.string().refine(isResource, 'holds what is no URL without a fragment')).readonly().default([]),
+    {
+      variable: 'OIDC_RESOURCES',
+      form: 'list',
+      meaning:
+        'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
+      remedy: 'Write it as https://users.example/,https://orders.example/.',
+    },
+  ),
   /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
   idTokenAlg: option(
     z
@@ -142,16 +124,12 @@ export const providerOptions = {
   /** How far the provider's clock may be off, in seconds or as a text such as `30s`. Default 30 seconds. */
   clockTolerance: option(duration(0, 600).default(30), {
     variable: 'OIDC_CLOCK_TOLERANCE',
-    form: 'duration',
     meaning: 'How far the provider’s clock may be off',
-    remedy: 'Give a duration of at most 10m: 30s.',
   }),
   /** How long a request to the provider may take, in seconds or as a text such as `5s`. Default 5 seconds. */
   providerTimeout: option(duration(0.05, 300).default(5), {
     variable: 'OIDC_TIMEOUT',
-    form: 'duration',
     meaning:
       'Time limit of every request to the provider. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured on the way to it',
-    remedy: 'Give a duration of at most 5m: 5s.',
   }),
 } as const;

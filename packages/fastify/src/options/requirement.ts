@@ -45,7 +45,8 @@ const checkClaims = (claims: NonNullable<Requirement['claims']>, refuse: Refuse)
   }
 };
 
-const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+/** Scopes, separated by single spaces. @see RFC 6749 section 3.3 */
+export const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /** Whether values can stand in `acr_values`, and are no more than `/login` passes on. */
 export const isAcrList = (values: readonly string[]): boolean =>
@@ -69,8 +70,6 @@ export const checkRequirement = (given: Requirement, refuse: Refuse): void => {
     refuse('require has an acr that cannot be asked for', 'Give one to 16 values without spaces.');
 };
 
-const whereIn = ({ path }: z.core.$ZodIssue): string => ['require', ...path].join('.');
-
 /**
  * Reads what a session must have.
  *
@@ -78,11 +77,11 @@ const whereIn = ({ path }: z.core.$ZodIssue): string => ['require', ...path].joi
  */
 export const parseRequirement = (value: unknown): Requirement => {
   const { data, error } = requirement.safeParse(value);
-  const problems = (error?.issues ?? []).map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? `${whereIn(issue)} has a key that is not known: ${issue.keys.join(', ')}`
-      : `${whereIn(issue)} is not valid`,
-  );
+  const problems = (error?.issues ?? []).map(({ path, ...issue }) => {
+    const isUnknown = issue.code === 'unrecognized_keys';
+    const problem = isUnknown ? `has a key that is not known: ${issue.keys.join(', ')}` : 'is not valid';
+    return `${['require', ...path].join('.')} ${problem}`;
+  });
   if (data !== undefined) checkRequirement(data, (problem) => problems.push(problem));
   if (data === undefined || problems.length > 0) throw new TypeError(problems.join('; '));
   return data;

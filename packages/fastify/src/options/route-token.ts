@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { Refuse } from './option.ts';
-import { parseUrl } from './urls.ts';
+import { scopeForm } from './requirement.ts';
+import { isResource } from './urls.ts';
 
 /** How many access tokens a session keeps beside its own: the one that was issued first goes. */
 export const maxTargetTokens = 16;
 
 const name = z.string().regex(/^[^\p{Cc}\p{Z}]+$/u, 'token has a name that is empty or holds spaces');
-const scope = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'token has a scope that is none');
+const scope = z.string().regex(scopeForm, 'token has a scope that is none');
 
 const target = {
   /** Name of the API at the provider. */
@@ -42,7 +41,6 @@ export const routeToken = z.union([
 export type RouteToken = z.output<typeof routeToken>;
 
 interface RouteWithToken {
-  readonly prefix: string;
   readonly auth?: 'required' | 'optional' | 'none' | undefined;
   readonly token?: RouteToken | undefined;
 }
@@ -53,27 +51,21 @@ const targetOf = (token: Exclude<RouteToken, string>): z.output<typeof exchangeT
 const isOfPerson = (token: RouteToken): boolean =>
   typeof token === 'string' ? token === 'session' : !('client' in token);
 
-const checkTarget = ({ prefix, token }: RouteWithToken, refuse: Refuse): void => {
-  if (token === undefined || typeof token === 'string') return;
-  const { resource, ...names } = targetOf(token);
-  if (resource === undefined && Object.values(names).every((value) => value === undefined))
-    refuse(`${prefix}: token names no audience, resource or scope`, 'Write it as {"audience":"orders"}.');
-  const url = resource === undefined ? undefined : parseUrl(resource);
-  if (resource !== undefined && (url === undefined || resource.includes('#')))
-    refuse(`${prefix}: token has a resource that is no URL`, 'Give a whole URL without a fragment.');
+/** Refuses a token that no provider issues, or that never reaches its API. */
+export const checkToken = ({ auth, token }: RouteWithToken, refuse: Refuse): void => {
+  if (token === undefined) return;
+  if (auth === 'none' && isOfPerson(token))
+    refuse('with auth none no person’s token is sent', 'Leave token out, or let auth be optional.');
+  if (typeof token === 'string') return;
+  const target = targetOf(token);
+  if (Object.values(target).every((part) => part === undefined))
+    refuse('token names no audience, resource or scope', 'Write it as {"audience":"orders"}.');
+  if (target.resource !== undefined && !isResource(target.resource))
+    refuse('token has a resource that is no URL', 'Give a whole URL without a fragment.');
 };
 
-/** Refuses tokens that no provider issues, that never reach their API, or that a session has no room for. */
-export const checkTokens = (routes: readonly RouteWithToken[], refuse: Refuse): void => {
-  for (const route of routes) {
-    checkTarget(route, refuse);
-    const { prefix, auth, token } = route;
-    if (auth === 'none' && token !== undefined && isOfPerson(token))
-      refuse(
-        `${prefix}: with auth none no person’s token is sent`,
-        'Leave token out, or let auth be optional.',
-      );
-  }
+/** Refuses more tokens than a session has room for. */
+export const checkNumberOfTokens = (routes: readonly RouteWithToken[], refuse: Refuse): void => {
   const kept = routes.flatMap(({ token }) =>
     token === undefined || typeof token === 'string' || 'client' in token ? [] : [JSON.stringify(token)],
   );

@@ -5,7 +5,6 @@ import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
 const yearSeconds = 366 * 86_400;
-const keyRemedy = 'Make one with: pnpm key.';
 
 const weakKeys = new Set([Buffer.alloc(32).toString('base64'), Buffer.alloc(32, 1).toString('base64')]);
 
@@ -50,7 +49,7 @@ export const sessionOptions = {
       form: 'list',
       defaultInWords: 'made and kept in `.data/` when `PUBLIC_URL` is loopback http, else required',
       meaning: 'Comma list of base64 32-byte keys (`pnpm key`); the first seals, all open',
-      remedy: keyRemedy,
+      remedy: 'Make one with: pnpm key.',
     },
   ),
   /** Where sessions are kept: a store from `openSessionStore`, or your own. The caller who opened it closes it. */
@@ -61,23 +60,17 @@ export const sessionOptions = {
   /** How long an unused session lives, in seconds or as a text such as `30m`. Default 30 minutes. */
   sessionIdleTimeout: option(duration(1, yearSeconds).default(30 * 60), {
     variable: 'SESSION_IDLE_TIMEOUT',
-    form: 'duration',
     meaning: 'A session that was not used for this long is over',
-    remedy: 'Give a duration between 1s and 366d: 30m.',
   }),
   /** How long a session lives at most, used or not, in seconds or as a text such as `12h`. Default 12 hours. */
   sessionLifetime: option(duration(1, yearSeconds).default(12 * 3600), {
     variable: 'SESSION_LIFETIME',
-    form: 'duration',
     meaning: 'A session is over after this long, used or not',
-    remedy: 'Give a duration between 1s and 366d: 12h.',
   }),
   /** How long a login may stay unfinished, in seconds or as a text such as `10m`. Default 10 minutes. */
   loginTimeout: option(duration(1, 86_400).default(10 * 60), {
     variable: 'LOGIN_TIMEOUT',
-    form: 'duration',
     meaning: 'How long a login may stay unfinished',
-    remedy: 'Give a duration between 1s and 24h: 10m.',
   }),
   /** Names of the claims that the browser is shown beside `sub`. Default: all but those of the protocol. */
   userClaims: option(z.array(z.string()).readonly().superRefine(check(checkUserClaims)).optional(), {
@@ -94,23 +87,19 @@ export const sessionOptions = {
       variable: 'SESSION_COOKIE',
       meaning:
         '`browser`: the cookie goes when the browser closes; `persistent`: it lasts as long as the session may, which its next user may find',
-      remedy: 'Use browser or persistent.',
     },
   ),
   /** Whether `GET /logout/frontchannel` ends the session that a frame of the provider names. Default `false`. */
   frontchannelLogout: option(z.boolean().default(false), {
     variable: 'FRONTCHANNEL_LOGOUT',
-    form: 'boolean',
     meaning:
       '`true`: `GET /logout/frontchannel?iss=&sid=` ends a session from a frame of the provider’s sign-out page; back-channel logout is safer',
-    remedy: 'Give true or false.',
   }),
   /** How the log names the person of a login, logout, refusal or revocation. Default `hash`. */
   logSubject: option(z.enum(['plain', 'hash', 'none'], 'is not a way to name people').default('hash'), {
     variable: 'LOG_SUBJECT',
     meaning:
       'How log lines of logins, logouts, refusals and revocations name the person: `plain` (`sub`), `hash` (keyed by the first session key), `none`',
-    remedy: 'Use plain, hash or none.',
   }),
   /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
   cookieName: option(

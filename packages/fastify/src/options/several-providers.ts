@@ -24,7 +24,6 @@ const provider = z.looseObject({
     .optional(),
 });
 
-/** One of several providers: its `id`, its `label`, and the options of a provider and its client. */
 type GivenProvider = Readonly<z.output<typeof provider>>;
 
 const keys: readonly string[] = ['id', 'label', 'domains', ...ownOptions];
@@ -63,25 +62,29 @@ export const severalProviders = {
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** One provider with its own options and those that are common to all. */
-interface Examined<Data> extends Pick<GivenProvider, 'id' | 'label' | 'domains'> {
-  readonly data: Data | undefined;
-}
-
-type ExamineOne<Data> = (given: Given) => {
+interface Examined<Data> {
   readonly data: Data | undefined;
   readonly issues: readonly OptionIssue[];
-};
+}
+
+/** Examines options of one provider. */
+export type ExamineOne<Data> = (given: Given) => Examined<Data>;
+
+/** What was examined: each provider with its own options and those that are common to all, and every mistake. */
+export interface ExaminedProviders<Data> {
+  readonly each: readonly (Pick<GivenProvider, 'id' | 'label' | 'domains'> & Pick<Examined<Data>, 'data'>)[];
+  readonly issues: readonly OptionIssue[];
+}
 
 /** Whether a mistake is one provider's: in what it has of its own, or lacks. */
 const isOwn = ({ option }: OptionIssue, own: Given, common: Given): boolean =>
   ownOptions.has(option) && (own[option] !== undefined || common[option] === undefined);
 
 /** What is wrong with one provider is a problem of `providers`; what is common to all is one of its own option. */
-const ofProvider = (id: string, issue: OptionIssue): OptionIssue => ({
-  ...issue,
+const ofProvider = (id: string, { option, problem, remedy }: OptionIssue): OptionIssue => ({
   option: 'providers',
-  problem: `${id}: ${issue.option} ${issue.problem}`,
+  problem: `${id}: ${option} ${problem}`,
+  remedy,
 });
 
 const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] => [
@@ -89,19 +92,16 @@ const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] 
 ];
 
 /** Examines each of several providers as if it were the only one. A secret goes to the provider that it stands beside. */
-export const examineEach = <Data>(
+const examineEach = <Data>(
   { providers, clientSecret: _secret, ...common }: Given,
   examineOne: ExamineOne<Data>,
-): { readonly each: readonly Examined<Data>[]; readonly issues: readonly OptionIssue[] } => {
+): ExaminedProviders<Data> => {
   const { data, error } = z.object(severalProviders).safeParse({ providers }, { reportInput: true });
-  if (data?.providers === undefined) {
+  if (error !== undefined) {
     const others = examineOne(common).issues.filter((issue) => !isOwn(issue, {}, common));
-    return {
-      each: [],
-      issues: error === undefined ? [] : [...optionIssues(error, severalProviders), ...others],
-    };
+    return { each: [], issues: [...optionIssues(error, severalProviders), ...others] };
   }
-  const examined = data.providers.map(({ id, label, domains, ...own }) => {
+  const examined = (data.providers ?? []).map(({ id, label, domains, ...own }) => {
     const { data: complete, issues } = examineOne({ ...common, ...own });
     return {
       each: { id, label, domains, data: complete },
@@ -112,4 +112,14 @@ export const examineEach = <Data>(
     each: examined.map(({ each }) => each),
     issues: withoutRepeats(examined.flatMap(({ issues }) => issues)),
   };
+};
+
+/** Examines the providers that options name: several, or the one alone. */
+export const examineProviders = <Data>(
+  given: Given,
+  examineOne: ExamineOne<Data>,
+): ExaminedProviders<Data> => {
+  if (given.providers !== undefined) return examineEach(given, examineOne);
+  const { data, issues } = examineOne(given);
+  return { each: [{ id: onlyId, label: onlyId, domains: [], data }], issues };
 };

@@ -2,7 +2,6 @@ import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
 import {
   type ClientKey,
-  keyOfCert,
   parseClientCert,
   parseClientKeys,
   readSource,
@@ -41,8 +40,10 @@ const readTexts = ({ clientKey = '', clientCert = '' }: Options): readonly [stri
 const parse = ([keyText, cert]: readonly [string, string]): ClientCredentials => {
   const keys = keyText === '' ? [] : parseClientKeys(keyText);
   if (cert === '') return { keys, tls: undefined };
-  const { privateKey } = keyOfCert(parseClientCert(cert), keys);
-  return { keys, tls: { key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), cert } };
+  const parsed = parseClientCert(cert);
+  const key = keys.find(({ privateKey }) => parsed.checkPrivateKey(privateKey));
+  if (key === undefined) throw new Error('The certificate belongs to none of the keys of the client');
+  return { keys, tls: { key: String(key.privateKey.export({ type: 'pkcs8', format: 'pem' })), cert } };
 };
 
 /**

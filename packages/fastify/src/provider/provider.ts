@@ -18,8 +18,8 @@ import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
 
-export { firstMethod } from '../options/client-method.ts';
 export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
+export { firstMethod } from './client-authentication.ts';
 export type { TlsIdentity } from './client-credentials.ts';
 export { readEndpoint } from './endpoint.ts';
 export { isObject, readClaims } from './json-object.ts';
