@@ -50,7 +50,8 @@ const layOut = (): void => {
   mkdirSync(inside('packages/fastify/src/options'), { recursive: true });
   for (const path of ['node_modules', 'packages/fastify/node_modules'])
     symlinkSync(join(root, path), inside(path));
-  cpSync(join(root, quantities), inside(quantities));
+  for (const path of [quantities, 'packages/fastify/src/options/option.ts'])
+    cpSync(join(root, path), inside(path));
   writeFileSync(inside('biome.json'), read('biome.json').replace('"enabled": true', '"enabled": false'));
   writeFileSync(inside('vitest.config.ts'), 'export default {};\n');
 };
