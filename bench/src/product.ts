@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { startDevProvider } from '@foyer/dev-provider';
@@ -58,7 +58,9 @@ export interface Visitor {
 /** Signs somebody in through the provider's pages. */
 export const startVisitor = async ({ url }: Subject): Promise<Visitor> => {
   const browser = createBrowser({ agent: new Agent({ keepAlive: true, maxSockets: 1 }) });
-  const visit = () => browser.visit(`${url}/login`, { from: `${url}/` });
+  // Another browser each time: one that signs in again and again without its cookies goes in rounds.
+  const visit = () =>
+    browser.visit(`${url}/login`, { from: `${url}/`, headers: { 'user-agent': `Visitor/${randomUUID()}` } });
   await visit();
   await browser.submit({ button: 'Ada Lovelace' });
   return {

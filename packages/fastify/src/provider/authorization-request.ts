@@ -16,6 +16,7 @@ import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
 
 /** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
 export const replaceParameters = (url: URL, parameters: URLSearchParams): string => {
+  if (url.searchParams.size === parameters.size) return url.href;
   const replaced = new URL(url);
   for (const name of parameters.keys()) replaced.searchParams.delete(name);
   for (const [name, value] of parameters) replaced.searchParams.append(name, value);

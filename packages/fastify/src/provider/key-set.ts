@@ -109,7 +109,7 @@ const tryKeys = async <Verified>(
   { header, maySign }: WantedKey,
   verifyWith: VerifyWith<Verified>,
 ): Promise<Verified> => {
-  let failure: Error = new errors.JWKSNoMatchingKey();
+  let failure: Error | undefined;
   for (const group of groups.filter(({ issuer }) => maySign(issuer)))
     for (const key of await findInGroup(group, header)) {
       try {
@@ -119,7 +119,7 @@ const tryKeys = async <Verified>(
         failure = error;
       }
     }
-  throw failure;
+  throw failure ?? new errors.JWKSNoMatchingKey();
 };
 
 const mayBeOfNewKey = (error: unknown): boolean =>

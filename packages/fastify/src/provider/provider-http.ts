@@ -68,7 +68,8 @@ const exchange = async (
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> => {
   const { origin, pathname, search } = url;
-  const signal = AbortSignal.timeout(Math.ceil(limit * 1000));
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), limit * 1000);
   try {
     const answer = await dispatcher.request({
       origin,
@@ -76,7 +77,7 @@ const exchange = async (
       method: method === 'POST' ? 'POST' : 'GET',
       headers: { 'accept-encoding': 'identity', ...headers },
       body: body ?? null,
-      signal,
+      signal: stop.signal,
     });
     const header = (name: string): string | undefined => joinValues(answer.headers[name]);
     const sent = await readBody(answer.body, origin);
@@ -85,7 +86,9 @@ const exchange = async (
     return { status: answer.statusCode, text: decoder.decode(plain), header };
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw signal.aborted ? tooLate(origin) : unreachable(origin, error);
+    throw stop.signal.aborted ? tooLate(origin) : unreachable(origin, error);
+  } finally {
+    clearTimeout(timer);
   }
 };
 

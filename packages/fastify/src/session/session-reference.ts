@@ -1,7 +1,8 @@
-import { hash, hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
+import { keyedDigest } from './session-keys.ts';
 
 /** What the session cookie holds: which record, and the key that opens it. */
 export interface SessionReference {
@@ -12,6 +13,7 @@ export interface SessionReference {
 }
 
 const keyLength = 32;
+const idLength = 16;
 
 const anonymous = new WeakSet<FastifyRequest>();
 
@@ -27,27 +29,20 @@ export const markAnonymous = (request: FastifyRequest): void => {
  * @see RFC 9562 section 5.7
  */
 export const createReference = (now: number): SessionReference => {
-  const id = randomBytes(16);
+  const id = randomBytes(idLength);
   id.writeUIntBE(now, 0, 6);
   return { id: id.toString('base64url'), key: randomBytes(keyLength) };
 };
 
 /**
- * The reference that `secret`, random bytes that no one but us has seen, stands for in this `use`: every process derives
+ * The reference that `secret`, 32 random bytes that no one but us has seen, stands for in this `use`: every process derives
  * the same. `now` is the time that its id begins with.
- *
- * @see RFC 5869
  */
 export const deriveReference = (secret: string, use: string, now: number): SessionReference => {
-  const derived = Buffer.from(
-    hkdfSync('sha256', secret, 'foyer session', hash('sha256', use), keyLength + 10),
-  );
-  const id = Buffer.alloc(6);
+  const derive = (part: string): Buffer => keyedDigest(Buffer.from(secret, 'base64url'), `${part} ${use}`);
+  const id = derive('id').subarray(0, idLength);
   id.writeUIntBE(now, 0, 6);
-  return {
-    id: Buffer.concat([id, derived.subarray(keyLength)]).toString('base64url'),
-    key: derived.subarray(0, keyLength),
-  };
+  return { id: id.toString('base64url'), key: derive('key') };
 };
 
 /** The text of the session cookie for `reference`. */
