@@ -109,16 +109,17 @@ const tryKeys = async <Verified>(
   { header, maySign }: WantedKey,
   verifyWith: VerifyWith<Verified>,
 ): Promise<Verified> => {
+  const signing = groups.filter(({ issuer }) => maySign(issuer));
+  const keys = await Promise.all(signing.map((group) => findInGroup(group, header)));
   let failure: Error | undefined;
-  for (const group of groups.filter(({ issuer }) => maySign(issuer)))
-    for (const key of await findInGroup(group, header)) {
-      try {
-        return await verifyWith(key);
-      } catch (error) {
-        if (!isOfAnotherKey(error)) throw error;
-        failure = error;
-      }
+  for (const key of keys.flat()) {
+    try {
+      return await verifyWith(key);
+    } catch (error) {
+      if (!isOfAnotherKey(error)) throw error;
+      failure = error;
     }
+  }
   throw failure ?? new errors.JWKSNoMatchingKey();
 };
 
