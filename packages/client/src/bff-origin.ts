@@ -19,7 +19,7 @@ export const createBffOrigin = (baseUrl: string): BffOrigin => {
   const resolve = (url: string | URL): URL => new URL(url, base());
   const owns = ({ origin, pathname }: URL): boolean =>
     origin === base().origin && `${pathname}/`.startsWith(`${basePath()}/`);
-  const isAbsolute = /^[a-z][a-z\d+.-]*:/i.test(baseUrl);
+  const isAbsolute = /^https?:/i.test(baseUrl);
   return {
     resolve,
     at: (path) => resolve(`${basePath()}${path}`),

@@ -144,6 +144,6 @@ const followTogether = (url: URL, listener: LiveListener): LiveEvents => {
 /** Listens to `/api/me/events`, with one stream for all tabs where the browser has Web Locks and `BroadcastChannel`. */
 export const startLiveEvents = (url: URL, listener: LiveListener): LiveEvents => {
   if (typeof EventSource === 'undefined') return { follow: () => undefined, close: () => undefined };
-  const canShare = navigator.locks && typeof BroadcastChannel !== 'undefined';
+  const canShare = navigator.locks && globalThis.BroadcastChannel;
   return (canShare ? followTogether : followAlone)(url, listener);
 };

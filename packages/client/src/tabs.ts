@@ -12,7 +12,7 @@ export interface Tabs {
 /** Creates the channel between the tabs that use the same BFF. In a browser without `BroadcastChannel` it is silent. */
 export const createTabs = (bff: string): Tabs => {
   const open = (): BroadcastChannel | undefined =>
-    typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(`foyer ${bff}`);
+    globalThis.BroadcastChannel && new BroadcastChannel(`foyer ${bff}`);
   let lastAnnounced: unknown;
   return {
     announce: (session) => {
