@@ -30,7 +30,7 @@ const ofPermissions: readonly Mutant[] = [
   },
   {
     file: 'gate/admission.ts',
-    find: 'if (requirement !== undefined) requireMet(session, requirement, options);',
+    find: 'if (requirement !== undefined) requireMet(session, requirement, bff.options);',
     replace: '',
     test: 'fastify/routes/gate > a gate > lets pass what meets %j alone',
   },

@@ -9,9 +9,26 @@ import type { Session } from '../session/live-session.ts';
 import { requireMet } from '../session/requirement.ts';
 import { markAnonymous } from '../session/session-reference.ts';
 
+/**
+ * Refuses a request that another site makes; a navigation from there counts as an anonymous visitor's.
+ *
+ * @param method of the request that a server in front asks about. Default: that of the request itself.
+ * @throws Problem `cross_site_request`.
+ */
+export const requireSource = (
+  { judgeSource }: Bff,
+  request: FastifyRequest,
+  method = request.method,
+): void => {
+  const verdict = judgeSource({ method, headers: request.headers });
+  if (verdict === 'refused')
+    throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
+  if (verdict === 'anonymous') markAnonymous(request);
+};
+
 /** What is to be admitted: a request with this method, whose session meets the requirement. */
 interface Admission {
-  readonly method: string;
+  readonly method?: string;
   readonly requirement: Requirement | undefined;
 }
 
@@ -22,15 +39,13 @@ interface Admission {
  * @throws Problem `cross_site_request`, `unauthenticated`, `session_expired`, `forbidden` or `step_up_required`.
  */
 export const admit = async (
-  { judgeSource, sessions, options }: Bff,
+  bff: Bff,
   request: FastifyRequest,
   { method, requirement }: Admission,
 ): Promise<Session> => {
-  const verdict = judgeSource({ method, headers: request.headers });
-  if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
-  if (verdict === 'anonymous') markAnonymous(request);
-  const session = await sessions.require(request);
-  if (requirement !== undefined) requireMet(session, requirement, options);
+  requireSource(bff, request, method);
+  const session = await bff.sessions.require(request);
+  if (requirement !== undefined) requireMet(session, requirement, bff.options);
   return session;
 };
 

@@ -6,9 +6,9 @@ import type { LoginSeal } from './login-seal.ts';
 /** The cookies of the logins that a browser has in flight, one each. */
 export interface LoginCookies {
   /** Sets the cookie of a new login, and clears those that are too many beside it. */
-  readonly add: (request: FastifyRequest, reply: FastifyReply, cookie: LoginCookie) => void;
+  readonly add: (reply: FastifyReply, cookie: LoginCookie) => void;
   /** Clears as many as an answer of 4 kB has room for, beside `used` characters of its own; the newest go first. */
-  readonly clear: (request: FastifyRequest, reply: FastifyReply, used: number) => void;
+  readonly clear: (reply: FastifyReply, used: number) => void;
 }
 
 interface LoginCookie {
@@ -77,10 +77,10 @@ export const createLoginCookies = (
   };
 
   return {
-    add: (request, reply, { id, text }) => {
-      clearThese(reply, crowdedOut(request, text.length), text.length);
+    add: (reply, { id, text }) => {
+      clearThese(reply, crowdedOut(reply.request, text.length), text.length);
       reply.header('set-cookie', rules.setLogin(id, text, lifetimeSeconds));
     },
-    clear: (request, reply, used) => clearThese(reply, findPending(request, rules, seal), used),
+    clear: (reply, used) => clearThese(reply, findPending(reply.request, rules, seal), used),
   };
 };

@@ -23,25 +23,21 @@ type Ending = 'session' | 'login' | 'time';
  */
 export interface LoginRounds {
   /** Counts a login that has opened a session. */
-  readonly succeeded: (request: FastifyRequest, reply: FastifyReply) => void;
+  readonly succeeded: (reply: FastifyReply) => void;
   /**
    * Counts a callback that found no pending login, or one that was too old. Returns the count for the link to the next login,
    * for a browser that brought no cookie of ours: such a visitor gets none for a callback that anyone can make up.
    */
-  readonly failed: (request: FastifyRequest, reply: FastifyReply, ending: Ending) => string | undefined;
+  readonly failed: (reply: FastifyReply, ending: Ending) => string | undefined;
   /** Notes a request that has a session: the sign-in works, and what was counted is forgotten. */
-  readonly proven: (request: FastifyRequest, reply: FastifyReply) => void;
+  readonly proven: (reply: FastifyReply) => void;
   /**
    * Called when a login starts without a session. Returns the count that its `state` has to carry, for a browser that brought
    * no cookie of ours.
    *
    * @throws Problem `login_unfinished` after five rounds within a minute.
    */
-  readonly requireProgress: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    returnTo: ReturnTo,
-  ) => string | undefined;
+  readonly requireProgress: (reply: FastifyReply, returnTo: ReturnTo) => string | undefined;
 }
 
 const mostRounds = 5;
@@ -102,8 +98,9 @@ export const createLoginRounds = (options: ResolvedOptions, seal: CookieSeal): L
     printCount({ endedAt: [...read(request, countInState(request)).endedAt, nowSeconds()], last });
   const write = (reply: FastifyReply, count: string): void =>
     void reply.header('set-cookie', rules.setRounds(count, withinSeconds));
-  const clear = ({ headers }: FastifyRequest, reply: FastifyReply): void => {
-    if (headers.cookie?.includes(`${rules.roundsName}=`)) reply.header('set-cookie', rules.clearRounds());
+  const clear = (reply: FastifyReply): void => {
+    if (reply.request.headers.cookie?.includes(`${rules.roundsName}=`))
+      reply.header('set-cookie', rules.clearRounds());
   };
   const findMissing = (request: FastifyRequest, { last }: Count): string => {
     if (last === 'login' || last === 'time') return missing[last];
@@ -113,20 +110,21 @@ export const createLoginRounds = (options: ResolvedOptions, seal: CookieSeal): L
   };
 
   return {
-    succeeded: (request, reply) => write(reply, add(request, 'session')),
-    failed: (request, reply, ending) => {
-      const count = add(request, ending);
-      if (!hasOwnCookie(request, rules)) return count;
+    succeeded: (reply) => write(reply, add(reply.request, 'session')),
+    failed: (reply, ending) => {
+      const count = add(reply.request, ending);
+      if (!hasOwnCookie(reply.request, rules)) return count;
       write(reply, count);
       return undefined;
     },
     proven: clear,
-    requireProgress: (request, reply, returnTo) => {
+    requireProgress: (reply, returnTo) => {
+      const { request } = reply;
       const count = read(request, readQuery(request.url).get('rounds'));
       const rounds = count.endedAt.length;
       if (rounds < mostRounds)
         return rounds === 0 || hasOwnCookie(request, rules) ? undefined : printCount(count);
-      clear(request, reply);
+      clear(reply);
       logEvent(request.log, 'login_rounds', { rounds, missing: findMissing(request, count) });
       throw new Problem('login_unfinished', `${rounds} sign-ins in a row left no session`, {
         tryAgainAt: loginAddress(returnTo, options),

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { paths } from '@foyer/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -33,17 +33,17 @@ export interface LoginTransaction extends NewLogin {
 
 /** The logins that browsers have in flight, each in a sealed cookie of its own. @see RFC 9700 section 4.7 */
 export interface LoginTransactions {
-  readonly begin: (request: FastifyRequest, reply: FastifyReply, login: NewLogin) => void;
+  readonly begin: (reply: FastifyReply, login: NewLogin) => void;
   /**
    * Takes the transaction of this `state`: its cookie is cleared with the answer, whatever that is.
    *
    * @throws Problem `login_not_started` when this browser has none of this client.
    */
-  readonly take: (request: FastifyRequest, reply: FastifyReply, state: string) => LoginTransaction;
+  readonly take: (reply: FastifyReply, state: string) => LoginTransaction;
   /** @throws Problem `login_expired` when the transaction is too old. */
   readonly requireInTime: (transaction: LoginTransaction) => void;
   /** Clears the logins in flight of this browser, in an answer that has `used` characters of its own. */
-  readonly clear: (request: FastifyRequest, reply: FastifyReply, used: number) => void;
+  readonly clear: (reply: FastifyReply, used: number) => void;
 }
 
 const idOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 12);
@@ -125,13 +125,13 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSea
   const rules = createCookieRules(options);
   const cookies = createLoginCookies(options, rules, seal);
   return {
-    begin: (request, reply, login) => {
+    begin: (reply, login) => {
       const sealed = seal.seal('login', print(login, options));
-      cookies.add(request, reply, { id: idOf(login.checks.state), text: sealed });
+      cookies.add(reply, { id: idOf(login.checks.state), text: sealed });
     },
-    take: (request, reply, state) => {
+    take: (reply, state) => {
       const id = idOf(state);
-      const brought = readCookies(request.headers.cookie, `${rules.loginPrefix}${id}`);
+      const brought = readCookies(reply.request.headers.cookie, `${rules.loginPrefix}${id}`);
       if (brought.length > 0) reply.header('set-cookie', rules.clearLogin(id));
       const sealed = brought.length === 1 && brought[0] ? seal.open('login', brought[0]) : undefined;
       const transaction = parse(sealed, options);

@@ -12,7 +12,7 @@ import { parseObject } from './json-object.ts';
 import { type ReadAnswer, readSigningKey } from './openid-client.ts';
 import type { DiscoveredProvider, ProviderContext } from './provider-context.ts';
 import { findProblem, findRefusal, isTrouble, providerProblem, readRefusal } from './provider-errors.ts';
-import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
+import { needsOwnCallback, redirectUri } from './return-addresses.ts';
 
 /** The URL with each parameter once: openid-client adds to what an endpoint has of its own. */
 export const replaceParameters = (url: URL, parameters: URLSearchParams): string => {

@@ -1,5 +1,3 @@
-import { readDpopNonce } from './checks/dpop-nonce.ts';
-
 /** The newest nonce of each server that proofs are sent to. @see RFC 9449 section 8.2 */
 export interface DpopNonces {
   readonly of: (origin: string) => string | undefined;
@@ -17,6 +15,10 @@ interface NonceAnswer {
 
 const refusesProof = ({ status, text }: NonceAnswer): boolean =>
   (status === 400 || status === 401) && /\b(invalid_dpop_proof|use_dpop_nonce)\b/.test(text);
+
+/** The value of a `DPoP-Nonce` header that can be a nonce; a longer one would make the head of a request too long. @see RFC 9449 section 8.1 */
+export const readDpopNonce = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,512}$/.test(value) ? value : undefined;
 
 /** Makes an empty memory: it has as many entries as there are servers in the configuration and the metadata. */
 export const createDpopNonces = (): DpopNonces => {

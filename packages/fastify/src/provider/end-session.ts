@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { paths } from '@foyer/contract';
 import { buildEndSessionUrl } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { replaceParameters } from './authorization-request.ts';
 import { tryDiscovery } from './discovery.ts';
-import { fillLogoutUrl } from './logout-url.ts';
 import { metadataUrl } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
+import { fillLogoutUrl, postLogoutUri } from './return-addresses.ts';
 
 /** A proxy with default buffers, 4 kB for the whole head of an answer, has to pass it on; the rest is for other headers. */
 const maxUrlLength = 2560;
@@ -23,7 +22,7 @@ const createEndSessionUrl = async (
   if (metadata.end_session_endpoint === undefined) return undefined;
   const parameters = {
     client_id: options.clientId,
-    post_logout_redirect_uri: `${options.publicUrl}${paths.logout}`,
+    post_logout_redirect_uri: postLogoutUri(options),
     state: randomBytes(16).toString('base64url'),
   };
   const print = (given: Readonly<Record<string, string>>): string =>

@@ -11,7 +11,7 @@ import { isAbsent } from './json-object.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
-import { redirectUri } from './redirect-uri.ts';
+import { redirectUri } from './return-addresses.ts';
 import type { TokenTrust } from './signed-token.ts';
 import type { CompletedLogin, TokenSet } from './token-set.ts';
 import { readUserinfo } from './userinfo.ts';

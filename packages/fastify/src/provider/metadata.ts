@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';
@@ -5,8 +6,27 @@ import { isEndpoint, readEndpoint } from './endpoint.ts';
 import { isAbsent, isObject, type JsonObject } from './json-object.ts';
 import { cleanText } from './provider-errors.ts';
 
+/** A text in place of a list is the only one of it. */
+const texts = z
+  .array(z.unknown())
+  .or(z.string().transform((text) => [text]))
+  .catch([])
+  .transform((values) => values.filter((value) => typeof value === 'string').filter((text) => text !== ''));
+const flag = z.boolean().catch(false);
+
+/** What a provider announces beside its endpoints; what is not of its type is not announced. */
+const announced = z.object({
+  token_endpoint_auth_methods_supported: texts,
+  revocation_endpoint_auth_methods_supported: texts,
+  id_token_signing_alg_values_supported: texts,
+  token_endpoint_auth_signing_alg_values_supported: texts,
+  request_object_signing_alg_values_supported: texts,
+  require_pushed_authorization_requests: flag,
+  authorization_response_iss_parameter_supported: flag,
+});
+
 /** The part of the provider's metadata that is used. @see OpenID Connect Discovery section 3 */
-export interface Metadata {
+export interface Metadata extends z.output<typeof announced> {
   readonly issuer: string;
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
@@ -15,13 +35,6 @@ export interface Metadata {
   readonly revocation_endpoint?: string;
   readonly end_session_endpoint?: string;
   readonly pushed_authorization_request_endpoint?: string;
-  readonly require_pushed_authorization_requests: boolean;
-  readonly token_endpoint_auth_methods_supported: string[];
-  readonly revocation_endpoint_auth_methods_supported: string[];
-  readonly id_token_signing_alg_values_supported: string[];
-  readonly token_endpoint_auth_signing_alg_values_supported: string[];
-  readonly request_object_signing_alg_values_supported: string[];
-  readonly authorization_response_iss_parameter_supported: boolean;
   /** Where those endpoints are for a client that shows its certificate. @see RFC 8705 section 5 */
   readonly mtls_endpoint_aliases: Readonly<Record<string, string>>;
 }
@@ -74,13 +87,6 @@ const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOp
   );
 };
 
-/** A text in place of a list is the only one of it. */
-const readTexts = (value: unknown): string[] =>
-  [value]
-    .flat()
-    .filter((item) => typeof item === 'string')
-    .filter((text) => text !== '');
-
 /** Those of these endpoints that can be used. */
 const readEndpoints = (document: JsonObject, names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -101,36 +107,27 @@ const aliasedEndpoints: readonly string[] = [
  * @throws Problem `provider_invalid_response`.
  */
 export const parseMetadata = (document: JsonObject, options: IssuerOptions): ParsedMetadata => {
-  const { mtls_endpoint_aliases: aliases, ...members } = document;
-  const methods = readTexts(members.token_endpoint_auth_methods_supported);
-  const revocationMethods = readTexts(members.revocation_endpoint_auth_methods_supported);
+  const { issuer, mtls_endpoint_aliases: aliases } = document;
+  const { revocation_endpoint_auth_methods_supported: revocationMethods, ...members } =
+    announced.parse(document);
+  const methods = members.token_endpoint_auth_methods_supported;
   const usable: Pick<Metadata, (typeof optionalEndpoints)[number]> = readEndpoints(
     document,
     optionalEndpoints,
   );
   return {
     metadata: {
-      issuer: checkIssuer(members.issuer, options),
+      ...members,
+      ...usable,
+      revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
+      issuer: checkIssuer(issuer, options),
       authorization_endpoint: requireEndpoint(document, 'authorization_endpoint'),
       token_endpoint: requireEndpoint(document, 'token_endpoint'),
       jwks_uri: requireEndpoint(document, 'jwks_uri'),
-      ...usable,
-      token_endpoint_auth_methods_supported: methods,
-      revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
-      id_token_signing_alg_values_supported: readTexts(members.id_token_signing_alg_values_supported),
-      token_endpoint_auth_signing_alg_values_supported: readTexts(
-        members.token_endpoint_auth_signing_alg_values_supported,
-      ),
-      request_object_signing_alg_values_supported: readTexts(
-        members.request_object_signing_alg_values_supported,
-      ),
-      require_pushed_authorization_requests: members.require_pushed_authorization_requests === true,
       mtls_endpoint_aliases: readEndpoints(
-        { ...(isObject(aliases) ? aliases : {}), issuer: members.issuer },
+        { ...(isObject(aliases) ? aliases : {}), issuer },
         aliasedEndpoints,
       ),
-      authorization_response_iss_parameter_supported:
-        members.authorization_response_iss_parameter_supported === true,
     },
     ignored: optionalEndpoints.filter((name) => usable[name] === undefined && !isAbsent(document[name])),
   };

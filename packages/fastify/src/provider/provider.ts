@@ -10,11 +10,10 @@ import {
   type TlsIdentity,
 } from './client-credentials.ts';
 import type { DpopRequest } from './dpop.ts';
-import { fillLogoutUrl } from './logout-url.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
-import { needsOwnCallback, redirectUri } from './redirect-uri.ts';
+import { fillLogoutUrl, needsOwnCallback, redirectUri } from './return-addresses.ts';
 import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
 

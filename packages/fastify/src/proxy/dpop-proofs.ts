@@ -1,5 +1,4 @@
-import { readDpopNonce } from '../provider/checks/dpop-nonce.ts';
-import { createDpopNonces } from '../provider/dpop-nonces.ts';
+import { createDpopNonces, readDpopNonce } from '../provider/dpop-nonces.ts';
 import type { AccessToken, Provider } from '../provider/provider.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
 import type { AnswerHead } from './upstream-call.ts';

@@ -43,7 +43,7 @@ const openSession = async (
   const { shown, returnTo = transaction.returnTo } = decided;
   const session = await sessions.open(request, reply, { login, replaces, reference, shown });
   own.observe?.({ kind: 'login', outcome: 'succeeded' });
-  rounds.succeeded(request, reply);
+  rounds.succeeded(reply);
   logEvent(request.log, 'login', {
     session: session.id,
     provider: name,
@@ -79,7 +79,7 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
     if (await answerStep(bff, reply)) return reply;
     let transaction: LoginTransaction | undefined;
     try {
-      transaction = logins.take(request, reply, readState(readQuery(request.url)));
+      transaction = logins.take(reply, readState(readQuery(request.url)));
       return await finish(reply, transaction);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

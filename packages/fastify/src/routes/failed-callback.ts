@@ -38,7 +38,7 @@ const isSignedIn = async (
 ): Promise<boolean> => {
   const session = await sessions.current(reply.request, { slide: false });
   if (session === undefined || session.id === replaces) return false;
-  rounds.proven(reply.request, reply);
+  rounds.proven(reply);
   return true;
 };
 
@@ -59,7 +59,7 @@ export const answerFailure = async (
   const counted =
     code === 'invalid_authorization_response'
       ? undefined
-      : rounds.failed(reply.request, reply, code === 'login_expired' ? 'time' : 'login');
+      : rounds.failed(reply, code === 'login_expired' ? 'time' : 'login');
   const step = loginSeal.seal('callback', { code, message, returnTo, replaces, rounds: counted });
   throw problem.with({
     tryAgainAt: loginAddress(returnTo, options, { ...checks, rounds: counted }),

@@ -82,29 +82,30 @@ const createChoice = ({ options, providers }: Bff, { hints, returnTo, counted }:
 
 const begin = async (
   { logins }: Bff,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  reply: FastifyReply,
   { hints, returnTo, session, counted, chosen }: AskedLogin & { readonly chosen: RegisteredProvider },
 ): Promise<FastifyReply> => {
   const { id, provider, options } = chosen;
   const { url, checks } = await provider.createAuthorizationRequest(hints, counted);
   const isQuiet = (options.authorizationParams.prompt || hints.prompt) === 'none';
-  logins.begin(request, reply, { provider: id, checks, returnTo, replaces: session?.id, isQuiet });
+  logins.begin(reply, { provider: id, checks, returnTo, replaces: session?.id, isQuiet });
   options.observe?.({ kind: 'login', outcome: 'started' });
   return reply.redirect(url, 303);
 };
 
-const answer = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+const answer = async (bff: Bff, reply: FastifyReply): Promise<FastifyReply> => {
+  const { request } = reply;
   const { options, providers, sessions, rounds } = bff;
   const query = readQuery(request.url);
   const returnTo = parseReturnTo(query.get('returnTo'), options);
   const session = await sessions.current(request, { slide: false });
   const named = providers.find(query.get('provider'));
-  const counted = session === undefined ? rounds.requireProgress(request, reply, returnTo) : undefined;
-  if (session !== undefined) rounds.proven(request, reply);
+  const counted = session === undefined ? rounds.requireProgress(reply, returnTo) : undefined;
+  if (session !== undefined) rounds.proven(reply);
   const asked = { hints: parseLoginHints(query), returnTo, session, named, counted };
   if (mayStay(asked)) return reply.redirect(returnTo, 303);
   const chosen = chooseProvider(bff, asked);
-  if (chosen !== undefined) return begin(bff, { request, reply }, { ...asked, chosen });
+  if (chosen !== undefined) return begin(bff, reply, { ...asked, chosen });
   // Who must not be asked anything cannot choose: as with a provider that would have to ask.
   if (asked.hints.prompt === 'none') return reply.redirect(returnTo, 303);
   return reply.type('text/html; charset=utf-8').send(printPage(request, createChoice(bff, asked)));
@@ -118,7 +119,7 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
       await bff.limitRate(request);
       reply.header('cache-control', 'no-store');
       const corrected = bff.correctOrigin(request);
-      return corrected === undefined ? answer(bff, request, reply) : reply.redirect(corrected, 303);
+      return corrected === undefined ? answer(bff, reply) : reply.redirect(corrected, 303);
     },
   });
 };

@@ -59,7 +59,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.close(request, reply, 'logout');
       if (session) {
-        rounds.proven(request, reply);
+        rounds.proven(reply);
         revokeInBackground(bff, request, session);
         const { options: own, name } = providers.of(session);
         own.observe?.({ kind: 'logout', by: 'user' });
@@ -68,7 +68,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       const redirectTo = (session && (await findEndSession(bff, session))) ?? home;
       const answer: LogoutAnswer = { redirectTo };
       const isJson = wantsJson(request);
-      logins.clear(request, reply, isJson ? 0 : redirectTo.length);
+      logins.clear(reply, isJson ? 0 : redirectTo.length);
       return isJson ? reply.send(answer) : reply.redirect(redirectTo, 303);
     },
   });

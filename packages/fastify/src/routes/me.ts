@@ -33,7 +33,7 @@ export const addMeRoute = (scope: FastifyInstance, { options, sessions, rounds }
     slide: boolean,
   ): Promise<FastifyReply> => {
     const session = await sessions.current(request, { slide });
-    if (session !== undefined) rounds.proven(request, reply);
+    if (session !== undefined) rounds.proven(reply);
     return addVary(reply, 'Cookie')
       .header('cache-control', 'no-store')
       .send(session === undefined ? anonymous : createSignedIn(session, options.clock(), logoutUrl));

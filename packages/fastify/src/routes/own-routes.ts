@@ -1,10 +1,9 @@
 import { paths } from '@foyer/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { requireSource } from '../gate/admission.ts';
 import { isSeveral, type ResolvedOptions } from '../options.ts';
-import { Problem } from '../problems.ts';
 import { registerProxy } from '../proxy/proxy.ts';
-import { markAnonymous } from '../session/session-reference.ts';
 import { isTaken } from './add-route.ts';
 import { addBackchannelLogoutRoute } from './backchannel-logout.ts';
 import { addCallbackRoute } from './callback.ts';
@@ -29,20 +28,9 @@ const addBodyParsers = (scope: FastifyInstance): void => {
   scope.addContentTypeParser('*', { parseAs }, (_request, _body, done) => done(null, undefined));
 };
 
-const addCrossSiteRule = (
-  scope: FastifyInstance,
-  { judgeSource }: Bff,
-  methods?: readonly string[],
-): void => {
-  const judge = (request: FastifyRequest): void => {
-    if (methods !== undefined && !methods.includes(request.method)) return;
-    const verdict = judgeSource(request);
-    if (verdict === 'refused')
-      throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
-    if (verdict === 'anonymous') markAnonymous(request);
-  };
+const addCrossSiteRule = (scope: FastifyInstance, bff: Bff, methods?: readonly string[]): void => {
   scope.addHook('onRequest', (request, _reply, done) => {
-    judge(request);
+    if (methods === undefined || methods.includes(request.method)) requireSource(bff, request);
     done();
   });
 };

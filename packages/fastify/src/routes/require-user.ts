@@ -1,11 +1,10 @@
 import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { admit } from '../gate/admission.ts';
 import { parseRequirement, type Requirement, type RequirementOptions } from '../options/requirement.ts';
 import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
-import { Problem } from '../problems.ts';
-import { requireMet } from '../session/requirement.ts';
 import { personOf } from '../session/user.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
@@ -32,18 +31,6 @@ export async function currentUser(request: FastifyRequest): Promise<User | undef
   return session && personOf(session.record);
 }
 
-const judge = async (
-  { judgeSource, sessions, options }: Bff,
-  request: FastifyRequest,
-  requirement: Requirement | undefined,
-): Promise<void> => {
-  const verdict = judgeSource(request);
-  if (verdict === 'refused') throw new Problem('cross_site_request', 'The request came from another site');
-  if (verdict === 'anonymous') throw new Problem('unauthenticated', 'The navigation came from another site');
-  const session = await sessions.require(request);
-  if (requirement !== undefined) requireMet(session, requirement, options);
-};
-
 /** A hook that answers, or lets the request pass. */
 export type RequireUserHook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -52,7 +39,7 @@ const createHook =
   async (request, reply) => {
     const bff = findBff(request);
     try {
-      await judge(bff, request, requirement);
+      await admit(bff, request, { requirement });
     } catch (error) {
       await replyProblem(error, request, reply);
     }

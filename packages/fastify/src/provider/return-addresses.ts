@@ -18,3 +18,17 @@ export const redirectUri = (
   { publicUrl, providerId }: Pick<ResolvedOptions, 'publicUrl' | 'providerId'>,
   hasOwnCallback: boolean,
 ): string => `${publicUrl}${paths.callback}${hasOwnCallback ? `/${providerId}` : ''}`;
+
+/** Where the provider sends the browser after a sign-out. */
+export const postLogoutUri = ({ publicUrl }: Pick<ResolvedOptions, 'publicUrl'>): string =>
+  `${publicUrl}${paths.logout}`;
+
+/** The configured logout URL with its places filled in. */
+export const fillLogoutUrl = ({
+  logoutUrl,
+  clientId,
+  publicUrl,
+}: Pick<ResolvedOptions, 'logoutUrl' | 'clientId' | 'publicUrl'>): string | undefined =>
+  logoutUrl
+    ?.replaceAll('{client_id}', () => encodeURIComponent(clientId))
+    .replaceAll('{return_to}', () => encodeURIComponent(postLogoutUri({ publicUrl })));
