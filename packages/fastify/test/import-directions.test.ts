@@ -54,3 +54,17 @@ test('only the plugin and the index import from routes', () => {
   );
   expect([...new Set(importers.map(folderOf))].sort()).toEqual(['index', 'plugin', 'routes']);
 });
+
+/** Files that a file loads at once; types and what is loaded when it is needed are left out. */
+const loadedBy = (file: string): readonly string[] =>
+  [
+    ...readFileSync(join(src, file), 'utf8').matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)'/gm),
+  ].map(([, path = '']) => (path.startsWith('.') ? relative(src, join(src, dirname(file), path)) : path));
+
+test('a start loads neither openid-client nor jose: no page waits for them', () => {
+  const loaded = new Set(['index.ts']);
+  for (const file of loaded)
+    if (files.includes(file)) for (const imported of loadedBy(file)) loaded.add(imported);
+  expect(loaded).toContain('fastify-plugin');
+  expect([...loaded].filter((name) => ['openid-client', 'jose'].includes(name))).toEqual([]);
+});

@@ -72,7 +72,7 @@ const ofProviderAnswers: readonly Mutant[] = [
     test: `${refusals} > userinfo is refused`,
   },
   {
-    file: 'provider/metadata.ts',
+    file: 'provider/endpoint.ts',
     find: '(!isHttp(value) || isHttp(document.issuer))',
     replace: 'true',
     test: 'fastify/provider/discovery > a provider on https cannot have us ask a loopback host: its %s endpoint',

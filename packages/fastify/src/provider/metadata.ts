@@ -8,10 +8,11 @@ import { cleanText } from './provider-errors.ts';
 
 /** A text in place of a list is the only one of it. */
 const texts = z
-  .array(z.unknown())
-  .or(z.string().transform((text) => [text]))
-  .catch([])
-  .transform((values) => values.filter((value) => typeof value === 'string').filter((text) => text !== ''));
+  .unknown()
+  .optional()
+  .transform((value) =>
+    [value].flat().filter((each): each is string => typeof each === 'string' && each !== ''),
+  );
 const flag = z.boolean().catch(false);
 
 /** What a provider announces beside its endpoints; what is not of its type is not announced. */

@@ -18,8 +18,8 @@ import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
 
 export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
-export { firstMethod } from './client-authentication.ts';
 export type { TlsIdentity } from './client-credentials.ts';
+export { firstMethod } from './client-method.ts';
 export { readEndpoint } from './endpoint.ts';
 export { isObject, readClaims } from './json-object.ts';
 export type { LogoutToken } from './logout-token.ts';
