@@ -321,13 +321,25 @@ test('a PUBLIC_URL that leads elsewhere is not printed as the address to open, a
   beside.close();
 });
 
-test('without packages, as an older pnpm leaves them out, one sentence says what to run', async () => {
+test.for([
+  {
+    how: 'as an older pnpm leaves them out',
+    agent: 'pnpm/9.15.9 npm/? node/v24.0.0 linux x64',
+    said: 'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.\n',
+  },
+  {
+    how: 'as pnpm 12 leaves them out without a network',
+    agent: 'pnpm/12.21.0 npm/? node/v24.0.0 linux x64',
+    said: 'The packages are not installed: pnpm says above why. Check the network, or name your mirror of the registry: npm config set registry https://npm.example.\n',
+  },
+])('without packages, $how, one sentence says what to do', async ({ agent, said }) => {
   const folder = await createFolder();
   await cp(join(root, 'apps/dev/src'), folder, { recursive: true });
-  const child = spawn(process.execPath, ['main.mjs'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-  const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  expect([child.exitCode, said]).toEqual([
-    1,
-    'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.\n',
-  ]);
+  const child = spawn(process.execPath, ['main.mjs'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH, npm_config_user_agent: agent },
+  });
+  const [printed] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([child.exitCode, printed]).toEqual([1, said]);
 });
