@@ -8,9 +8,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { startApp } from './kit/start-app.ts';
 import { documentedFront, findFronts } from './kit/start-front.ts';
 
-/** An API that answers with the client address it was sent, and echoes every message of a WebSocket. */
+/** An API that answers with the client address it was sent and a long header, and echoes every message of a WebSocket. */
 const startApi = async () => {
-  const server = createServer(({ headers }, response) => response.end(JSON.stringify(headers)));
+  const server = createServer(({ headers }, response) =>
+    response.setHeader('x-long', 'x'.repeat(12_000)).end(JSON.stringify(headers)),
+  );
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
   server.listen(0, '127.0.0.1');
@@ -56,6 +58,7 @@ test.for(findFronts())(
       localAddress: '127.0.0.2',
     });
     const [given] = await once(answer.end(), 'response');
+    expect(given.headers['x-long']).toHaveLength(12_000);
     expect(await json(given)).toMatchObject({
       'x-forwarded-for': '127.0.0.2',
       'x-forwarded-proto': 'https',
