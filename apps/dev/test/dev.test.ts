@@ -321,18 +321,8 @@ test('a PUBLIC_URL that leads elsewhere is not printed as the address to open, a
   beside.close();
 });
 
-test.for([
-  {
-    how: 'as an older pnpm leaves them out',
-    agent: 'pnpm/9.15.9 npm/? node/v24.0.0 linux x64',
-    said: 'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.\n',
-  },
-  {
-    how: 'as pnpm 12 leaves them out without a network',
-    agent: 'pnpm/12.21.0 npm/? node/v24.0.0 linux x64',
-    said: 'The packages are not installed: pnpm says above why. Check the network, or name your mirror of the registry: npm config set registry https://npm.example.\n',
-  },
-])('without packages, $how, one sentence says what to do', async ({ agent, said }) => {
+/** What `pnpm dev` prints without packages, run by a pnpm of this name. */
+const startBare = async (agent: string): Promise<readonly [code: number | null, printed: string]> => {
   const folder = await createFolder();
   await cp(join(root, 'apps/dev/src'), folder, { recursive: true });
   const child = spawn(process.execPath, ['main.mjs'], {
@@ -341,5 +331,19 @@ test.for([
     env: { PATH: process.env.PATH, npm_config_user_agent: agent },
   });
   const [printed] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  expect([child.exitCode, printed]).toEqual([1, said]);
+  return [child.exitCode, printed];
+};
+
+test('without packages, as an older pnpm leaves them out, one sentence says what to run', async () => {
+  expect(await startBare('pnpm/9.15.9 npm/? node/v24.0.0 linux x64')).toEqual([
+    1,
+    'The packages are not installed. Run it through pnpm 12, which installs them: npx pnpm@12 dev.\n',
+  ]);
+});
+
+test('without packages, as pnpm 12 leaves them out without a network, one sentence names the network', async () => {
+  expect(await startBare('pnpm/12.21.0 npm/? node/v24.0.0 linux x64')).toEqual([
+    1,
+    'The packages are not installed: pnpm says above why. Check the network, or name your mirror of the registry: npm config set registry https://npm.example.\n',
+  ]);
 });
