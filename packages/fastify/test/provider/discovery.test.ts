@@ -215,18 +215,51 @@ test.for<[string, number]>([
   await expect.poll(() => bent.count('discovery')).toBe(2);
 });
 
-test('a failure makes the metadata be read again: a key set that has moved is found', async () => {
-  await using party = await startRelyingParty({
-    discovery: (base) => ({ body: { ...base, jwks_uri: `${base.issuer}/nowhere` } }),
-  });
-  party.bent.clock.now += 5000;
-  await start(party);
-  party.bent.clock.now += 5000;
-  party.bent.bends = {};
-  expect(await problemOf(party.login())).toMatchObject({ code: 'provider_error' });
-  await expect.poll(() => party.bent.count('discovery')).toBe(2);
-  await expect.poll(async () => (await party.login()).sub).toBe('ada');
-});
+const signIn = (party: RelyingParty): Promise<unknown> => party.login();
+
+test.for<[string, string, (party: RelyingParty) => Promise<unknown>]>([
+  ['jwks_uri', 'a sign-in', signIn],
+  ['token_endpoint', 'a sign-in', signIn],
+  ['userinfo_endpoint', 'a sign-in', signIn],
+  [
+    'token_endpoint',
+    'a refresh',
+    ({ bent, provider }) => provider.refresh('refresh-token-1', { issuer: bent.issuer, sub: 'ada' }),
+  ],
+  [
+    'jwks_uri',
+    'a logout token',
+    ({ bent, provider }) => provider.verifyLogoutToken(bent.sign(bent.logoutToken())),
+  ],
+  ['revocation_endpoint', 'a revocation', ({ provider }) => provider.revoke('refresh-token-1')],
+  ['pushed_authorization_request_endpoint', 'a pushed request', start],
+  [
+    'token_endpoint',
+    'an exchange',
+    ({ provider }) => provider.exchange({ accessToken: 'x' }, { audience: 'api' }),
+  ],
+  ['token_endpoint', 'the client’s own grant', ({ provider }) => provider.clientToken({ audience: 'api' })],
+])(
+  'a %s that has moved is found after %s has failed, and the secret is not blamed',
+  async ([name, , run]) => {
+    const more = (base: Json): Json => ({
+      ...{ revocation_endpoint: `${base.issuer}/revocation`, require_pushed_authorization_requests: true },
+      ...{ pushed_authorization_request_endpoint: `${base.issuer}/par` },
+    });
+    await using party = await startRelyingParty({
+      discovery: (base) => ({ body: { ...base, ...more(base), [name]: `${base.issuer}/nowhere` } }),
+    });
+    const { bent, provider } = party;
+    expect(await provider.isDiscovered()).toBe(true);
+    bent.clock.now += 5000;
+    bent.bends = { discovery: (base) => ({ body: { ...base, ...more(base) } }) };
+    const failure = await problemOf(run(party));
+    expect(failure).toBeInstanceOf(Error);
+    expect(String(failure)).not.toContain('OIDC_CLIENT_SECRET');
+    await expect.poll(() => bent.count('discovery')).toBe(2);
+    await expect.poll(() => problemOf(run(party))).toBe('it was accepted');
+  },
+);
 
 test('another issuer than the configured one is refused with both, and the settings', async () => {
   await using party = await startRelyingParty({ discovery: withChange({ issuer: 'https://other.example' }) });

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createKeySet } from '../../src/provider/key-set.ts';
 import { createClientKey } from '../kit/client-keys.ts';
@@ -33,6 +33,40 @@ test('a key set with one key and no kid works', async () => {
     idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
   });
   expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('a token that names a kid works with keys that have none', async () => {
+  await using party = await startRelyingParty({
+    jwks: (base) => ({ body: { keys: [withoutKid(foreign.jwk), withoutKid(onlyKey(base))] } }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test.for([[null], ['']])('a key whose optional members are %j has none of them', async ([absent]) => {
+  const empty = { use: absent, alg: absent, key_ops: absent, kid: absent, x5c: absent, issuer: absent };
+  await using party = await startRelyingParty({
+    jwks: (base) => ({ body: { keys: [{ ...onlyKey(base), ...empty }] } }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('a key that is too short to be used is passed over', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  await using party = await startRelyingParty({
+    jwks: (base) => ({
+      body: { keys: [publicKey.export({ format: 'jwk' }), withoutKid(onlyKey(base))] },
+    }),
+    idToken: ({ header, claims }) => ({ claims, header: withoutKid(header) }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
+test('keys that were fetched for a token are not fetched again for it', async () => {
+  await using party = await startRelyingParty();
+  const { bent, provider } = party;
+  const attempt = provider.verifyLogoutToken(tokenOfUnknownKey(bent, 'unknown'));
+  await expect(attempt).rejects.toThrow('the token is not acceptable');
+  expect(bent.count('jwks')).toBe(1);
 });
 
 test('a token without kid works with one named key', async () => {

@@ -273,7 +273,7 @@ test('claims of userinfo overlay those of the ID token', async () => {
   expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada from userinfo' });
 });
 
-test.for([null, ''])('a claim that is %j in userinfo leaves that of the ID token', async (absent) => {
+test.for([[null], ['']])('a claim that is %j in userinfo leaves that of the ID token', async ([absent]) => {
   await using party = await startRelyingParty({
     userinfo: (base) => ({ body: { ...base, name: absent, email: absent } }),
   });

@@ -240,6 +240,32 @@ test.for(['x=1&x=1', 'a%1fb=c', 'error_description=a%0D%0Ab', `session_state=${'
   },
 );
 
+test.for<[string, number, string]>([
+  ['login_required', 401, 'login_required'],
+  ['interaction_required', 401, 'login_required'],
+  ['consent_required', 401, 'login_required'],
+  ['account_selection_required', 401, 'login_required'],
+  ['access_denied', 403, 'access_denied'],
+  ['temporarily_unavailable', 503, 'provider_unavailable'],
+  ['server_error', 502, 'provider_error'],
+  ['invalid_scope', 502, 'provider_error'],
+  ['AADB2C90118', 502, 'provider_error'],
+])(
+  'a callback with the error %s is answered %i as %s, and quietly with prompt=none where it wants the person',
+  async ([error, status, code]) => {
+    const { bff, begin, comeBack } = await startBentBff();
+    const login = await begin();
+    expect((await comeBack(login, `state=${login.state}&error=${error}`)).status).toBe(status);
+    expect(bff.log.findLast(({ event }) => event === 'refusal')).toMatchObject({
+      code,
+      reason: expect.stringContaining(`answered ${error}`),
+    });
+    const silent = await begin('?prompt=none&returnTo=/profile');
+    const back = await comeBack(silent, `state=${silent.state}&error=${error}`);
+    expect(back.status).toBe(code === 'login_required' ? 303 : status);
+  },
+);
+
 test('line ends in error_description: a refusal is shown, prompt=none returns without an error', async () => {
   const { bff, begin, comeBack } = await startBentBff();
   const refused = await begin();
