@@ -90,6 +90,43 @@ test.for([
   expect(request?.headers.authorization).toBe(`Basic ${pair}`);
 });
 
+const decodeForm = (text: string): string => new URLSearchParams(`v=${text}`).get('v') ?? '';
+const asSent = (text: string): string => text;
+
+/** Accepts the pair of `Authorization: Basic` as this server reads it, and the members of the body as they are. */
+const knowing =
+  (clientId: string, clientSecret: string, read: (text: string) => string): Bends['token'] =>
+  (base, { headers, body }) => {
+    const pair = Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString();
+    const [name = '', ...rest] = pair.split(':');
+    const ofHeader = [read(name), read(rest.join(':'))];
+    const ofBody = [body.get('client_id'), body.get('client_secret')];
+    return [ofHeader, ofBody].some(([id, secret]) => id === clientId && secret === clientSecret)
+      ? { body: base }
+      : invalidClient;
+  };
+
+test.for([
+  ['decodes', decodeForm, 'a-b_c.d', ['basic']],
+  ['decodes', decodeForm, 'a:b+c/d= e%f&gä', ['basic']],
+  ['does not decode', asSent, 'a-b_c.d', ['basic']],
+  ['does not decode', asSent, 'a:b+c/d= e%f&gä', ['basic', 'post']],
+] as const)(
+  'a provider that %s what Basic carries is signed in to: $2',
+  async ([, read, clientSecret, methods]) => {
+    const clientId = 'foyer-client_1.app';
+    await using party = await startRelyingParty(
+      {
+        token: knowing(clientId, clientSecret, read),
+        idToken: ({ header, claims }) => ({ header, claims: { ...claims, aud: clientId } }),
+      },
+      { clientId, clientSecret },
+    );
+    expect(await party.login()).toMatchObject({ sub: 'ada' });
+    expect(methodsOf(party.bent.seen)).toEqual(methods);
+  },
+);
+
 test('post sends the secret as it is', async () => {
   const clientSecret = 'a-b_c.d:e+f %';
   await using party = await startRelyingParty({}, { clientSecret, clientAuth: 'client_secret_post' });

@@ -188,22 +188,30 @@ test('an answer that one session cannot use keeps no other from refreshing', asy
 /** The session’s own token, and another one. */
 const ofBoth = ['', '?audience=a'];
 
-test.for(ofBoth)(
-  'a token that lives for 10 s is refreshed when half of its life is over: /token%s',
-  async (target) => {
+test.for(
+  ofBoth.flatMap((target) => [
+    [5, 2.5, target] as const,
+    [10, 5, target] as const,
+    [60, 30, target] as const,
+    [300, 270, target] as const,
+  ]),
+)(
+  'a token that lives for %i s is refreshed after %d s, not at every call: /token%s',
+  async ([lifetimeSeconds, dueAfterSeconds, target]) => {
     let grants = 0;
     const provider = standIn(async () => {
       grants += 1;
-      const accessTokenExpiresAt = clock.now + 10_000;
+      const accessTokenExpiresAt = clock.now + lifetimeSeconds * 1000;
       return { accessToken: `short-${grants}`, accessTokenExpiresAt, refreshToken: undefined, ...nothing };
     });
     const one = await startInstance(await makeFile(), provider);
     const cookie = await signIn(one);
     clock.now += 45_000;
     expect(await get(one, `/token${target}`, cookie)).toBe('short-1');
-    clock.now += 4000;
-    expect(await get(one, `/token${target}`, cookie)).toBe('short-1');
-    clock.now += 2000;
+    clock.now += dueAfterSeconds * 1000 - 1;
+    for (let calls = 0; calls < 3; calls += 1)
+      expect(await get(one, `/token${target}`, cookie)).toBe('short-1');
+    clock.now += 1;
     expect(await get(one, `/token${target}`, cookie)).toBe('short-2');
   },
 );
