@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { mutants, promisesWithoutMutant } from './mutants/mutants.ts';
+import { mutants, rowsWithoutMutant } from './mutants/mutants.ts';
 import { makeScratchCopy } from './mutants/scratch-copy.ts';
 import { tryMutant } from './mutants/try-mutant.ts';
 
@@ -18,5 +18,5 @@ for (const mutant of chosen) {
 }
 if (bad.length > 0)
   console.error(`\n${bad.length} of ${chosen.length} mutants were not killed:\n${bad.join('\n')}`);
-for (const text of promisesWithoutMutant) console.log(`No mutant is tried of: ${text}`);
+for (const text of rowsWithoutMutant) console.log(`No mutant is tried of: ${text}`);
 process.exitCode = bad.length === 0 ? 0 : 1;

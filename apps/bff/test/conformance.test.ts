@@ -15,8 +15,8 @@ import { expect, test } from 'vitest';
 import { createConformancePage, referredTests } from '../../../tools/src/conformance/conformance-page.ts';
 import { relyingPartyModules } from '../../../tools/src/conformance/relying-party-modules.ts';
 import { findUnshown, parseTestReport } from '../../../tools/src/conformance/test-results.ts';
-import { mutants, promisesWithoutMutant } from '../../../tools/src/mutants/mutants.ts';
-import { findPlace } from '../../../tools/src/mutants/try-mutant.ts';
+import { mutants, rowsWithoutMutant } from '../../../tools/src/mutants/mutants.ts';
+import { editsOf, findPlace } from '../../../tools/src/mutants/try-mutant.ts';
 import { makeCertificate } from './kit/start-front.ts';
 import { startReplicas } from './kit/start-replicas.ts';
 
@@ -180,13 +180,13 @@ test('a malformed address, and one where no server listens, are reported plainly
   expect([away.code, away.errors]).toEqual([1, expect.stringContaining('cannot be reached')]);
 });
 
-test('a mutant breaks each promise, and belongs to a test that the page names', () => {
-  expect(promisesWithoutMutant).toEqual([]);
+test('each row of the page has a mutant, and each mutant a test that the page names', () => {
+  expect(rowsWithoutMutant).toEqual([]);
   const foreign = mutants.filter((mutant) => !referredTests.includes(mutant.test));
   expect(foreign).toEqual([]);
 });
 
 test('a mutant finds its text, once', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
-  expect(mutants.filter((mutant) => findPlace(root, mutant) === undefined)).toEqual([]);
+  expect(mutants.flatMap(editsOf).filter((edit) => findPlace(root, edit) === undefined)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { madeUpLogin } from './edits.ts';
 import type { Mutant } from './mutant.ts';
 
 const signIn = 'fastify/routes/sign-in';
@@ -59,10 +60,7 @@ export const ofRequirements: readonly Mutant[] = [
     test: 'fastify/provider/client-authentication > post sends the secret as it is',
   },
   {
-    file: 'login/login-transaction.ts',
-    find: "throw new Problem('login_not_started', missingReason(brought.length, sealed));",
-    replace:
-      "return { provider: options.providers[0].id, checks: { state, nonce: '', codeVerifier: state.padEnd(43, 'a'), hasOwnCallback: false }, returnTo: '/', isQuiet: false, secret: state, startedAt: options.clock() };",
+    ...madeUpLogin,
     test: 'fastify/routes/callback > a callback without its pending login makes no token request',
   },
 ];

@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
 import { isMeant, parseTestReport } from '../conformance/test-results.ts';
-import type { Mutant } from './mutant.ts';
+import type { Edit, Mutant } from './mutant.ts';
 
 /** What became of a mutant: only `killed` is good. `lost`: its text is not in the file, or more than once. */
 export type Verdict = 'killed' | 'survived' | 'lost' | 'not run';
@@ -39,7 +39,7 @@ const runTests = (folder: string, reference: TestReference): boolean | undefined
 };
 
 /** The file with the text: the one that is named, or the only one to which it has moved. */
-export const findPlace = (folder: string, { file, find }: Mutant): string | undefined => {
+export const findPlace = (folder: string, { file, find }: Edit): string | undefined => {
   const hasIt = (path: string): boolean =>
     existsSync(path) && readFileSync(path, 'utf8').split(find).length === 2;
   const named = join(folder, sources, file);
@@ -50,21 +50,33 @@ export const findPlace = (folder: string, { file, find }: Mutant): string | unde
   return another === undefined ? moved : undefined;
 };
 
+/** Every edit of a mutant. */
+export const editsOf = (mutant: Mutant): readonly Edit[] => [mutant, ...(mutant.and ?? [])];
+
+/** Makes the edits of a mutant; adds what the files were to `originals`. Returns whether each text was found. */
+const applyEdits = (folder: string, mutant: Mutant, originals: Map<string, string>): boolean => {
+  for (const edit of editsOf(mutant)) {
+    const path = findPlace(folder, edit);
+    if (path === undefined) return false;
+    const text = readFileSync(path, 'utf8');
+    if (!originals.has(path)) originals.set(path, text);
+    writeFileSync(
+      path,
+      text.replace(edit.find, () => edit.replace),
+    );
+  }
+  return true;
+};
+
 /** Applies a mutant in a scratch copy, runs its test, and takes the mutant back. */
 export const tryMutant = (folder: string, mutant: Mutant): Verdict => {
-  const { find, replace, test } = mutant;
-  const path = findPlace(folder, mutant);
-  if (path === undefined) return 'lost';
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    text.replace(find, () => replace),
-  );
+  const originals = new Map<string, string>();
   try {
-    const hasFailed = runTests(folder, test);
+    if (!applyEdits(folder, mutant, originals)) return 'lost';
+    const hasFailed = runTests(folder, mutant.test);
     if (hasFailed === undefined) return 'not run';
     return hasFailed ? 'killed' : 'survived';
   } finally {
-    writeFileSync(path, text);
+    for (const [path, text] of originals) writeFileSync(path, text);
   }
 };
