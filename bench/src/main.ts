@@ -16,9 +16,9 @@ const isQuick = process.argv.includes('--quick');
 const pace: Pace = isQuick
   ? { sittings: 1, rounds: 12, slice: 150, warmUp: 25_000 }
   : { sittings: 3, rounds: 16, slice: 250, warmUp: 60_000 };
-/** One answer of a hundred is seldom: it takes many to know how late it is. */
+/** The 99th percentile needs many answers. */
 const long = isQuick ? { ...pace, rounds: 3, slice: 1600 } : { ...pace, rounds: 8, slice: 2000 };
-/** What a process costs for these is decided again at each start, and stays for long: it takes many. */
+/** For these the cost differs from start to start of a process, so that many starts are measured. */
 const often = isQuick ? pace : { ...pace, sittings: 2 * pace.sittings };
 /** A login is many steps, each of which runs seldom: it takes some 10,000 until they are compiled, and few fit a slice. */
 const warmed = isQuick
@@ -29,7 +29,7 @@ const ofPeers = isQuick ? { ...warmed, warmUp: 500 } : { ...pace, rounds: 6, sli
 /** A stream is opened in each slice, which a short one would mostly measure. */
 const opening = isQuick ? { ...pace, rounds: 5 } : { ...pace, rounds: 4, slice: 1000 };
 const memory = 'files from memory';
-/** With `--only word`: the works whose title has the word, which are printed and kept nowhere. */
+/** With `--only word` only works with the word in their title are measured; the result is printed, not written. */
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
 
 /** Only this core sends; the servers have the other. */
@@ -93,7 +93,7 @@ try {
       const { costs, contenders } = await runSittings(enter, ownPace);
       sections.push(createSection({ title, floor, quantity }, costs, contenders));
     } catch (error) {
-      // What was measured before it is printed all the same.
+      // Earlier measurements are printed all the same.
       console.error(`${title} could not be measured: ${error}`);
       process.exitCode = 1;
     }

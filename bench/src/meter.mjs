@@ -9,7 +9,7 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { cpu: user + system, rss: process.memoryUsage.rss() };
   },
-  // What waits for its turn would give memory back and throw code away, which steady work never does.
+  // A server that waits for its turn would release memory and discard compiled code, which a busy one never does.
   'stay awake': () => {
     builtin('node:v8').setFlagsFromString('--no-memory-reducer');
     return true;

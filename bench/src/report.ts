@@ -24,7 +24,7 @@ export interface Section extends Heading {
   readonly lines: readonly Line[];
 }
 
-/** What was measured of a work that is no rounds of contenders. */
+/** Figures of a work that is not measured in rounds. */
 export interface Measured {
   /** Markdown, with its title. */
   readonly table: string;

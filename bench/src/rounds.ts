@@ -54,7 +54,7 @@ const checkAll = async (contenders: readonly Contender[]): Promise<void> => {
 /** Milliseconds after which a contender that is slow is taken for warm. */
 const longestWarmUp = 20_000;
 
-/** In turns, as in the rounds: what was compiled long ago is cold. */
+/** In turns, as in the rounds: code that was compiled long ago is no longer in the caches. */
 const warm = async (contenders: readonly Contender[], { slice, warmUp }: Pace): Promise<void> => {
   const done = new Map(contenders.map((contender) => [contender, 0]));
   for (let worked = 0; worked < longestWarmUp && done.size > 0; worked += slice)

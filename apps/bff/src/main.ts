@@ -9,6 +9,6 @@ if (import.meta.main) {
   const { run } = await import('./run.ts');
   await run();
   module.flushCompileCache();
-  // What speaks to the provider is loaded after the first answers.
+  // The code that speaks to the provider is loaded after the first answers.
   setTimeout(module.flushCompileCache, 5000).unref();
 }

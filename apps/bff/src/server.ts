@@ -69,7 +69,7 @@ const listen = async (listener: Listener, host: string): Promise<void> => {
   }
 };
 
-/** What measures, and the server of the figures, as the settings ask for it: loaded then alone. */
+/** Metrics, their server, and traces, where the settings ask for them; loaded only then. */
 const startTelemetry = async (
   app: FastifyInstance,
   { metricsPort, wantsTraces }: Settings,
@@ -103,7 +103,7 @@ const createAdmin = async (
   return [{ variable: 'ADMIN_PORT', port, server: createAdminServer(app, { token, logLevel }) }];
 };
 
-/** What is asked for outside of the path of `PUBLIC_URL` is answered like everything else that is not there. */
+/** Requests outside of the path of `PUBLIC_URL` get the same 404 as any unknown path. */
 const refuseOutside = (app: FastifyInstance): void => {
   app.setNotFoundHandler((request, reply) => {
     reply.headers(app.foyer.headers.answers.of(reply));

@@ -90,7 +90,7 @@ export const readEnvironment = (): DevEnvironment => {
     port,
     host: reachableHost(read('HOST') ?? ''),
     publicUrl,
-    // The BFF reports a public URL that is none.
+    // The BFF reports a malformed public URL.
     basePath: `${URL.parse(publicUrl)?.pathname ?? ''}/`.replace(/\/+$/, '/'),
     issuer,
     devServer,

@@ -15,7 +15,7 @@ const tryPort = (port: number, host: string): Promise<number | string> =>
 export type PortProblem = '127.0.0.1' | '[::1]' | 'forbidden';
 
 /**
- * What stands against a port. A browser that opens `localhost` may come to either loopback address, so both have to be
+ * Why a port cannot be used. A browser that opens `localhost` may come to either loopback address, so both have to be
  * free; a machine without IPv6 has the one alone.
  */
 export const findPortProblem = async (port: number): Promise<PortProblem | undefined> => {

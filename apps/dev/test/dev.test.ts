@@ -229,7 +229,9 @@ test('with an issuer and a dev server configured, neither of ours is started', a
   await expect.poll(output, { timeout: 40_000 }).toContain('at that provider');
   expect(output()).toContain('Provider  http://127.0.0.1:9 (PLUSAUTH_ISSUER)');
   expect(output()).toContain(`Pages     of the dev server ${devServer} (SPA_DEV_SERVER)\n`);
-  expect(output()).toMatch(/WARN: a variable of the environment is none of ours.*\(variable=OIDC_TIMOUT\)/);
+  expect(output()).toMatch(
+    /WARN: a variable of the environment is not one of Foyer.*\(variable=OIDC_TIMOUT\)/,
+  );
   const page = await fetch(`http://127.0.0.1:${port}/`);
   expect(await page.text()).toBe('their own page');
   own.close();

@@ -39,7 +39,7 @@ const openStream = (port: number, cookie: string, signal: AbortSignal): Promise<
       answer.once('data', () => resolve());
       answer.on('error', () => undefined);
     });
-    // What is aborted in the end has been settled long since.
+    // The requests that are aborted here have been answered before.
     request.on('error', reject);
   });
 
@@ -71,7 +71,7 @@ const openAll = async (streams: number, milliseconds: number): Promise<OpenStrea
   const leaving = new AbortController();
   try {
     const [first = '', ...cookies] = await signInForAll(product, 1 + streams);
-    // What the very first takes, it takes once.
+    // The first stream of a process costs more, once.
     await openStream(product.port, first, leaving.signal);
     await sleep(milliseconds);
     await product.ask('collect garbage');

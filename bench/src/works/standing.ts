@@ -6,7 +6,7 @@ import type { Measured } from '../report.ts';
 import type { Subject } from '../subject.ts';
 import { writeTable } from '../table.ts';
 
-/** What a server takes before and between requests. */
+/** Start time and idle memory of a server. */
 interface Standing {
   readonly name: string;
   /** Milliseconds from the start of the process to its first answer. */

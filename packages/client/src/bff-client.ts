@@ -98,7 +98,7 @@ const tidyAddress = (): void => {
  * @see RFC 10017 section 6.1.2
  */
 export function createBffClient<Claims = unknown>(options?: BffClientOptions): BffClient<Claims>;
-/** What the claims are is known to the caller alone. */
+/** Only the caller knows which claims there are. */
 export function createBffClient({ baseUrl = '' }: BffClientOptions = {}): BffClient {
   const origin = createBffOrigin(baseUrl);
   const requests = createBffRequests(origin);

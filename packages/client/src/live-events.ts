@@ -25,7 +25,7 @@ const closed = 2;
 /** How long a tab waits after a refused stream, such as one above the server's limit, before it asks again. */
 const refusedDelayMs = 30_000;
 
-/** What a tab that was opened later sends, so that the tab with the stream repeats what is still to be known. */
+/** Sent by a tab that was opened later: the tab with the stream then repeats the last event. */
 const joined = 'joined';
 
 const reasons: readonly SignedOutReason[] = [

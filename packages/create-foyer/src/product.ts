@@ -24,7 +24,7 @@ const list = async (folder: string): Promise<readonly string[]> => {
   }
 };
 
-/** What a folder may hold already: the traces of a new repository, and no work of anyone. */
+/** Files that the folder may have already: those of a new repository, without anyone's work. */
 const harmless = ['.git', '.DS_Store'];
 
 const requireEmpty = async (folder: string): Promise<void> => {

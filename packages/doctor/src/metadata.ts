@@ -12,7 +12,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const lists = (value: unknown, item: string): boolean => Array.isArray(value) && value.includes(item);
 
-/** A JSON value; `undefined` for a text that is none. */
+/** A JSON value; `undefined` for any other text. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

@@ -18,11 +18,11 @@ const isNearlyThe = (name: string, known: string): boolean => {
   return isWithoutUnderscores || name.startsWith(known) || isOneSlipAway(name, known);
 };
 
-/** What is reported of a name that looks like a variable of Foyer and is none. */
+/** The report about a name that resembles a variable of Foyer. */
 export const describeUnknown = (name: string): string =>
   `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
 
-/** Those names of the environment that look like variables of Foyer and are none: most likely typos. */
+/** Names in the environment that resemble variables of Foyer but are not: most likely typos. */
 export const findUnknownVariables = (
   names: readonly string[],
   declared: readonly DeclaredOption[],

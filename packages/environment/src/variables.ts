@@ -74,7 +74,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** What a text stands for that is not taken as it is, `undefined` when it is not written so, and what to say then. */
+/** How the text of each form is parsed, `undefined` for malformed text, and how that is reported. */
 const forms: Readonly<
   Partial<Record<Form, { readonly parse: (text: string) => unknown; readonly problem: string }>>
 > = {
@@ -130,7 +130,7 @@ export const toVariables = (
 /** A variable's own name, also where a file gives its value. */
 export const nameOf = (variable: string): string => variable.replace(/_FILE$/, '');
 
-/** What several findings say of each variable: that of the first which refuses it, under any of its names. */
+/** Merges several findings; of each variable, under any of its names, those of the first finding that refuses it. */
 export const collectIssues = (
   declared: readonly DeclaredOption[],
   findings: readonly (readonly EnvironmentIssue[])[],

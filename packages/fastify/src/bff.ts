@@ -31,10 +31,10 @@ export interface Bff {
   readonly logins: LoginTransactions;
   readonly loginSeal: LoginSeal;
   readonly rounds: LoginRounds;
-  /** How our own pages look and speak. */
+  /** Look and language of our own pages. */
   readonly look: PageLook;
   readonly draining: Draining;
-  /** What every answer has: our own, and the pages and assets of the SPA. */
+  /** The headers of our own answers, and of the SPA's pages and assets. */
   readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };
   /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
   readonly limitRate: (request: FastifyRequest) => Promise<void>;

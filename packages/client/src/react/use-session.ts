@@ -9,7 +9,7 @@ import { useBffClient } from './bff-provider.tsx';
  * @see https://react.dev/reference/react/useSyncExternalStore
  */
 export function useSession<Claims = unknown>(): SessionSnapshot<Claims>;
-/** What the claims are is known to the caller alone. */
+/** Only the caller knows which claims there are. */
 export function useSession(): SessionSnapshot {
   const { subscribe, getSnapshot } = useBffClient();
   return useSyncExternalStore(subscribe, getSnapshot);

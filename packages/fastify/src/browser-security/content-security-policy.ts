@@ -71,7 +71,7 @@ export interface InlineSources {
   readonly styles: readonly string[];
 }
 
-/** Of a `<style>` without text, which styled-components and Emotion fill by script. */
+/** The hash of an empty `<style>`, which styled-components and Emotion fill by script. */
 const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
 /** Everything from our own origin, and the styles of one hash. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResolvedOptions } from '../options.ts';
 
-/** What becomes of a request by where it comes from. */
+/** What happens to a request, depending on where it comes from. */
 export type CrossSiteVerdict = 'allowed' | 'anonymous' | 'refused';
 
 /** The part of a request that says where it comes from. */

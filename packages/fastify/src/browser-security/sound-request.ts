@@ -4,7 +4,7 @@ import { Problem } from '../problems.ts';
 
 /** Lists whose every member costs work: the names of headers, and the addresses before those of trusted proxies. */
 const lists = ['connection', 'x-forwarded-for'] as const;
-/** What anyone has a use for fits into less. Characters. */
+/** Characters; more than any real request needs. */
 const maxListLength = 1024;
 
 /**

@@ -30,7 +30,7 @@ const readRequirement = (text: string): Requirement => {
   }
 };
 
-/** A misspelt parameter would open the gate: what is not known is refused, and so is what comes twice. */
+/** Unknown and doubled parameters are refused: a misspelt one would open the gate. */
 export const readParameters = (url: string, known: readonly string[]): URLSearchParams => {
   const { parameters } = readQuery(url);
   const names = [...parameters.keys()];
@@ -59,7 +59,7 @@ export interface OriginalRequest {
   /** Whether a proxy that is trusted asks, and says what for. */
   readonly isForwarded: boolean;
   readonly method: string;
-  /** Where it goes, when it can be repeated and is for our host; `undefined` for everything else. */
+  /** The address of a request that can be repeated and is for our host; `undefined` for every other request. */
   readonly url: URL | undefined;
 }
 

@@ -14,7 +14,7 @@ const dotted = (groups: readonly string[]): string =>
   groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join('.');
 
 /**
- * An address without the quotes, the brackets and the port that some proxies add; `undefined` for what is none.
+ * An address without the quotes, the brackets and the port that some proxies add; `undefined` for anything else.
  *
  * @see RFC 7239 section 6
  */
@@ -45,7 +45,7 @@ export const createTrust = (cidrs: readonly string[]): ((address: string) => boo
 
 /**
  * What one client is counted by: its IPv4 address, in IPv6 its /64, since a customer has a whole one; a mapped
- * IPv4 address is itself. `undefined` for what is no address.
+ * IPv4 address is itself. `undefined` for anything that is not an address.
  *
  * @see RFC 6177 section 2; RFC 4291 section 2.5.5.2
  */

@@ -1,8 +1,8 @@
-/** What the program says of itself that runs the BFF as a process of its own. */
+/** Events of a program that runs the BFF as its own process. */
 export const processEvents = {
   unknown_variable: {
     level: 'warn',
-    message: 'a variable of the environment is none of ours: it has no effect',
+    message: 'a variable of the environment is not one of Foyer: it has no effect',
     fields: { variable: 'its name' },
     when: 'The process starts, and a name that begins with `OIDC_` or `SESSION_` is not known: most likely a typo',
     remedy: 'Compare it with [configuration.md](configuration.md)',

@@ -3,7 +3,7 @@ import type { Query } from './login-hints.ts';
 
 const longestParameter = 8192;
 
-/** What an authorization response is judged by; whatever else the provider adds changes nothing. */
+/** The parameters of an authorization response that are used; others that the provider adds have no effect. */
 const usedParameters = ['code', 'state', 'iss', 'error'] as const;
 
 /**

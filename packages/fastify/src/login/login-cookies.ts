@@ -67,7 +67,7 @@ export const createLoginCookies = (
       reply.header('set-cookie', rules.clearLogin(id));
   };
 
-  /** Those to forget so that the new one fits; the oldest go first, what does not open goes before them. */
+  /** The cookies to delete so that the new one fits: first those that do not open, then the oldest. */
   const crowdedOut = (request: FastifyRequest, added: number): readonly PendingCookie[] => {
     let room = mostCharacters - added;
     return findPending(request, rules, seal).filter(({ size, startedAt }, index) => {

@@ -20,7 +20,7 @@ interface Deciding {
   readonly provider: Provider;
 }
 
-/** What is no decision lets no one pass. */
+/** A malformed decision refuses the sign-in. */
 const decide = async (
   { onLogin }: ResolvedOptions,
   { sub, claims, idTokenClaims }: CompletedLogin,

@@ -65,7 +65,7 @@ const sealedLogin = z.object({
   startedAt: z.number(),
 });
 
-/** What is missing when a callback has no pending login: each has another cause. */
+/** Why a callback has no pending login; each reason has another cause. */
 const missingReason = (cookies: number, sealed: object | undefined): string => {
   if (cookies === 0) return 'The browser sent no cookie of a pending login for the state of the callback';
   if (cookies > 1) return 'The browser sent two cookies of one pending login: one of them was planted';
@@ -74,7 +74,7 @@ const missingReason = (cookies: number, sealed: object | undefined): string => {
     : 'The pending login belongs to another issuer, client or state';
 };
 
-/** What the address of a login asks for beside where it ends. */
+/** What the address of a login asks for, besides `returnTo`. */
 interface AddressedLogin extends Partial<Pick<AuthorizationChecks, 'acrValues' | 'maxAge'>> {
   /** The count of rounds before it, for a browser that keeps no cookies. */
   readonly rounds?: string | undefined;

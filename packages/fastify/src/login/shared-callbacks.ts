@@ -20,7 +20,7 @@ type RunCallback = (
   complete: (reference: SessionReference) => Promise<ReturnTo>,
 ) => Promise<ReturnTo>;
 
-/** What callbacks are shared by. */
+/** What sharing callbacks depends on. */
 interface Sharing {
   readonly options: Pick<ResolvedOptions, 'clock' | 'loginTimeout' | 'providerTimeout'>;
   readonly sessions: Pick<Sessions, 'claimOnce' | 'isClaimed' | 'join'>;
@@ -48,7 +48,7 @@ const runFirst = async (
   complete: Parameters<RunCallback>[1],
 ): Promise<ReturnTo> => {
   const login = nameLogin(arrived);
-  /** Those who wait learn of it late when the store fails now: no reason to fail here as well. */
+  /** When the store fails now, waiting processes learn the outcome late: no reason to fail this callback as well. */
   const leave = async (mark: string): Promise<void> => {
     await claim(sharing, mark).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
@@ -94,7 +94,7 @@ export const createSharedCallbacks = (sharing: Sharing): RunCallback => {
     if (wasFinished) throw usedBefore();
     return takePart(sharing, arrived);
   };
-  /** Those under way in this process, by their whole address: others of it need not ask the store. */
+  /** Callbacks in progress in this process, by their whole address: repetitions need not ask the store. */
   const underWay = new Map<string, { readonly run: Promise<ReturnTo>; readonly first: FastifyReply }>();
   return async (arrived, complete) => {
     const { reply } = arrived;

@@ -14,7 +14,7 @@ const brandShape = z
   })
   .readonly();
 
-/** How the BFF's own pages look and speak. */
+/** Look and language of the BFF's own pages. */
 export type Brand = z.output<typeof brandShape>;
 
 const checkBrand = ({ name, logoUrl, accentColor, texts = {} }: Brand, refuse: Refuse): void => {

@@ -16,7 +16,7 @@ type Given = Readonly<Record<string, unknown>>;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
-/** What a source holds; `undefined` where it cannot be read, which is reported as a problem of its own option. */
+/** The content of a source; `undefined` where it cannot be read, which is reported under its own option. */
 const readAs = <Value>(given: unknown, parse: (text: string) => Value): Value | undefined => {
   const { data } = source.safeParse(given);
   try {
@@ -100,7 +100,7 @@ const profileRules = (given: Given): readonly Rule[] => {
   ];
 };
 
-/** What client authentication needs and is not given, and what is against the profile, examined beside every other mistake. */
+/** What client authentication lacks, and what contradicts the profile; reported together with every other mistake. */
 export const clientIssues = (given: Given): readonly OptionIssue[] =>
   [...authenticationRules(given), ...profileRules(given)].flatMap(([option, problem, remedy]) =>
     problem ? [{ option, problem, remedy }] : [],

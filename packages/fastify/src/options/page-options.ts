@@ -104,7 +104,7 @@ export const pageOptions = {
         '`Cross-Origin-Opener-Policy` of the SPA’s pages: `same-origin-allow-popups`, `same-origin`, `noopener-allow-popups` or `unsafe-none`',
     },
   ),
-  /** How our own pages look and speak: errors, signing out. Default: no name, our colours, English and German. */
+  /** Look and language of our own pages: errors, signing out. Default: no name, our colours, English and German. */
   brand,
   /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
   allowedOrigins: option(z.array(text(checkOrigin)).readonly().default([]), {

@@ -7,7 +7,7 @@ import { isResource } from './urls.ts';
 export const maxTargetTokens = 16;
 
 const name = z.string().regex(/^[^\p{Cc}\p{Z}]+$/u, 'token has a name that is empty or holds spaces');
-const scope = z.string().regex(scopeForm, 'token has a scope that is none');
+const scope = z.string().regex(scopeForm, 'token has a malformed scope');
 
 const target = {
   /** Name of the API at the provider. */

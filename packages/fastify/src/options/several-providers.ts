@@ -80,7 +80,7 @@ export interface ExaminedProviders<Data> {
 const isOwn = ({ option }: OptionIssue, own: Given, common: Given): boolean =>
   ownOptions.has(option) && (own[option] !== undefined || common[option] === undefined);
 
-/** What is wrong with one provider is a problem of `providers`; what is common to all is one of its own option. */
+/** A mistake of one provider is reported under `providers`, a mistake that is common to all under its own option. */
 const ofProvider = (id: string, { option, problem, remedy }: OptionIssue): OptionIssue => ({
   option: 'providers',
   problem: `${id}: ${option} ${problem}`,

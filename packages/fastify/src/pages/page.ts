@@ -45,7 +45,7 @@ const createPageTexts = (own: NonNullable<Brand['texts']>): PageTexts => {
   };
 };
 
-/** How our own pages look and speak: prepared once for a brand. */
+/** Look and language of our own pages: prepared once for a brand. */
 export interface PageLook {
   readonly name: string | undefined;
   readonly style: PageStyle;

@@ -24,7 +24,7 @@ const basePathOf = (request: FastifyRequest): string => optionsOf(request)?.base
 const listCauses = (cause: PrintedError | undefined): readonly string[] =>
   cause === undefined ? [] : [cause.message, ...listCauses(cause.cause)];
 
-/** What the log says of the reason: for the page of a developer, who has a dev server and opens it on this very machine. */
+/** The reason as the log has it, for the page of a developer: only with a dev server, opened on this machine. */
 const developmentReasons = (problem: Problem, request: FastifyRequest): readonly string[] => {
   const { spa, publicUrl } = optionsOf(request) ?? {};
   const isDevelopment = spa !== undefined && 'devServer' in spa;
@@ -92,7 +92,7 @@ export const printProblem = (
   return JSON.stringify(details);
 };
 
-/** Where "Try again" leads; empty is the address that was asked for, its query included. */
+/** Where "Try again" leads; empty means the requested address, its query included. */
 const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string => {
   if (options.tryAgainAt !== undefined) return options.tryAgainAt;
   if (options.loginUrl !== undefined) return `${basePathOf(request)}${options.loginUrl}`;

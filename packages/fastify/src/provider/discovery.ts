@@ -107,7 +107,7 @@ export const createDiscovery = (
       throw problem;
     }
   }, clock);
-  /** In the background: what comes of it is in the log. */
+  /** Runs in the background; the log has the outcome. */
   const readAgain = (): void => void fetch().catch(() => undefined);
   return {
     current: () => current()?.metadata,

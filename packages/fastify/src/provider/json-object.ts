@@ -18,6 +18,6 @@ export const parseObject = (text: string): JsonObject | undefined => {
   }
 };
 
-/** The claims of a signed token, unverified; `undefined` for whatever is none. */
+/** The claims of a signed token, unverified; `undefined` for anything else. */
 export const readClaims = (token: string): JsonObject | undefined =>
   parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());

@@ -18,7 +18,7 @@ import { readUserinfo } from './userinfo.ts';
 
 const invalid = (reason: string): Problem => new Problem('invalid_authorization_response', reason);
 
-/** What came back with the browser, and what was sent with it. */
+/** The parameters of the callback, and the values of the authorization request to check them against. */
 interface AuthorizationResponse {
   /** Those of the callback; duplicates have been refused before. */
   readonly parameters: URLSearchParams;

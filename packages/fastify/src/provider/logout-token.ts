@@ -71,7 +71,7 @@ export const verifyLogoutToken = async (
   try {
     return await verify(token, trust);
   } catch (error) {
-    // What is wrong with the token says nothing about the metadata: anyone can send one.
+    // A bad token is no sign of old metadata: anyone can send one.
     if (!(error instanceof LogoutTokenInvalid)) discovery.doubt();
     throw error;
   }

@@ -11,7 +11,7 @@ import { readErrorCode } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 
 /**
- * Reads an answer: throws for what is no success, and gives openid-client what it has to check. `isBound` says whether the
+ * Reads an answer: throws for refusals and failures, and returns what openid-client has to check. `isBound` says whether the
  * request has proved a key: the access token has to be bound to it.
  */
 export type ReadAnswer = (answer: ProviderAnswer, isBound: boolean) => Promise<Response>;
@@ -131,7 +131,7 @@ const createFetch =
 export const createConfiguration = (settings: ClientSettings, metadata: Metadata): client.Configuration => {
   const { clientId, clientCert, clockTolerance } = settings.options;
   const config = new client.Configuration(
-    // Which algorithm is accepted is our own check, whose message names what came and the setting.
+    // Our own check decides which algorithms are accepted; its message names the algorithm and the setting.
     { ...metadata, id_token_signing_alg_values_supported: [...asymmetricAlgorithms] },
     clientId,
     { [client.clockTolerance]: clockTolerance, use_mtls_endpoint_aliases: clientCert !== undefined },

@@ -85,7 +85,7 @@ const verdicts = new Set([
 export const endsGrant = ({ status, error = '' }: EndpointRefusal): boolean =>
   isRefusal(status) && verdicts.has(error);
 
-/** What says that the provider is in trouble, or does not know the client, and so nothing about a target. */
+/** Errors that mean trouble at the provider, or an unknown client, and so nothing about a target. */
 const notOfTarget = new Set(['invalid_client', 'server_error', 'temporarily_unavailable', 'slow_down']);
 
 /** Whether the provider issues no token for what was asked. @see RFC 8707 section 2; RFC 8693 section 2.2.2 */

@@ -1,4 +1,4 @@
-/** One step towards the provider each, under the name that it has in `Provider`. */
+/** The steps towards the provider, each under its name in `Provider`. */
 export { createAuthorizationRequest } from './authorization-request.ts';
 export { discoverProfileGaps as profileGaps, tryDiscovery as isDiscovered } from './discovery.ts';
 export { findEndSession } from './end-session.ts';

@@ -12,7 +12,7 @@ import type { TokenTrust } from './signed-token.ts';
 /** Seconds: no session lasts longer, and a number without bounds is lost when it is stored. */
 export const maxLifetimeSeconds = 366 * 86_400;
 
-/** Seconds; some providers write them as text, and what is no time to come says nothing. */
+/** Seconds; some providers write them as text. Zero and negative numbers are ignored. */
 const readLifetime = (value: unknown): number | undefined => {
   const seconds = typeof value === 'string' ? Number.parseFloat(value) : value;
   if (typeof seconds !== 'number' || !(seconds > 0)) return undefined;
@@ -22,7 +22,7 @@ const readLifetime = (value: unknown): number | undefined => {
 const readText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** A list in place of text says what was granted all the same. @see RFC 6749 section 3.3 */
+/** Some providers send a list in place of text. @see RFC 6749 section 3.3 */
 const readScope = (value: unknown): string | undefined => {
   const scopes = (Array.isArray(value) ? value : [value]).map(readText);
   return scopes.length > 0 && !scopes.includes(undefined) ? scopes.join(' ') : undefined;
@@ -80,7 +80,7 @@ const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): voi
   try {
     requireAlgorithm(decodeProtectedHeader(idToken).alg, algorithms);
   } catch (error) {
-    // What is no token at all, openid-client refuses.
+    // Text that is not a token is refused by openid-client.
     if (!(error instanceof TypeError)) throw error;
   }
 };

@@ -27,7 +27,7 @@ interface RefreshRequest {
   readonly keepSuccessor?: KeepSuccessor | undefined;
 }
 
-/** By which openid-client says that it has judged an ID token, and found it wrong. */
+/** Codes by which openid-client reports a bad ID token. */
 const idTokenVerdicts = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',

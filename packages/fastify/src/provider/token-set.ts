@@ -57,7 +57,7 @@ export interface CompletedLogin {
   readonly tokens: TokenSet;
 }
 
-/** What a refresh brings; whatever the provider left out stays as it was. */
+/** The result of a refresh; values that the provider left out stay as they were. */
 export interface RefreshedTokens extends GrantedTokens {
   /** Claims of the refreshed ID token, verified in full. */
   readonly claims: Claims | undefined;

@@ -6,7 +6,7 @@ const encodeBytes = (text: string): string =>
 
 const withoutOrigin = (location: string): string => location.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 
-/** Host and port, whatever the scheme says: the usual port of either scheme is none. */
+/** Host and port without the scheme; the default port of either scheme is left out. */
 const hostOf = ({ host }: URL): string => host.replace(/:(80|443)$/, '');
 
 /**

@@ -69,7 +69,7 @@ const createOwnHeaders = ({ options }: ProxyBff): OwnHeaders => {
   return (reply) => ({ ...reply.getHeaders(), ...security, 'x-request-id': reply.request.id });
 };
 
-/** What fails when the connection is taken already is logged: there is no one left to answer. */
+/** A failure after the connection has been taken over is only logged: it can no longer be answered. */
 const openWebSocket = async (
   sockets: WebSockets,
   reply: FastifyReply,

@@ -83,7 +83,7 @@ async function* readPieces(
     }
     deadline.restart();
   } finally {
-    // What is left of an upload that the upstream answered early: unread, it would block the connection. The iterator
+    // The remaining bytes of an upload that the upstream answered early: unread, they would block the connection. The iterator
     // lets go of the stream only in the next turn.
     setImmediate(() => raw.resume());
   }

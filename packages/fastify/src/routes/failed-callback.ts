@@ -42,7 +42,7 @@ const isSignedIn = async (
   return true;
 };
 
-/** Who is signed in by now goes on. @throws Problem that everyone else is shown. */
+/** Redirects a person who is signed in by now to `returnTo`. @throws Problem that everyone else is shown. */
 export const answerFailure = async (
   bff: Bff,
   reply: FastifyReply,

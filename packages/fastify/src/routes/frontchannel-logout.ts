@@ -39,7 +39,7 @@ const readTargets = (request: FastifyRequest, { providers }: Bff): readonly Targ
   return found.map((at) => ({ at, logout: { issuer, clientId: at.options.clientId, sid } }));
 };
 
-/** Only what ends nothing counts: a limit on the others would leave people signed in. */
+/** Only requests that end no session count: a limit on the others would leave people signed in. */
 const endCounted = async (request: FastifyRequest, bff: Bff, logout: AnnouncedLogout): Promise<number> => {
   const ended = await bff.sessions.endByProvider(logout);
   if (ended === 0) await bff.limitRate(request);

@@ -34,7 +34,7 @@ const requirementOf = (parameters: URLSearchParams): Requirement | undefined => 
   return Object.keys(claims).length === 0 ? undefined : { claims };
 };
 
-/** Who may be let in by an address has to have it. */
+/** Refuses a person whose e-mail address is not verified, where the address decides who passes. */
 const requireEmail = (bff: Bff, session: Session, parameters: URLSearchParams): void => {
   const isAsked = parameters.has('allowed_emails') || parameters.has('allowed_email_domains');
   if (isAsked && isEmailInDoubt(bff, session))

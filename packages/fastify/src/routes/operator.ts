@@ -4,7 +4,7 @@ import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
 import type { IndexClient } from '../session/store-index.ts';
 
-/** Nothing found would read as nothing there, while the sessions go on. */
+/** Refuses to search sessions that cannot be found: the answer would read as "no sessions", while they continue. */
 const requireFindable = async ({ providers }: Bff): Promise<void> => {
   for (const { options, provider } of providers.all) {
     if (options.tenants?.includes('*'))

@@ -45,7 +45,7 @@ const problemOf = (code: string): Problem => {
 
 const names = ['accept', 'accept-language', 'sec-fetch-mode'];
 
-/** Who asks: by what was received last of headers that were refused, or by the request whose body is awaited. */
+/** The headers by which the answer is chosen: from the bytes received last, or of the request whose body is awaited. */
 const readHeaders = ({ rawPacket }: ClientError, socket: Socket): IncomingHttpHeaders => {
   if (rawPacket === undefined) return headersInFlight(socket);
   const received = rawPacket.toString('latin1');

@@ -47,7 +47,7 @@ export interface ServerSettings {
   readonly logLevel: string;
   /** CIDRs whose `X-Forwarded-For` is believed, for client addresses only. */
   readonly trustProxy: readonly string[];
-  /** Whether the public URL is https: answers to what is no request then have HSTS too. Default `false`. */
+  /** Whether the public URL is https: answers to malformed requests then have HSTS too. Default `false`. */
   readonly isSecure?: boolean;
   /** Origins whose pages may read the answer to a path that cannot be decoded; the BFF's own. Default none. */
   readonly allowedOrigins?: readonly string[];

@@ -39,7 +39,7 @@ const findWeakness = ({ claims: { acr } }: SignIn, given: Requirement): readonly
   return [`The acr of the sign-in is not ${accepted.join(' or ')}`];
 };
 
-/** A sign-in whose time the provider does not say is too old: it says it when it is asked with `max_age`. */
+/** A sign-in without `auth_time` counts as too old: a provider that is asked with `max_age` sends it. */
 const findAge = (
   { claims: { auth_time: signedInAt } }: SignIn,
   { maxAge }: Requirement,

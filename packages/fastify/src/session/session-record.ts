@@ -104,7 +104,7 @@ const firstFormat = z.object({
   authentication: z.unknown().optional(),
   shown: shownClaims.optional().catch(undefined),
   tokens,
-  // What is lost of these is asked for again.
+  // Tokens that cannot be read are requested again.
   targetTokens: z.array(targetToken).catch([]),
   accessTokenIssuedAt: z.number().optional(),
   userinfoReadAt: z.number().optional(),
@@ -117,7 +117,7 @@ const secondFormat = firstFormat.extend({ tokens: tokens.extend({ dpopKey }) });
 
 /** Each format by its number. Records of every format that was ever written stay readable. */
 const formats = new Map<unknown, typeof firstFormat | typeof secondFormat>([
-  // What was written before formats had numbers is of the first.
+  // Records from before formats had numbers have the first format.
   [undefined, firstFormat],
   [1, firstFormat],
   [2, secondFormat],

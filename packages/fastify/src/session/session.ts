@@ -13,7 +13,7 @@ import {
 import type { SessionRecords } from './session-records.ts';
 import { readSessionCookies, type SessionReferences } from './session-reference.ts';
 
-/** Where a request has its session: on itself, as a table of requests by their identity costs each collection of garbage. */
+/** The property of a request that has its session; a `WeakMap` of requests would cost time at each garbage collection. */
 const sessionOfRequest: unique symbol = Symbol('foyer.session');
 
 /** The session of a request, and whose it is: one host may have several BFFs. */

@@ -11,7 +11,7 @@ export const createMessageListeners = () => {
       try {
         call(each);
       } catch {
-        // What a listener throws is its own: neither the others nor the emitter or timer that calls may suffer from it.
+        // An error of one listener must not reach the other listeners, nor the emitter or timer that calls.
       }
     }
   };

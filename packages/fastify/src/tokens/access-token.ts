@@ -73,7 +73,7 @@ const findFresh = async (
   const { clock } = context.options;
   const held = findToken(session.record, requested);
   if (held !== undefined && !isRefreshDue(held, clock())) return held;
-  // What is exchanged is the session's own token, as valid as can be had.
+  // The session's own token is exchanged, refreshed before where possible.
   if (requested.source === 'exchange') await findFresh(context, session, sessionToken);
   return refresh(context, { session, requested }, (now) => {
     const isNew = isReplaced(now, held) && isValid(now, clock());

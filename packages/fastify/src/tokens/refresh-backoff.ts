@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Problem } from '../problems.ts';
 
-/** What a failed refresh says about others: its session alone is in trouble, or every session of this provider. */
+/** Whether a failed refresh concerns its session alone, or every session of the provider. */
 export type FailureScope = 'session' | 'provider';
 
 /** When refreshes that failed are tried again. */

@@ -6,7 +6,7 @@ import type { FailureScope } from './refresh-backoff.ts';
 import { renewalId, type TokenContext, type TokenRenewal } from './token-context.ts';
 import { findToken, type HeldToken, isValid } from './token-life.ts';
 
-/** What a problem says where the provider asked for no time of its own. */
+/** `Retry-After` of a problem where the provider named no time. */
 const unaskedRetryAfterSeconds = 5;
 
 /** A target that the provider refuses is the same problem as long as it is not asked again. */
@@ -93,7 +93,7 @@ export const settle = async (
   if (error instanceof RefreshRefused) return settleRefused(context, renewal, error);
   const problem = error instanceof TargetRefused ? targetProblem(error) : error;
   if (!(problem instanceof Problem) || !problem.code.startsWith('provider_')) throw error;
-  // What a refused target or an unacceptable answer says of one session, everything else says of the provider.
+  // A refused target and an unacceptable answer concern one session; every other failure concerns the provider.
   const isOfSession = error instanceof TargetRefused || problem.code === 'provider_invalid_response';
   return settleFailed(context, renewal, { problem, scope: isOfSession ? 'session' : 'provider' });
 };

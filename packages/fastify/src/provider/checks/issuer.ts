@@ -1,6 +1,6 @@
 import { refusedClaim } from './refused-claim.ts';
 
-/** Whose tokens are accepted: one issuer, or the tenants of a provider that names itself with a place for them. */
+/** Whose tokens are accepted: one issuer, or the tenants of a provider whose issuer has a placeholder for them. */
 export interface AcceptedIssuer {
   /** As in the metadata; `{tenantid}` in it stands for a tenant. */
   readonly issuer: string;

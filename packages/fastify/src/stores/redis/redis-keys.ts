@@ -7,7 +7,7 @@ const tagOf = (letters: string): string => `foyer:{${letters}}`;
 const listOf = (tag: string): string => `${tag}:all`;
 
 /**
- * What has to do with one session is on one node of a cluster: the hash tag is the next to last two letters of its id, one
+ * All keys of one session are on one node of a cluster: the hash tag is the next to last two letters of its id, one
  * of 4,096. An id begins with its time, which would be on one node, and the last letter is one of four.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags

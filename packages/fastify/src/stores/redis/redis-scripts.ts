@@ -1,4 +1,4 @@
-// What is over is judged by the clock of this process everywhere, since that of Redis may be behind and still keep it.
+// Whether a session is over is judged by the clock of this process: Redis, whose clock may be behind, may still keep it.
 
 /** Keeps an index for as long as its longest member. */
 const keepIndex = (key: string): string => `
