@@ -50,8 +50,8 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-scope-userinfo-claims': [
     {
       file: 'provider/login-completion.ts',
-      find: 'claims: { ...claims, ...userinfo, iss: issuer },',
-      replace: 'claims: { ...claims, iss: issuer },',
+      find: 'userinfo.filter(([name, value]) => !isAbsent(value) || isAbsent(claims[name]))',
+      replace: 'userinfo.slice(1, 1)',
     },
   ],
   '-client-secret-basic': [
