@@ -26,7 +26,7 @@ export const requireSource = (
   if (verdict === 'anonymous') markAnonymous(request);
 };
 
-/** What is to be admitted: a request with this method, whose session meets the requirement. */
+/** A request to admit: its method, and the requirement that its session has to meet. */
 interface Admission {
   readonly method?: string;
   readonly requirement: Requirement | undefined;

@@ -39,7 +39,7 @@ interface AskedLogin {
   readonly counted: string | undefined;
 }
 
-/** Who is signed in stays so, unless the link asks for another sign-in or another provider. */
+/** Whether a signed-in person keeps the session: unless the link asks for another sign-in or another provider. */
 const mayStay = ({ hints, session, named }: AskedLogin): boolean =>
   session !== undefined &&
   (hints.prompt ?? hints.acr_values ?? hints.max_age) === undefined &&
@@ -106,7 +106,7 @@ const answer = async (bff: Bff, reply: FastifyReply): Promise<FastifyReply> => {
   if (mayStay(asked)) return reply.redirect(returnTo, 303);
   const chosen = chooseProvider(bff, asked);
   if (chosen !== undefined) return begin(bff, reply, { ...asked, chosen });
-  // Who must not be asked anything cannot choose: as with a provider that would have to ask.
+  // With `prompt=none` no one may be asked to choose: the outcome is that of a provider that would have to ask.
   if (asked.hints.prompt === 'none') return reply.redirect(returnTo, 303);
   return reply.type('text/html; charset=utf-8').send(printPage(request, createChoice(bff, asked)));
 };
