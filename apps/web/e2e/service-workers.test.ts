@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -40,17 +45,16 @@ registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html')${
   exception === '' ? '' : `, { denylist: [${exception}] }`
 }));`;
 
-const workers = { 'by hand': byHand, 'by Workbox': byWorkbox } as const;
-
 const page = `<!doctype html><html lang="en"><head><title>Works offline</title></head>
 <body><p id="who">…</p><a href="/login?returnTo=/deep%3Fx=1">Sign in</a>
 <form method="post" action="/logout"><button>Sign out</button></form>
 <script type="module" src="/main.js"></script></body></html>`;
 
-const script = `const show = (text) => { document.querySelector('#who').textContent = text; };
+const createScript = (registration: string): string => `
+const show = (text) => { document.querySelector('#who').textContent = text; };
 fetch('/api/me').then((answer) => answer.json())
   .then((me) => show(me.authenticated ? me.displayName : 'no one'), () => show('offline'));
-await navigator.serviceWorker.register('/sw.js', { type: 'module' });`;
+await navigator.serviceWorker.register(${registration});`;
 
 /** The worker keeps its name: it is registered by that. */
 const config = `export default { build: { rolldownOptions: {
@@ -58,8 +62,56 @@ const config = `export default { build: { rolldownOptions: {
   output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
 } } };`;
 
-const buildWith = (worker: string): Promise<BuiltApp> =>
-  buildApp({ files: { 'index.html': page, 'main.js': script, 'vite.config.js': config, 'sw.js': worker } });
+const buildWith = (worker: string): Promise<BuiltApp> => {
+  const main = createScript("'/sw.js', { type: 'module' }");
+  return buildApp({
+    files: { 'index.html': page, 'main.js': main, 'vite.config.js': config, 'sw.js': worker },
+  });
+};
+
+/** What own-spa.md adds to `ngsw-config.json`. */
+const readDocumentedExceptions = async (): Promise<object> => {
+  const text = await readFile(resolve(import.meta.dirname, '../../../docs/own-spa.md'), 'utf8');
+  return JSON.parse(/```json\n([^`]*"navigationUrls"[^`]*)```/.exec(text)?.[1] ?? '');
+};
+
+/** As Angular's builder does it: `ngsw-config.json`, as `ng add @angular/pwa` makes it, becomes `ngsw.json` of the build. */
+const buildWithAngular = async (additions: object): Promise<BuiltApp> => {
+  const built = await buildApp({
+    files: { 'index.html': page, 'main.js': createScript("'/ngsw-worker.js'") },
+  });
+  const file = join(built.dir, '../ngsw-config.json');
+  const files = ['/index.html', '/assets/*.js'];
+  const assetGroups = [{ name: 'app', installMode: 'prefetch', resources: { files } }];
+  await writeFile(file, JSON.stringify({ index: '/index.html', assetGroups, ...additions }));
+  const worker = 'ngsw-worker.js';
+  await copyFile(
+    fileURLToPath(import.meta.resolve(`@angular/service-worker/${worker}`)),
+    join(built.dir, worker),
+  );
+  const generator = resolve(import.meta.dirname, '../node_modules/.bin/ngsw-config');
+  await promisify(execFile)(generator, ['dist', 'ngsw-config.json', '/'], { cwd: dirname(file) });
+  return built;
+};
+
+const builds = {
+  'by hand': {
+    withException: () => buildWith(byHand(exceptions)),
+    without: () => buildWith(byHand('')),
+    file: '/sw.js',
+  },
+  'by Workbox': {
+    withException: () => buildWith(byWorkbox(exceptions)),
+    without: () => buildWith(byWorkbox('')),
+    file: '/sw.js',
+  },
+  'by Angular': {
+    withException: async () => buildWithAngular(await readDocumentedExceptions()),
+    without: () => buildWithAngular({}),
+    file: '/ngsw.json',
+  },
+} as const;
+const makers = ['by hand', 'by Workbox', 'by Angular'] as const;
 
 /** Opens the page and waits until its worker answers for it. */
 const openControlled = async (url: string): Promise<Page> => {
@@ -67,14 +119,19 @@ const openControlled = async (url: string): Promise<Page> => {
   await opened.goto(url);
   const isControlled = (): Promise<boolean> => opened.evaluate('navigator.serviceWorker.controller !== null');
   await expect.poll(isControlled).toBe(true);
+  // Angular's worker fills its cache after it has taken the page over.
+  await expect
+    .poll(() => opened.evaluate('caches.match("/index.html", { ignoreSearch: true }).then(Boolean)'))
+    .toBe(true);
   return opened;
 };
 
-test.for(['by hand', 'by Workbox'] as const)(
+test.for(makers)(
   'a SPA with a service worker made %s that excepts the BFF signs in and out, and opens offline',
   async (made) => {
-    await using built = await buildWith(workers[made](exceptions));
+    await using built = await builds[made].withException();
     const product = await startWith({ SPA_DIR: built.dir });
+    expect(product.output).not.toContain('spa_worker_unaware');
     const opened = await openControlled(product.url);
     await opened.getByRole('link', { name: 'Sign in' }).click();
     await opened.getByRole('button', { name: 'Ada Lovelace' }).click();
@@ -94,12 +151,12 @@ test.for(['by hand', 'by Workbox'] as const)(
   },
 );
 
-test.for(['by hand', 'by Workbox'] as const)(
+test.for(makers)(
   'without that exception a service worker made %s shows its page at /login, of which the start warns',
   async (made) => {
-    await using built = await buildWith(workers[made](''));
+    await using built = await builds[made].without();
     const product = await startWith({ SPA_DIR: built.dir });
-    expect(product.output).toContain('"event":"spa_worker_unaware","file":"/sw.js"');
+    expect(product.output).toContain(`"event":"spa_worker_unaware","file":"${builds[made].file}"`);
     const opened = await openControlled(product.url);
     await opened.goto(`${product.url}/login`);
     expect([opened.url(), await opened.title()]).toEqual([`${product.url}/login`, 'Works offline']);
