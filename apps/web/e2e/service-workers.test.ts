@@ -84,11 +84,8 @@ const buildWithAngular = async (additions: object): Promise<BuiltApp> => {
   const files = ['/index.html', '/assets/*.js'];
   const assetGroups = [{ name: 'app', installMode: 'prefetch', resources: { files } }];
   await writeFile(file, JSON.stringify({ index: '/index.html', assetGroups, ...additions }));
-  const worker = 'ngsw-worker.js';
-  await copyFile(
-    fileURLToPath(import.meta.resolve(`@angular/service-worker/${worker}`)),
-    join(built.dir, worker),
-  );
+  const worker = fileURLToPath(import.meta.resolve('@angular/service-worker/ngsw-worker.js'));
+  await copyFile(worker, join(built.dir, 'ngsw-worker.js'));
   const generator = resolve(import.meta.dirname, '../node_modules/.bin/ngsw-config');
   await promisify(execFile)(generator, ['dist', 'ngsw-config.json', '/'], { cwd: dirname(file) });
   return built;

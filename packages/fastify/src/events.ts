@@ -140,7 +140,8 @@ export const logEvents = {
   },
   spa_worker_unaware: {
     level: 'warn',
-    message: 'the service worker of the SPA answers the sign-in address from its cache: no one can sign in',
+    message:
+      'the service worker of the SPA answers /login, /logout or /api with its page: except them, or no one can sign in',
     fields: { file: 'the worker, or its manifest' },
     when: 'A build is read whose service worker has no exception for the routes of the BFF',
     remedy:

@@ -1,3 +1,4 @@
+import { paths } from '@foyer/contract';
 import type { SpaFiles } from './spa-files.ts';
 
 /** The names that Workbox, vite-plugin-pwa, Create React App and SvelteKit give to service workers. */
@@ -35,12 +36,16 @@ const answersByPattern = (patterns: readonly AngularPattern[], path: string): bo
   );
 };
 
-/** Whether a script answers requests from its caches and does not mention the sign-in at all. */
+/** Whether a script answers requests from its caches and mentions the sign-in nowhere but in the names of files. */
 const answersFromCache = (script: string): boolean =>
-  /NavigationRoute|\bcaches\b/.test(script) && !script.includes('login');
+  /NavigationRoute|\bcaches\b/.test(script) && !/login(?![\w./-]*\.\w+["'`])/.test(script);
 
-/** The file of a build's service worker that answers the sign-in address with the page; `undefined` when there is none. */
-export const findUnawareWorker = (files: SpaFiles, loginPath: string): string | undefined => {
-  if (answersByPattern(readPatterns(textOf(files, angularManifest)), loginPath)) return angularManifest;
+/** Where browsers navigate to the BFF, one address of each kind. */
+const navigations = [paths.login, paths.callback, paths.logout, paths.me];
+
+/** The file of a build's service worker that answers for the BFF with the page; `undefined` when there is none. */
+export const findUnawareWorker = (files: SpaFiles, basePath: string): string | undefined => {
+  const patterns = readPatterns(textOf(files, angularManifest));
+  if (navigations.some((path) => answersByPattern(patterns, `${basePath}${path}`))) return angularManifest;
   return workerPaths.find((path) => answersFromCache(textOf(files, path)));
 };

@@ -41,13 +41,13 @@ const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => 
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
 export const openSpaBuild = async (
-  folder: SpaFolder & { readonly loginPath: string },
+  folder: SpaFolder & { readonly basePath: string },
   log: FastifyBaseLogger,
 ): Promise<SpaBuild> => {
-  const { dir, loginPath } = folder;
+  const { dir, basePath } = folder;
   const readBuild = async (): Promise<SpaFiles> => {
     const read = await readSpaFiles(folder);
-    const file = findUnawareWorker(read, loginPath);
+    const file = findUnawareWorker(read, basePath);
     if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
     return read;
   };

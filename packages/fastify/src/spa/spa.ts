@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { negotiate } from '@fastify/accept-negotiator';
 import fastifyStatic from '@fastify/static';
-import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import type { Bff } from '../bff.ts';
@@ -98,10 +97,7 @@ export const registerSpa = async (
     const { registerDevServer } = await import('./dev-server.ts');
     return registerDevServer(scope, spa.devServer, options);
   }
-  const build = await openSpaBuild(
-    { ...spa, createPolicy: pages.createPolicy, loginPath: `${basePath}${paths.login}` },
-    scope.log,
-  );
+  const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy, basePath }, scope.log);
   const root = resolve(spa.dir);
   // A host that registered the library has its `sendFile`, which takes our folder too.
   if (!scope.hasReplyDecorator('sendFile'))

@@ -19,6 +19,9 @@ const angular = (...more: readonly object[]): string =>
     ],
   });
 
+/** As Angular prints `!/login` and its like of a build below `/app`. */
+const except = (path: string): object => ({ positive: false, regex: `^\\/app\\/${path}$` });
+
 const byHand = (exception = ''): string =>
   `addEventListener('fetch', (event) => { ${exception} event.respondWith(caches.match('/index.html')); });`;
 
@@ -30,12 +33,36 @@ test.for([
     content: workbox(',{denylist:[/^\\/(login|logout|api)/]}'),
     warned: [],
   },
+  {
+    name: 'Workbox without one that keeps a view for the sign-in',
+    file: 'sw.js',
+    content: workbox().replace('{url:', '{url:"assets/login-DkU9.js",revision:null},{url:'),
+    warned: ['/sw.js'],
+  },
   { name: 'Angular’s defaults', file: 'ngsw.json', content: angular(), warned: ['/ngsw.json'] },
   {
     name: 'Angular’s with an exception',
     file: 'ngsw.json',
-    content: angular({ positive: false, regex: '^\\/app\\/login(?:\\/.*)?$' }),
+    content: angular(except('log(?:in|out)(?:\\/.*)?'), except('api\\/.*')),
     warned: [],
+  },
+  {
+    name: 'Angular’s with one that leaves out the way back',
+    file: 'ngsw.json',
+    content: angular(except('log(?:in|out)'), except('api\\/.*')),
+    warned: ['/ngsw.json'],
+  },
+  {
+    name: 'Angular’s with one that leaves out the sign-out',
+    file: 'ngsw.json',
+    content: angular(except('login(?:\\/.*)?'), except('api\\/.*')),
+    warned: ['/ngsw.json'],
+  },
+  {
+    name: 'Angular’s with one that leaves out the APIs',
+    file: 'ngsw.json',
+    content: angular(except('log(?:in|out)(?:\\/.*)?')),
+    warned: ['/ngsw.json'],
   },
   {
     name: 'a hand-written one',
@@ -56,7 +83,7 @@ test.for([
     warned: [],
   },
 ])(
-  'a build whose service worker would answer the sign-in is warned of: $name',
+  'a build whose service worker would answer for the BFF is warned of: $name',
   async ({ file, content, warned }) => {
     const folder = await mkdtemp(join(tmpdir(), 'foyer-worker-'));
     await writeFile(join(folder, 'index.html'), '<!doctype html>');
