@@ -36,10 +36,6 @@ const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: Fastify
   return headers;
 };
 
-const requireOutsideApi = (url: string, basePath: string): void => {
-  if (url.split('?', 1)[0] === `${basePath}/api`) throw new Problem('not_found', 'No such API');
-};
-
 /** The WebSockets to a dev server. */
 interface DevWebSockets {
   /**
@@ -143,7 +139,10 @@ export const registerDevServer = async (
       },
     },
     handler: async (request, reply, ...[dest, options]) => {
-      requireOutsideApi(request.url, basePath);
+      const [path] = request.url.split('?', 1);
+      if (path === `${basePath}/api`) throw new Problem('not_found', 'No such API');
+      // Vite has no page at its base without the slash.
+      if (path === basePath) return reply.redirect(request.url.replace(basePath, `${basePath}/`), 303);
       if (isWebSocket(request))
         return sockets.open(request, reply, rewriteRequestHeaders(request, request.headers));
       const { rewriteHeaders } = options;

@@ -44,8 +44,9 @@ const answersFromCache = (script: string): boolean =>
 const navigations = [paths.login, paths.callback, paths.logout, paths.me];
 
 /** The file of a build's service worker that answers for the BFF with the page; `undefined` when there is none. */
-export const findUnawareWorker = (files: SpaFiles, basePath: string): string | undefined => {
+export const findUnawareWorker = (files: SpaFiles): string | undefined => {
   const patterns = readPatterns(textOf(files, angularManifest));
-  if (navigations.some((path) => answersByPattern(patterns, `${basePath}${path}`))) return angularManifest;
+  // Angular’s worker takes the path that it is registered for off what it compares.
+  if (navigations.some((path) => answersByPattern(patterns, path))) return angularManifest;
   return workerPaths.find((path) => answersFromCache(textOf(files, path)));
 };

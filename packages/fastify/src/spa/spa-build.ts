@@ -40,14 +40,11 @@ const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => 
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const openSpaBuild = async (
-  folder: SpaFolder & { readonly basePath: string },
-  log: FastifyBaseLogger,
-): Promise<SpaBuild> => {
-  const { dir, basePath } = folder;
+export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): Promise<SpaBuild> => {
+  const { dir } = folder;
   const readBuild = async (): Promise<SpaFiles> => {
     const read = await readSpaFiles(folder);
-    const file = findUnawareWorker(read, basePath);
+    const file = findUnawareWorker(read);
     if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
     return read;
   };

@@ -97,7 +97,7 @@ export const registerSpa = async (
     const { registerDevServer } = await import('./dev-server.ts');
     return registerDevServer(scope, spa.devServer, options);
   }
-  const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy, basePath }, scope.log);
+  const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy }, scope.log);
   const root = resolve(spa.dir);
   // A host that registered the library has its `sendFile`, which takes our folder too.
   if (!scope.hasReplyDecorator('sendFile'))

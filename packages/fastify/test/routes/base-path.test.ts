@@ -105,10 +105,13 @@ test('below a path an API is found there alone, and its redirects lead back ther
 test('below a path the dev server is asked for the same path', async () => {
   await using dev = await startUpstream((request, response) => response.end(request.url));
   await using below = await startBelow({ spa: { devServer: dev.url } });
-  for (const path of ['', '/', '/src/main.ts?t=1']) {
+  for (const path of ['/', '/src/main.ts?t=1']) {
     const answer = await fetch(`${below.url}${path}`);
     expect(await answer.text()).toBe(`/app${path}`);
   }
+  // Vite has no page at its base without the slash.
+  const { status, headers } = await fetch(`${below.url}?x=1`, { redirect: 'manual' });
+  expect([status, headers.get('location')]).toEqual([303, '/app/?x=1']);
 });
 
 test.for([

@@ -19,8 +19,8 @@ const angular = (...more: readonly object[]): string =>
     ],
   });
 
-/** As Angular prints `!/login` and its like of a build below `/app`. */
-const except = (path: string): object => ({ positive: false, regex: `^\\/app\\/${path}$` });
+/** As Angular prints `!/login` and its like. Its worker takes the path that it is registered for off what it compares. */
+const except = (path: string): object => ({ positive: false, regex: `^\\/${path}$` });
 
 const byHand = (exception = ''): string =>
   `addEventListener('fetch', (event) => { ${exception} event.respondWith(caches.match('/index.html')); });`;
@@ -45,6 +45,12 @@ test.for([
     file: 'ngsw.json',
     content: angular(except('log(?:in|out)(?:\\/.*)?'), except('api\\/.*')),
     warned: [],
+  },
+  {
+    name: 'Angular’s with an exception that has the path of the build',
+    file: 'ngsw.json',
+    content: angular(except('app\\/.*')),
+    warned: ['/ngsw.json'],
   },
   {
     name: 'Angular’s with one that leaves out the way back',
