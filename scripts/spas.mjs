@@ -9,20 +9,25 @@ import { answers, root, run, startProcess, until } from './processes.mjs';
 // built and by its dev server: pnpm spas [part of a name]. They are kept in .spas.
 const home = join(root, '.spas');
 
-const createSnippet = (
-  returnTo,
-) => `<p id="who"></p><a href="/login?returnTo=${encodeURIComponent(returnTo)}">Sign in</a>
-<form method="post" action="/logout"><button>Sign out</button></form>
-<script type="module" src="/who.js"></script>`;
-const script = `const me = await (await fetch('/api/me')).json();
-document.querySelector('#who').textContent = me.authenticated ? 'signed in: ' + me.displayName : 'signed out';`;
+const documentation = readFileSync(join(root, 'docs/own-spa.md'), 'utf8');
+/** The first block of the documentation in this language that has this text. */
+const documented = (language, text) =>
+  documentation
+    .split('```')
+    .find((block) => block.trimStart().startsWith(`${language}\n`) && block.includes(text))
+    .replace(/^\s*\w+\n/, '');
 
-const vite = (name, template, extra = () => undefined) => ({
+const additions = `${documented('html', '/login')}<script type="module">\n${documented('js', '/api/me')}</script>`;
+
+const folderOf = (name) => name.toLowerCase().replace(' ', '-');
+
+const vite = (name, template, extra) => ({
   name,
+  hasWorker: extra !== undefined,
   create: (folder) => {
     run('npx', ['--yes', 'create-vite@latest', folder, '--template', template, '--no-interactive'], home);
     run('npm', ['install', '--no-audit', '--no-fund'], join(home, folder));
-    extra(join(home, folder));
+    extra?.(join(home, folder));
   },
   page: 'index.html',
   build: ['node_modules/vite/bin/vite.js', 'build'],
@@ -37,25 +42,35 @@ const vite = (name, template, extra = () => undefined) => ({
   ],
 });
 
-const deny = String.raw`[/^\/(login|logout|api)(\/|\?|$)/]`;
 const addPwa = (folder) => {
   run('npm', ['install', '--no-audit', '--no-fund', '--save-dev', 'vite-plugin-pwa'], folder);
+  const [plugin] = /VitePWA\(.+\)(?=`)/.exec(documentation);
   writeFileSync(
     join(folder, 'vite.config.ts'),
-    `import { VitePWA } from 'vite-plugin-pwa';
-export default { plugins: [VitePWA({ registerType: 'autoUpdate', workbox: { navigateFallbackDenylist: ${deny} } })] };\n`,
+    `import { VitePWA } from 'vite-plugin-pwa';\nexport default { plugins: [${plugin}] };\n`,
   );
 };
 
-const angular = {
-  name: 'Angular',
+const addAngularPwa = (folder) => {
+  // Angular's packages are released one after the other: for some hours they do not fit each other.
+  writeFileSync(join(folder, '.npmrc'), 'legacy-peer-deps=true\n');
+  run('npx', ['ng', 'add', '@angular/pwa', '--skip-confirmation'], folder);
+  const file = join(folder, 'ngsw-config.json');
+  const exceptions = JSON.parse(documented('json', 'navigationUrls'));
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...exceptions }));
+};
+
+const angular = (name, extra) => ({
+  name,
+  hasWorker: extra !== undefined,
   create: (folder) => {
-    const flags = ['--defaults', '--skip-git', '--ssr=false', '--skip-tests'];
+    const flags = ['--defaults', '--skip-git', '--skip-tests', '--package-manager=npm'];
     run('npx', ['--yes', '@angular/cli@latest', 'new', folder, ...flags], home);
+    extra?.(join(home, folder));
   },
   page: 'src/index.html',
   build: ['node_modules/@angular/cli/bin/ng.js', 'build'],
-  dist: 'dist/angular/browser',
+  dist: `dist/${folderOf(name)}/browser`,
   serve: (port) => [
     'node_modules/@angular/cli/bin/ng.js',
     'serve',
@@ -64,10 +79,8 @@ const angular = {
     '--port',
     String(port),
   ],
-  // Its router has no routes yet, and its components write their styles as text.
-  returnTo: '/?x=1',
   variables: { SPA_CSP: "style-src 'unsafe-inline'" },
-};
+});
 
 const spas = [
   vite('React', 'react-ts'),
@@ -75,56 +88,60 @@ const spas = [
   vite('Svelte', 'svelte-ts'),
   vite('plain HTML', 'vanilla-ts'),
   vite('PWA', 'vanilla-ts', addPwa),
-  angular,
+  angular('Angular'),
+  angular('Angular PWA', addAngularPwa),
 ];
 
 const generate = (spa) => {
-  const name = spa.name.toLowerCase().replace(' ', '-');
+  const name = folderOf(spa.name);
   const folder = join(home, name);
   if (!existsSync(join(folder, 'generated'))) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     spa.create(name);
     const file = join(folder, spa.page);
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8').replace('</body>', `${createSnippet(spa.returnTo ?? '/deep?x=1')}\n</body>`),
-    );
-    mkdirSync(join(folder, 'public'), { recursive: true });
-    writeFileSync(join(folder, 'public/who.js'), script);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('<body>', `<body>\n${additions}\n`));
     writeFileSync(join(folder, 'generated'), '');
   }
   return folder;
 };
 
 /** Signs in and out; collects what the page complained of. */
-const travel = async (browser, url, returnTo) => {
+const travel = async (browser, url, hasWorker) => {
   const context = await browser.newContext();
   context.setDefaultTimeout(20_000);
   const tab = await context.newPage();
   const complaints = [];
   tab.on('pageerror', (error) => complaints.push(error.message));
   tab.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) complaints.push(message.text());
+    if (message.type() === 'error') complaints.push(message.text());
   });
+  const signedIn = () =>
+    tab.waitForEvent('console', { predicate: (message) => message.text().startsWith('Ada Lovelace') });
+  const whoIsThere = () => tab.evaluate("fetch('/api/me').then((answer) => answer.json())");
   await tab.goto(url);
-  await tab.getByText('signed out').waitFor();
-  // A worker that takes the page over answers from here on.
-  if (await tab.evaluate('navigator.serviceWorker.getRegistration().then(Boolean)')) await tab.reload();
+  await tab.locator('#app > *, #root > *, app-root > *').first().waitFor({ state: 'attached' });
+  if (hasWorker) {
+    await tab.evaluate('navigator.serviceWorker.ready.then(Boolean)');
+    await tab.reload();
+    await tab.waitForFunction('navigator.serviceWorker.controller !== null');
+  }
   await tab.getByRole('link', { name: 'Sign in' }).click();
+  const name = signedIn();
   await tab.getByRole('button', { name: 'Ada Lovelace' }).click();
-  await tab.getByText('signed in: Ada Lovelace').waitFor();
-  if (tab.url().replace(/#$/, '') !== `${url}${returnTo}`) complaints.push(`came back to ${tab.url()}`);
+  await name;
+  if (new URL(tab.url()).pathname !== '/') complaints.push(`came back to ${tab.url()}`);
   await tab.locator('#app > *, #root > *, app-root > *').first().waitFor({ state: 'attached' });
   await tab.getByRole('button', { name: 'Sign out' }).click();
   await tab.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await tab.getByText('signed out').waitFor();
+  await tab.waitForURL(`${url}/`);
+  if ((await whoIsThere()).authenticated) complaints.push('is still signed in');
   await context.close();
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
 };
 
 /** Runs the BFF before these pages, with the embedded provider, and travels through them. */
-const tryPages = async (browser, { returnTo = '/deep?x=1', variables }, pages) => {
+const tryPages = async (browser, { variables, hasWorker }, pages) => {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const folder = mkdtempSync(join(tmpdir(), 'foyer-spa-'));
@@ -140,7 +157,7 @@ const tryPages = async (browser, { returnTo = '/deep?x=1', variables }, pages) =
   );
   try {
     await until('The BFF', () => answers(`${url}/healthz`));
-    await travel(browser, url, returnTo);
+    await travel(browser, url, hasWorker && pages.SPA_DIR !== undefined);
   } catch (error) {
     throw new Error([error.message, ...bff.lines.filter((line) => line.includes('"level":40'))].join('\n'));
   } finally {
