@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
+import { memoize } from '../memoize.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { issuersOf } from './checks/issuer.ts';
 import {
@@ -75,7 +76,8 @@ const writeIssuer = ({ issuer }: ResolvedOptions, known: Metadata | undefined): 
   return known === undefined ? [configured, `${configured}/`] : [known.issuer];
 };
 
-const originOf = (url: string | undefined): string | undefined => url && new URL(url).origin;
+/** Asked for with every answer. */
+const originOf = memoize(100, (url: string) => new URL(url).origin);
 
 /** Loads what speaks to the provider: half of all that a server loads, and nothing that a first page waits for. */
 const open = async (options: ResolvedOptions, credentials: CurrentCredentials, log: FastifyBaseLogger) => {
@@ -117,7 +119,10 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     issuers: () =>
       writeIssuer(options, current()).flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants })),
     redirectUri: () => redirectUri(options, needsOwnCallback(options, current())),
-    endSessionOrigin: () => originOf(fillLogoutUrl(options) ?? current()?.end_session_endpoint),
+    endSessionOrigin: () => {
+      const url = fillLogoutUrl(options) ?? current()?.end_session_endpoint;
+      return url && originOf(url);
+    },
     createAuthorizationRequest: bind((steps) => steps.createAuthorizationRequest),
     completeLogin: bind((steps) => steps.completeLogin),
     refresh: bind((steps) => steps.refresh),
