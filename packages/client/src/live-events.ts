@@ -1,4 +1,4 @@
-import type { ExpiringEvent, SignedOutReason } from '@foyer/contract';
+import { type ExpiringEvent, type SignedOutReason, signedOutReasons } from '@foyer/contract';
 import { startTurn } from './turn.ts';
 
 /** Callbacks for the events of the session. */
@@ -28,11 +28,6 @@ const refusedDelayMs = 30_000;
 /** Sent by a tab that was opened later: the tab with the stream then repeats the last event. */
 const joined = 'joined';
 
-const reasons: readonly SignedOutReason[] = [
-  ...(['logout', 'backchannel', 'expired'] as const),
-  ...(['revoked', 'refresh_failed', 'replaced'] as const),
-];
-
 type Fields = Partial<Record<string, unknown>>;
 
 const parseFields = (data: string): Fields => {
@@ -44,7 +39,7 @@ const parseFields = (data: string): Fields => {
 };
 
 const parseReason = ({ reason }: Fields): SignedOutReason | undefined =>
-  reasons.find((each) => each === reason);
+  signedOutReasons.find((each) => each === reason);
 
 const parseExpiring = ({ limit, expiresAt, now }: Fields): ExpiringEvent | undefined => {
   const isKnown = (limit === 'idle' || limit === 'absolute') && typeof expiresAt === 'string';

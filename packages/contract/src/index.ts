@@ -9,6 +9,11 @@ export * as paths from './paths.ts';
 export type { ProblemCode, ProblemDetails } from './problem-codes.ts';
 export { problems } from './problem-codes.ts';
 export type { ProviderList, ProviderSummary } from './providers.ts';
-export type { ExpiringEvent, SignedOutEvent, SignedOutReason } from './session-events.ts';
+export {
+  type ExpiringEvent,
+  type SignedOutEvent,
+  type SignedOutReason,
+  signedOutReasons,
+} from './session-events.ts';
 export type { EndedSessions, LogoutAnswer, SessionList, SessionSummary } from './sessions.ts';
 export { parseLogoutAnswer, parseSessionList } from './sessions.ts';

@@ -1,17 +1,21 @@
 /**
- * Why a session ended: the user signed out (`logout`), the provider sent a back-channel logout (`backchannel`), a limit
+ * Why sessions end: the user signed out (`logout`), the provider sent a back-channel logout (`backchannel`), a limit
  * was reached (`expired`), the user ended it from another session (`revoked`), the provider refused to refresh its tokens
  * (`refresh_failed`), or a new login in the same browser replaced it (`replaced`).
  *
  * @see RFC 10017 section 6.1.2.2; OpenID Connect Back-Channel Logout section 2.7
  */
-export type SignedOutReason =
-  | 'logout'
-  | 'backchannel'
-  | 'expired'
-  | 'revoked'
-  | 'refresh_failed'
-  | 'replaced';
+export const signedOutReasons = [
+  'logout',
+  'backchannel',
+  'expired',
+  'revoked',
+  'refresh_failed',
+  'replaced',
+] as const;
+
+/** Why a session ended: one of `signedOutReasons`. */
+export type SignedOutReason = (typeof signedOutReasons)[number];
 
 /**
  * Data of the server-sent event `signed-out`, the last event of its stream.

@@ -5,8 +5,8 @@ import { cameFromElsewhere } from '../browser-security/cross-site.ts';
 import type { ReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
-import type { Session } from '../session/live-session.ts';
 import { requireMet } from '../session/requirement.ts';
+import type { Session } from '../session/session-record.ts';
 import { markAnonymous } from '../session/session-reference.ts';
 
 /**

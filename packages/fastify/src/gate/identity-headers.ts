@@ -1,5 +1,5 @@
 import type { Bff } from '../bff.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { claimsOf, encodeHeaderText } from '../session/user.ts';
 
 const textsOf = (value: unknown): readonly string[] =>

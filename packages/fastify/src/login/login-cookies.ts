@@ -62,9 +62,9 @@ export const createLoginCookies = (
 
   /** At least one, however long the answer is: a browser gets rid of the others with its next answers. */
   const clearThese = (reply: FastifyReply, pending: readonly PendingCookie[], used: number): void => {
-    const room = Math.floor((headCharacters - used) / rules.clearLogin('twelve-chars').length);
+    const room = Math.floor((headCharacters - used) / rules.clear(`${rules.loginPrefix}twelve-chars`).length);
     for (const { id } of pending.slice(0, Math.min(mostCleared, Math.max(1, room))))
-      reply.header('set-cookie', rules.clearLogin(id));
+      reply.header('set-cookie', rules.clear(`${rules.loginPrefix}${id}`));
   };
 
   /** The cookies to delete so that the new one fits: first those that do not open, then the oldest. */
@@ -79,7 +79,7 @@ export const createLoginCookies = (
   return {
     add: (reply, { id, text }) => {
       clearThese(reply, crowdedOut(reply.request, text.length), text.length);
-      reply.header('set-cookie', rules.setLogin(id, text, lifetimeSeconds));
+      reply.header('set-cookie', rules.set(`${rules.loginPrefix}${id}`, text, lifetimeSeconds));
     },
     clear: (reply, used) => clearThese(reply, findPending(reply.request, rules, seal), used),
   };

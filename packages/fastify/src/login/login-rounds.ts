@@ -97,10 +97,10 @@ export const createLoginRounds = (options: ResolvedOptions, seal: CookieSeal): L
   const add = (request: FastifyRequest, last: Ending): string =>
     printCount({ endedAt: [...read(request, countInState(request)).endedAt, nowSeconds()], last });
   const write = (reply: FastifyReply, count: string): void =>
-    void reply.header('set-cookie', rules.setRounds(count, withinSeconds));
+    void reply.header('set-cookie', rules.set(rules.roundsName, count, withinSeconds));
   const clear = (reply: FastifyReply): void => {
     if (reply.request.headers.cookie?.includes(`${rules.roundsName}=`))
-      reply.header('set-cookie', rules.clearRounds());
+      reply.header('set-cookie', rules.clear(rules.roundsName));
   };
   const findMissing = (request: FastifyRequest, { last }: Count): string => {
     if (last === 'login' || last === 'time') return missing[last];

@@ -131,8 +131,9 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSea
     },
     take: (reply, state) => {
       const id = idOf(state);
-      const brought = readCookies(reply.request.headers.cookie, `${rules.loginPrefix}${id}`);
-      if (brought.length > 0) reply.header('set-cookie', rules.clearLogin(id));
+      const name = `${rules.loginPrefix}${id}`;
+      const brought = readCookies(reply.request.headers.cookie, name);
+      if (brought.length > 0) reply.header('set-cookie', rules.clear(name));
       const sealed = brought.length === 1 && brought[0] ? seal.open('login', brought[0]) : undefined;
       const transaction = parse(sealed, options);
       if (transaction?.checks.state === state) return transaction;

@@ -1,5 +1,5 @@
 import type { ApiRoute } from '../options.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { claimsOf, encodeHeaderText, findClaim } from '../session/user.ts';
 
 const isScalar = (value: unknown): value is string | number | boolean =>

@@ -3,7 +3,7 @@ import type { Bff } from '../bff.ts';
 import { clientAddress } from '../logging/client-address.ts';
 import type { Problem } from '../problems.ts';
 import type { AccessToken } from '../provider/provider.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
 import { isOfPerson, type RequestedToken } from '../tokens/requested-token.ts';
 import type { ApiMatch } from './api-routes.ts';

@@ -12,7 +12,7 @@ import {
 import { identityOf, present } from '../gate/identity-headers.ts';
 import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 /** The path of the gate. */

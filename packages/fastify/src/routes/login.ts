@@ -8,7 +8,7 @@ import { type Page, printPage } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
 import type { LoginHints } from '../provider/provider.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 /** A service worker that passes a navigation on sends mode `navigate` with an empty destination. @see Fetch section 2.2.5 */

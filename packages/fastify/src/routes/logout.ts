@@ -4,8 +4,8 @@ import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
 import { type Page, printPage } from '../pages/page.ts';
-import type { Session } from '../session/live-session.ts';
 import { whoOf } from '../session/log-subject.ts';
+import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {

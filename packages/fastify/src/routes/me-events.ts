@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 const heartbeatMs = 15_000;

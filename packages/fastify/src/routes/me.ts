@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { addVary } from '../browser-security/cors.ts';
 import { memoize } from '../memoize.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 const printTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

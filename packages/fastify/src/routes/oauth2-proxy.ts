@@ -8,7 +8,7 @@ import { readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { claimsOf } from '../session/user.ts';
 import { addRoute } from './add-route.ts';
 

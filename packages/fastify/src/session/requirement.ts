@@ -3,8 +3,7 @@ import { acrValuesOf, type Requirement } from '../options/requirement.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Claims } from '../provider/provider.ts';
-import type { Session } from './live-session.ts';
-import { parseAuthentication } from './session-record.ts';
+import { parseAuthentication, type Session } from './session-record.ts';
 import { claimsOf, createUser, findClaim } from './user.ts';
 
 type Times = Pick<ResolvedOptions, 'clock' | 'clockTolerance'>;

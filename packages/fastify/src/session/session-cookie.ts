@@ -55,17 +55,11 @@ export interface CookieRules {
   readonly sessionName: string;
   /** What every pending login's cookie name begins with; its id follows. */
   readonly loginPrefix: string;
-  /** `maxAge` is in seconds; without one the cookie goes when the browser closes. */
-  readonly setSession: (text: string, maxAge?: number) => string;
-  readonly clearSession: () => string;
-  /** `maxAge` is in seconds. */
-  readonly setLogin: (id: string, text: string, maxAge: number) => string;
-  readonly clearLogin: (id: string) => string;
   /** The cookie that counts rounds of sign-in that failed. */
   readonly roundsName: string;
-  /** `maxAge` is in seconds. */
-  readonly setRounds: (text: string, maxAge: number) => string;
-  readonly clearRounds: () => string;
+  /** A `Set-Cookie`. `maxAge` is in seconds; without one the cookie goes when the browser closes. */
+  readonly set: (name: string, text: string, maxAge?: number) => string;
+  readonly clear: (name: string) => string;
 }
 
 type CookieOptions = Pick<ResolvedOptions, 'cookieName' | 'publicOrigin' | 'basePath' | 'isSecure'>;
@@ -81,22 +75,16 @@ const createSessionName = ({ cookieName, publicOrigin, basePath, isSecure }: Coo
 export const createCookieRules = (options: CookieOptions): CookieRules => {
   const { basePath, isSecure } = options;
   const sessionName = createSessionName(options);
-  const loginPrefix = `${sessionName}-login-`;
-  const roundsName = `${sessionName}-rounds`;
-  const attributes = (sameSite: 'Strict' | 'Lax'): string =>
-    `Path=${basePath || '/'}; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${sameSite}`;
-  const past = 'Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+  /** The provider sends a browser back to the callback from another site. @see docs/decisions/0005-strict-and-lax.md */
+  const attributesOf = (name: string): string =>
+    `Path=${basePath || '/'}; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=${name === sessionName ? 'Strict' : 'Lax'}`;
   return {
     sessionName,
-    loginPrefix,
-    setSession: (text, maxAge) =>
-      `${sessionName}=${text}; ${maxAge === undefined ? '' : `Max-Age=${maxAge}; `}${attributes('Strict')}`,
-    clearSession: () => `${sessionName}=; ${past}; ${attributes('Strict')}`,
-    setLogin: (id, text, maxAge) => `${loginPrefix}${id}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
-    clearLogin: (id) => `${loginPrefix}${id}=; ${past}; ${attributes('Lax')}`,
-    roundsName,
-    setRounds: (text, maxAge) => `${roundsName}=${text}; Max-Age=${maxAge}; ${attributes('Lax')}`,
-    clearRounds: () => `${roundsName}=; ${past}; ${attributes('Lax')}`,
+    loginPrefix: `${sessionName}-login-`,
+    roundsName: `${sessionName}-rounds`,
+    set: (name, text, maxAge) =>
+      `${name}=${text}; ${maxAge === undefined ? '' : `Max-Age=${maxAge}; `}${attributesOf(name)}`,
+    clear: (name) => `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; ${attributesOf(name)}`,
   };
 };
 

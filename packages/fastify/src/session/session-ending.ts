@@ -1,9 +1,9 @@
 import type { SignedOutReason } from '@foyer/contract';
 import type { Observe } from '../logging/observation.ts';
 import type { ListedSession, SessionStore } from '../stores/session-store.ts';
-import type { Session } from './live-session.ts';
 import type { AnnouncedLogout, NamedLogout, RecentLogouts } from './recent-logouts.ts';
 import type { SessionEvents } from './session-events.ts';
+import type { Session } from './session-record.ts';
 import type { SessionReferences } from './session-reference.ts';
 import { type IndexClient, type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 

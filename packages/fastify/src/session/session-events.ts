@@ -1,4 +1,4 @@
-import type { SignedOutReason } from '@foyer/contract';
+import { type SignedOutReason, signedOutReasons } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { logEvent } from '../events.ts';
@@ -15,10 +15,7 @@ export interface SessionEvents {
   readonly stop: () => void;
 }
 
-const endedMessage = z.object({
-  ended: z.string(),
-  reason: z.enum(['logout', 'backchannel', 'expired', 'revoked', 'refresh_failed', 'replaced']),
-});
+const endedMessage = z.object({ ended: z.string(), reason: z.enum(signedOutReasons) });
 
 /** Messages come from outside: everything that can reach the store can send one. `undefined` for one that is not ours. */
 const parseEnded = (message: string): z.output<typeof endedMessage> | undefined => {

@@ -1,7 +1,6 @@
 import type { ResolvedOptions } from '../options.ts';
 import type { Claims } from '../provider/provider.ts';
-import type { Session } from './live-session.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { Session, SessionRecord } from './session-record.ts';
 
 type LimitOptions = Pick<ResolvedOptions, 'clock' | 'sessionIdleTimeout' | 'sessionLifetime'>;
 

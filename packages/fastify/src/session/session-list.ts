@@ -2,15 +2,10 @@ import type { SessionSummary } from '@foyer/contract';
 import { z } from 'zod';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession } from '../stores/session-store.ts';
-import type { Session } from './live-session.ts';
 import { deriveKey, keyedDigest, openBytes, sealBytes } from './session-keys.ts';
+import type { Session } from './session-record.ts';
 import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
-import { type Device, parseUserAgent } from './user-agent.ts';
-
-/** What a user's list of sessions shows of one; sealed so that only a session of the same user can read it. */
-interface SessionOrigin extends Device {
-  readonly createdAt: number;
-}
+import { parseUserAgent } from './user-agent.ts';
 
 /** How a session is found and listed without its record. */
 export interface SessionLabelling {
@@ -25,6 +20,9 @@ export interface SessionLabelling {
 }
 
 const originSchema = z.object({ createdAt: z.number(), browser: z.string(), system: z.string() });
+
+/** What a user's list of sessions shows of one; sealed so that only a session of the same user can read it. */
+type SessionOrigin = Readonly<z.output<typeof originSchema>>;
 
 const boundTo = 'about';
 

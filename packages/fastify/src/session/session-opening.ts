@@ -2,14 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
-import type { Session } from './live-session.ts';
 import type { RecentLogouts } from './recent-logouts.ts';
 import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { endEarlierSessions } from './session-fixation.ts';
 import { absoluteEnd, providerEnd } from './session-limits.ts';
 import type { SessionLabelling } from './session-list.ts';
-import { parseAuthentication, type SessionRecord, type ShownClaims } from './session-record.ts';
+import { parseAuthentication, type Session, type SessionRecord, type ShownClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import { createReference, type SessionReference, sealReference } from './session-reference.ts';
 import { createUser } from './user.ts';
@@ -53,7 +52,8 @@ const createRecord = (options: ResolvedOptions, { login, shown }: FinishedLogin)
   const createdAt = options.clock();
   const expiresAt = Math.min(absoluteEnd(options, createdAt), providerEnd(idTokenClaims));
   const authentication = parseAuthentication(idTokenClaims);
-  return { issuer, user: createUser(sub, claims), authentication, shown, tokens, createdAt, expiresAt };
+  const user = createUser(sub, claims);
+  return { issuer, user, authentication, shown, tokens, targetTokens: [], createdAt, expiresAt };
 };
 
 /** To be called after the session is stored: a sign-out that comes later finds it. */
@@ -90,7 +90,10 @@ export const createSessionOpening = (
   const setCookie = (reply: FastifyReply, { reference, expiresAt }: Session): void => {
     const lifetimeMs = options.sessionCookie === 'persistent' ? expiresAt - options.clock() : undefined;
     const text = sealReference(seal, reference);
-    reply.header('set-cookie', rules.setSession(text, lifetimeMs && Math.ceil(lifetimeMs / 1000)));
+    reply.header(
+      'set-cookie',
+      rules.set(rules.sessionName, text, lifetimeMs && Math.ceil(lifetimeMs / 1000)),
+    );
   };
 
   return {

@@ -4,71 +4,6 @@ import type { TokenSet } from '../provider/provider.ts';
 import { openBytes, sealBytes } from './session-keys.ts';
 import type { SessionReference } from './session-reference.ts';
 
-/** An access token of a session for a target of its own, named by `key`. Times are milliseconds since the epoch. */
-interface TargetTokenRecord {
-  readonly key: string;
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number | undefined;
-  readonly issuedAt: number;
-}
-
-/** The claims of an ID token that say how and when the person signed in. @see OpenID Connect Core section 2 */
-export interface Authentication {
-  readonly acr?: string;
-  readonly amr?: readonly string[];
-  /** Seconds since the epoch. */
-  readonly auth_time?: number;
-}
-
-/** What the application has decided about the claims that the browser is shown. */
-export interface ShownClaims {
-  /** Claims beside those of the provider, or in their place. */
-  readonly add?: Readonly<Record<string, unknown>> | undefined;
-  /** Names of claims that the browser is not shown. */
-  readonly hide?: readonly string[] | undefined;
-}
-
-/** What is known of a session; it never leaves the server, and is stored only encrypted. */
-export interface SessionRecord {
-  readonly issuer: string;
-  /** The claims of the person, by the provider. */
-  readonly user: User;
-  /** How the person signed in, by the ID token of the login; a refresh changes nothing of it. Missing in older records. */
-  readonly authentication?: Authentication | undefined;
-  /** When userinfo was read last, milliseconds since the epoch; the login is not meant. */
-  readonly userinfoReadAt?: number | undefined;
-  /** What `onLogin` has decided, if anything. */
-  readonly shown?: ShownClaims | undefined;
-  readonly tokens: TokenSet;
-  /** When the access token was refreshed last, milliseconds since the epoch; the login is not meant. */
-  readonly accessTokenIssuedAt?: number | undefined;
-  /** Access tokens beside the session's own, the one that was issued last at the end. Missing in older records. */
-  readonly targetTokens?: readonly TargetTokenRecord[] | undefined;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  /** The absolute limit, milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
-
-/**
- * The format that a record is written in. A new format has a new number, and stands in `formats`. A program that knows
- * the first format alone would forget the key that a token is bound to when it writes the record again.
- */
-const formatOf = ({ tokens }: SessionRecord): number => (tokens.dpopKey === undefined ? 1 : 2);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Takes the claims that say how the person signed in, each where it is of its type. */
-export const parseAuthentication = (value: unknown): Authentication => {
-  const { acr, amr, auth_time } = isObject(value) ? value : {};
-  return {
-    ...(typeof acr === 'string' && { acr }),
-    ...(Array.isArray(amr) && { amr: amr.filter((method) => typeof method === 'string') }),
-    ...(typeof auth_time === 'number' && { auth_time }),
-  };
-};
-
 const tokens = z.object({
   accessToken: z.string(),
   accessTokenExpiresAt: z.number().optional(),
@@ -88,9 +23,35 @@ const targetToken = z
   .transform((token) => ({ accessTokenExpiresAt: undefined, ...token }));
 
 const shownClaims = z.object({
-  add: z.record(z.string(), z.unknown()).optional().catch(undefined),
-  hide: z.array(z.string()).optional().catch(undefined),
+  /** Claims beside those of the provider, or in their place. */
+  add: z.record(z.string(), z.unknown()).readonly().optional().catch(undefined),
+  /** Names of claims that the browser is not shown. */
+  hide: z.array(z.string()).readonly().optional().catch(undefined),
 });
+
+/** What the application has decided about the claims that the browser is shown. */
+export interface ShownClaims extends Readonly<z.output<typeof shownClaims>> {}
+
+/** The claims of an ID token that say how and when the person signed in. @see OpenID Connect Core section 2 */
+export interface Authentication {
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /** Seconds since the epoch. */
+  readonly auth_time?: number;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Takes the claims that say how the person signed in, each where it is of its type. */
+export const parseAuthentication = (value: unknown): Authentication => {
+  const { acr, amr, auth_time } = isObject(value) ? value : {};
+  return {
+    ...(typeof acr === 'string' && { acr }),
+    ...(Array.isArray(amr) && { amr: amr.filter((method) => typeof method === 'string') }),
+    ...(typeof auth_time === 'number' && { auth_time }),
+  };
+};
 
 const dpopKey = z.object({
   kty: z.literal('EC'),
@@ -98,17 +59,24 @@ const dpopKey = z.object({
   ...{ x: z.string(), y: z.string(), d: z.string() },
 });
 
+/** Times are milliseconds since the epoch. */
 const firstFormat = z.object({
   issuer: z.string(),
+  /** The claims of the person, by the provider. */
   user: z.looseObject({ sub: z.string() }),
-  authentication: z.unknown().optional(),
+  /** How the person signed in, by the ID token of the login; a refresh changes nothing of it. Missing in older records. */
+  authentication: z.unknown().transform(parseAuthentication),
+  /** What `onLogin` has decided, if anything. */
   shown: shownClaims.optional().catch(undefined),
   tokens,
-  // Tokens that cannot be read are requested again.
-  targetTokens: z.array(targetToken).catch([]),
+  /** Access tokens beside the session's own, each named by its `key`, the one that was issued last at the end. Those that cannot be read are requested again. */
+  targetTokens: z.array(targetToken).readonly().catch([]),
+  /** When the access token was refreshed last; the login is not meant. */
   accessTokenIssuedAt: z.number().optional(),
+  /** When userinfo was read last; the login is not meant. */
   userinfoReadAt: z.number().optional(),
   createdAt: z.number(),
+  /** The absolute limit. */
   expiresAt: z.number(),
 });
 
@@ -123,17 +91,43 @@ const formats = new Map<unknown, typeof firstFormat | typeof secondFormat>([
   [2, secondFormat],
 ]);
 
+/** What is known of a session; it never leaves the server, and is stored only encrypted. */
+export interface SessionRecord extends Readonly<Omit<z.output<typeof firstFormat>, 'tokens'>> {
+  readonly tokens: TokenSet;
+}
+
+/**
+ * The format that a record is written in. A new format has a new number, and stands in `formats`. A program that knows
+ * the first format alone would forget the key that a token is bound to when it writes the record again.
+ */
+const formatOf = ({ tokens }: SessionRecord): number => (tokens.dpopKey === undefined ? 1 : 2);
+
 /** A record from what was stored; `undefined` when it is none, or of a format that only a newer program knows. */
 const parseRecord = (value: unknown): SessionRecord | undefined => {
   const data = isObject(value) ? formats.get(value.format)?.safeParse(value).data : undefined;
-  return (
-    data && {
-      ...data,
-      authentication: parseAuthentication(data.authentication),
-      tokens: { accessTokenExpiresAt: undefined, refreshToken: undefined, ...data.tokens },
-    }
-  );
+  const unknown = { accessTokenExpiresAt: undefined, refreshToken: undefined };
+  return data && { ...data, tokens: { ...unknown, ...data.tokens } };
 };
+
+/** A live session, as one request sees it. Times are milliseconds since the epoch. */
+export interface Session {
+  /** The public handle. */
+  readonly id: string;
+  /** The id of its provider in the configuration, and the client that its tokens are for. */
+  readonly provider: string;
+  readonly clientId: string;
+  /** The claims that the browser is shown. */
+  readonly user: User;
+  readonly displayName: string;
+  readonly record: SessionRecord;
+  /** Version of the stored record that was read. */
+  readonly version: number;
+  readonly lastSeenAt: number;
+  readonly idleExpiresAt: number;
+  readonly expiresAt: number;
+  /** What the cookie of this session holds: the record is saved with its key. */
+  readonly reference: SessionReference;
+}
 
 const boundTo = ({ id }: SessionReference, audience: string): string => `${id} ${audience}`;
 

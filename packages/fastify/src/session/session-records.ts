@@ -1,8 +1,7 @@
 import type { ResolvedOptions } from '../options.ts';
 import type { SessionStore, StoredSession } from '../stores/session-store.ts';
-import type { Session } from './live-session.ts';
 import { endsOf } from './session-limits.ts';
-import { openRecord, type SessionRecord, sealRecord } from './session-record.ts';
+import { openRecord, type Session, type SessionRecord, sealRecord } from './session-record.ts';
 import type { SessionReference, SessionReferences } from './session-reference.ts';
 import { createDisplayName, createShownUser } from './user.ts';
 

@@ -2,7 +2,6 @@ import type { SignedOutReason } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
-import type { Session } from './live-session.ts';
 import { noteSubject } from './log-subject.ts';
 import { isUseToBeWritten } from './session-limits.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type SessionOpening,
   type SessionOpeningDependencies,
 } from './session-opening.ts';
+import type { Session } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import { readSessionCookies, type SessionReferences } from './session-reference.ts';
 
@@ -116,7 +116,7 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       const session = await read(request);
       if (session !== undefined) await end(session.id, reason);
       remember(request, Promise.resolve(undefined));
-      if (broughtCookie(request)) reply.header('set-cookie', rules.clearSession());
+      if (broughtCookie(request)) reply.header('set-cookie', rules.clear(rules.sessionName));
       return session;
     },
   };

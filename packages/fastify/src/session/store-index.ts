@@ -1,5 +1,5 @@
-import type { Session } from './live-session.ts';
 import { deriveKey, keyedDigest } from './session-keys.ts';
+import type { Session } from './session-record.ts';
 
 /** A client at its provider. */
 export interface IndexClient {

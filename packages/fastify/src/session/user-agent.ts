@@ -1,5 +1,5 @@
 /** A browser and its system in words, as its user knows them. */
-export interface Device {
+interface Device {
   readonly browser: string;
   readonly system: string;
 }

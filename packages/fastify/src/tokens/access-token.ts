@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AccessToken } from '../provider/provider.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import { type ClientTokens, createClientTokens } from './client-tokens.ts';
 import { attemptRefresh, type IsGood } from './refresh-attempt.ts';
 import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';

@@ -3,9 +3,8 @@ import { logEvent } from '../events.ts';
 import { maxTargetTokens } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { IssuedToken, RefreshedTokens } from '../provider/provider.ts';
-import type { Session } from '../session/live-session.ts';
 import { providerEnd } from '../session/session-limits.ts';
-import type { SessionRecord } from '../session/session-record.ts';
+import type { Session, SessionRecord } from '../session/session-record.ts';
 import { renewUser } from './fresh-claims.ts';
 import type { PersonToken } from './requested-token.ts';
 import type { TokenContext, TokenRenewal } from './token-context.ts';
@@ -16,7 +15,7 @@ export const withTargetToken = (
   { key }: PersonToken,
   { accessToken, accessTokenExpiresAt, issuedAt }: IssuedToken & { readonly issuedAt: number },
 ): SessionRecord => {
-  const others = (record.targetTokens ?? []).filter((kept) => kept.key !== key);
+  const others = record.targetTokens.filter((kept) => kept.key !== key);
   const newest = { key, accessToken, accessTokenExpiresAt, issuedAt };
   return { ...record, targetTokens: [...others, newest].slice(-maxTargetTokens) };
 };

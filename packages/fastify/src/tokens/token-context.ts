@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { LRUCache } from 'lru-cache';
 import type { ResolvedOptions } from '../options.ts';
 import type { Provider } from '../provider/provider.ts';
-import type { Session } from '../session/live-session.ts';
+import type { Session } from '../session/session-record.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { RefreshBackoff } from './refresh-backoff.ts';

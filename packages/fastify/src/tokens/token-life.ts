@@ -14,7 +14,7 @@ const shortestIntervalMs = 1000;
 
 /** The access token that a record holds. The session's own, when it was never refreshed, is as old as the session. */
 export const findToken = (
-  { tokens, accessTokenIssuedAt, createdAt, targetTokens = [] }: SessionRecord,
+  { tokens, accessTokenIssuedAt, createdAt, targetTokens }: SessionRecord,
   { key, source }: PersonToken,
 ): HeldToken | undefined => {
   const { accessToken, accessTokenExpiresAt, dpopKey } = tokens;

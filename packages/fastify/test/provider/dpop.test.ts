@@ -217,7 +217,8 @@ test('the key is kept in the encrypted record, whose format an older program doe
   const reference = createReference(1);
   const dpopKey: DpopKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'private-canary' };
   const tokens = { accessToken: 'a', accessTokenExpiresAt: 1, refreshToken: 'r', idToken: 'i' };
-  const record = { issuer: 'https://op.example', user: { sub: 'ada' }, tokens, createdAt: 1, expiresAt: 2 };
+  const person = { issuer: 'https://op.example', user: { sub: 'ada' }, authentication: {} };
+  const record = { ...person, tokens, targetTokens: [], createdAt: 1, expiresAt: 2 };
   const bound = { ...record, tokens: { ...tokens, dpopKey } };
   const sealed = sealRecord(bound, reference, 'audience');
   expect(sealed.toString('latin1')).not.toContain('canary');

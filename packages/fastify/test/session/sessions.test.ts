@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Session } from '../../src/session/live-session.ts';
+import type { Session } from '../../src/session/session-record.ts';
 import type { StoredSession } from '../../src/stores/session-store.ts';
 import { clock, get, idle, makeFile, signIn, standIn, startInstance } from '../kit/start-sessions.ts';
 

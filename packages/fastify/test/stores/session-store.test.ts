@@ -103,6 +103,9 @@ describe.runIf(withRedis)('redis alone', () => {
     expect(await store.update(one.id, 1, Uint8Array.of(1))).toBe(false);
     expect(await store.findBySubject(one.subject)).toEqual([]);
     expect(await store.read(one.id)).toBe(undefined);
+    expect(await client.exists(key)).toBe(1);
+    expect(await store.remove(one.id)).toBe(false);
+    expect(await client.exists(key)).toBe(0);
   });
 
   test('a stopped server is noticed within 1.5 s and found again, and missed messages are reported', async () => {

@@ -35,9 +35,9 @@ if tonumber(ARGV[2]) > tonumber(old[2]) then
 end
 return 1`;
 
-/** Deletes a session; returns the indexes that it stands in. KEYS: session, list. ARGV: id. */
+/** Deletes a session; returns its end and the indexes that it stands in. KEYS: session, list. ARGV: id. */
 export const removeScript = `
-local session = redis.call('HMGET', KEYS[1], 'subject', 'providerSession')
+local session = redis.call('HMGET', KEYS[1], 'expiresAt', 'subject', 'providerSession')
 if redis.call('DEL', KEYS[1]) == 0 then return false end
 redis.call('ZREM', KEYS[2], ARGV[1])
 return session`;

@@ -99,12 +99,12 @@ const createSessionOperations = (client: Redis | Cluster): SessionOperations => 
       Date.now(),
     )) === 1,
   remove: async (id) => {
-    const indexed = await client.eval(removeScript, 2, sessionKey(id), listKey(id), id);
-    if (!Array.isArray(indexed)) return false;
-    const [subject, providerSession] = indexed.map((value) => (value === null ? undefined : String(value)));
+    const removed = await client.eval(removeScript, 2, sessionKey(id), listKey(id), id);
+    if (!Array.isArray(removed)) return false;
+    const [expiresAt, subject, providerSession] = removed.map((value) => value?.toString());
     // The session is over whether or not this succeeds: entries left behind expire unseen.
     await Promise.allSettled(indexKeys(subject ?? '', providerSession).map((key) => client.zrem(key, id)));
-    return true;
+    return Number(expiresAt) > Date.now();
   },
 });
 
