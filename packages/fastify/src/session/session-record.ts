@@ -65,7 +65,7 @@ const firstFormat = z.object({
   /** The claims of the person, by the provider. */
   user: z.looseObject({ sub: z.string() }),
   /** How the person signed in, by the ID token of the login; a refresh changes nothing of it. Missing in older records. */
-  authentication: z.unknown().transform(parseAuthentication),
+  authentication: z.unknown().optional().transform(parseAuthentication),
   /** What `onLogin` has decided, if anything. */
   shown: shownClaims.optional().catch(undefined),
   tokens,
