@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -54,8 +56,39 @@ test('updates are proposed for the packages and for the base images', () => {
   expect(updates.map((update: Record<string, unknown>) => update['package-ecosystem'])).toEqual([
     'npm',
     'docker',
+    'docker-compose',
     'github-actions',
   ]);
+});
+
+const pinBases = (folder: string, ...args: string[]) =>
+  spawnSync(process.execPath, [`${root}scripts/pin-bases.mjs`, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: folder },
+  });
+
+test('pnpm pin:bases writes a digest behind every base image, and the release refuses what has none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-bases-'));
+  const files = ['Dockerfile', 'docker-compose.yml'] as const;
+  for (const file of files) writeFileSync(join(folder, file), read(file));
+  // Stands in for Docker, which would ask a registry.
+  const digest = `sha256:${'1f'.repeat(32)}`;
+  writeFileSync(join(folder, 'docker'), `#!/bin/sh\necho ${digest}\n`, { mode: 0o755 });
+  const bases = /(?:FROM |from=|image: )([\w./-]+:[\w.-]+)(\S*)/g;
+  const basesOf = (file: string) => [...readFileSync(join(folder, file), 'utf8').matchAll(bases)];
+  expect(pinBases(folder).status).toBe(0);
+  const pinned = files.flatMap(basesOf);
+  expect(pinned.length).toBeGreaterThan(6);
+  for (const [, , end = ''] of pinned) expect(end.startsWith(`@${digest}`)).toBe(true);
+  expect(pinBases(folder, '--check').status).toBe(0);
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM node:24-bookworm-slim AS workspace\n');
+  const { status, stderr } = pinBases(folder, '--check');
+  expect([status, stderr]).toEqual([1, expect.stringContaining('node:24-bookworm-slim has no digest')]);
+  const { jobs } = parse(read('.github/workflows/release.yml'));
+  const commands = jobs.test.steps.map(({ run = '' }: { run?: string }) => run);
+  expect(commands).toContain('node scripts/pin-bases.mjs --check');
+  rmSync(folder, { recursive: true });
 });
 
 test.for(['ci.yml', 'release.yml'])('every action of %s is pinned to a commit', (name) => {

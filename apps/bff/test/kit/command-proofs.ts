@@ -49,6 +49,10 @@ export const proofs: Readonly<Record<string, Proof>> = {
     'apps/bff/test/papers/pages.test.ts',
     'the configuration page is generated from the declared variables',
   ],
+  'pnpm pin:bases': [
+    'apps/bff/test/supply-chain.test.ts',
+    'pnpm pin:bases writes a digest behind every base image, and the release refuses what has none',
+  ],
   'pnpm sbom': [
     'apps/bff/test/supply-chain.test.ts',
     'the bill of materials names what production runs, with hashes, and nothing of development',
@@ -105,7 +109,7 @@ const plain = (line: string): string =>
     .replace(/pnpm run /, 'pnpm ')
     .replace(/pnpm test \S+/, 'pnpm test <file>')
     .replace(/(pnpm (?!exec|test)[\w:]+).*/, '$1')
-    .replace(/^(git clone|docker (?:build|run)\b|docker buildx imagetools inspect|cosign verify).*/, '$1');
+    .replace(/^(git clone|docker (?:build|run)\b|cosign verify).*/, '$1');
 
 const inProse = (text: string): readonly string[] =>
   [...text.matchAll(/`((?:[A-Z_]+=\S+ )?(?:npx |pnpm |docker )[^`\n]*)`/g)].map(([, line = '']) => line);

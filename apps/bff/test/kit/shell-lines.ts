@@ -64,7 +64,7 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
     /^npm (?:create foyer [\w-]+|install|install(?: --save-dev)?(?: @foyer\/[\w-]+@latest)+|run dev|test)$/,
     nothing,
   ],
-  [/^(?:cosign verify|docker buildx imagetools inspect) /, nothing],
+  [/^cosign verify /, nothing],
   [/^npx --yes --package \S+\.tgz create-foyer \S+ --packages \S+$/, nothing],
   [/^[A-Z_]+=/, () => 'is a setting: mark its block env'],
   [
