@@ -58,6 +58,12 @@ test('traces go through login, token, store and upstream, and name no secret and
     parentSpanId: request?.spanId,
   });
   expect(parents).toEqual([`00-${incoming.traceId}-${request?.spanId}-01`]);
+  await fetch(`${replicas.url}/api/things`, { headers: { cookie } });
+  await fetch(`${replicas.url}/api/things`, {
+    headers: { cookie, traceparent: traceparent.replace(/01$/, '00') },
+  });
+  expect(parents[1]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  expect(parents[2]).toMatch(new RegExp(`^00-${incoming.traceId}-[0-9a-f]{16}-00$`));
   const callback = find('GET /login/callback');
   expect(find('provider /token')).toMatchObject({ parentSpanId: callback?.spanId });
   expect(find('store insert')).toMatchObject({ parentSpanId: callback?.spanId });
