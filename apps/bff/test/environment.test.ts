@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvironmentError, readVariables } from '@foyer/environment';
+import { EnvironmentError, readEnvFile, readVariables } from '@foyer/environment';
 import { declaredOptions, duration, option } from '@foyer/fastify/options';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Places, parseEnvironment, type Settings } from '../src/environment.ts';
@@ -215,6 +215,20 @@ test('a missing build is reported with the command that makes it', () => {
       variable: 'SPA_DIR',
       problem: 'is not set, and the starter SPA is not built',
       remedy: 'Build it: pnpm build.',
+    },
+  ]);
+});
+
+test('an env file may have comments, blanks around an =, and values of several lines', () => {
+  const file = join(folder, '.env');
+  const key = '-----BEGIN PRIVATE KEY-----\nMII EvQ\nA: b\n-----END PRIVATE KEY-----';
+  writeFileSync(file, `# NAME: of it\n\nOIDC_CLIENT_KEY="${key}"\r\nexport PORT = 3000\nNOTHING\n`);
+  expect(readEnvFile(file)).toEqual({ variables: { OIDC_CLIENT_KEY: key, PORT: '3000' }, issues: [] });
+  expect(readEnvFile(folder).issues).toEqual([
+    {
+      variable: folder,
+      problem: 'cannot be read (EISDIR)',
+      remedy: 'Make it a file that this user may read, or remove it.',
     },
   ]);
 });

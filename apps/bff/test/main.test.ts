@@ -249,6 +249,12 @@ test.for([
     /OIDC_CLIENT_SECRET is cut at a # in \.env\. Put/,
     /ab#cd/,
   ],
+  [
+    'with a line as YAML writes it is refused by name',
+    Buffer.from(`${spelled}OIDC_CLIENT_SECRET: swordfish\n`),
+    /OIDC_CLIENT_SECRET has no = in \.env\. Write it as OIDC_CLIENT_SECRET=value\./,
+    /swordfish/,
+  ],
 ] as const)('an .env %s', async ([, content, said, unsaid]) => {
   writeFileSync(join(folder, '.env'), content);
   const { child, errors } = startMain({}, ['--env-file-if-exists=.env', main]);

@@ -201,6 +201,11 @@ test.for([
     said: 'OIDC_CLIENT_SECRET is cut at a # in .env. Put its value into quotes, or a blank before the comment.\n',
   },
   {
+    what: 'a line as YAML writes it',
+    content: 'OIDC_ISSUER: https://login.example\n',
+    said: 'OIDC_ISSUER has no = in .env. Write it as OIDC_ISSUER=value.\n',
+  },
+  {
     what: 'a client without an issuer',
     content: '\uFEFFCLIENT_ID=app\n',
     said: 'CLIENT_ID is set, and OIDC_ISSUER is not. Set OIDC_ISSUER to use your provider, or remove CLIENT_ID to use the embedded one.\n',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import type { EnvironmentIssue } from './environment-error.ts';
+import { codeOf, type EnvironmentIssue } from './environment-error.ts';
 import type { Environment } from './variables.ts';
 
 /** What an env file holds, and the mistakes in how it is written. */
@@ -30,17 +30,46 @@ const findCutNames = (text: string): readonly string[] =>
     return name !== undefined && isCut(written) ? [name] : [];
   });
 
+/** Names of lines that Node passes over: with a colon or a blank where an `=` should be. Values may have several lines. */
+const findUnassignedNames = (text: string): readonly string[] =>
+  text
+    .replace(/=[ \t]*(["'`])[\s\S]*?\1/g, '=')
+    .split(/\r?\n/)
+    .flatMap((line) => /^\s*(?:export\s+)?([A-Z][A-Z\d_]*)[: \t]\s*[^\s=]/.exec(line)?.slice(1) ?? []);
+
+const findMistakes = (text: string, file: string): readonly EnvironmentIssue[] => [
+  ...findCutNames(text).map((variable) => ({
+    variable,
+    problem: `is cut at a # in ${file}`,
+    remedy: 'Put its value into quotes, or a blank before the comment.',
+  })),
+  ...findUnassignedNames(text).map((variable) => ({
+    variable,
+    problem: `has no = in ${file}`,
+    remedy: `Write it as ${variable}=value.`,
+  })),
+];
+
+const readBytes = (file: string): Buffer | string => {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    return codeOf(error) ?? 'unknown error';
+  }
+};
+
 /** Reads an env file as Node does, and a byte order mark too, which Node takes for part of the first name. */
 export const readEnvFile = (file: string): EnvFile => {
   if (!existsSync(file)) return { variables: {}, issues: [] };
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
+  if (typeof bytes === 'string')
+    return refuseFile(
+      file,
+      `cannot be read (${bytes})`,
+      'Make it a file that this user may read, or remove it.',
+    );
   if (isUtf16(bytes) || bytes.includes(0))
     return refuseFile(file, 'is written in UTF-16', 'Save it as UTF-8.');
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const issues = findCutNames(text).map((variable) => ({
-    variable,
-    problem: `is cut at a # in ${file}`,
-    remedy: `Put its value into quotes, or a blank before the comment.`,
-  }));
-  return { variables: parseEnv(text), issues };
+  return { variables: parseEnv(text), issues: findMistakes(text, file) };
 };
