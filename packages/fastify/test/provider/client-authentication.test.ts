@@ -42,6 +42,17 @@ test.for<[string, string, Bends['discovery']]>([
   expect(methodsOf(party.bent.seen)).toEqual([first, second, second]);
 });
 
+test('invalid_client counts with any status, and a bare 401 does not', async () => {
+  for (const [answer, methods] of [
+    [{ status: 400, body: { error: 'invalid_client' } }, ['basic', 'post']],
+    [{ status: 401, body: '<h1>No</h1>' }, ['basic']],
+  ] as const) {
+    await using party = await startRelyingParty({ token: () => answer });
+    expect(await problemCode(party.login())).toBe('provider_error');
+    expect(methodsOf(party.bent.seen)).toEqual(methods);
+  }
+});
+
 test('invalid_client in WWW-Authenticate alone counts too', async () => {
   await using party = await startRelyingParty({
     token: (base, request) =>

@@ -74,6 +74,7 @@ describe.runIf(openssl)('client authentication × PAR × DPoP × algorithm', () 
         client_id: idOf(combination),
         token_endpoint_auth_method: clientAuth,
         id_token_signed_response_alg: alg,
+        ...(par === 'always' && { userinfo_signed_response_alg: alg }),
         require_pushed_authorization_requests: par === 'always',
         dpop_bound_access_tokens: dpop === 'on',
         tls_client_certificate_bound_access_tokens: isByCert(combination) && dpop === 'off',
@@ -91,11 +92,13 @@ describe.runIf(openssl)('client authentication × PAR × DPoP × algorithm', () 
         enabledJWA: {
           clientAuthSigningAlgValues: [...keyAlgorithms],
           idTokenSigningAlgValues: [...keyAlgorithms],
+          userinfoSigningAlgValues: [...keyAlgorithms],
           requestObjectSigningAlgValues: [...keyAlgorithms],
         },
         features: {
           ...base.features,
           mTLS: tls.mTLS,
+          jwtUserinfo: { enabled: true },
           pushedAuthorizationRequests: { enabled: true },
           dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
         },

@@ -371,6 +371,22 @@ test('signed userinfo may leave iss and aud out', async () => {
   expect((await party.login()).claims).toMatchObject({ sub: 'ada', name: 'Ada signed' });
 });
 
+test.for<[string, (base: Json) => Json, boolean]>([
+  ['several aud with us', ({ aud }) => ({ aud: ['other', aud] }), true],
+  ['another iss', ({ iss }) => ({ iss: `${iss}/` }), false],
+  ['another aud', () => ({ aud: 'other' }), false],
+  ['several aud without us', () => ({ aud: ['other', 'more'] }), false],
+  ['an exp that has passed', ({ iat }) => ({ exp: Number(iat) - 31 }), false],
+])('signed userinfo with %s', async ([, change, isGood]) => {
+  await using party = await startRelyingParty();
+  const { bent } = party;
+  const { header, claims } = bent.idToken();
+  const body = bent.sign({ header, claims: { ...claims, ...change(claims) } });
+  bent.bends = { userinfo: () => ({ headers: { 'content-type': 'application/jwt' }, body }) };
+  const outcome = await problemCode(party.login());
+  expect(outcome).toBe(isGood ? 'it was accepted' : 'provider_invalid_response');
+});
+
 test.for<[string, Json]>([
   ['null', { iss: null, aud: null, exp: null, nbf: null, iat: null }],
   ['empty', { iss: '', aud: '', exp: '', nbf: '', iat: '' }],
