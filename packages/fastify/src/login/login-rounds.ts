@@ -66,10 +66,22 @@ interface Count {
   readonly last: string;
 }
 
+/** The count lives for a minute: a longer step from one ending to the next is one between clocks that disagree. */
+const isRecent = (now: number): ((endedAt: number) => boolean) => {
+  let [later, passedSeconds] = [now, 0];
+  return (endedAt) => {
+    const seconds = Math.abs(later - endedAt);
+    passedSeconds += seconds < withinSeconds ? seconds : 0;
+    later = endedAt;
+    return passedSeconds < withinSeconds;
+  };
+};
+
 const parseCount = (text: string | undefined, now: number): Count => {
-  const [, times = '', last = ''] = /^((?:\d{10}\.){1,5})(session|login|time)$/.exec(text ?? '') ?? [];
-  const endedAt = times.split('.').map(Number);
-  return { endedAt: endedAt.filter((at) => Math.abs(now - at) < withinSeconds), last };
+  const [, times = '', last = ''] =
+    /^(\d{10}(?:\.\d{10}){0,4})\.(session|login|time)$/.exec(text ?? '') ?? [];
+  const endedAt = times === '' ? [] : times.split('.').map(Number);
+  return { endedAt: endedAt.toReversed().filter(isRecent(now)).toReversed(), last };
 };
 
 const printCount = ({ endedAt, last }: Count): string => [...endedAt.slice(-mostRounds), last].join('.');

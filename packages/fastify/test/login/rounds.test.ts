@@ -150,6 +150,23 @@ test('replicas without a common store: the session cookie opens, and the store l
   ]);
 });
 
+test('a replica whose clock is an hour ahead: each login is too old at once, and the log names the time', async () => {
+  const given = { publicUrl: 'https://app.example', sessionKeys: [createSessionKey()] };
+  const one = await startBentBff({}, given);
+  const other = await startBentBff({}, { ...given, ...clientOf(one), clock: () => Date.now() + 3_600_000 });
+  const browser = createBrowser();
+  const statuses: number[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    const start = await browser.visitWithoutFollowing(`${one.bff.url}/login`, { from: `${one.bff.url}/` });
+    statuses.push(start.status);
+    const state = new URL(start.headers.get('location') ?? 'x:').searchParams.get('state');
+    if (start.status === 303)
+      await browser.visit(`${other.bff.url}/login/callback?code=c&state=${state}`, { from: one.bent.issuer });
+  }
+  expect(statuses).toEqual([303, 303, 303, 303, 303, 400]);
+  expect(roundsOf(one)).toMatchObject([{ missing: expect.stringMatching(/^Time: /) }]);
+});
+
 test('five tabs, an abandoned login each, and signing in and out again are no rounds', async () => {
   const bent = await startBentBff();
   const browser = createBrowser();
