@@ -4,32 +4,38 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
-import type { AuthorizationChecks } from '../provider/provider.ts';
+import { type AuthorizationChecks, authorizationChecks } from '../provider/provider.ts';
 import { stepUpParameters } from '../session/requirement.ts';
 import { createCookieRules, readCookies } from '../session/session-cookie.ts';
 import { createLoginCookies } from './login-cookies.ts';
 import type { LoginSeal } from './login-seal.ts';
 import { parseReturnTo, type ReturnTo } from './return-to.ts';
 
-/** What a login is begun with. */
-interface NewLogin {
-  /** The id of the provider that answers. */
-  readonly provider: string;
-  readonly checks: AuthorizationChecks;
-  readonly returnTo: ReturnTo;
+/** What the cookie of a pending login holds. */
+const sealedLogin = z.object({
+  /** The issuer and client that it belongs to. */
+  client: z.string(),
+  checks: authorizationChecks,
+  returnTo: z.string(),
   /** The session that this browser had when the login began; the new one takes its place. */
-  readonly replaces: string | undefined;
+  replaces: z.string().optional(),
   /** Asked with `prompt=none`: "not without the user" goes back to `returnTo` instead of an error. */
-  readonly isQuiet: boolean;
-}
+  isQuiet: z.boolean(),
+  /** Random bytes that the new session is derived from: every process can make the same one of the same callback. */
+  secret: z.string(),
+  /** Milliseconds since the epoch. */
+  startedAt: z.number(),
+});
 
 /** A pending login: what the callback needs to know of the authorization request that it answers. */
-export interface LoginTransaction extends NewLogin {
-  /** Random bytes that the new session is derived from: every process can make the same one of the same callback. */
-  readonly secret: string;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
+export interface LoginTransaction extends Readonly<Omit<z.output<typeof sealedLogin>, 'client'>> {
+  /** The id of the provider that answers. */
+  readonly provider: string;
+  readonly returnTo: ReturnTo;
 }
+
+/** What a login is begun with. */
+type NewLogin = Omit<LoginTransaction, 'secret' | 'startedAt'>;
 
 /** The logins that browsers have in flight, each in a sealed cookie of its own. @see RFC 9700 section 4.7 */
 export interface LoginTransactions {
@@ -47,23 +53,6 @@ export interface LoginTransactions {
 }
 
 const idOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 12);
-
-/** What the cookie of a pending login holds. */
-const sealedLogin = z.object({
-  /** The issuer and client that it belongs to. */
-  client: z.string(),
-  state: z.string(),
-  nonce: z.string(),
-  codeVerifier: z.string(),
-  maxAge: z.number().optional(),
-  acrValues: z.array(z.string()).readonly().optional(),
-  hasOwnCallback: z.boolean(),
-  returnTo: z.string(),
-  replaces: z.string().optional(),
-  isQuiet: z.boolean(),
-  secret: z.string(),
-  startedAt: z.number(),
-});
 
 /** Why a callback has no pending login; each reason has another cause. */
 const missingReason = (cookies: number, sealed: object | undefined): string => {
@@ -96,28 +85,21 @@ export const loginAddress = (
 const nameClient = ({ issuer, clientId }: ResolvedOptions): string =>
   hash('sha256', JSON.stringify([issuer, clientId]), 'base64url').slice(0, 22);
 
-const print = (login: NewLogin, { providers, clock }: ResolvedOptions): z.output<typeof sealedLogin> => {
-  const { provider, checks, ...others } = login;
+const print = (
+  { provider, ...login }: NewLogin,
+  { providers, clock }: ResolvedOptions,
+): z.output<typeof sealedLogin> => {
   const found = providers.find(({ id }) => id === provider);
   if (found === undefined) throw new Error(`There is no provider ${provider}`);
   const secret = randomBytes(32).toString('base64url');
-  return { client: nameClient(found.options), ...checks, ...others, secret, startedAt: clock() };
+  return { ...login, client: nameClient(found.options), secret, startedAt: clock() };
 };
 
 const parse = (sealed: unknown, options: ResolvedOptions): LoginTransaction | undefined => {
   const { data } = sealedLogin.safeParse(sealed);
   const found = options.providers.find((each) => nameClient(each.options) === data?.client);
   if (data === undefined || found === undefined) return undefined;
-  const { client: _client, returnTo, replaces, isQuiet, secret, startedAt, ...checks } = data;
-  return {
-    provider: found.id,
-    checks,
-    returnTo: parseReturnTo(returnTo, options),
-    replaces,
-    isQuiet,
-    secret,
-    startedAt,
-  };
+  return { ...data, provider: found.id, returnTo: parseReturnTo(data.returnTo, options) };
 };
 
 /** Makes the login transactions of one BFF. */

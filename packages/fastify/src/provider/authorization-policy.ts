@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The hints of one login within the operator's policy, and what the callback enforces of them. */
 export interface TightenedHints {
   readonly hints: LoginHints;
@@ -51,17 +53,20 @@ export const tightenHints = (
 };
 
 /** What a login transaction keeps of its authorization request until the callback. */
-export interface AuthorizationChecks {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
+export const authorizationChecks = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  codeVerifier: z.string(),
   /** Seconds since the person signed in at the provider at most, when the request asked for it. */
-  readonly maxAge?: number | undefined;
+  maxAge: z.number().optional(),
   /** The ID token's `acr` has to be one of these, where the operator's parameters or the login ask for one. */
-  readonly acrValues?: readonly string[] | undefined;
+  acrValues: z.array(z.string()).readonly().optional(),
   /** Whether the answer comes to a callback of this provider alone. */
-  readonly hasOwnCallback: boolean;
-}
+  hasOwnCallback: z.boolean(),
+});
+
+/** What the callback of a login is judged by. */
+export type AuthorizationChecks = Readonly<z.output<typeof authorizationChecks>>;
 
 /** Optional authorization request parameters that `/login` passes on. */
 export interface LoginHints {

@@ -18,7 +18,7 @@ import { fillLogoutUrl, needsOwnCallback, redirectUri } from './return-addresses
 import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
 
-export type { AuthorizationChecks, LoginHints } from './authorization-policy.ts';
+export { type AuthorizationChecks, authorizationChecks, type LoginHints } from './authorization-policy.ts';
 export type { TlsIdentity } from './client-credentials.ts';
 export { firstMethod } from './client-method.ts';
 export { readEndpoint } from './endpoint.ts';

@@ -73,22 +73,17 @@ const findHints = (error: unknown, request: FastifyRequest): URLSearchParams | u
     ? new URLSearchParams(error.options.loginUrl?.split('?')[1])
     : undefined;
 
-/** Says once that a proxy is not believed. */
-const createWarning = () => {
-  let isLogged = false;
-  return (request: FastifyRequest, { isForwarded }: OriginalRequest): void => {
-    if (isForwarded || isLogged) return;
-    logEvent(request.log, 'gate_not_trusted', {});
-    isLogged = true;
-  };
-};
-
+/** Makes the answers of one BFF, which says once that a proxy is not believed. */
 const createAnswer = (bff: Bff) => {
-  const warn = createWarning();
+  let isWarned = false;
   const answerRefused = (error: unknown, reply: FastifyReply, original: OriginalRequest): FastifyReply => {
     const hints = findHints(error, reply.request);
-    if (hints !== undefined) warn(reply.request, original);
-    if (hints === undefined || original.url === undefined) throw error;
+    if (hints === undefined) throw error;
+    if (!original.isForwarded && !isWarned) {
+      isWarned = true;
+      logEvent(reply.log, 'gate_not_trusted', {});
+    }
+    if (original.url === undefined) throw error;
     return sendToLogin(bff, reply, { returnTo: parseReturnTo(original.url.href, bff.options), hints });
   };
   return async (reply: FastifyReply, question: GateQuestion, original: OriginalRequest) => {

@@ -20,36 +20,19 @@ const delayOf = (waitMs: number): number => {
   return Math.min(Math.max(wholeMs, retryAfterFailureMs), longestTimerMs);
 };
 
-/** Writes server-sent events about one session. */
-interface EventWriter {
+/** What a browser learns of its session while it listens. */
+interface SessionListener {
   readonly signedOut: (reason: SignedOutReason) => void;
-  readonly expiring: (session: Session, endsAt: number, now: number) => void;
+  /** Times are milliseconds since the epoch. */
+  readonly expiring: (endsAt: number, now: number) => void;
+  readonly failed: (error: unknown) => void;
 }
-
-/** Creates the writer for an answer whose head has been sent. @see HTML Standard section 9.2 */
-const createEventWriter = ({ raw }: FastifyReply): EventWriter => {
-  const send = (event: string, data: SignedOutEvent | ExpiringEvent): boolean =>
-    raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  return {
-    signedOut: (reason) => {
-      send('signed-out', { reason });
-      raw.end();
-    },
-    expiring: (session, endsAt, now) => {
-      send('expiring', {
-        limit: endsAt === session.expiresAt ? 'absolute' : 'idle',
-        expiresAt: new Date(endsAt).toISOString(),
-        now: new Date(now).toISOString(),
-      });
-    },
-  };
-};
 
 /** Warns before a limit is reached and reports the end when it is; other requests may move the idle limit meanwhile. */
 const watchLimits = (
   { options, sessions }: Pick<Bff, 'options' | 'sessions'>,
   session: Session,
-  on: EventWriter & { readonly failed: (error: unknown) => void },
+  on: SessionListener,
 ): (() => void) => {
   const leadMs = Math.min(warningMs, options.sessionIdleTimeout * 500);
   let timer: NodeJS.Timeout | undefined;
@@ -63,7 +46,7 @@ const watchLimits = (
     if (current === undefined || current.idleExpiresAt <= now) return on.signedOut('expired');
     const { idleExpiresAt } = current;
     if (idleExpiresAt - now > leadMs) return waitFor(idleExpiresAt - leadMs - now);
-    if (idleExpiresAt !== announced) on.expiring(session, idleExpiresAt, now);
+    if (idleExpiresAt !== announced) on.expiring(idleExpiresAt, now);
     announced = idleExpiresAt;
     waitFor(idleExpiresAt - now);
   };
@@ -77,12 +60,13 @@ const watchLimits = (
   };
 };
 
-/** Streams what happens to a session to its browser; returns the way to stop, which every timer ends with. */
-const streamSession = (bff: Bff, session: Session, reply: FastifyReply): (() => void) => {
-  const { raw } = reply;
-  const writer = createEventWriter(reply);
+/** Streams what happens to a session to its browser, once the head of the answer is sent; returns the way to stop. */
+const streamSession = (bff: Bff, session: Session, { raw, log }: FastifyReply): (() => void) => {
+  const send = (event: string, data: SignedOutEvent | ExpiringEvent): boolean =>
+    raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   const signedOut = (reason: SignedOutReason): void => {
-    writer.signedOut(reason);
+    send('signed-out', { reason });
+    raw.end();
     stop();
   };
   const heartbeat = setInterval(() => {
@@ -90,9 +74,15 @@ const streamSession = (bff: Bff, session: Session, reply: FastifyReply): (() => 
   }, heartbeatMs).unref();
   const stopWatching = watchLimits(bff, session, {
     signedOut,
-    expiring: writer.expiring,
+    expiring: (endsAt, now) => {
+      send('expiring', {
+        limit: endsAt === session.expiresAt ? 'absolute' : 'idle',
+        expiresAt: new Date(endsAt).toISOString(),
+        now: new Date(now).toISOString(),
+      });
+    },
     failed: (error) => {
-      logEvent(reply.log, 'stream_failed', { err: error });
+      logEvent(log, 'stream_failed', { err: error });
       raw.destroy();
     },
   });
@@ -110,20 +100,20 @@ const maxStreamsPerSession = 4;
 
 /** `GET /api/me/events`: server-sent events about this session. @see HTML Standard section 9.2 */
 export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const open = new Map<string, number>();
-  const streams = new Set<FastifyReply>();
+  /** The streams of each session that has any. */
+  const open = new Map<string, Set<FastifyReply>>();
   scope.addHook('preClose', async () => {
-    for (const reply of streams) reply.raw.end('retry: 1000\n\n');
+    for (const streams of open.values()) for (const { raw } of streams) raw.end('retry: 1000\n\n');
   });
   addRoute(scope, paths.meEvents, {
     GET: async (request, reply) => {
       const session = await bff.sessions.require(request, { slide: false });
       // A browser that left in the meantime is not reported again, and would hold a place for ever.
       if (reply.raw.destroyed) return reply.hijack();
-      const count = open.get(session.id) ?? 0;
-      if (count >= maxStreamsPerSession)
+      const streams = open.get(session.id) ?? new Set();
+      if (streams.size >= maxStreamsPerSession)
         throw new Problem('rate_limited', 'Too many event streams of one session', { retryAfter: 30 });
-      open.set(session.id, count + 1);
+      open.set(session.id, streams.add(reply));
       reply.headers({
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -133,16 +123,13 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
       reply.raw.write('retry: 3000\n\n');
-      streams.add(reply);
       bff.options.observe?.({ kind: 'stream', of: 'events', change: 1 });
       const stop = streamSession(bff, session, reply);
       reply.raw.once('close', () => {
         stop();
-        streams.delete(reply);
         bff.options.observe?.({ kind: 'stream', of: 'events', change: -1 });
-        const left = (open.get(session.id) ?? 1) - 1;
-        if (left === 0) open.delete(session.id);
-        else open.set(session.id, left);
+        streams.delete(reply);
+        if (streams.size === 0) open.delete(session.id);
       });
       return reply;
     },
