@@ -24,7 +24,11 @@ const known = new Set([
 const keywords =
   /^(self|none|unsafe-inline|unsafe-eval|unsafe-hashes|wasm-unsafe-eval|strict-dynamic|report-sample|nonce-.+|sha(256|384|512)-.+)$/i;
 
-const isList = (name: string): boolean => name.endsWith('-src') || /-src-(attr|elem)$/.test(name);
+const isList = (name: string): boolean =>
+  /-src(-attr|-elem)?$/.test(name) || ['base-uri', 'form-action', 'frame-ancestors'].includes(name);
+
+/** What the policy of the pages denies already. */
+const denied = ['object-src', 'frame-ancestors'];
 
 const switchesInlineOff = (source: string): boolean =>
   /^'(sha(256|384|512)-|nonce-)/i.test(source) || source === "'strict-dynamic'";
@@ -32,7 +36,7 @@ const switchesInlineOff = (source: string): boolean =>
 const judgeSources = (name: string, sources: readonly string[]): string | undefined => {
   const bare = sources.find((source) => keywords.test(source));
   if (bare !== undefined) return `has ${bare} without quotes in ${name}, which is read as a host`;
-  if (sources.includes("'none'"))
+  if (sources.includes("'none'") && (sources.length > 1 || !denied.includes(name)))
     return `adds 'none' to ${name}, which browsers ignore beside the sources that are there`;
   if (sources.includes("'unsafe-inline'") && sources.some(switchesInlineOff))
     return `has 'unsafe-inline' in ${name} beside a hash, a nonce or 'strict-dynamic', for which browsers ignore it`;

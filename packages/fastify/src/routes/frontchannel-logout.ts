@@ -13,9 +13,11 @@ const maxSidLength = 1024;
 
 /** A page of the provider shows it in a frame: a link, an image or a prefetch of someone else’s ends nothing. */
 const requireFrame = ({ headers }: FastifyRequest): void => {
-  const destination = headers['sec-fetch-dest'];
+  const { 'sec-fetch-dest': destination, 'sec-fetch-mode': mode } = headers;
   const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
-  const isFrame = destination === undefined || destination === 'iframe' || destination === 'frame';
+  // A service worker that passes a navigation on sends an empty destination.
+  const isPassedOn = destination === 'empty' && mode === 'navigate';
+  const isFrame = isPassedOn || [undefined, 'iframe', 'frame'].includes(destination);
   if (!isFrame || /prefetch|prerender|preview/i.test(purpose))
     throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
 };

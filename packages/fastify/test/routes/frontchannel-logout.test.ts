@@ -41,6 +41,14 @@ test('the provider’s frame ends the session that it names, without its cookie'
   expect(bent.bff.log.filter(({ event }) => event === 'frontchannel')).toMatchObject([{ ended: 1 }]);
 });
 
+test('a service worker of the SPA may pass the provider’s frame on', async () => {
+  const bent = await start();
+  const browser = await signIn(bent);
+  const passedOn = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' };
+  expect((await frame(bent, { iss: bent.bent.issuer, sid: 'session-1' }, passedOn)).status).toBe(200);
+  expect(await whoIs(browser, bent.bff)).toMatchObject({ authenticated: false });
+});
+
 test('an unknown session is answered like a known one', async () => {
   const bent = await start();
   const browser = await signIn(bent);
@@ -58,6 +66,11 @@ test.for([
   ['two sessions', (iss: string) => `iss=${iss}&sid=session-1&sid=x`, inFrame],
   ['a link', (iss: string) => `iss=${iss}&sid=session-1`, { 'sec-fetch-dest': 'document' }],
   ['an image', (iss: string) => `iss=${iss}&sid=session-1`, { 'sec-fetch-dest': 'image' }],
+  [
+    'a script',
+    (iss: string) => `iss=${iss}&sid=session-1`,
+    { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+  ],
   ['a prefetch', (iss: string) => `iss=${iss}&sid=session-1`, { ...inFrame, 'sec-purpose': 'prefetch' }],
 ] as const)('%s ends nothing', async ([, queryOf, headers]) => {
   const bent = await start();

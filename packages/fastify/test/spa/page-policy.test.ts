@@ -77,6 +77,11 @@ test('an added directive begins with the sources that it replaces', async () => 
   expect(policy.has('upgrade-insecure-requests')).toBe(true);
 });
 
+test('a directive that denies everything may be said again', async () => {
+  const policy = await policyOf({ spaCsp: "object-src 'none'; frame-ancestors 'none'" });
+  expect([policy.get('object-src'), policy.get('frame-ancestors')]).toEqual(["'none'", "'none'"]);
+});
+
 test('our own answers have nothing of what is added, and the pages nothing of our own style', async () => {
   const [spaPage, asset, me, missing] = await headersOf(['/', '/a.js', '/api/me', '/assets/no.js'], {
     spaCsp: 'img-src https://cdn.example',
@@ -112,7 +117,10 @@ test('a form of a page names its origin, and no other origin sees where a person
 test.for([
   [{ spaCsp: 'style-source https://cdn.example' }, /spaCsp: has a directive that browsers do not know/],
   [{ spaCsp: 'img-src self' }, /spaCsp: has self without quotes in img-src/],
+  [{ spaCsp: 'frame-ancestors self' }, /spaCsp: has self without quotes in frame-ancestors/],
   [{ spaCsp: "connect-src 'none'" }, /spaCsp: adds 'none' to connect-src/],
+  [{ spaCsp: "form-action 'none'" }, /spaCsp: adds 'none' to form-action/],
+  [{ spaCsp: "object-src 'none' https://cdn.example" }, /spaCsp: adds 'none' to object-src/],
   [{ spaCsp: "style-src 'unsafe-inline' 'nonce-abc'" }, /spaCsp: has 'unsafe-inline' in style-src beside/],
   [{ spaPermissionsPolicy: "camera 'self'" }, /spaPermissionsPolicy: is not a Permissions-Policy/],
   [{ spaCoop: 'open' as 'unsafe-none' }, /spaCoop: is no value of Cross-Origin-Opener-Policy/],
