@@ -18,6 +18,8 @@ test('every version is exact: in the catalog, and where a manifest names one', (
     );
   expect(inexact(workspace.catalog)).toEqual([]);
   expect(workspace.saveExact).toBe(true);
+  // Minutes: SECURITY.md promises that a version of less than a day is not installed.
+  expect(workspace.minimumReleaseAge).toBe(24 * 60);
   const manifests = ['package.json', ...globSync('{apps,packages}/*/package.json', { cwd: root })];
   expect(manifests.length).toBeGreaterThan(7);
   for (const path of manifests) {

@@ -19,8 +19,8 @@ export const ofRequirements: readonly Mutant[] = [
   },
   {
     file: 'session/session-cookie.ts',
-    find: "attributes('Strict')}`,\n    clearSession",
-    replace: "attributes('Lax')}`,\n    clearSession",
+    find: "name === sessionName ? 'Strict' : 'Lax'",
+    replace: "'Lax'",
     test: `${signIn} > the login cookie is Lax, the session cookie Strict, both are HttpOnly`,
   },
   {

@@ -19,15 +19,6 @@ test('.env.example holds every variable, commented out', () => {
   expect(read('.env.example')).toBe(createExampleFile());
 });
 
-test.for(globSync('docs/providers/*.md', { cwd: root }).filter((path) => !path.endsWith('README.md')))(
-  '%s speaks of issuer, audience, refresh, logout and claims, and says where it was read',
-  (path) => {
-    const topics = [...read(path).matchAll(/^- \*\*(\w+)/gm)].map(([, topic]) => topic);
-    expect(topics).toEqual(expect.arrayContaining(['Issuer', 'Audience', 'Refresh', 'Logout', 'Claims']));
-    expect(read(path)).toMatch(/^Checked against: \[/m);
-  },
-);
-
 test.for(
   globSync('.github/ISSUE_TEMPLATE/*.yml', { cwd: root }).filter((path) => !path.endsWith('config.yml')),
 )('%s is a form that asks for something', (path) => {

@@ -6,11 +6,6 @@ import { root } from '../kit/papers.ts';
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const entries = page.split(/^### /m).slice(1);
 
-test.for(entries)('a symptom has a cause and a fix', (entry) => {
-  const parts = [...entry.matchAll(/^\*\*(Cause|Fix)\*\*: \S/gm)].map(([, name]) => name);
-  expect(parts).toEqual(['Cause', 'Fix']);
-});
-
 /** What the browser or the provider says, not we. */
 const ofOthers = [
   /^npx canceled due to missing packages and no YES option$/,
