@@ -166,7 +166,7 @@ describe('a token response is refused', () => {
   ])('%s', async ([, token, code]) => {
     await using party = await startRelyingParty(
       { token },
-      code === 'provider_timeout' ? { providerTimeout: 0.3 } : {},
+      code === 'provider_timeout' ? { providerTimeout: 1 } : {},
     );
     expect(await problemCode(party.login())).toBe(code);
     expect(party.bent.count('token')).toBe(1);
@@ -222,7 +222,7 @@ describe('userinfo is refused', () => {
   ])('%s', async ([, userinfo, code]) => {
     await using party = await startRelyingParty(
       { userinfo },
-      code === 'provider_timeout' ? { providerTimeout: 0.3 } : {},
+      code === 'provider_timeout' ? { providerTimeout: 1 } : {},
     );
     expect(await problemCode(party.login())).toBe(code);
   });
