@@ -118,7 +118,11 @@ test('an empty member of SESSION_KEYS is refused', () => {
 test('no session key is made for a public address', () => {
   const { issues } = refusal({ ...least, PUBLIC_URL: 'https://app.example' });
   expect(issues).toEqual([
-    { variable: 'SESSION_KEYS', problem: 'is empty', remedy: 'Make one with: pnpm key.' },
+    {
+      variable: 'SESSION_KEYS',
+      problem: 'is empty',
+      remedy: 'Make one with: pnpm key, or openssl rand -base64 32.',
+    },
   ]);
 });
 

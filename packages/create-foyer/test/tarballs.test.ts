@@ -89,7 +89,7 @@ const signInWithChromium = async (url: string): Promise<Page> => {
   await page.goto(url);
   await page.getByRole('link', { name: /^(Login|Sign in)$/ }).click();
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
-  await page.waitForURL(`${url}/`);
+  await page.waitForURL(({ href }) => href.replace('#', '') === `${url}/`);
   return page;
 };
 

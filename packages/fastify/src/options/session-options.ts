@@ -49,7 +49,7 @@ export const sessionOptions = {
       form: 'list',
       defaultInWords: 'made and kept in `.data/` when `PUBLIC_URL` is loopback http, else required',
       meaning: 'Comma list of base64 32-byte keys (`pnpm key`); the first seals, all open',
-      remedy: 'Make one with: pnpm key.',
+      remedy: 'Make one with: pnpm key, or openssl rand -base64 32.',
     },
   ),
   /** Where sessions are kept: a store from `openSessionStore`, or your own. The caller who opened it closes it. */
