@@ -227,6 +227,34 @@ test('a name of any length leaves the bar as high as it was, and the page no wid
   await page.close();
 });
 
+const long = 'Wolfeschlegelsteinhausenbergerdorff';
+
+test.for([
+  ['a long name and address', { name: long, email: `${long}@${long}.example.com`, email_verified: true }],
+  ['a name from right to left', { name: 'ليلى بنت عبد الله', groups: ['محررون'] }],
+  [
+    'forty claims',
+    Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`urn:example:${long}:${n}`, [n]])),
+  ],
+  ['nothing but an identifier', {}],
+] as const)('a profile with %s fits a phone, the open menu too', async ([, claims]) => {
+  const page = await signedIn.newPage();
+  await page.setViewportSize(phone.size);
+  await page.route(/\/api\/me(\?.*)?$/, async (route) => {
+    const me = await (await route.fetch()).json();
+    const user = { sub: me.user.sub, ...claims };
+    await route.fulfill({ json: { ...me, user, displayName: 'name' in claims ? claims.name : 'u' } });
+  });
+  await page.goto(`${product.url}/profile`);
+  await page.getByRole('heading', { name: 'User object:' }).waitFor();
+  await page.getByRole('button', { name: 'Account menu' }).click();
+  const menu = await page.locator('.menu').boundingBox();
+  expect(menu?.x).toBeGreaterThan(0);
+  expect((menu?.x ?? 0) + (menu?.width ?? 0)).toBeLessThan(320);
+  expect(await examinePage(page)).toEqual([]);
+  await page.close();
+});
+
 test('without JavaScript the page says that it needs it, in the same look', async () => {
   const context = await chromium.newContext({ javaScriptEnabled: false, viewport: phone.size });
   const page = await open(context, '/profile');
