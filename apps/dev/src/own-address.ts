@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { codeOf } from '@foyer/environment';
 import { isLoopbackHost } from '@foyer/fastify/options';
 
 const timeoutMs = 3000;
 
+type Answer = 'ours' | 'foreign' | 'untrusted' | 'none';
+
+const isCertificateError = ({ cause }: { readonly cause?: unknown }): boolean =>
+  /CERT|ISSUER|SIGNATURE/.test(codeOf(cause) ?? '');
+
 /** What answers at the public URL: this BFF repeats the id of a request, and another program does not know it. */
-const findAnswer = async (publicUrl: string): Promise<'ours' | 'foreign' | 'none'> => {
+const findAnswer = async (publicUrl: string): Promise<Answer> => {
   const id = randomBytes(16).toString('hex');
   try {
     const answer = await fetch(`${publicUrl.replace(/\/$/, '')}/healthz`, {
@@ -13,8 +19,8 @@ const findAnswer = async (publicUrl: string): Promise<'ours' | 'foreign' | 'none
       signal: AbortSignal.timeout(timeoutMs),
     });
     return answer.ok && answer.headers.get('x-request-id') === id ? 'ours' : 'foreign';
-  } catch {
-    return 'none';
+  } catch (error) {
+    return error instanceof Error && isCertificateError(error) ? 'untrusted' : 'none';
   }
 };
 
@@ -30,6 +36,8 @@ const describeWay = (publicUrl: string, port: number): string => {
 export const findAddressProblem = async (publicUrl: string, port: number): Promise<string | undefined> => {
   const found = await findAnswer(publicUrl);
   if (found === 'ours') return undefined;
+  if (found === 'untrusted')
+    return `${publicUrl} has a certificate that Node does not trust. Set NODE_EXTRA_CA_CERTS to the file of its authority; the browser has to trust it too.`;
   const problem = found === 'none' ? 'does not answer' : 'is answered by another program';
   return `${publicUrl} ${problem}. ${describeWay(publicUrl, port)}`;
 };
