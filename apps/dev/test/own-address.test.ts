@@ -8,13 +8,15 @@ import { findProgram } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { findAddressProblem } from '../src/own-address.ts';
 
-test.runIf(findProgram(['openssl']))(
+const openssl = findProgram(['openssl']) ?? '';
+
+test.runIf(openssl)(
   'a certificate that this machine does not trust is no server that does not answer',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'foyer-certificate-'));
     const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name));
     const files = ['-nodes', '-days', '2', '-keyout', String(key), '-out', String(cert)];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-subj', '/CN=localhost', ...files], {
+    execFileSync(openssl, ['req', '-x509', '-newkey', 'rsa:2048', '-subj', '/CN=localhost', ...files], {
       stdio: 'ignore',
     });
     const options = { key: readFileSync(String(key)), cert: readFileSync(String(cert)) };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { TestBrowser } from '@foyer/testkit';
 import { describe, expect, test } from 'vitest';
 import { openSessionStore } from '../../src/index.ts';
@@ -190,4 +191,32 @@ test('hundreds of planted cookies make no answer large: one clears some of them,
   const cleared = namesOf(ended.headers.getSetCookie()).filter((each) => each.includes('-login-'));
   expect([ended.status, cleared.length > 10, cleared[0]]).toEqual([200, true, name]);
   for (const answer of [begun, ended]) expect([...answer.headers].join('\r\n').length).toBeLessThan(4096);
+});
+
+test('planted cookies beside a long address leave the head of an answer below the 4 kB of proxies', async () => {
+  const bent = await startBentBff({
+    discovery: (base) => ({ body: { ...base, end_session_endpoint: `${base.issuer}/end` } }),
+    idToken: ({ header, claims }) => ({ header, claims: { ...claims, sub: 'ada', much: 'x'.repeat(1100) } }),
+  });
+  const login = await bent.begin();
+  const { name } = cookieOf(login.browser, true);
+  await bent.comeBack(login);
+  const planted = Array.from({ length: 300 }, (_each, at) => `${name.slice(0, -12)}planted${at}=x`);
+  const cookie = [...planted, cookieHeader(login.browser, bent.bff)].join('; ');
+  const returnTo = `/${randomBytes(1600).toString('base64url').slice(0, 2047)}`;
+  const begun = await fetch(`${bent.bff.url}/login?prompt=login&returnTo=${returnTo}`, {
+    headers: { cookie },
+    redirect: 'manual',
+  });
+  const ended = await fetch(`${bent.bff.url}/logout`, {
+    method: 'POST',
+    headers: { cookie, 'x-csrf': '1', accept: 'text/html' },
+    redirect: 'manual',
+  });
+  expect([begun.status, ended.status]).toEqual([303, 303]);
+  expect(ended.headers.get('location')?.length).toBeGreaterThan(2000);
+  for (const answer of [begun, ended]) {
+    expect(answer.headers.getSetCookie().length).toBeGreaterThan(1);
+    expect([...answer.headers].join('\r\n').length).toBeLessThan(4096);
+  }
 });
