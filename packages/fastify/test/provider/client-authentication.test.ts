@@ -187,6 +187,23 @@ test('a code that invalid_client has burnt keeps the lesson', async () => {
   expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post']);
 });
 
+test('a method that the provider changes is found by trying, and listed from the next reading on', async () => {
+  await using party = await startRelyingParty({ discovery: listing('client_secret_basic') });
+  const { bent } = party;
+  await party.login();
+  const authorization_endpoint = `${bent.issuer}/moved`;
+  bent.bends = {
+    discovery: (base) => listing('client_secret_post')?.({ ...base, authorization_endpoint }) ?? {},
+    token: accepting('post'),
+  };
+  await party.login();
+  bent.clock.now += 3_600_000;
+  const address = async () => (await party.provider.createAuthorizationRequest({})).url;
+  await expect.poll(address).toContain(authorization_endpoint);
+  await party.login();
+  expect(methodsOf(bent.seen)).toEqual(['basic', 'basic', 'post', 'post']);
+});
+
 test('what was learnt of a provider is forgotten after an hour', async () => {
   await using party = await startRelyingParty({ token: accepting('post') });
   for (const waitMs of [0, 3_599_000, 1000, 0]) {
