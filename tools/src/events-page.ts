@@ -1,4 +1,4 @@
-import { logEvents } from '@foyer/fastify/events';
+import { type LogEvent, logEvents } from '@foyer/fastify/events';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -23,8 +23,8 @@ export const createEventsPage = (): string =>
     '',
     '| event | level | fields | when | what to do |',
     '| --- | --- | --- | --- | --- |',
-    ...Object.entries(logEvents).map(
-      ([name, { level, fields, when, remedy }]) =>
+    ...Object.entries<LogEvent>(logEvents).map(
+      ([name, { level, fields, when, remedy = 'Nothing' }]) =>
         `| \`${name}\` | ${level} | ${cell(printFields(fields))} | ${cell(when)} | ${cell(remedy)} |`,
     ),
     '',

@@ -2,9 +2,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
 import { firstMethod } from '@foyer/fastify/provider';
-import { oauthErrorOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
-import { tryProvider } from './try-provider.ts';
+import { oauthErrorOf, tryProvider } from './try-provider.ts';
 
 /**
  * How the provider answered a code that it never issued. A provider that accepts the client's credentials refuses only the

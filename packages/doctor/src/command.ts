@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
-import { describeUnknown } from '@foyer/environment';
+import { codeOf, describeUnknown } from '@foyer/environment';
 import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
-import { codeOf } from './error-code.ts';
 import { examine } from './examination.ts';
 import { type Finding, ofProvider } from './finding.ts';
 import { examineLive } from './live/live-report.ts';

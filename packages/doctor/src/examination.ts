@@ -1,7 +1,7 @@
+import { codeOf } from '@foyer/environment';
 import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
 import { onlyId } from '@foyer/fastify/options';
 import { examineApiRoutes } from './api-routes.ts';
-import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
 import { examineSample } from './sample-sign-in.ts';

@@ -1,8 +1,8 @@
+import { codeOf } from '@foyer/environment';
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { isLoopbackHost } from '@foyer/fastify/options';
 import { examineClientAuthentication } from './client-authentication.ts';
 import { findProxyVariable } from './environment.ts';
-import { codeOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
 import { isObject, judgeMetadata, parseJson } from './metadata.ts';
 import { examinePostLogoutUri } from './post-logout-uri.ts';

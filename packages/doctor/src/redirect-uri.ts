@@ -1,7 +1,6 @@
 import type { ResolvedOptions } from '@foyer/fastify';
-import { oauthErrorOf } from './error-code.ts';
 import { type Finding, ofProvider } from './finding.ts';
-import { ask, tryProvider } from './try-provider.ts';
+import { ask, oauthErrorOf, tryProvider } from './try-provider.ts';
 
 /** Errors of a provider that would show a page, which `prompt=none` forbids: the request itself was accepted. */
 const needsInteraction = /^(login|interaction|consent|account_selection)_required$/;

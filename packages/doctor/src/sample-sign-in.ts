@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from '@foyer/environment';
 import type { ApiRoute, ResolvedOptions } from '@foyer/fastify';
 import { findLacking } from '@foyer/fastify/requirement';
 import { describeRoute } from './api-routes.ts';
-import { codeOf } from './error-code.ts';
 import type { Finding } from './finding.ts';
 import { isObject, parseJson } from './metadata.ts';
 

@@ -37,3 +37,10 @@ export const ask = (url: string, options: ResolvedOptions): Promise<Answer> =>
 /** Requests the metadata as a sign-in does: one redirect within the origin is followed. */
 export const askForMetadata = (options: ResolvedOptions): Promise<Answer> =>
   withHttp(options, (http) => requestMetadata(http, options));
+
+/** The OAuth code by which the provider refused; `undefined` for any other error. @see RFC 6749 section 5.2 */
+export const oauthErrorOf = (error: unknown): string | undefined => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('error' in cause && typeof cause.error === 'string') return cause.error;
+  return undefined;
+};

@@ -13,12 +13,11 @@ export interface LogEvent {
   /** What the line says besides level, time, request id and message. */
   readonly fields: Readonly<Record<string, string>>;
   readonly when: string;
-  /** What an operator does about it. */
-  readonly remedy: string;
+  /** What an operator does about it. Default: nothing. */
+  readonly remedy?: string;
 }
 
 const err = 'the cause';
-const nothing = 'Nothing';
 
 /** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
 export const logEvents = {
@@ -115,21 +114,18 @@ export const logEvents = {
     message: 'a WebSocket is open',
     fields: { route: 'pattern of the route' },
     when: 'A WebSocket to an API is open',
-    remedy: nothing,
   },
   websocket_closed: {
     level: 'info',
     message: 'a WebSocket is closed',
     fields: {},
     when: 'It has closed, by whichever side',
-    remedy: nothing,
   },
   spa_renewed: {
     level: 'info',
     message: 'a newer build of the SPA is served',
     fields: {},
     when: 'The files of `SPA_DIR` have changed',
-    remedy: nothing,
   },
   spa_unreadable: {
     level: 'warn',
@@ -159,7 +155,6 @@ export const logEvents = {
     message: 'the browser went away before the upstream answered',
     fields: {},
     when: 'A proxied request was given up',
-    remedy: nothing,
   },
   ...processEvents,
 } as const satisfies Readonly<Record<string, LogEvent>>;

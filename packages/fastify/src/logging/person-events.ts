@@ -1,7 +1,6 @@
 const err = 'the cause';
 const session = 'public handle of the session';
 const provider = 'id of the provider, where there are several';
-const nothing = 'Nothing';
 
 /** Who did it, and from where. */
 export const who = {
@@ -16,42 +15,36 @@ export const personEvents = {
     message: 'signed in',
     fields: { session, provider, ...who },
     when: 'A login is finished and its session is open',
-    remedy: nothing,
   },
   login_not_silent: {
     level: 'info',
     message: 'a sign-in without a question brought no session',
     fields: { reason: 'what the provider answered', provider, ...who },
     when: 'With `prompt=none` the provider wants to ask the person; the browser is back at `returnTo`, as it was',
-    remedy: nothing,
   },
   logout: {
     level: 'info',
     message: 'signed out',
     fields: { session, provider, ...who },
     when: 'A user has signed out',
-    remedy: nothing,
   },
   sessions_revoked: {
     level: 'info',
     message: 'sessions were ended from another',
     fields: { session: `${session} that asked for it`, ended: 'how many sessions ended', ...who },
     when: 'A user has ended other sessions of their own',
-    remedy: nothing,
   },
   backchannel: {
     level: 'info',
     message: 'signed out by the provider',
     fields: { ended: 'how many sessions ended', provider, ...who },
     when: 'The provider has sent a logout token',
-    remedy: nothing,
   },
   frontchannel: {
     level: 'info',
     message: 'signed out by a frame of the provider',
     fields: { ended: 'how many sessions ended', provider, ...who },
     when: 'The provider’s sign-out page has shown our frame, with `FRONTCHANNEL_LOGOUT=true`',
-    remedy: nothing,
   },
   backchannel_refused: {
     level: 'warn',
@@ -71,7 +64,6 @@ export const personEvents = {
       ...who,
     },
     when: 'A call with the right token came to `ADMIN_PORT`',
-    remedy: nothing,
   },
   admin_refused: {
     level: 'warn',

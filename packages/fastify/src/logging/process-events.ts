@@ -20,7 +20,6 @@ export const processEvents = {
     message: 'stopping',
     fields: { signal: 'the signal that asked for it' },
     when: 'The process was asked to end',
-    remedy: 'Nothing',
   },
   stopped_late: {
     level: 'warn',
