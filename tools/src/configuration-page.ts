@@ -1,4 +1,4 @@
-import { variables } from '@foyer/bff/environment';
+import { variables } from '@foyer/environment';
 import { type DeclaredOption, formatDuration, formatSize, pluginOptions } from '@foyer/fastify/options';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

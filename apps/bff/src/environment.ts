@@ -11,19 +11,18 @@ import {
   keptSessionKey,
   readVariables,
   type SecretFile,
+  serverOptions,
   toVariables,
 } from '@foyer/environment';
 import type { BffOptions } from '@foyer/fastify';
 import {
   checkOptions,
-  type DeclaredOption,
   declaredOptions,
   isLoopbackHost,
   optionIssues,
   pluginOptions,
 } from '@foyer/fastify/options';
 import { z } from 'zod';
-import { serverOptions } from './server-options.ts';
 
 /** Options of the plugin as the environment gives them; the store is opened at the start of the server. */
 type PluginOptions = Omit<BffOptions, 'sessionStore'>;
@@ -55,11 +54,6 @@ const defaultPlaces: Places = {
   dataDir: '.data',
   spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 };
-
-const declaredServerOptions = declaredOptions(serverOptions);
-
-/** Every variable of Foyer, in the order of the documentation. */
-export const variables: readonly DeclaredOption[] = [...pluginOptions, ...declaredServerOptions];
 
 /** Where the pages come from: a dev server, a folder, or the starter SPA. */
 const chooseSpa = (
@@ -124,7 +118,7 @@ export const parseEnvironment = (
   places = defaultPlaces,
 ): Settings => {
   const given = readVariables(environment, pluginOptions);
-  const served = readVariables(environment, declaredServerOptions);
+  const served = readVariables(environment, declaredOptions(serverOptions));
   const { data, error } = serverSchema.safeParse(served.values, { reportInput: true });
   const { spaDir, spaDevServer, spaSourceMaps, ...settings } = data ?? serverSchema.parse({});
   const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir);
@@ -133,16 +127,16 @@ export const parseEnvironment = (
   const refused = checkOptions(options).filter(
     ({ option }) => option !== 'sessionStore' && !(makesKey && option === 'sessionKeys'),
   );
-  const issues = collectIssues(variables, [
+  const issues = collectIssues([
     known,
     [...given.issues, ...served.issues],
-    toVariables(error === undefined ? [] : optionIssues(error, serverOptions), variables),
+    toVariables(error === undefined ? [] : optionIssues(error, serverOptions)),
     findHalfAdmin(served.values),
     findMissingBuild(spa, spaDir),
-    toVariables(refused, variables),
+    toVariables(refused),
   ]);
 
-  const unknown = findUnknownVariables(Object.keys(environment), variables);
+  const unknown = findUnknownVariables(Object.keys(environment));
   if (!isAccepted(options, issues)) throw new EnvironmentError(issues, unknown);
   const keyFile = join(places.dataDir, 'session-key');
   const keptKeys = makesKey ? [{ variable: 'SESSION_KEYS', file: keyFile }] : [];

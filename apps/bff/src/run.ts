@@ -1,12 +1,12 @@
 import { EnvironmentError, readProcessEnvironment, toVariables } from '@foyer/environment';
 import { OptionsError } from '@foyer/fastify';
 import { logEvent } from '@foyer/fastify/events';
-import { parseEnvironment, variables } from './environment.ts';
+import { parseEnvironment } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
 /** The plugin's refusal in the words of the environment, and any other failure as it is. */
 const reasonOf = (error: unknown): unknown =>
-  error instanceof OptionsError ? new EnvironmentError(toVariables(error.issues, variables)) : error;
+  error instanceof OptionsError ? new EnvironmentError(toVariables(error.issues)) : error;
 
 /** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */
 const refuseToStart = (error: unknown): never => {

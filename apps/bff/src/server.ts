@@ -19,13 +19,13 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-const openStore = async (url: string): Promise<Awaited<ReturnType<typeof openSessionStore>>> => {
+const openStore = async (url: string): Promise<SessionStore> => {
   try {
     return await openSessionStore(url);
   } catch (error) {
-    const reason = codeOf(error);
+    const code = codeOf(error);
     throw new StartError(
-      `SESSION_STORE cannot be opened${reason ? ` (${reason})` : ''}. Check that the address is right, and that the directory can be written to.`,
+      `SESSION_STORE cannot be opened${code ? ` (${code})` : ''}. Check that the address is right, and that the directory can be written to.`,
       { cause: error },
     );
   }
@@ -132,8 +132,8 @@ const closeTimeoutMs = 2000;
 export const startServer = async (settings: Settings): Promise<FastifyInstance> => {
   const { logLevel, trustProxy, options } = settings;
   const sessionStore = await openStore(settings.storeUrl);
-  const isSecure = options.publicUrl.startsWith('https:');
-  const { allowedOrigins = [] } = options;
+  const { publicUrl, allowedOrigins = [] } = options;
+  const isSecure = publicUrl.startsWith('https:');
   const served = createServerOptions({ logLevel, trustProxy, isSecure, allowedOrigins });
   const app = Fastify({ ...served, schemaController });
   app.addHook('onResponse', logRequest);
@@ -142,8 +142,12 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     logEvent(app.log, 'readable_secret_file', { variable, file });
   try {
     const { observe, listeners } = await startTelemetry(app, settings, sessionStore);
-    const drainTimeout = settings.shutdownTimeout / 2;
-    await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
+    await app.register(bff, {
+      ...options,
+      sessionStore,
+      observe,
+      drainTimeout: settings.shutdownTimeout / 2,
+    });
     if (app.foyer.options.basePath !== '') refuseOutside(app);
     const apart = [...listeners, ...(await createAdmin(app, settings))];
     for (const { server } of apart) app.addHook('onClose', () => server.close());

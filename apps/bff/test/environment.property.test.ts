@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvironmentError } from '@foyer/environment';
+import { EnvironmentError, variables } from '@foyer/environment';
 import { fuzzRuns } from '@foyer/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { parseEnvironment, variables } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-environment-'));

@@ -3,9 +3,9 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvironmentError } from '@foyer/environment';
+import { EnvironmentError, variables } from '@foyer/environment';
 import { afterAll, expect, test } from 'vitest';
-import { parseEnvironment, variables } from '../src/environment.ts';
+import { parseEnvironment } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-variables-'));

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { codeOf, type EnvironmentIssue } from './environment-error.ts';
-import type { Environment } from './variables.ts';
+import type { Environment } from './read-variables.ts';
 
 /** What an env file holds, and the mistakes in how it is written. */
 export interface EnvFile {

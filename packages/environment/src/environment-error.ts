@@ -1,11 +1,13 @@
-import { describeUnknown } from './unknown-variables.ts';
-
 /** One mistake in the environment; never with a value in it. */
 export interface EnvironmentIssue {
   readonly variable: string;
   readonly problem: string;
   readonly remedy: string;
 }
+
+/** The report about a name that resembles a variable of Foyer. */
+export const describeUnknown = (name: string): string =>
+  `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
 
 /** Thrown with every mistake in the environment at once, and with the typos that may be behind one. */
 export class EnvironmentError extends Error {

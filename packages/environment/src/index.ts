@@ -1,7 +1,9 @@
 export { readEnvFile } from './env-file.ts';
 export { readProcessEnvironment } from './environment.ts';
-export { codeOf, EnvironmentError, type EnvironmentIssue } from './environment-error.ts';
+export { codeOf, describeUnknown, EnvironmentError, type EnvironmentIssue } from './environment-error.ts';
+export { type Environment, readVariables } from './read-variables.ts';
 export { findReadableSecrets, type SecretFile } from './secret-files.ts';
+export { serverOptions } from './server-options.ts';
 export { keptSessionKey } from './session-key.ts';
-export { describeUnknown, findUnknownVariables } from './unknown-variables.ts';
-export { collectIssues, type Environment, nameOf, readVariables, toVariables } from './variables.ts';
+export { findUnknownVariables } from './unknown-variables.ts';
+export { collectIssues, nameOf, toVariables, variables } from './variables.ts';

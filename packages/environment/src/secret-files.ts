@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Environment } from './variables.ts';
+import type { Environment } from './read-variables.ts';
 
 /** A file that holds a secret, and the variable whose it is. */
 export interface SecretFile {

@@ -1,4 +1,4 @@
-import type { DeclaredOption } from '@foyer/fastify/options';
+import { nameOf, variables } from './variables.ts';
 
 /** Shorter names are too common to be recognised in a misspelling. */
 const shortestRecognised = 6;
@@ -18,18 +18,11 @@ const isNearlyThe = (name: string, known: string): boolean => {
   return isWithoutUnderscores || name.startsWith(known) || isOneSlipAway(name, known);
 };
 
-/** The report about a name that resembles a variable of Foyer. */
-export const describeUnknown = (name: string): string =>
-  `${name} is not a variable of Foyer: it has no effect. Is it a typo?`;
-
 /** Names in the environment that resemble variables of Foyer but are not: most likely typos. */
-export const findUnknownVariables = (
-  names: readonly string[],
-  declared: readonly DeclaredOption[],
-): readonly string[] => {
-  const known = declared.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
+export const findUnknownVariables = (names: readonly string[]): readonly string[] => {
+  const known = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
   return names.filter((name) => {
-    const plain = name.replace(/_FILE$/, '');
+    const plain = nameOf(name);
     if (known.includes(plain)) return false;
     return /^(OIDC|SESSION)_/.test(plain) || known.some((each) => isNearlyThe(plain, each));
   });

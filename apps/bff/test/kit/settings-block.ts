@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseEnvironment, type Settings, variables } from '../../src/environment.ts';
+import { variables } from '@foyer/environment';
+import { parseEnvironment, type Settings } from '../../src/environment.ts';
 import { createClientKey, createSessionKey } from './keys.ts';
 
 const names = variables.flatMap(({ facts: { variable, aliases = [] } }) => [variable, ...aliases]);
