@@ -4,13 +4,10 @@ import { logEvent } from '@foyer/fastify/events';
 import { parseEnvironment } from './environment.ts';
 import { StartError, startServer } from './server.ts';
 
-/** The plugin's refusal in the words of the environment, and any other failure as it is. */
-const reasonOf = (error: unknown): unknown =>
-  error instanceof OptionsError ? new EnvironmentError(toVariables(error.issues)) : error;
-
 /** Ends the process: what was opened before the failure, a connection to Redis above all, would keep it alive. */
 const refuseToStart = (error: unknown): never => {
-  const reason = reasonOf(error);
+  // The plugin speaks of its options, the app of its variables.
+  const reason = error instanceof OptionsError ? new EnvironmentError(toVariables(error.issues)) : error;
   const isExpected = reason instanceof EnvironmentError || reason instanceof StartError;
   console.error(isExpected ? reason.message : reason);
   process.exit(1);

@@ -142,12 +142,8 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     logEvent(app.log, 'readable_secret_file', { variable, file });
   try {
     const { observe, listeners } = await startTelemetry(app, settings, sessionStore);
-    await app.register(bff, {
-      ...options,
-      sessionStore,
-      observe,
-      drainTimeout: settings.shutdownTimeout / 2,
-    });
+    const drainTimeout = settings.shutdownTimeout / 2;
+    await app.register(bff, { ...options, sessionStore, observe, drainTimeout });
     if (app.foyer.options.basePath !== '') refuseOutside(app);
     const apart = [...listeners, ...(await createAdmin(app, settings))];
     for (const { server } of apart) app.addHook('onClose', () => server.close());
