@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { logEvent } from '../events.ts';
 import { type LoginDecision, loginDecision } from '../options/on-login.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -35,15 +34,6 @@ const decide = async (
   }
 };
 
-/** Tokens that no session keeps are of no use to anyone. */
-const discardTokens = async ({ provider }: Deciding, { tokens }: CompletedLogin, request: FastifyRequest) => {
-  try {
-    if (tokens.refreshToken !== undefined) await provider.revoke(tokens.refreshToken);
-  } catch (error) {
-    logEvent(request.log, 'revocation_failed', { err: error });
-  }
-};
-
 /**
  * Lets the application decide about a sign-in before it has a session.
  *
@@ -56,7 +46,8 @@ export const decideLogin = async (
 ): Promise<DecidedLogin> => {
   const { refuse, add, hide, returnTo } = await decide(deciding.options, login, request);
   if (refuse !== undefined) {
-    void discardTokens(deciding, login, request);
+    // Tokens that no session keeps are of no use to anyone.
+    void deciding.provider.revoke(login.tokens.refreshToken, request.log);
     throw new Problem('access_denied', `onLogin refused the sign-in: ${refuse}`);
   }
   return {

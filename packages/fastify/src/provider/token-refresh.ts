@@ -9,10 +9,9 @@ import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
 import type { TokenTrust } from './signed-token.ts';
-import { findTargetRefusal } from './target-grants.ts';
+import { findTargetRefusal, type TokenTarget, targetParameters } from './target-grants.ts';
 import type { KeepSuccessor } from './token-answer.ts';
 import type { Claims, DpopKey, GrantedTokens, RefreshedTokens } from './token-set.ts';
-import { type TokenTarget, targetParameters } from './token-target.ts';
 
 /** What a refresh is for, and what its ID token has to agree with. */
 interface RefreshRequest {

@@ -1,11 +1,10 @@
 import { type LogoutAnswer, paths } from '@foyer/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
 import { type Page, printPage } from '../pages/page.ts';
 import { whoOf } from '../session/log-subject.ts';
-import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
 const wantsJson = (request: FastifyRequest): boolean => {
@@ -15,18 +14,23 @@ const wantsJson = (request: FastifyRequest): boolean => {
   return accept.includes('application/json') || (!isForm && mode !== undefined && accept.includes('*/*'));
 };
 
-/** The answer does not wait for the provider; what went wrong is in the log. @see RFC 7009 */
-const revokeInBackground = ({ providers }: Bff, request: FastifyRequest, session: Session): void => {
-  const { refreshToken } = session.record.tokens;
-  if (refreshToken === undefined) return;
-  const { provider } = providers.of(session);
-  provider.revoke(refreshToken).catch((error: unknown) => {
-    logEvent(request.log, 'revocation_failed', { err: error });
-  });
+/** Signs out here; returns where the browser goes to sign out at the provider. */
+const signOut = async (
+  { providers, sessions, rounds }: Bff,
+  reply: FastifyReply,
+): Promise<string | undefined> => {
+  const { request } = reply;
+  const session = await sessions.close(request, reply, 'logout');
+  if (session === undefined) return undefined;
+  rounds.proven(reply);
+  const { provider, options, name } = providers.of(session);
+  const { refreshToken, idToken } = session.record.tokens;
+  // The answer does not wait for it.
+  void provider.revoke(refreshToken, request.log);
+  options.observe?.({ kind: 'logout', by: 'user' });
+  logEvent(request.log, 'logout', { session: session.id, provider: name, ...whoOf(request) });
+  return provider.findEndSession(idToken);
 };
-
-const findEndSession = ({ providers }: Bff, session: Session): Promise<string | undefined> =>
-  providers.of(session).provider.findEndSession(session.record.tokens.idToken);
 
 const printQuestion =
   (basePath: string): Page['body'] =>
@@ -35,7 +39,7 @@ const printQuestion =
 
 /** `POST /logout` signs out here first, then at the provider; `GET` only asks. @see OpenID Connect RP-Initiated Logout */
 export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
-  const { options, providers, sessions, logins, rounds } = bff;
+  const { options, sessions, logins } = bff;
   const home = `${options.basePath}/`;
   // Under `no-referrer` a browser without Fetch Metadata posts the form of the page with `Origin: null`.
   scope.addHook('onSend', async ({ method }, reply) => {
@@ -57,15 +61,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(),
     POST: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const session = await sessions.close(request, reply, 'logout');
-      if (session) {
-        rounds.proven(reply);
-        revokeInBackground(bff, request, session);
-        const { options: own, name } = providers.of(session);
-        own.observe?.({ kind: 'logout', by: 'user' });
-        logEvent(request.log, 'logout', { session: session.id, provider: name, ...whoOf(request) });
-      }
-      const redirectTo = (session && (await findEndSession(bff, session))) ?? home;
+      const redirectTo = (await signOut(bff, reply)) ?? home;
       const answer: LogoutAnswer = { redirectTo };
       const isJson = wantsJson(request);
       logins.clear(reply, isJson ? 0 : redirectTo.length);

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { logEvent } from '../events.ts';
 import { maxTargetTokens } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { IssuedToken, RefreshedTokens } from '../provider/provider.ts';
@@ -107,15 +106,11 @@ export const keepRecord = async (
   renewal: TokenRenewal,
   record: SessionRecord,
 ): Promise<void> => {
-  const { provider, sessions, log } = context;
+  const { provider, sessions } = context;
   const isSaved = await trySave(context, renewal.session, record);
   const now = await sessions.reread(renewal.session);
   if (now === undefined) {
-    const { refreshToken } = record.tokens;
-    if (refreshToken !== undefined)
-      provider
-        .revoke(refreshToken)
-        .catch((error: unknown) => logEvent(log, 'revocation_failed', { err: error }));
+    void provider.revoke(record.tokens.refreshToken);
     throw sessionExpired('The session ended while its access token was refreshed');
   }
   renewal.session = now;

@@ -231,7 +231,16 @@ test.for<[string, string, (party: RelyingParty) => Promise<unknown>]>([
     'a logout token',
     ({ bent, provider }) => provider.verifyLogoutToken(bent.sign(bent.logoutToken())),
   ],
-  ['revocation_endpoint', 'a revocation', ({ provider }) => provider.revoke('refresh-token-1')],
+  [
+    'revocation_endpoint',
+    'a revocation',
+    async ({ provider, log }) => {
+      const before = log.length;
+      await provider.revoke('refresh-token-1');
+      const failed = log.slice(before).find(({ event }) => event === 'revocation_failed');
+      if (failed !== undefined) throw new Error(JSON.stringify(failed));
+    },
+  ],
   ['pushed_authorization_request_endpoint', 'a pushed request', start],
   [
     'token_endpoint',
