@@ -42,7 +42,7 @@ function report(provider: Provider, log: (line: string) => void): void {
  * taken, the data file cannot be used or the library refuses an option.
  */
 export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
-  const { host = '127.0.0.1', log = () => undefined, configure = (usual) => usual } = options;
+  const { host = '127.0.0.1', log = () => undefined, configure = (base) => base } = options;
   let answer: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   const server = createServer((request, response) => answer?.(request, response));
   const port = await listen(server, options.port ?? 0, host);

@@ -43,7 +43,7 @@ export interface DevProviderOptions {
   /** File in which sessions and grants outlive a restart. Default: they are kept in memory. */
   readonly dataFile?: string;
   /** Changes the configuration of the library, for tests of what the development provider does not do by itself. */
-  readonly configure?: (usual: Configuration) => Configuration;
+  readonly configure?: (base: Configuration) => Configuration;
   /** Receives a line for each failed back-channel logout and each error of the provider. Default: none is logged. */
   readonly log?: (line: string) => void;
 }

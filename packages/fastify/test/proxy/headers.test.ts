@@ -78,7 +78,7 @@ test.for([
   ['unknown', '127.0.0.1'],
 ])(
   'a client that a trusted proxy writes as %s is %s to the upstream and in the log',
-  async ([written, told]) => {
+  async ([written, forwarded]) => {
     await using fronted = await startBff(
       { apiRoutes: [{ prefix: '/api/a', upstream: upstream.url }] },
       { trustProxy: ['127.0.0.1'] },
@@ -86,9 +86,9 @@ test.for([
     const { browser } = await signIn(fronted);
     const headers = { cookie: cookieHeader(browser, fronted), 'x-forwarded-for': written, 'x-csrf': '1' };
     expect((await fetch(`${fronted.url}/api/a/x`, { headers })).status).toBe(200);
-    expect(upstream.seen.at(-1)?.headers['x-forwarded-for']).toBe(told);
+    expect(upstream.seen.at(-1)?.headers['x-forwarded-for']).toBe(forwarded);
     await fetch(`${fronted.url}/logout`, { method: 'POST', headers, redirect: 'manual' });
-    expect(fronted.log.find(({ event }) => event === 'logout')).toMatchObject({ address: told });
+    expect(fronted.log.find(({ event }) => event === 'logout')).toMatchObject({ address: forwarded });
   },
 );
 

@@ -27,10 +27,10 @@ test('a dev server gets its own host name, and a foreign one unchanged: it decid
   await using devServer = await startUpstream(({ headers }, response) => response.end(headers.host));
   await using bff = await startBff({ spa: { devServer: devServer.url } });
   const own = new URL(devServer.url).host;
-  for (const [host, heard] of [
+  for (const [host, expected] of [
     [new URL(bff.url).host, own],
     ['127.0.0.1', own],
     ['evil.example:3000', 'evil.example:3000'],
   ] as const)
-    expect((await bff.app.inject({ url: '/src/main.ts', headers: { host } })).body).toBe(heard);
+    expect((await bff.app.inject({ url: '/src/main.ts', headers: { host } })).body).toBe(expected);
 });
