@@ -18,7 +18,7 @@ const style = `
 * { box-sizing: border-box }
 body { margin: 0; display: grid; justify-items: center; padding: clamp(1.5rem, 10vh, 6rem) 1rem 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif }
 main { width: min(28rem, 100%); padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem; box-shadow: 0 1rem 3rem var(--shade) }
-header { display: flex; align-items: center; gap: .75rem; margin-bottom: 1.5rem; font-weight: 600; overflow-wrap: anywhere }
+header { display: flex; align-items: center; gap: .75rem; margin-bottom: 1.5rem; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere }
 header svg { flex: none; width: 2.25rem; height: 2.25rem; fill: var(--accent) }
 header path { fill: none; stroke: var(--on-accent); stroke-width: 2 }
 h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.015em }
