@@ -235,6 +235,14 @@ test.each([
   expect(shown?.querySelector('a')?.getAttribute('href')).toBe(address);
 });
 
+test('another claim that is an address is text', async () => {
+  const me = signedInAs('Ada');
+  open('/profile', () => json({ ...me, user: { ...me.user, nickname: 'https://ada.example/' } }));
+  await screen.findByRole('heading', { level: 1 });
+  const shown = screen.getByText('Nickname').nextElementSibling;
+  expect([shown?.textContent, shown?.querySelector('a')]).toEqual(['https://ada.example/', null]);
+});
+
 test.each([
   ['Ada Lovelace', 'AL'],
   ['José', 'J'],

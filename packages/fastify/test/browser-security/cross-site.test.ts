@@ -48,6 +48,11 @@ test.for([
     'refused',
   ],
   ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 'anonymous'],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' },
+    'anonymous',
+  ],
   ['GET', { 'sec-fetch-site': 'cross-site' }, 'refused'],
   ['GET', {}, 'allowed'],
   ['POST', {}, 'refused'],

@@ -209,6 +209,24 @@ test.for([
   },
 );
 
+test('a plugin whose prefix the public URL lacks does not start, whoever gives the prefix', async () => {
+  const sessionStore = await openSessionStore('memory:');
+  const options = {
+    ...{ issuer: 'https://op.example', clientId: 'app', clientSecret: 'a secret' },
+    ...{ publicUrl: 'https://app.example', sessionKeys: [createSessionKey()], sessionStore },
+  };
+  const refusal = /prefix: is \/app, and the path of publicUrl is \//;
+  await expect(
+    Fastify()
+      .register(bff, { ...options, prefix: '/app' })
+      .ready(),
+  ).rejects.toThrow(refusal);
+  const host = Fastify();
+  host.register(async (scope) => scope.register(bff, options), { prefix: '/app' });
+  await expect(host.ready()).rejects.toThrow(refusal);
+  await sessionStore.close();
+});
+
 test.for([
   'https://a.example/a%20b',
   'https://a.example/a//b',
