@@ -139,5 +139,5 @@ test('onLogin refuses, adds, hides and sends elsewhere', async () => {
   const { browser: ada } = await signIn('Ada Lovelace');
   const { user } = JSON.parse(await (await ada.fetch('/api/me')).text());
   expect([user.plan, user.birthdate, user.locale]).toEqual(['gold', undefined, 'en-GB']);
-  expect((await signIn('Grace Hopper')).url).toBe(`${bff.url}/welcome`);
+  expect((await signIn('Grace Hopper')).url).toBe(`${bff.url}/welcome#`);
 });
