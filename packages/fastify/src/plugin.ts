@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { type Bff, composeBff } from './bff.ts';
+import { requireOwnOrigin } from './browser-security/cross-site.ts';
 import { wantsPage } from './browser-security/public-origin.ts';
 import type { ResponseHeaders } from './browser-security/response-headers.ts';
 import { requireSoundRequest } from './browser-security/sound-request.ts';
-import { requireOwnOrigin } from './browser-security/web-socket-origin.ts';
 import { logEvent } from './events.ts';
 import { observeRequests } from './logging/observation.ts';
 import { type BffOptions, type ResolvedOptions, resolveOptions } from './options.ts';

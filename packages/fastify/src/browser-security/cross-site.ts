@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResolvedOptions } from '../options.ts';
+import { Problem } from '../problems.ts';
 
 /** What happens to a request, depending on where it comes from. */
 export type CrossSiteVerdict = 'allowed' | 'anonymous' | 'refused';
@@ -57,4 +58,13 @@ export const createCrossSiteRule = ({ publicOrigin, allowedOrigins }: ResolvedOp
     source.headers['sec-fetch-site'] === undefined
       ? judgeByOrigin(source, isOwn)
       : judgeByMetadata(source, isOwn);
+};
+
+/** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
+export const requireOwnOrigin = (
+  { headers: { origin } }: Pick<RequestSource, 'headers'>,
+  { publicOrigin, allowedOrigins }: Pick<ResolvedOptions, 'publicOrigin' | 'allowedOrigins'>,
+): void => {
+  if (origin === undefined || origin === publicOrigin || allowedOrigins.includes(origin)) return;
+  throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
 };

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { requireOwnOrigin } from '../browser-security/cross-site.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
-import { requireOwnOrigin } from '../browser-security/web-socket-origin.ts';
 import { logEvent } from '../events.ts';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import type { ApiRoute } from '../options.ts';
