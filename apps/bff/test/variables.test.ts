@@ -125,7 +125,10 @@ const table: Readonly<Record<string, Values>> = {
   },
   OIDC_LOGOUT_URL: {
     good: ['https://op.example/v2/logout?client_id={client_id}&returnTo={return_to}', 'http://localhost/x'],
-    bad: ['http://op.example/logout', 'logout', 'javascript:alert(1)', '{return_to}'],
+    bad: [
+      ...['http://op.example/logout', 'logout', 'javascript:alert(1)', '{return_to}'],
+      'https://ada:swordfish@op.example/logout',
+    ],
   },
   OIDC_SCOPE: {
     good: ['openid', 'openid offline_access'],

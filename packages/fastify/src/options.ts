@@ -19,7 +19,7 @@ import {
 } from './options/several-providers.ts';
 
 export { type ApiRoute, anyMethod } from './options/api-options.ts';
-export { check, type DeclaredOption, declaredOptions, option, type Refuse, text } from './options/option.ts';
+export { type DeclaredOption, declaredOptions, option } from './options/option.ts';
 export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
 export type { SpaSource } from './options/page-options.ts';
 export { asymmetricAlgorithms } from './options/provider-options.ts';

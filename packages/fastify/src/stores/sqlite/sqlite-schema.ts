@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 /**
  * What each version of the file's format adds to the one before, the first to an empty file (or to one from before the
- * versions were counted). Released steps are never changed: a new version is a new step. The record is the last column, because sqlite reads all of a large one for a
- * column that comes after it.
+ * versions were counted). Released steps are never changed: a new version is a new step. The record is the last column,
+ * because sqlite reads all of a large one for a column that comes after it.
  */
 const steps: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS sessions (
