@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problems.ts';
 import type { TlsIdentity } from '../provider/provider.ts';
-import { request as requestHttp } from '../server/node-http.ts';
 
 /** How the upstream answered: with a connection, or with an ordinary answer that is passed on. */
 export type UpgradeAnswer =

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import { type IncomingHttpHeaders, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
 import { createCors } from '../browser-security/cors.ts';
@@ -10,7 +10,6 @@ import { defaultLook, pageLookOf, printPageIn } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { hasBegunAnswer, headersInFlight } from './answers-in-flight.ts';
-import { STATUS_CODES } from './node-http.ts';
 
 /** An error of the parser, or of the time limits. */
 type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { FastifyHttpOptions, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { createTrust } from '../logging/client-address.ts';
@@ -8,7 +8,6 @@ import { createRequestLogOptions, pathOf } from '../logging/request-log.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
-import { createServer } from './node-http.ts';
 import { asksForWebSocket } from './socket-takeover.ts';
 
 /** How long and how many a server waits for. Durations are seconds. */

@@ -1,10 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
-import { ServerResponse } from './node-http.ts';
 
 /** The part of a request that says what it asks for. */
 interface RequestHead {
