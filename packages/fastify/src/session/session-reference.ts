@@ -17,10 +17,13 @@ const idLength = 16;
 
 const anonymous = new WeakSet<FastifyRequest>();
 
-/** Handles this request as that of an anonymous visitor: a session cookie that it brought is not read. */
+/** Handles this request as that of an anonymous visitor, whose session cookie is not read, even if it has been before. */
 export const markAnonymous = (request: FastifyRequest): void => {
   anonymous.add(request);
 };
+
+/** Whether this request was marked as that of an anonymous visitor. */
+export const isAnonymous = (request: FastifyRequest): boolean => anonymous.has(request);
 
 /**
  * A new reference. Ids begin with their time, milliseconds since the epoch, so that a store writes new ones beside each
@@ -51,7 +54,7 @@ export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): 
 
 /** The session cookies that the request brought, unopened; none for a request that was marked anonymous. */
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
-  anonymous.has(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
+  isAnonymous(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
 
 const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
   const { id, key } = seal.open(text) ?? {};

@@ -11,7 +11,7 @@ import {
 } from './session-opening.ts';
 import type { Session } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
-import { readSessionCookies, type SessionReferences } from './session-reference.ts';
+import { isAnonymous, readSessionCookies, type SessionReferences } from './session-reference.ts';
 
 /** The property of a request that has its session; a `WeakMap` of requests would cost time at each garbage collection. */
 const sessionOfRequest: unique symbol = Symbol('foyer.session');
@@ -75,6 +75,7 @@ const createReader = ({ records, references }: RequestSessionDependencies) => {
     return session;
   };
   const read = (request: FastifyRequest): Promise<Session | undefined> => {
+    if (isAnonymous(request)) return Promise.resolve(undefined);
     const known = request[sessionOfRequest];
     return known?.by === records ? known.session : remember(request, readNew(request));
   };

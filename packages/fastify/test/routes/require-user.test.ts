@@ -1,4 +1,4 @@
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import { bff, currentUser, openSessionStore, requireUser } from '../../src/index.ts';
 import { createSessionKey } from '../kit/start-bff.ts';
@@ -22,6 +22,12 @@ test('routes of one’s own require claims, scopes, strength and age of the sign
   app.get('/staff', { onRequest: requireUser({ claims: { groups: ['staff', 'owner'] } }) }, answer);
   app.get('/owner', { onRequest: requireUser({ claims: { groups: 'owner' } }) }, answer);
   app.get('/scope', { preHandler: requireUser({ scope: 'email' }) }, answer);
+  // A host may look at its user before the route does.
+  const isSignedIn: boolean[] = [];
+  const look = async (request: FastifyRequest): Promise<void> => {
+    isSignedIn.push((await currentUser(request)) !== undefined);
+  };
+  app.get('/looked-at', { onRequest: [look, requireUser] }, answer);
   app.get('/strong', { onRequest: requireUser({ acr: 'high', maxAge: '5m' }) }, answer);
   const visit = (url: string, cookie = '') =>
     app.inject({ url, headers: { host: 'localhost:3000', cookie } });
@@ -51,5 +57,14 @@ test('routes of one’s own require claims, scopes, strength and age of the sign
     loginUrl: '/login?acr_values=high&max_age=300',
   });
   expect(await ask('/strong', '')).toMatchObject({ code: 'unauthenticated', loginUrl: '/login' });
+  expect(await ask('/looked-at')).toBe('ok');
+  const fromSibling = await app.inject({
+    url: '/looked-at',
+    headers: {
+      ...{ host: 'localhost:3000', cookie: cookieOf(back) },
+      ...{ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    },
+  });
+  expect([fromSibling.statusCode, isSignedIn]).toEqual([401, [true, true]]);
   await app.close();
 });
