@@ -66,14 +66,17 @@ interface Count {
   readonly last: string;
 }
 
-/** The count lives for a minute: a longer step from one ending to the next is one between clocks that disagree. */
+/**
+ * Whether an ending, asked from the newest on, was within the last minute. The count lives no longer than that: a longer
+ * step from one ending to the next, in either direction, is one between clocks that disagree, and no time passed.
+ */
 const isRecent = (now: number): ((endedAt: number) => boolean) => {
   let [later, passedSeconds] = [now, 0];
   return (endedAt) => {
-    const seconds = Math.abs(later - endedAt);
-    passedSeconds += seconds < withinSeconds ? seconds : 0;
+    const seconds = later - endedAt;
+    passedSeconds += Math.abs(seconds) < withinSeconds ? seconds : 0;
     later = endedAt;
-    return passedSeconds < withinSeconds;
+    return Math.abs(passedSeconds) < withinSeconds;
   };
 };
 
