@@ -29,7 +29,10 @@ type PluginOptions = Omit<BffOptions, 'sessionStore'>;
 
 const serverSchema = z.object(serverOptions);
 type ServerSettings = z.output<typeof serverSchema>;
-type SpaSettings = Pick<ServerSettings, 'spaDir' | 'spaDevServer' | 'spaSourceMaps'>;
+
+/** Judged by themselves: pages are not missing because another variable is mistaken. */
+const spaSchema = serverSchema.pick({ spaDir: true, spaDevServer: true, spaSourceMaps: true });
+type SpaSettings = z.output<typeof spaSchema>;
 
 /** What the environment says, checked. Durations of the server are seconds. */
 export interface Settings extends Readonly<Omit<ServerSettings, keyof SpaSettings>> {
@@ -67,11 +70,12 @@ const chooseSpa = (
 
 const findMissingBuild = (
   spa: NonNullable<BffOptions['spa']>,
-  spaDir: string | undefined,
+  given: SpaSettings | undefined,
 ): readonly EnvironmentIssue[] => {
-  if ('devServer' in spa || existsSync(join(spa.dir, 'index.html'))) return [];
+  const isThere = 'devServer' in spa || existsSync(join(spa.dir, 'index.html'));
+  if (given === undefined || isThere) return [];
   const variable = 'SPA_DIR';
-  return spaDir === undefined
+  return given.spaDir === undefined
     ? [{ variable, problem: 'is not set, and the starter SPA is not built', remedy: 'Build it: pnpm build.' }]
     : [{ variable, problem: 'has no index.html', remedy: 'Give the directory of a built SPA.' }];
 };
@@ -121,7 +125,8 @@ export const parseEnvironment = (
   const served = readVariables(environment, declaredOptions(serverOptions));
   const { data, error } = serverSchema.safeParse(served.values, { reportInput: true });
   const { spaDir, spaDevServer, spaSourceMaps, ...settings } = data ?? serverSchema.parse({});
-  const spa = chooseSpa({ spaDir, spaDevServer, spaSourceMaps }, places.spaDir);
+  const pages = spaSchema.safeParse(served.values).data;
+  const spa = chooseSpa(pages ?? spaSchema.parse({}), places.spaDir);
   const makesKey = given.values.sessionKeys === undefined && isLoopbackHttp(given.values.publicUrl);
   const options = { sessionKeys: [], ...given.values, spa };
   const refused = checkOptions(options).filter(
@@ -132,7 +137,7 @@ export const parseEnvironment = (
     [...given.issues, ...served.issues],
     toVariables(error === undefined ? [] : optionIssues(error, serverOptions)),
     findHalfAdmin(served.values),
-    findMissingBuild(spa, spaDir),
+    findMissingBuild(spa, pages),
     toVariables(refused),
   ]);
 

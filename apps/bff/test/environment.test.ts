@@ -96,6 +96,32 @@ test('a declared option is read from its variable, a file or an alias, and repor
   expect(read({ BREAK: '"9s"' })).toEqual([{}, ['BREAK']]);
 });
 
+test.each([
+  ['OIDC_DPOP', 'yes', 'is neither on nor off. Use on or off.'],
+  ['OIDC_PAR', 'yes', 'is none of auto, always, never. Use auto, always or never.'],
+  ['OIDC_PROFILE', 'fapi1', 'is no security profile. Use fapi2, or leave it out.'],
+  [
+    'OIDC_RESOURCES',
+    'users',
+    'holds something that is not a URL. Write it as https://users.example/,https://orders.example/.',
+  ],
+  ['OIDC_RESOURCES', 'https://a.example/#b', 'holds a URL with a fragment. Leave the part from # on out.'],
+])('the refusal of %s=%s says what to do', (variable, value, expected) => {
+  expect(refusal({ ...least, [variable]: value }).message.split('\n')).toContain(`  ${variable} ${expected}`);
+});
+
+test('a mistake of the server says nothing of pages that are there', () => {
+  rmSync(join(places.spaDir, 'index.html'));
+  const dir = join(folder, 'own');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'index.html'), '<!doctype html>');
+  for (const [variable, value] of [
+    ['SHUTDOWN_TIMEOUT', '2h'],
+    ['SPA_DEV_SERVER', 'x'],
+  ] as const)
+    expect(refusal({ ...least, SPA_DIR: dir, [variable]: value }).issues).toMatchObject([{ variable }]);
+});
+
 test('the published development secret is refused at a public address', () => {
   const { issues } = refusal({
     ...least,

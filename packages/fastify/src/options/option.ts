@@ -56,10 +56,14 @@ export const kind = <Schema extends z.ZodType>(schema: Schema, { form, remedy }:
   return schema;
 };
 
-const kindOf = (schema: z.core.$ZodType): Kind | undefined => {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return kindOf(schema.unwrap());
+const listWords = (words: readonly (string | number)[]): string =>
+  words.join(', ').replace(/, ([^,]+)$/, ' or $1');
+
+const kindOf = (schema: z.core.$ZodType, end = '.'): Kind | undefined => {
+  if (schema instanceof z.ZodOptional) return kindOf(schema.unwrap(), ', or leave it out.');
+  if (schema instanceof z.ZodDefault) return kindOf(schema.unwrap(), end);
   if (schema instanceof z.ZodBoolean) return { form: 'boolean', remedy: 'Give true or false.' };
-  if (schema instanceof z.ZodEnum) return { remedy: `Use one of ${schema.options.join(', ')}.` };
+  if (schema instanceof z.ZodEnum) return { remedy: `Use ${listWords(schema.options)}${end}` };
   return kinds.get(schema);
 };
 

@@ -36,6 +36,11 @@ const tenants = z
   .min(1, noTenant)
   .readonly();
 
+const checkResource = (resource: string, refuse: Refuse): void => {
+  if (!URL.canParse(resource)) refuse('holds something that is not a URL');
+  else if (!isResource(resource)) refuse('holds a URL with a fragment', 'Leave the part from # on out.');
+};
+
 const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): void => {
   for (const name of Object.keys(params))
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
@@ -98,16 +103,13 @@ export const providerOptions = {
     },
   ),
   /** URLs of the APIs that the sign-in asks for; `token` of an API route may choose one of them later. Default: none. */
-  resources: option(
-    z.array(z.string().refine(isResource, 'holds what is no URL without a fragment')).readonly().default([]),
-    {
-      variable: 'OIDC_RESOURCES',
-      form: 'list',
-      meaning:
-        'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
-      remedy: 'Write it as https://users.example/,https://orders.example/.',
-    },
-  ),
+  resources: option(z.array(text(checkResource)).readonly().default([]), {
+    variable: 'OIDC_RESOURCES',
+    form: 'list',
+    meaning:
+      'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
+    remedy: 'Write it as https://users.example/,https://orders.example/.',
+  }),
   /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
   idTokenAlg: option(
     z
