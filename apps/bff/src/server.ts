@@ -152,7 +152,7 @@ export const startServer = async (settings: Settings): Promise<FastifyInstance> 
     for (const each of [own, ...apart]) await listen(each, settings.host);
   } catch (error) {
     const closing = Promise.allSettled([app.close(), sessionStore.close()]);
-    await Promise.race([closing, wait(closeTimeoutMs, undefined, { ref: false })]);
+    await Promise.race([closing, wait(closeTimeoutMs)]);
     throw error;
   }
   return app;
