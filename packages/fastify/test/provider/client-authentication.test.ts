@@ -212,3 +212,25 @@ test('what was learnt of a provider is forgotten after an hour', async () => {
   }
   expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post', 'basic', 'post', 'post']);
 });
+
+test('requests at the same time authenticate each in the way of its endpoint', async () => {
+  await using party = await startRelyingParty({
+    discovery: (base) => ({
+      body: {
+        ...{ ...base, revocation_endpoint: `${base.issuer}/revocation` },
+        token_endpoint_auth_methods_supported: ['client_secret_post'],
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
+      },
+    }),
+  });
+  const { bent, provider } = party;
+  await provider.isDiscovered();
+  const asked = Array.from({ length: 10 }, (_, n) => [
+    provider.clientToken({ audience: `api-${n}` }),
+    provider.revoke(`refresh-token-${n}`),
+  ]);
+  await Promise.all(asked.flat());
+  const seen = bent.seen.filter(({ body }) => body.size > 0);
+  const methods = seen.map((request) => `${request.endpoint} ${methodOf(request)}`);
+  expect([seen.length, [...new Set(methods)].sort()]).toEqual([20, ['revocation basic', 'token post']]);
+});
