@@ -63,7 +63,7 @@ const showClaim = (name: string, value: unknown): ReactNode => {
       </span>
     );
   if (typeof value !== 'string' || value === '') return undefined;
-  const isPage = pageClaims.has(name) && URL.parse(value)?.protocol === 'https:';
+  const isPage = pageClaims.has(name) && /^https:\/\//i.test(value);
   return isPage ? (
     <a href={value} rel="noreferrer">
       {value}

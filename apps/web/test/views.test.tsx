@@ -4,7 +4,7 @@ import { within } from '@testing-library/dom';
 import { cleanup, render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { MemoryRouter } from 'react-router-dom';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { App } from '../src/app.tsx';
 
 afterEach(() => {
@@ -233,6 +233,15 @@ test.each([
   const shown = screen.getByText('Website').nextElementSibling;
   expect(shown?.textContent).toBe(website);
   expect(shown?.querySelector('a')?.getAttribute('href')).toBe(address);
+});
+
+test('a website links in a browser without URL.parse', async () => {
+  const { parse } = URL;
+  onTestFinished(() => void Object.assign(URL, { parse }));
+  Object.assign(URL, { parse: undefined });
+  const me = signedInAs('Ada');
+  open('/profile', () => json({ ...me, user: { ...me.user, website: 'https://ada.example/' } }));
+  expect(await screen.findByRole('link', { name: 'https://ada.example/' })).toBeDefined();
 });
 
 test('another claim that is an address is text', async () => {
