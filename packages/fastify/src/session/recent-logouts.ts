@@ -79,7 +79,7 @@ export const createRecentLogouts = (
           : index.providerSession({ issuer, clientId, value: sid });
       await remember(ended, clock());
     },
-    cover: async ({ issuer, clientId, sub, sid, claims: { iat } }, startedAt) => {
+    cover: async ({ issuer, clientId, sub, sid, idTokenClaims: { iat } }, startedAt) => {
       const issuedSecond = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
       const subjects = index.subject({ issuer, clientId, value: sub });
       const sessions = sid === undefined ? [] : index.providerSession({ issuer, clientId, value: sid });

@@ -36,8 +36,9 @@ const login = (sub: string, issuedAt: number): CompletedLogin => ({
   provider: 'default',
   sub,
   sid: undefined,
-  claims: { sub, iat: Math.floor(issuedAt / 1000) },
-  idTokenClaims: { sub },
+  // That of signed userinfo, which is signed after the ID token.
+  claims: { sub, iat: Math.floor(issuedAt / 1000) + 2 },
+  idTokenClaims: { sub, iat: Math.floor(issuedAt / 1000) },
   tokens: {
     accessToken: 'token',
     accessTokenExpiresAt: undefined,
