@@ -21,3 +21,11 @@ export const parseObject = (text: string): JsonObject | undefined => {
 /** The claims of a signed token, unverified; `undefined` for anything else. */
 export const readClaims = (token: string): JsonObject | undefined =>
   parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+/** Claims with those of another source over them: one that is absent there leaves that which is here. */
+export const overlayClaims = (claims: JsonObject, others: JsonObject): JsonObject => {
+  const present = Object.entries(others).filter(
+    ([name, value]) => !isAbsent(value) || isAbsent(claims[name]),
+  );
+  return { ...claims, ...Object.fromEntries(present) };
+};

@@ -7,7 +7,7 @@ import { requireSessionExpiry } from './checks/session-expiry.ts';
 import { createDpopKey } from './dpop.ts';
 import { requestGrant } from './grant.ts';
 import { type IdTokenClaims, verifyIdToken } from './id-token.ts';
-import { isAbsent } from './json-object.ts';
+import { overlayClaims } from './json-object.ts';
 import type { Metadata } from './metadata.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { authorizationProblem, endsGrant, findRefusal, providerProblem } from './provider-errors.ts';
@@ -97,15 +97,14 @@ export const completeLogin = async (
     throw problem;
   });
   const { sub, iss: issuer, sid } = claims;
-  const userinfo = Object.entries((await readUserinfo(context, { ...tokens, sub, log })) ?? {});
-  const present = userinfo.filter(([name, value]) => !isAbsent(value) || isAbsent(claims[name]));
+  const userinfo = await readUserinfo(context, { ...tokens, sub, log });
   return {
     provider: options.providerId,
     clientId: options.clientId,
     issuer,
     sub,
     sid: typeof sid === 'string' && sid !== '' ? sid : undefined,
-    claims: { ...claims, ...Object.fromEntries(present), iss: issuer },
+    claims: { ...overlayClaims(claims, userinfo ?? {}), iss: issuer },
     idTokenClaims: claims,
     tokens,
   };

@@ -22,7 +22,7 @@ export { type AuthorizationChecks, authorizationChecks, type LoginHints } from '
 export type { TlsIdentity } from './client-credentials.ts';
 export { firstMethod } from './client-method.ts';
 export { readEndpoint } from './endpoint.ts';
-export { isObject, readClaims } from './json-object.ts';
+export { isObject, overlayClaims, readClaims } from './json-object.ts';
 export type { LogoutToken } from './logout-token.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export { findProfileGaps } from './security-profile.ts';

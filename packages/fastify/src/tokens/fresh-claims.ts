@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { User } from '@foyer/contract';
 import { logEvent } from '../events.ts';
-import { type Claims, type RefreshedTokens, readClaims } from '../provider/provider.ts';
+import { type Claims, overlayClaims, type RefreshedTokens, readClaims } from '../provider/provider.ts';
 import type { Session, SessionRecord } from '../session/session-record.ts';
 import { createUser } from '../session/user.ts';
 import { takeRefreshLease } from './refresh-lease.ts';
@@ -23,7 +23,7 @@ const ofUserinfo = ({ user, tokens }: SessionRecord): Claims => {
 export const renewUser = (record: SessionRecord, idTokenClaims: Claims | undefined): User =>
   idTokenClaims === undefined
     ? record.user
-    : createUser(record.user.sub, { ...idTokenClaims, ...ofUserinfo(record) });
+    : createUser(record.user.sub, overlayClaims(idTokenClaims, ofUserinfo(record)));
 
 /** Whether a refreshed ID token says less than the earlier one: userinfo may know the rest. */
 const losesClaims = (record: SessionRecord, claims: Claims): boolean => {
@@ -55,7 +55,7 @@ const saveClaims = async (context: TokenContext, session: Session, userinfo: Cla
       const now = await sessions.reread(session);
       if (now === undefined) return;
       const { user, tokens } = now.record;
-      const claims = { ...readClaims(tokens.idToken), ...userinfo };
+      const claims = overlayClaims(readClaims(tokens.idToken) ?? {}, userinfo);
       await sessions.save(now, { ...now.record, user: createUser(user.sub, claims) });
       return;
     } finally {

@@ -102,6 +102,22 @@ test('a new ID token that says less than the earlier one leaves the rest to user
   expect([await ada.user(), ada.userinfoReads()]).toEqual([{ sub: 'ada', ...person }, 2]);
 });
 
+test.for([[null], ['']])('a claim that is %j in userinfo leaves that of the ID token', async ([absent]) => {
+  const sayings: Sayings = {
+    idToken: { groups: ['admin'] },
+    userinfo: ofUserinfo({ name: absent, plan: 'free', groups: absent }),
+    isIdTokenRefreshed: false,
+  };
+  await using ada = await startSignedIn(sayings);
+  sayings.userinfo = ofUserinfo({ name: absent, plan: 'gold', groups: absent });
+  await ada.refresh(6);
+  await expect.poll(ada.user).toMatchObject({ plan: 'gold', groups: ['admin'] });
+  sayings.isIdTokenRefreshed = true;
+  sayings.idToken = { name: 'Ada', groups: ['admin'] };
+  await ada.refresh(4.9);
+  expect(await ada.user()).toEqual({ sub: 'ada', name: 'Ada', plan: 'gold', groups: ['admin'] });
+});
+
 test('a limit of the session in a new ID token shortens the session, and never makes it longer', async () => {
   const sayings: Sayings = { idToken: {}, userinfo: ofUserinfo({}), isIdTokenRefreshed: true };
   await using ada = await startSignedIn(sayings);
