@@ -98,6 +98,8 @@ test('a declared option is read from its variable, a file or an alias, and repor
 
 test.each([
   ['OIDC_DPOP', 'yes', 'is neither on nor off. Use on or off.'],
+  ['OIDC_TIMEOUT', '12h', 'is not between 0.05 and 300 seconds. Give 5m or less.'],
+  ['LOGIN_TIMEOUT', '0', 'is not between 1 and 86400 seconds. Give 1s or more.'],
   ['OIDC_PAR', 'yes', 'is none of auto, always, never. Use auto, always or never.'],
   ['OIDC_PROFILE', 'fapi1', 'is no security profile. Use fapi2, or leave it out.'],
   [

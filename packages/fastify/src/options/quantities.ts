@@ -33,13 +33,16 @@ const durationRemedy = 'Write it as 90s, 30m, 12h or plain seconds.';
 
 /** A duration within bounds, in seconds: a number of seconds, or a text such as `90s`, `30m`, `12h`. */
 export const duration = (least: number, most: number) => {
+  const boundOf = (seconds: number): string =>
+    seconds < least ? `Give ${least}s or more.` : `Give ${formatDuration(most)} or less.`;
   const schema = numberOrText.transform((value, context): number => {
     const seconds = typeof value === 'number' ? value : parseDuration(value);
-    if (seconds !== undefined && Number.isFinite(seconds) && seconds >= least && seconds <= most)
-      return seconds;
-    const message =
-      seconds === undefined ? 'is not a duration' : `is not between ${least} and ${most} seconds`;
-    context.addIssue({ code: 'custom', message, params: { remedy: durationRemedy } });
+    if (seconds !== undefined && seconds >= least && seconds <= most) return seconds;
+    const [message, remedy] =
+      seconds === undefined
+        ? ['is not a duration', durationRemedy]
+        : [`is not between ${least} and ${most} seconds`, boundOf(seconds)];
+    context.addIssue({ code: 'custom', message, params: { remedy } });
     return z.NEVER;
   });
   return kind(schema, { form: 'duration', remedy: durationRemedy });
