@@ -4,10 +4,13 @@ import { isLoopbackHost } from '@foyer/fastify/options';
 
 const timeoutMs = 3000;
 
-type Answer = 'ours' | 'foreign' | 'untrusted' | 'none';
+type Answer = 'ours' | 'foreign' | 'untrusted' | 'unfit' | 'none';
 
-const isCertificateError = ({ cause }: { readonly cause?: unknown }): boolean =>
-  /CERT|ISSUER|SIGNATURE/.test(codeOf(cause) ?? '');
+const judgeFailure = ({ cause }: { readonly cause?: unknown }): Answer => {
+  const code = codeOf(cause) ?? '';
+  if (/ISSUER|SIGNATURE|SELF_SIGNED/.test(code)) return 'untrusted';
+  return code.includes('CERT') ? 'unfit' : 'none';
+};
 
 /** What answers at the public URL: this BFF repeats the id of a request, and another program does not know it. */
 const findAnswer = async (publicUrl: string): Promise<Answer> => {
@@ -20,7 +23,7 @@ const findAnswer = async (publicUrl: string): Promise<Answer> => {
     });
     return answer.ok && answer.headers.get('x-request-id') === id ? 'ours' : 'foreign';
   } catch (error) {
-    return error instanceof Error && isCertificateError(error) ? 'untrusted' : 'none';
+    return error instanceof Error ? judgeFailure(error) : 'none';
   }
 };
 
@@ -38,6 +41,8 @@ export const findAddressProblem = async (publicUrl: string, port: number): Promi
   if (found === 'ours') return undefined;
   if (found === 'untrusted')
     return `${publicUrl} has a certificate that Node does not trust. Set NODE_EXTRA_CA_CERTS to the file of its authority; the browser has to trust it too.`;
+  if (found === 'unfit')
+    return `${publicUrl} has a certificate that has expired, or is for another host. Give its server one that is valid for this host.`;
   const problem = found === 'none' ? 'does not answer' : 'is answered by another program';
   return `${publicUrl} ${problem}. ${describeWay(publicUrl, port)}`;
 };
