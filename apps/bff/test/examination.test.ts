@@ -389,7 +389,7 @@ test.for<[string, Json, Readonly<Record<string, string>>, string]>([
     'an optional endpoint that cannot be used',
     { userinfo_endpoint: 'ftp://op.example/me', revocation_endpoint: '' },
     {},
-    'note provider: has a userinfo_endpoint that cannot be used: Foyer does without it.',
+    'note provider: has no usable userinfo_endpoint: Foyer does without it.',
   ],
   ...[
     ...['http://op.example/end', 'https://a:b@op.example/end', 'https://op.example/end#x', '/end'],
@@ -398,7 +398,7 @@ test.for<[string, Json, Readonly<Record<string, string>>, string]>([
     `${JSON.stringify(address)} to sign out at`,
     { end_session_endpoint: address },
     {},
-    'note provider: has a end_session_endpoint that cannot be used: Foyer does without it.',
+    'note provider: has no usable end_session_endpoint: Foyer does without it.',
   ]),
   [
     'a demand for pushed requests without a place for them',

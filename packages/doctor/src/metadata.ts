@@ -83,7 +83,7 @@ const optionalEndpoints = [
 const judgeEndpoints = (metadata: FoundMetadata): readonly Finding[] =>
   optionalEndpoints
     .filter((name) => (metadata[name] ?? '') !== '' && readEndpoint(metadata, name) === undefined)
-    .map((name) => ofProvider('note', `has a ${name} that cannot be used: Foyer does without it.`));
+    .map((name) => ofProvider('note', `has no usable ${name}: Foyer does without it.`));
 
 const judgePushedRequests = ({ par }: ResolvedOptions, metadata: FoundMetadata): readonly Finding[] => {
   const isThere = readEndpoint(metadata, 'pushed_authorization_request_endpoint') !== undefined;
