@@ -574,7 +574,7 @@ test('a mistake is a finding of the doctor, and everything else is examined all 
   const [noPages, noStore, noClient] = await Promise.all([
     runDoctor(settings),
     runDoctor({ ...settings, SESSION_STORE: 'postgres://db' }),
-    runDoctor({ ...settings, OIDC_CLIENT_ID: '' }),
+    runDoctor({ ...settings, OIDC_CLIENT_ID: '', OIDC_CLIENT: 'app' }),
   ]);
   expect([noPages.code, noStore.code, noClient.code]).toEqual([1, 1, 1]);
   expect(noPages.output).toContain('bad   configuration: SPA_DIR has no index.html.');
@@ -583,6 +583,7 @@ test('a mistake is a finding of the doctor, and everything else is examined all 
   expect(noStore.output).toContain('ok    provider: leads back to http://localhost:3000/login/callback');
   expect(noStore.output).not.toContain('ok    session store');
   expect(noClient.output).toMatch(/^bad {3}configuration: OIDC_CLIENT_ID is /m);
+  expect(noClient.output).toContain('note  configuration: OIDC_CLIENT is not a variable of Foyer');
   expect(noClient.output).toContain('note  provider: is examined once the mistakes above are corrected');
 });
 

@@ -56,7 +56,7 @@ export const readConfiguration = (parse: ParseEnvironment): Reading => {
     return { settings, mistakes: [], unknown: settings.unknownVariables };
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    const settings = findSoundSettings(parse, variables, error.issues);
-    return { settings, mistakes: error.issues, unknown: settings?.unknownVariables ?? [] };
+    const { issues: mistakes, unknown } = error;
+    return { settings: findSoundSettings(parse, variables, mistakes), mistakes, unknown };
   }
 };

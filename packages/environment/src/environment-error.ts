@@ -13,11 +13,14 @@ export const describeUnknown = (name: string): string =>
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
   readonly issues: readonly EnvironmentIssue[];
+  /** Names that have no effect, and are most likely typos. */
+  readonly unknown: readonly string[];
 
   constructor(issues: readonly EnvironmentIssue[], unknown: readonly string[] = []) {
     const lines = issues.map(({ variable, problem, remedy }) => `${variable} ${problem}. ${remedy}`);
     super(['The configuration has mistakes:', ...lines, ...unknown.map(describeUnknown)].join('\n  '));
     this.issues = issues;
+    this.unknown = unknown;
   }
 }
 
