@@ -50,8 +50,8 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-scope-userinfo-claims': [
     {
       file: 'provider/login-completion.ts',
-      find: 'userinfo.filter(([name, value]) => !isAbsent(value) || isAbsent(claims[name]))',
-      replace: 'userinfo.slice(1, 1)',
+      find: 'overlayClaims(claims, userinfo ?? {})',
+      replace: 'overlayClaims(claims, {})',
     },
   ],
   '-client-secret-basic': [
