@@ -13,9 +13,19 @@ interface Figure {
   readonly help: string;
 }
 
+/** The members of an observation that its series are labelled by. */
+type Label<Kind extends Observation['kind']> = Exclude<
+  string & keyof Extract<Observation, { readonly kind: Kind }>,
+  'kind' | 'seconds' | 'change'
+>;
+
 const of =
   (type: Figure['type']) =>
-  (kind: Figure['of'], labels: readonly string[], help: string): Figure => ({ type, of: kind, labels, help });
+  <Kind extends Observation['kind']>(
+    kind: Kind | undefined,
+    labels: readonly Label<Kind>[],
+    help: string,
+  ): Figure => ({ type, of: kind, labels, help });
 const [counter, gauge, histogram] = [of('counter'), of('gauge'), of('histogram')];
 
 /** Every figure of ours, under its name. The process's own (`process_*`, `nodejs_*`) come beside them. */
