@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRedis, givenRedisUrl, startRedis } from '@foyer/testkit';
 import Fastify from 'fastify';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { type TestContext, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/index.ts';
 import { leaseMs, takeRefreshLease } from '../../src/tokens/refresh-lease.ts';
 
 const holder = fileURLToPath(new URL('../kit/holding-process.ts', import.meta.url));
 
-const openUrl = async (store: 'sqlite' | 'redis'): Promise<string> => {
+const openUrl = async (store: 'sqlite' | 'redis', { onTestFinished }: TestContext): Promise<string> => {
   if (store === 'redis') {
     if (givenRedisUrl !== undefined) return givenRedisUrl;
     const redis = await startRedis({ isPersistent: false });
@@ -28,11 +28,12 @@ const openUrl = async (store: 'sqlite' | 'redis'): Promise<string> => {
 const stores: readonly ('sqlite' | 'redis')[] =
   (findRedis() ?? givenRedisUrl) === undefined ? ['sqlite'] : ['sqlite', 'redis'];
 
-test.for(stores)(
+test.concurrent.for(stores)(
   'the refresh of a killed process is taken over within 10 s, on %s',
   { timeout: 30_000 },
-  async (kind) => {
-    const url = await openUrl(kind);
+  async (kind, context) => {
+    const { expect, onTestFinished } = context;
+    const url = await openUrl(kind, context);
     const store = await openSessionStore(url);
     onTestFinished(() => store.close());
     const { log } = Fastify();
