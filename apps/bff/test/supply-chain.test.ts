@@ -10,13 +10,20 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 const workspace = parse(read('pnpm-workspace.yaml'));
 const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+/** How a manifest names a version that the workspace has. */
+const fromWorkspace = [
+  'catalog:',
+  'workspace:*',
+  ...Object.keys(workspace.catalogs).map((name) => `catalog:${name}`),
+];
 
 test('every version is exact: in the catalog, and where a manifest names one', () => {
   const inexact = (versions: object): readonly unknown[] =>
     Object.entries(versions).filter(
-      ([, version]) => !exact.test(version) && version !== 'catalog:' && version !== 'workspace:*',
+      ([, version]) => !exact.test(version) && !fromWorkspace.includes(version),
     );
-  expect(inexact(workspace.catalog)).toEqual([]);
+  for (const versions of [workspace.catalog, ...Object.values<object>(workspace.catalogs)])
+    expect(inexact(versions)).toEqual([]);
   expect(workspace.saveExact).toBe(true);
   // Minutes: SECURITY.md promises that a version of less than a day is not installed.
   expect(workspace.minimumReleaseAge).toBe(24 * 60);
@@ -28,6 +35,18 @@ test('every version is exact: in the catalog, and where a manifest names one', (
       path,
       [],
     ]);
+  }
+});
+
+test('npm install, which cannot read the catalog, says what to run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-npm-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), read('package.json'));
+    const { status, stderr } = spawnSync('npm', ['install', '--offline'], { cwd: folder, encoding: 'utf8' });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('install with npx pnpm install\n');
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
