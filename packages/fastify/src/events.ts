@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { personEvents, who } from './logging/person-events.ts';
-import { processEvents } from './logging/process-events.ts';
 import { providerEvents } from './logging/provider-events.ts';
+import { sessionEvents, who } from './logging/session-events.ts';
 
 /** How urgent a line of the log is. */
 type Level = 'info' | 'warn' | 'error';
@@ -21,7 +20,7 @@ const err = 'the cause';
 
 /** Every event that the log names, once: whatever logs one takes it from here. @see OWASP ASVS 5.0 V16.3 */
 export const logEvents = {
-  ...personEvents,
+  ...sessionEvents,
   refusal: {
     level: 'info',
     message: 'a request was refused or failed',
@@ -35,14 +34,6 @@ export const logEvents = {
     when: 'A request is answered with a problem. `error` for status 500, `warn` above',
     remedy:
       'By its code, see [errors.md](errors.md). Many `cross_site_request`, `login_not_started` or `rate_limited`: someone is probing, or a proxy drops headers. `internal_error`: report it',
-  },
-  login_rounds: {
-    level: 'warn',
-    message: 'sign-ins in a row leave no session',
-    fields: { rounds: 'how many, within a minute', missing: 'what the last of them lacked' },
-    when: 'A browser starts a login again and again, each after one that ended and left no session; it gets a page that names the likely causes',
-    remedy:
-      'By `missing`: give all replicas the same `SESSION_KEYS` and one `SESSION_STORE`, pass `Cookie` and `Set-Cookie` on, compare the clocks and `PUBLIC_URL`. One browser alone: it blocks cookies',
   },
   client_address_unreadable: {
     level: 'warn',
@@ -66,48 +57,6 @@ export const logEvents = {
     when: 'On a loopback `PUBLIC_URL`, a browser that was sent there comes back with another `Host`; logged once',
     remedy:
       'Let the proxy in front pass on `Host` as it comes, port included; in nginx `proxy_set_header Host $http_host`',
-  },
-  lease_not_renewed: {
-    level: 'warn',
-    message: 'a refresh lease could not be renewed',
-    fields: { err },
-    when: 'The store fails during a refresh; another process may start the same refresh when the lease runs out',
-    remedy: 'Check the session store',
-  },
-  lease_stays: {
-    level: 'warn',
-    message: 'a refresh lease could not be released: it stays until it expires',
-    fields: { err },
-    when: 'The store fails after a refresh; other processes wait some seconds before they refresh this session',
-    remedy: 'Check the session store',
-  },
-  expiry_unknown: {
-    level: 'warn',
-    message: 'the expiry of a session could not be checked',
-    fields: { err },
-    when: 'The store fails while a stream is open; it is checked again',
-    remedy: 'Check the session store',
-  },
-  end_not_announced: {
-    level: 'warn',
-    message: 'the end of a session could not be announced to other processes',
-    fields: { err },
-    when: 'The store fails after a session has ended; streams on other processes find out by polling, some seconds later',
-    remedy: 'Check the session store',
-  },
-  idle_not_extended: {
-    level: 'warn',
-    message: 'the idle time of a session could not be extended',
-    fields: { err },
-    when: 'The store can be read and not written; the request is answered, and the next one tries again',
-    remedy: 'Check the session store: a file that another program has locked, or a Redis that refuses writes',
-  },
-  stream_failed: {
-    level: 'warn',
-    message: 'an event stream was closed: its session could not be read',
-    fields: { err },
-    when: 'The store fails while an event stream is open; the stream is closed, and the browser reconnects',
-    remedy: 'Check the session store',
   },
   websocket_opened: {
     level: 'info',
@@ -156,7 +105,41 @@ export const logEvents = {
     fields: {},
     when: 'A proxied request was given up',
   },
-  ...processEvents,
+  unknown_variable: {
+    level: 'warn',
+    message: 'a variable of the environment is not one of Foyer: it has no effect',
+    fields: { variable: 'its name' },
+    when: 'The process starts, and a name that begins with `OIDC_` or `SESSION_` is not known: most likely a typo',
+    remedy: 'Compare it with [configuration.md](configuration.md)',
+  },
+  readable_secret_file: {
+    level: 'warn',
+    message: 'a file with a secret can be read by other users of the machine',
+    fields: { variable: 'the variable whose secret it holds', file: 'its path' },
+    when: 'The process starts, and the mode of a secret file lets group or others at it',
+    remedy:
+      '`chmod 600` it, or mount it for the user of the process alone. Replace the secret if others had access',
+  },
+  stopping: {
+    level: 'info',
+    message: 'stopping',
+    fields: { signal: 'the signal that asked for it' },
+    when: 'The process was asked to end',
+  },
+  stopped_late: {
+    level: 'warn',
+    message: 'SHUTDOWN_TIMEOUT has passed: requests that are still running are cut',
+    fields: {},
+    when: 'Requests outlive `SHUTDOWN_TIMEOUT`',
+    remedy: 'When often: give `SHUTDOWN_TIMEOUT` more than the slowest API needs',
+  },
+  close_failed: {
+    level: 'error',
+    message: 'closing failed',
+    fields: { err },
+    when: 'Something cannot be closed at the end; the exit code is 1',
+    remedy: 'Report it',
+  },
 } as const satisfies Readonly<Record<string, LogEvent>>;
 
 type EventName = keyof typeof logEvents;

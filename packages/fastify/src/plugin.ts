@@ -13,7 +13,7 @@ import { Problem } from './problems.ts';
 import { addOwnRoutes, requireFreeRoutes } from './routes/own-routes.ts';
 import { closeIdleConnections } from './server/draining.ts';
 import { isWebSocket, routeUpgrades } from './server/socket-takeover.ts';
-import { readAppName } from './spa/app-name.ts';
+import { readAppName } from './spa/html-file.ts';
 import { registerSpa } from './spa/spa.ts';
 
 /** A method that Fastify does not know reaches no route, and so none of those that answer 405. */

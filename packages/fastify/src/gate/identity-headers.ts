@@ -1,9 +1,53 @@
 import type { Bff } from '../bff.ts';
+import type { ApiRoute } from '../options.ts';
 import type { Session } from '../session/session-record.ts';
-import { claimsOf, encodeHeaderText } from '../session/user.ts';
+import { claimsOf, findClaim } from '../session/user.ts';
 
-const textsOf = (value: unknown): readonly string[] =>
-  [value].flat().flatMap((each) => (typeof each === 'string' && each !== '' ? [each] : []));
+/** Visible ASCII stays as it is, but for `%`: everything else is UTF-8 in percent-encoding. @see RFC 3986 section 2.1 */
+const encodeText = (text: string, reserved = ''): string =>
+  [...text.toWellFormed()]
+    .map((character) =>
+      /^[\x21-\x7e]$/.test(character) && character !== '%' && character !== reserved
+        ? character
+        : encodeURIComponent(character),
+    )
+    .join('');
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+/** A claim as a header; the values of an array are separated by commas, and a comma in one of them is encoded. */
+const printClaim = (value: unknown): string => {
+  if (isScalar(value)) return encodeText(String(value));
+  if (!Array.isArray(value)) return '';
+  return value
+    .filter(isScalar)
+    .map((one) => encodeText(String(one), ','))
+    .join(',');
+};
+
+/** Headers without those that say nothing. */
+export const present = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([, text]) => text !== ''));
+
+/**
+ * The headers by which a route reports the person to its upstream, each made of a claim. A claim that is missing, empty or
+ * an object has no header.
+ *
+ * @see RFC 9110 section 5.5
+ */
+export const createIdentityHeaders = (
+  session: Pick<Session, 'record'> | undefined,
+  { identity }: ApiRoute,
+): Readonly<Record<string, string>> => {
+  if (session === undefined || identity === undefined) return {};
+  const claims = claimsOf(session);
+  const printed = Object.entries(identity).map(([name, path]) => [
+    name.toLowerCase(),
+    printClaim(findClaim(claims, path)),
+  ]);
+  return present(Object.fromEntries(printed));
+};
 
 const isYes = (value: unknown): boolean => [true, 'true', 1, '1'].some((yes) => yes === value);
 
@@ -20,40 +64,26 @@ export const isEmailInDoubt = ({ providers }: Pick<Bff, 'providers'>, session: S
   return verified === false || verified === 'false';
 };
 
-/** Who is signed in, for a server that asks the gate. */
-export interface Identity {
+/** Who is signed in, as headers for a server that asks the gate; empty where it is not known. */
+interface Identity {
   /** The `sub`; where there are several providers, behind the id of its own: two may have the same. */
   readonly subject: string;
   readonly name: string;
-  /** Missing where it is in doubt. */
-  readonly email: string | undefined;
-  readonly username: string | undefined;
-  /** Separated by commas; a comma in a name is encoded. */
-  readonly groups: string | undefined;
+  /** Empty where it is in doubt. */
+  readonly email: string;
+  readonly username: string;
+  readonly groups: string;
 }
 
-/** What the headers say of the person of this session; what its claims lack is left out. */
-export const identityOf = (bff: Pick<Bff, 'providers'>, session: Session): Identity => {
-  const claims = claimsOf(session);
+/** Prints who the person of this session is. */
+export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session): Identity => {
+  const { sub, email, preferred_username: username, groups } = claimsOf(session);
   const { name: provider } = bff.providers.of(session);
-  const first = (name: string): string | undefined => {
-    const [text] = textsOf(claims[name]);
-    return text === undefined ? undefined : encodeHeaderText(text);
-  };
-  const groups = textsOf(claims.groups).map((group) => encodeHeaderText(group, ','));
   return {
-    subject: `${provider === undefined ? '' : `${provider}/`}${first('sub') ?? ''}`,
-    name: encodeHeaderText(session.displayName),
-    email: isEmailInDoubt(bff, session) ? undefined : first('email'),
-    username: first('preferred_username'),
-    groups: groups.length === 0 ? undefined : groups.join(','),
+    subject: `${provider === undefined ? '' : `${provider}/`}${printClaim(sub)}`,
+    name: encodeText(session.displayName),
+    email: isEmailInDoubt(bff, session) ? '' : printClaim(email),
+    username: printClaim(username),
+    groups: printClaim([groups].flat()),
   };
 };
-
-/** The headers of which the value is known. */
-export const present = (
-  headers: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );

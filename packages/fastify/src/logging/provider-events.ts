@@ -1,7 +1,7 @@
 const err = 'the cause';
 const session = 'public handle of the session';
 
-/** What is logged of requests to the provider: refreshes, revocations, userinfo and metadata. */
+/** What is logged of requests to the provider: refreshes and their leases, revocations, userinfo and metadata. */
 export const providerEvents = {
   refresh_failed: {
     level: 'warn',
@@ -16,6 +16,20 @@ export const providerEvents = {
     fields: { err },
     when: 'The provider fails during a refresh, or issues no token for what `token` of an API route names; the session stays, the old token is used while it is valid',
     remedy: 'Check the provider, and what it lets this client ask for',
+  },
+  lease_not_renewed: {
+    level: 'warn',
+    message: 'a refresh lease could not be renewed',
+    fields: { err },
+    when: 'The store fails during a refresh; another process may start the same refresh when the lease runs out',
+    remedy: 'Check the session store',
+  },
+  lease_stays: {
+    level: 'warn',
+    message: 'a refresh lease could not be released: it stays until it expires',
+    fields: { err },
+    when: 'The store fails after a refresh; other processes wait some seconds before they refresh this session',
+    remedy: 'Check the session store',
   },
   revocation_failed: {
     level: 'warn',

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { createIdentityHeaders } from '../gate/identity-headers.ts';
 import { clientAddress } from '../logging/client-address.ts';
 import type { Problem } from '../problems.ts';
 import type { AccessToken } from '../provider/provider.ts';
@@ -9,7 +10,6 @@ import { isOfPerson, type RequestedToken } from '../tokens/requested-token.ts';
 import type { ApiMatch } from './api-routes.ts';
 import { createDpopProofs, wantsNonce } from './dpop-proofs.ts';
 import type { HeaderValues } from './hop-by-hop.ts';
-import { createIdentityHeaders } from './identity-headers.ts';
 import { findStepUpChallenge } from './step-up-challenge.ts';
 import { hasBody } from './upload.ts';
 import { type AnswerHead, isRepeatable, type Repetition, refusesToken } from './upstream-call.ts';

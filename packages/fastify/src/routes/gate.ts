@@ -9,7 +9,7 @@ import {
   parseQuestion,
   readOriginalRequest,
 } from '../gate/gate-question.ts';
-import { identityOf, present } from '../gate/identity-headers.ts';
+import { present, printIdentity } from '../gate/identity-headers.ts';
 import { fullyDecoded, parseReturnTo } from '../login/return-to.ts';
 import { Problem } from '../problems.ts';
 import type { Session } from '../session/session-record.ts';
@@ -59,11 +59,11 @@ const answerAdmitted = async (
 ): Promise<Readonly<Record<string, string>>> => {
   if (question.wantsToken) requireServer(request, original);
   const session = await admit(bff, request, { method: original.method, requirement: question.requirement });
-  const { subject, name, email, groups } = identityOf(bff, session);
+  const { subject, name, email, groups } = printIdentity(bff, session);
   const token = question.wantsToken ? await requireBearer(bff, session) : undefined;
   return present({
     ...{ 'x-auth-subject': subject, 'x-auth-name': name, 'x-auth-email': email, 'x-auth-groups': groups },
-    authorization: token && `Bearer ${token}`,
+    authorization: token === undefined ? '' : `Bearer ${token}`,
   });
 };
 

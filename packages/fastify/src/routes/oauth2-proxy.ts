@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { admit, sendToLogin } from '../gate/admission.ts';
 import { readOriginalRequest, readParameters } from '../gate/gate-question.ts';
-import { identityOf, isEmailInDoubt, present } from '../gate/identity-headers.ts';
+import { isEmailInDoubt, present, printIdentity } from '../gate/identity-headers.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { parseReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
@@ -64,7 +64,7 @@ const answerAuth = async (bff: Bff, request: FastifyRequest, reply: FastifyReply
   const claims = claimsOf(session);
   requireEmail(bff, session, parameters);
   requireDomain(claims.email, listOf(parameters, 'allowed_email_domains'));
-  const { subject, email, username, groups } = identityOf(bff, session);
+  const { subject, email, username, groups } = printIdentity(bff, session);
   const headers = present({
     'x-auth-request-user': subject,
     'x-auth-request-email': email,

@@ -82,13 +82,3 @@ export const findClaim = (claims: Claims, path: string): unknown => {
   }
   return undefined;
 };
-
-/** Visible ASCII stays as it is, but for `%`: everything else is UTF-8 in percent-encoding. @see RFC 3986 section 2.1 */
-export const encodeHeaderText = (text: string, reserved = ''): string =>
-  [...text.toWellFormed()]
-    .map((character) =>
-      /^[\x21-\x7e]$/.test(character) && character !== '%' && character !== reserved
-        ? character
-        : encodeURIComponent(character),
-    )
-    .join('');

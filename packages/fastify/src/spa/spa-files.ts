@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import mime from 'mime';
 import type { InlineSources, PrintPolicy } from '../browser-security/content-security-policy.ts';
-import { readInlineSources } from './inline-sources.ts';
+import { readInlineSources } from './html-file.ts';
 
 /** How a body is encoded. */
 type Encoding = 'br' | 'gzip' | 'identity';

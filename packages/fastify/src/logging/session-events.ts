@@ -8,8 +8,8 @@ export const who = {
   address: 'address of the client',
 } as const;
 
-/** Events of people who sign in and out, and of the operators who end their sessions. */
-export const personEvents = {
+/** Events of sign-ins and sessions, and of the operators who end them. */
+export const sessionEvents = {
   login: {
     level: 'info',
     message: 'signed in',
@@ -71,6 +71,42 @@ export const personEvents = {
     fields: { address: who.address },
     when: 'A call without the right token came to `ADMIN_PORT`',
     remedy: 'Compare the token with `ADMIN_TOKEN`, and close the port to everyone but operators',
+  },
+  login_rounds: {
+    level: 'warn',
+    message: 'sign-ins in a row leave no session',
+    fields: { rounds: 'how many, within a minute', missing: 'what the last of them lacked' },
+    when: 'A browser starts a login again and again, each after one that ended and left no session; it gets a page that names the likely causes',
+    remedy:
+      'By `missing`: give all replicas the same `SESSION_KEYS` and one `SESSION_STORE`, pass `Cookie` and `Set-Cookie` on, compare the clocks and `PUBLIC_URL`. One browser alone: it blocks cookies',
+  },
+  expiry_unknown: {
+    level: 'warn',
+    message: 'the expiry of a session could not be checked',
+    fields: { err },
+    when: 'The store fails while a stream is open; it is checked again',
+    remedy: 'Check the session store',
+  },
+  end_not_announced: {
+    level: 'warn',
+    message: 'the end of a session could not be announced to other processes',
+    fields: { err },
+    when: 'The store fails after a session has ended; streams on other processes find out by polling, some seconds later',
+    remedy: 'Check the session store',
+  },
+  idle_not_extended: {
+    level: 'warn',
+    message: 'the idle time of a session could not be extended',
+    fields: { err },
+    when: 'The store can be read and not written; the request is answered, and the next one tries again',
+    remedy: 'Check the session store: a file that another program has locked, or a Redis that refuses writes',
+  },
+  stream_failed: {
+    level: 'warn',
+    message: 'an event stream was closed: its session could not be read',
+    fields: { err },
+    when: 'The store fails while an event stream is open; the stream is closed, and the browser reconnects',
+    remedy: 'Check the session store',
   },
   persistent_cookie: {
     level: 'warn',
