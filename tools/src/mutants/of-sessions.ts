@@ -93,7 +93,7 @@ const ofTokens: readonly Mutant[] = [
     test: 'fastify/tokens/access-token > 100 calls on two instances refresh once',
   },
   {
-    file: 'tokens/refresh-failure.ts',
+    file: 'tokens/token-grant.ts',
     find: "await sessions.end(id, 'refresh_failed');",
     replace: '',
     test: 'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',
@@ -118,8 +118,8 @@ const ofTokens: readonly Mutant[] = [
   },
   {
     file: 'tokens/token-grant.ts',
-    find: "refused.error === 'invalid_grant')",
-    replace: 'false)',
+    find: "error.error === 'invalid_grant';",
+    replace: 'false;',
     test: 'fastify/tokens/target-tokens > invalid_grant for a target ends the session only when the session’s own token is refused too',
   },
   {

@@ -2,16 +2,22 @@ import { LRUCache } from 'lru-cache';
 import type { AccessToken } from '../provider/provider.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
 import type { Session } from '../session/session-record.ts';
-import { type ClientTokens, createClientTokens } from './client-tokens.ts';
-import { attemptRefresh, type IsGood } from './refresh-attempt.ts';
+import { attemptRefresh, requestOnce } from './refresh-attempt.ts';
 import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';
-import { settlePostponed } from './refresh-failure.ts';
-import { type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
-import { renewalId, type TokenContext, type TokenRenewal } from './token-context.ts';
-import { findToken, type HeldToken, isRefreshDue, isReplaced, isValid } from './token-life.ts';
+import { type ClientToken, type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
+import { settleSucceeded, settleTrouble } from './token-grant.ts';
+import {
+  createRenewal,
+  findToken,
+  type HeldToken,
+  isRefreshDue,
+  isReplaced,
+  isValid,
+  type TokenContext,
+} from './token-renewal.ts';
 
 /** The one door to access tokens. */
-export interface AccessTokens extends ClientTokens {
+export interface AccessTokens {
   /**
    * A valid access token of a session: its own by default, or one for a target; refreshed when it expires within 30 s or
    * half of its life. One request for a session at a time, across processes.
@@ -31,6 +37,12 @@ export interface AccessTokens extends ClientTokens {
     session: Session,
     requested?: PersonToken,
   ) => Promise<AccessToken | undefined>;
+  /**
+   * A valid access token of the client itself, which is about no person and which all sessions of this process share.
+   *
+   * @throws Problem as `accessToken`, but for `session_expired`.
+   */
+  readonly clientToken: (requested: ClientToken) => Promise<AccessToken>;
 }
 
 /**
@@ -52,19 +64,6 @@ export const findAccessToken = async (
 /** An upstream that refuses a token as young as this refuses its successor too. */
 const youngMs = 30_000;
 
-const refresh = async (context: TokenContext, renewal: TokenRenewal, isGood: IsGood): Promise<HeldToken> => {
-  const { backoff, underway } = context;
-  const id = renewalId(renewal);
-  const known = underway.get(id);
-  if (known !== undefined) return known;
-  const remainingMs = backoff.remainingMs(id);
-  if (remainingMs > 0) return settlePostponed(context, renewal, remainingMs);
-  backoff.starts();
-  const started = attemptRefresh(context, renewal, isGood).finally(() => underway.delete(id));
-  underway.set(id, started);
-  return started;
-};
-
 const findFresh = async (
   context: TokenContext,
   session: Session,
@@ -75,10 +74,10 @@ const findFresh = async (
   if (held !== undefined && !isRefreshDue(held, clock())) return held;
   // The session's own token is exchanged, refreshed before where possible.
   if (requested.source === 'exchange') await findFresh(context, session, sessionToken);
-  return refresh(context, { session, requested }, (now) => {
-    const isNew = isReplaced(now, held) && isValid(now, clock());
-    return isNew || !isRefreshDue(now, clock());
-  });
+  const isGood = (now: HeldToken): boolean =>
+    (isReplaced(now, held) && isValid(now, clock())) || !isRefreshDue(now, clock());
+  const renewal = createRenewal(session, requested);
+  return requestOnce(context, renewal, () => attemptRefresh(context, renewal, isGood));
 };
 
 const findAnother = async (
@@ -90,8 +89,33 @@ const findAnother = async (
   if (held === undefined || held.accessTokenExpiresAt !== undefined) return undefined;
   if (requested.source !== 'exchange' && session.record.tokens.refreshToken === undefined) return undefined;
   if (context.options.clock() - held.issuedAt < youngMs) return undefined;
-  const token = await refresh(context, { session, requested }, (now) => isReplaced(now, held));
+  const renewal = createRenewal(session, requested);
+  const token = await requestOnce(context, renewal, () =>
+    attemptRefresh(context, renewal, (now) => isReplaced(now, held)),
+  );
   return token.accessToken === held.accessToken ? undefined : token;
+};
+
+/** Routes of one's own may name any target. */
+const mostClientTokens = 1000;
+
+/** Makes the access tokens of the client itself. @see RFC 6749 section 4.4 */
+const createClientTokens = (context: TokenContext): AccessTokens['clientToken'] => {
+  const { options, provider } = context;
+  const tokens = new LRUCache<string, HeldToken>({ max: mostClientTokens });
+  return async ({ key, target }) => {
+    const known = tokens.get(key);
+    if (known !== undefined && !isRefreshDue(known, options.clock())) return known;
+    const renewal = { id: key, held: () => tokens.get(key) };
+    return requestOnce(context, renewal, async () => {
+      try {
+        tokens.set(key, { ...(await provider.clientToken(target)), issuedAt: options.clock() });
+        return settleSucceeded(context, renewal);
+      } catch (error) {
+        return settleTrouble(context, renewal, error);
+      }
+    });
+  };
 };
 
 /** What the tokens of every provider are made of. */
@@ -123,8 +147,10 @@ export const createAccessTokens = (
     if (context === undefined) throw new Error(`There is no provider ${provider}`);
     return context;
   };
+  // Back-off of its own: a provider may refuse the client and refresh for persons.
+  const client = { ...contextOf({ provider: providers[0]?.id ?? '' }), backoff: createRefreshBackoff() };
   return {
-    ...createClientTokens(contextOf({ provider: providers[0]?.id ?? '' })),
+    clientToken: createClientTokens(client),
     accessToken: async (session, requested = sessionToken) =>
       findFresh(contextOf(session), session, requested),
     refreshAccessToken: async (session, requested = sessionToken) =>

@@ -6,7 +6,7 @@ import { type Claims, overlayClaims, type RefreshedTokens, readClaims } from '..
 import type { Session, SessionRecord } from '../session/session-record.ts';
 import { createUser } from '../session/user.ts';
 import { takeRefreshLease } from './refresh-lease.ts';
-import type { TokenContext } from './token-context.ts';
+import type { TokenContext } from './token-renewal.ts';
 
 /** Userinfo is read again at most this often. */
 const intervalMs = 5 * 60_000;

@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { maxTargetTokens } from '../options.ts';
 import { Problem } from '../problems.ts';
-import type { IssuedToken, RefreshedTokens } from '../provider/provider.ts';
+import type { RefreshedTokens } from '../provider/provider.ts';
 import { providerEnd } from '../session/session-limits.ts';
 import type { Session, SessionRecord } from '../session/session-record.ts';
 import { renewUser } from './fresh-claims.ts';
 import type { PersonToken } from './requested-token.ts';
-import type { TokenContext, TokenRenewal } from './token-context.ts';
+import type { HeldToken, SessionRenewal, TokenContext } from './token-renewal.ts';
 
 /** The record with an access token of its own for one target. */
 export const withTargetToken = (
   record: SessionRecord,
   { key }: PersonToken,
-  { accessToken, accessTokenExpiresAt, issuedAt }: IssuedToken & { readonly issuedAt: number },
+  { accessToken, accessTokenExpiresAt, issuedAt }: HeldToken,
 ): SessionRecord => {
   const others = record.targetTokens.filter((kept) => kept.key !== key);
   const newest = { key, accessToken, accessTokenExpiresAt, issuedAt };
@@ -50,14 +50,11 @@ export const withRefreshedTokens = (
   };
 };
 
-/** A session that can bring no access token any more. */
-export const sessionExpired = (message: string, cause?: unknown): Problem =>
-  new Problem('session_expired', message, { cause });
-
 /** Reads the session of a renewal as the store has it now. @throws Problem `session_expired` when it is over. */
-export const rereadSession = async ({ sessions }: TokenContext, renewal: TokenRenewal): Promise<void> => {
+export const rereadSession = async ({ sessions }: TokenContext, renewal: SessionRenewal): Promise<void> => {
   const now = await sessions.reread(renewal.session);
-  if (now === undefined) throw sessionExpired('The session ended before its access token was refreshed');
+  if (now === undefined)
+    throw new Problem('session_expired', 'The session ended before its access token was refreshed');
   renewal.session = now;
 };
 
@@ -103,7 +100,7 @@ const trySave = async (context: TokenContext, session: Session, record: SessionR
  */
 export const keepRecord = async (
   context: TokenContext,
-  renewal: TokenRenewal,
+  renewal: SessionRenewal,
   record: SessionRecord,
 ): Promise<void> => {
   const { provider, sessions } = context;
@@ -111,7 +108,7 @@ export const keepRecord = async (
   const now = await sessions.reread(renewal.session);
   if (now === undefined) {
     void provider.revoke(record.tokens.refreshToken);
-    throw sessionExpired('The session ended while its access token was refreshed');
+    throw new Problem('session_expired', 'The session ended while its access token was refreshed');
   }
   renewal.session = now;
   if (!isSaved) throw new RefreshSuperseded('Another process has refreshed the session');

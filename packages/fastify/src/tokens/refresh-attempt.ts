@@ -1,28 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
 import { rereadSession } from './kept-record.ts';
-import { settleFailed } from './refresh-failure.ts';
 import { leaseMs, takeRefreshLease } from './refresh-lease.ts';
-import type { TokenContext, TokenRenewal } from './token-context.ts';
-import { grantToken } from './token-grant.ts';
-import { findToken, type HeldToken, isValid } from './token-life.ts';
+import { grantToken, settleFailed, settlePostponed } from './token-grant.ts';
+import {
+  type HeldToken,
+  isValid,
+  type Renewal,
+  type SessionRenewal,
+  type TokenContext,
+} from './token-renewal.ts';
 
-/** Whether a token that the session has by now is the one that was wanted. */
-export type IsGood = (now: HeldToken) => boolean;
+/** Requests a token, once at a time in this process, and not while the last failure of it has to be waited for. */
+export const requestOnce = async (
+  context: TokenContext,
+  renewal: Renewal,
+  request: () => Promise<HeldToken>,
+): Promise<HeldToken> => {
+  const { backoff, underway } = context;
+  const known = underway.get(renewal.id);
+  if (known !== undefined) return known;
+  const remainingMs = backoff.start(renewal.id);
+  if (remainingMs > 0) return settlePostponed(context, renewal, remainingMs);
+  const started = request().finally(() => underway.delete(renewal.id));
+  underway.set(renewal.id, started);
+  return started;
+};
 
 const pollIntervalMs = 40;
 /** A call that has a valid token waits no longer than this for another process. */
 const shortWaitMs = 1000;
-
-const findGood = async (
-  context: TokenContext,
-  renewal: TokenRenewal,
-  isGood: IsGood,
-): Promise<HeldToken | undefined> => {
-  await rereadSession(context, renewal);
-  const held = findToken(renewal.session.record, renewal.requested);
-  return held !== undefined && isGood(held) ? held : undefined;
-};
 
 /**
  * Renews an access token, or waits for the process that does, until it `isGood`: one process at a time refreshes a session,
@@ -30,19 +37,18 @@ const findGood = async (
  */
 export const attemptRefresh = async (
   context: TokenContext,
-  renewal: TokenRenewal,
-  isGood: IsGood,
+  renewal: SessionRenewal,
+  isGood: (now: HeldToken) => boolean,
 ): Promise<HeldToken> => {
-  const { session, requested } = renewal;
   const { clock, providerTimeout } = context.options;
-  const isHeld = isValid(findToken(session.record, requested), clock());
   const longWaitMs = Math.max(leaseMs, providerTimeout * 1000) + shortWaitMs;
-  const deadline = performance.now() + (isHeld ? shortWaitMs : longWaitMs);
+  const deadline = performance.now() + (isValid(renewal.held(), clock()) ? shortWaitMs : longWaitMs);
   while (performance.now() <= deadline) {
-    const lease = await takeRefreshLease(context, session.id);
+    const lease = await takeRefreshLease(context, renewal.session.id);
     try {
-      const found = await findGood(context, renewal, isGood);
-      if (found !== undefined) return found;
+      await rereadSession(context, renewal);
+      const held = renewal.held();
+      if (held !== undefined && isGood(held)) return held;
       if (lease !== undefined) return await grantToken(context, renewal);
     } finally {
       await lease?.release();

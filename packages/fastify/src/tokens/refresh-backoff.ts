@@ -1,28 +1,27 @@
 import { LRUCache } from 'lru-cache';
 import type { Problem } from '../problems.ts';
 
-/** Whether a failed refresh concerns its session alone, or every session of the provider. */
-export type FailureScope = 'session' | 'provider';
-
-/** When refreshes that failed are tried again. */
-export interface RefreshBackoff {
-  /** Milliseconds until this token, by the id of its session and its target, may be asked for again; 0 when now. */
-  readonly remainingMs: (id: string) => number;
-  /** Called when a refresh starts: while the provider fails, one session at a time finds out whether it still does. */
-  readonly starts: () => void;
-  readonly succeeded: (id: string) => void;
-  /** Returns the milliseconds until the next try. */
-  readonly failed: (id: string, failure: Failure) => number;
-  /** Why the last refresh failed. */
-  readonly lastProblem: (id: string) => Problem | undefined;
+/** A refresh that failed. */
+export interface RefreshFailure {
+  readonly problem: Problem;
+  /** Whether it concerns its session alone, or every session of the provider. */
+  readonly scope: 'session' | 'provider';
+  /** Milliseconds that the provider asked for. */
+  readonly atLeastMs?: number;
 }
 
-/** A refresh that failed. */
-interface Failure {
-  readonly scope: FailureScope;
-  /** Milliseconds that the provider asked for. */
-  readonly atLeastMs: number;
-  readonly problem: Problem;
+/** When refreshes that failed are tried again. Ids are those of renewals. */
+export interface RefreshBackoff {
+  /**
+   * Milliseconds until this token may be asked for again; 0 when it may now, which the caller has to do: while the provider
+   * fails, one session at a time finds out whether it still does.
+   */
+  readonly start: (id: string) => number;
+  readonly succeeded: (id: string) => void;
+  /** Returns the milliseconds until the next try. */
+  readonly failed: (id: string, failure: RefreshFailure) => number;
+  /** Why the last refresh failed. */
+  readonly lastProblem: (id: string) => Problem | undefined;
 }
 
 /** Failures in a row of one token; `retryAt` is on the clock of `performance.now()`. */
@@ -55,16 +54,19 @@ export const createRefreshBackoff = (): RefreshBackoff => {
   };
 
   return {
-    remainingMs: (id) =>
-      Math.max(0, Math.max(sessions.get(id)?.retryAt ?? 0, provider.retryAt) - performance.now()),
+    start: (id) => {
+      const retryAt = Math.max(sessions.get(id)?.retryAt ?? 0, provider.retryAt);
+      const remainingMs = Math.max(0, retryAt - performance.now());
+      if (remainingMs === 0) postponeProvider();
+      return remainingMs;
+    },
     lastProblem: (id) => sessions.get(id)?.problem,
-    starts: postponeProvider,
     succeeded: (id) => {
       sessions.delete(id);
       provider.count = 0;
       provider.retryAt = 0;
     },
-    failed: (id, { scope, atLeastMs, problem }) => {
+    failed: (id, { problem, scope, atLeastMs = 0 }) => {
       if (scope === 'provider') {
         provider.count += 1;
         postponeProvider();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { logEvent } from '../events.ts';
-import type { TokenContext } from './token-context.ts';
+import type { TokenContext } from './token-renewal.ts';
 
 /** The right to refresh one session, which no other process has meanwhile. */
 export interface RefreshLease {

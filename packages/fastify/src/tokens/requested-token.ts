@@ -9,11 +9,13 @@ export interface PersonToken {
   readonly key: string;
 }
 
-/** The access token that a call is sent with; `none` sends none, `client` one that is about no person. */
-export type RequestedToken =
-  | PersonToken
-  | { readonly source: 'none' }
-  | { readonly source: 'client'; readonly target: TokenTarget; readonly key: string };
+/** An access token of the client itself, which is about no person. */
+export interface ClientToken extends Pick<PersonToken, 'target' | 'key'> {
+  readonly source: 'client';
+}
+
+/** The access token that a call is sent with; `none` sends none. */
+export type RequestedToken = PersonToken | ClientToken | { readonly source: 'none' };
 
 /** The access token of the session. */
 export const sessionToken: PersonToken = { source: 'session', target: {}, key: '' };
