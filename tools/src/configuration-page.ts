@@ -1,26 +1,62 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { variables } from '@foyer/environment';
 import { type DeclaredOption, formatDuration, formatSize, pluginOptions } from '@foyer/fastify/options';
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The doc comments of the options that a source declares, by option. */
+const readDocComments = (path: string): readonly (readonly [string, string])[] =>
+  [...readFileSync(root + path, 'utf8').matchAll(/\/\*\*((?:(?!\*\/)[\s\S])+)\*\/\s+(\w+): option\(/g)].map(
+    ([, comment = '', name = '']) => [name, comment.replaceAll(/\s*\n[\s*]*/g, ' ').trim()],
+  );
+
+const docComments = new Map(
+  globSync('packages/{fastify/src/options,environment/src}/*.ts', { cwd: root }).flatMap(readDocComments),
+);
+
+const variableOf = new Map(variables.map(({ option, facts }) => [option, facts.variable]));
+
+/** A declaration's doc comment, of variables in place of options: its meaning, and the words for its default, if any. */
+const readMeaning = ({ option }: DeclaredOption): readonly [meaning: string, unset?: string] => {
+  const comment = docComments.get(option);
+  if (comment === undefined) throw new TypeError(`The option ${option} is declared without a doc comment`);
+  const [meaning = '', unset] = comment
+    .replaceAll(/(?<=`)\w+(?=`)/g, (name) => variableOf.get(name) ?? name)
+    .replace(/, in (seconds|bytes) or as a text such as `[^`]+`/, '')
+    .replace(/ Default [^:]+\.$/, '')
+    .replace(/\.$/, '')
+    .split(/\. Default(?: of the app)?: /);
+  return unset === undefined ? [meaning] : [meaning, unset];
+};
 
 /** The default as the variable would have it; empty where there is none, or none that can be written. */
-const defaultText = ({ facts, defaultValue: value }: DeclaredOption): string => {
-  const { form, fallback, defaultInWords } = facts;
-  if (defaultInWords !== undefined) return '';
-  if (form === 'duration') return formatDuration(Number(value));
-  if (form === 'size') return formatSize(Number(value));
-  if (form === 'json' && value !== undefined) return JSON.stringify(value);
-  return typeof value === 'object' || value === undefined ? (fallback ?? '') : String(value);
+const defaultText = (declared: DeclaredOption): string => {
+  const { facts, defaultValue: value } = declared;
+  if (readMeaning(declared).length > 1) return '';
+  if (facts.form === 'duration') return formatDuration(Number(value));
+  if (facts.form === 'size') return formatSize(Number(value));
+  if (facts.form === 'json' && value !== undefined) return JSON.stringify(value);
+  return typeof value === 'object' || value === undefined ? (facts.fallback ?? '') : String(value);
 };
-
-const isRequired = ({ option, facts, defaultValue }: DeclaredOption): boolean =>
-  ['issuer', 'clientId'].includes(option) && facts.fallback === undefined && defaultValue === undefined;
 
 const describeDefault = (declared: DeclaredOption): string => {
-  if (isRequired(declared)) return 'required';
+  const [, unset = 'none'] = readMeaning(declared);
   const text = defaultText(declared);
-  return text === '' ? (declared.facts.defaultInWords ?? 'none') : `\`${text}\``;
+  return text === '' ? unset : `\`${text}\``;
 };
+
+/** The meaning, and how the variable is written where one example shows it. */
+const describe = (declared: DeclaredOption): string => {
+  const { form, remedy } = declared.facts;
+  const meaning = `${form === 'list' ? 'Comma list: ' : ''}${readMeaning(declared)[0]}`;
+  const [, example] = /^Write it as ((?!.* or ).+)\.$/.exec(remedy) ?? [];
+  if (example !== undefined) return `${meaning}. Write it as \`${example}\``;
+  return remedy.startsWith('See ') ? `${meaning}. ${remedy.slice(0, -1)}` : meaning;
+};
+
+const cell = (text: string): string =>
+  text.replaceAll('|', '\\|').replaceAll(/docs\/([\w-]+\.md)(#[\w-]+)?/g, '[$1]($1$2)');
 
 const namesOf = ({ facts: { variable, aliases = [] } }: DeclaredOption): string =>
   [variable, ...aliases].map((each) => `\`${each}\``).join(', or ');
@@ -28,7 +64,7 @@ const namesOf = ({ facts: { variable, aliases = [] } }: DeclaredOption): string 
 const tableOf = (declared: readonly DeclaredOption[]): readonly string[] => [
   '| variable | default | meaning |',
   '| --- | --- | --- |',
-  ...declared.map((each) => `| ${namesOf(each)} | ${describeDefault(each)} | ${cell(each.facts.meaning)} |`),
+  ...declared.map((each) => `| ${namesOf(each)} | ${describeDefault(each)} | ${cell(describe(each))} |`),
 ];
 
 /** The text of docs/configuration.md. */
@@ -57,7 +93,7 @@ export const createExampleFile = (): string =>
     '# Copy to .env and uncomment what you need. With no OIDC_ISSUER, pnpm dev runs a provider of its own.',
     ...variables.flatMap((each) => [
       '',
-      `# ${each.facts.meaning.replaceAll('`', '')}. Default: ${describeDefault(each).replaceAll('`', '')}.`,
+      `# ${describe(each)}. Default: ${describeDefault(each)}.`.replaceAll('`', ''),
       `# ${each.facts.variable}=${defaultText(each)}`,
     ]),
     '',

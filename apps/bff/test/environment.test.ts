@@ -78,10 +78,7 @@ test('a key file that others of the machine can read is named', () => {
 
 test('a declared option is read from its variable, a file or an alias, and reported under that name', () => {
   const declared = declaredOptions({
-    pause: option(duration(1, 60).default(5), {
-      ...{ variable: 'PAUSE', aliases: ['BREAK'], form: 'duration' },
-      ...{ meaning: 'How long to wait', remedy: 'Give a duration.' },
-    }),
+    pause: option('PAUSE', duration(1, 60).default(5), { aliases: ['BREAK'], remedy: 'Give a duration.' }),
   });
   const read = (environment: Record<string, string>): readonly unknown[] => {
     const { values, issues } = readVariables(environment, declared);

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
-import { applyProfile, clientIssues } from './options/client-issues.ts';
-import { clientOptions } from './options/client-options.ts';
+import { applyProfile, clientIssues, clientOptions } from './options/client-options.ts';
 import type { LoginDecision, OnLogin, VerifiedLogin } from './options/on-login.ts';
-import { type DeclaredOption, declaredOptions } from './options/option.ts';
-import { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
+import {
+  type DeclaredOption,
+  declaredOptions,
+  type OptionIssue,
+  OptionsError,
+  optionIssues,
+} from './options/option.ts';
 import { pageOptions } from './options/page-options.ts';
 import { providerOptions } from './options/provider-options.ts';
 import { duration } from './options/quantities.ts';
@@ -19,8 +23,15 @@ import {
 } from './options/several-providers.ts';
 
 export { type ApiRoute, anyMethod } from './options/api-options.ts';
-export { type DeclaredOption, declaredOptions, option } from './options/option.ts';
-export { type OptionIssue, OptionsError, optionIssues } from './options/option-issue.ts';
+export {
+  type DeclaredOption,
+  declaredOptions,
+  kinds,
+  type OptionIssue,
+  OptionsError,
+  option,
+  optionIssues,
+} from './options/option.ts';
 export type { SpaSource } from './options/page-options.ts';
 export { asymmetricAlgorithms } from './options/provider-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';

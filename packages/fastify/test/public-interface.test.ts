@@ -49,7 +49,7 @@ const collect = (path: string, name: string, collected: Set<string>): void => {
     const declaration = known.get(part);
     if (declaration === undefined || collected.has(declaration)) return;
     collected.add(declaration);
-    for (const [word] of declaration.matchAll(/\b[A-Za-z]\w*\b/g)) visit(word);
+    for (const [word] of declaration.matchAll(/\b[A-Za-z]\w*\b(?!\??:)/g)) visit(word);
   };
   if (!known.has(name)) throw new Error(`${path} does not declare ${name}`);
   visit(name);

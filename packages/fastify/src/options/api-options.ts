@@ -112,34 +112,20 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
 
 /** What is proxied, and how much of it. */
 export const apiOptions = {
-  /** APIs behind the BFF. Default: none. */
-  apiRoutes: option(z.array(apiRoute).readonly().superRefine(check(checkRoutes)).default([]), {
-    variable: 'API_ROUTES',
+  /** APIs behind the BFF; more keys of each: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`. */
+  apiRoutes: option('API_ROUTES', z.array(apiRoute).readonly().superRefine(check(checkRoutes)).default([]), {
     form: 'json',
-    meaning:
-      'Proxied APIs, a JSON array: `[{"prefix":"/api/users","upstream":"http://localhost:4000/users"}]`; more keys: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`',
     remedy: 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].',
   }),
   /** Time until an upstream must have begun to answer, in seconds or as a text such as `15s`. Default 15 seconds. */
-  apiTimeout: option(duration(0.05, 3600).default(15), {
-    variable: 'API_TIMEOUT',
-    meaning: 'Time until an upstream must have begun to answer',
-  }),
+  apiTimeout: option('API_TIMEOUT', duration(0.05, 3600).default(15)),
   /** Largest request body that is passed on to an API, in bytes or as a text such as `10mb`. Default 10 MiB. */
-  apiMaxBody: option(size().default(10 * 1024 * 1024), {
-    variable: 'API_MAX_BODY',
-    meaning: 'Largest request body that is passed on',
-  }),
-  /** Whether `GET /gate` answers for other servers; with `oauth2-proxy` its paths answer too. Default `off`. */
-  gate: option(z.enum(['off', 'on', 'oauth2-proxy'], 'is not a kind of gate').default('off'), {
-    variable: 'GATE',
-    meaning:
-      '`on`: `GET /gate` answers for other servers ([gate.md](gate.md)); `oauth2-proxy`: so do the paths of oauth2-proxy',
-  }),
-  /** Per minute and client address, on login, callback and refused logout tokens; 0 switches it off. Default 60. */
-  rateLimitLogin: option(count.default(60), {
-    variable: 'RATE_LIMIT_LOGIN',
-    meaning:
-      'Per minute and client address, on `/login`, the callback and refused logout tokens (good ones do not count); `0` = off',
-  }),
+  apiMaxBody: option('API_MAX_BODY', size().default(10 * 1024 * 1024)),
+  /** `on`: `GET /gate` answers for other servers (docs/gate.md); `oauth2-proxy`: so do the paths of oauth2-proxy. Default `off`. */
+  gate: option('GATE', z.enum(['off', 'on', 'oauth2-proxy'], 'is not a kind of gate').default('off')),
+  /**
+   * Requests per minute and client address, on `/login`, the callback and refused logout tokens (good ones do not count); 0
+   * switches the limit off. Default 60.
+   */
+  rateLimitLogin: option('RATE_LIMIT_LOGIN', count.default(60)),
 } as const;

@@ -21,18 +21,14 @@ interface Kind {
   readonly remedy: string;
 }
 
-/** What documentation and the environment reader need to know of an option beside its schema. */
+/** What documentation and the environment reader know of an option beside its schema and its doc comment. */
 export interface OptionFacts extends Kind {
   /** Environment variable that the application reads it from. */
   readonly variable: string;
   /** Other names of that variable that are accepted. */
   readonly aliases?: readonly string[];
-  /** One sentence for the documentation, without a full stop. */
-  readonly meaning: string;
   /** The application's default for an option that the plugin requires. */
   readonly fallback?: string;
-  /** The default in words, where no fixed value is one. */
-  readonly defaultInWords?: string;
 }
 
 /** An option as documentation and the environment reader see it. */
@@ -47,14 +43,9 @@ export interface DeclaredOption {
 /** Named schemas. */
 export type OptionShape = Readonly<Record<string, z.ZodType>>;
 
-const kinds = z.registry<Kind>();
-const registry = z.registry<OptionFacts>();
-
-/** Says of a schema how every option that has it is written. */
-export const kind = <Schema extends z.ZodType>(schema: Schema, { form, remedy }: Required<Kind>): Schema => {
-  kinds.add(schema, { form, remedy });
-  return schema;
-};
+/** What is registered of a schema holds for every option that has it. */
+export const kinds = z.registry<Kind & { readonly form: TextForm }>();
+const declarations = z.registry<OptionFacts>();
 
 const listWords = (words: readonly (string | number)[]): string =>
   words.join(', ').replace(/, ([^,]+)$/, ' or $1');
@@ -67,22 +58,26 @@ const kindOf = (schema: z.core.$ZodType, end = '.'): Kind | undefined => {
   return kinds.get(schema);
 };
 
+const anyRemedy = 'Give a value of the documented type.';
+
 /**
- * Declares an option: its schema (type, default, check) together with its variable and what is said of it. A switch, one of
- * several words, and what `kind` has made know by themselves how they are written.
+ * Declares an option: its variable, its schema (type, default, check) and how the variable is written, where that does not
+ * follow from the schema. The doc comment above it is its meaning, in the editor and in docs/configuration.md.
  */
 export const option = <Schema extends z.ZodType>(
+  variable: string,
   schema: Schema,
-  facts: Omit<OptionFacts, 'remedy'> & Partial<Kind>,
+  facts: Partial<Omit<OptionFacts, 'variable'>> = {},
 ): Schema => {
-  registry.add(schema, { remedy: 'Give a value of the documented type.', ...kindOf(schema), ...facts });
-  return schema;
+  const declared = schema.clone(); // Two options may have one schema.
+  declarations.add(declared, { remedy: anyRemedy, ...kindOf(schema), ...facts, variable });
+  return declared;
 };
 
 /** The options of a shape that a variable of the environment sets, in the order of their declaration. */
 export const declaredOptions = (shape: OptionShape): readonly DeclaredOption[] =>
   Object.entries(shape).flatMap(([name, schema]) => {
-    const facts = registry.get(schema);
+    const facts = declarations.get(schema);
     const defaultValue = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
     return facts === undefined ? [] : [{ option: name, facts, defaultValue }];
   });
@@ -101,3 +96,50 @@ export const check =
 /** The schema of a text that passes an examination. */
 export const text = (examine: (value: string, refuse: Refuse) => void): z.ZodString =>
   z.string().superRefine(check(examine));
+
+/** One mistake in the options. */
+export interface OptionIssue {
+  /** Name of the option; a name that no option has when it is misspelt. */
+  readonly option: string;
+  /** What is wrong; never the value of a secret. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+const describe = (issue: z.core.$ZodIssue): string => {
+  const isOurs = issue.code === 'custom' || !issue.message.startsWith('Invalid ');
+  if (isOurs && issue.code !== 'unrecognized_keys') return issue.message;
+  if (issue.code === 'unrecognized_keys') return `has a key that is not known: ${issue.keys.join(', ')}`;
+  if (issue.path.length > 1) return `is not valid at ${issue.path.slice(1).join('.')}`;
+  return issue.input === undefined ? 'is missing' : 'is not valid';
+};
+
+const remedyOf = (issue: z.core.$ZodIssue, shape: OptionShape): string => {
+  const given: unknown = issue.code === 'custom' ? issue.params?.remedy : undefined;
+  if (typeof given === 'string') return given;
+  const schema = shape[String(issue.path[0])];
+  return (schema && declarations.get(schema)?.remedy) ?? anyRemedy;
+};
+
+/** Turns an error of an object's schema into one issue an option, each with what to do about it. */
+export const optionIssues = (error: z.ZodError, shape: OptionShape): readonly OptionIssue[] =>
+  error.issues.flatMap((issue): readonly OptionIssue[] => {
+    const [first] = issue.path;
+    if (first !== undefined)
+      return [{ option: String(first), problem: describe(issue), remedy: remedyOf(issue, shape) }];
+    if (issue.code !== 'unrecognized_keys') return [];
+    const remedy = `Check the spelling. The options are ${Object.keys(shape).join(', ')}.`;
+    return issue.keys.map((option) => ({ option, problem: 'is not an option of Foyer', remedy }));
+  });
+
+/** Thrown at start with every mistake at once. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+  readonly issues: readonly OptionIssue[];
+
+  constructor(issues: readonly OptionIssue[]) {
+    super(issues.map(({ option, problem, remedy }) => `${option}: ${problem}. ${remedy}`).join('\n'));
+    this.issues = issues;
+  }
+}

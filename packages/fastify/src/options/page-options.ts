@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { brand } from './brand.ts';
-import { option, type Refuse, text } from './option.ts';
+import { check, option, type Refuse, text } from './option.ts';
 import { findIneffectiveAddition } from './policy-additions.ts';
 import { checkOrigin, isHttpUrl, readSafeUrl } from './urls.ts';
 
@@ -59,58 +58,83 @@ const openerPolicies = [
 /** One value of Cross-Origin-Opener-Policy. @see HTML section 7.1.3 */
 export type OpenerPolicy = (typeof openerPolicies)[number];
 
+const brandShape = z
+  .strictObject({
+    /** Name of the application, at most 60 characters. Default: what the built SPA calls itself. */
+    name: z.string().optional(),
+    /** Path of a picture on our own origin, such as `/logo.svg`. Default: a door in the accent colour. */
+    logoUrl: z.string().optional(),
+    /** Colour of links and buttons, as `#2a56c6` or `2a56c6`; the text on it and the dark variant are chosen. */
+    accentColor: z.string().optional(),
+    /** Other words for ours, by language and by our English text. A language that is not ours is added by this. */
+    texts: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  })
+  .readonly();
+
+/** Look and language of the BFF's own pages. */
+export type Brand = z.output<typeof brandShape>;
+
+const checkBrand = ({ name, logoUrl, accentColor, texts = {} }: Brand, refuse: Refuse): void => {
+  if (name !== undefined && !/^(?=.*\S)[^\p{Cc}]{1,60}$/u.test(name))
+    refuse('has a name that is not 1 to 60 characters on one line', 'Shorten the name.');
+  if (logoUrl !== undefined && !/^\/(?![/\\])[\w.~%/-]+$/.test(logoUrl))
+    refuse('has a logoUrl that is not a path of our own origin', 'Write it as /logo.svg.');
+  if (accentColor !== undefined && !/^#?[0-9a-f]{6}$/i.test(accentColor))
+    refuse('has an accentColor that is not a colour of six digits', 'Write it as #2a56c6.');
+  for (const language of Object.keys(texts))
+    if (!/^[a-z]{2,3}$/.test(language))
+      refuse(`has texts of ${language}, which is not a language`, 'Use codes such as en, de or fr.');
+};
+
 /** What the browser sees: the origin, the pages, and who else may ask. */
 export const pageOptions = {
   /**
-   * The origin that the browser sees, with the path below which all of it lives, if any; the only source of every URL that
-   * is built.
+   * The origin that the browser sees, with the path below which all of it lives, if any (`https://example.com/app`); https, or
+   * http on a loopback host. It is the only source of every URL that is built.
    */
   publicUrl: option(
+    'PUBLIC_URL',
     text(checkPublicUrl).transform((url) => new URL(url).href.replace(/\/$/, '')),
     {
-      variable: 'PUBLIC_URL',
       fallback: 'http://localhost:3000',
-      meaning:
-        'The origin that the browser sees, with the path below which all of it lives, if any (`https://example.com/app`); https, or http on a loopback host',
       remedy: 'Give the origin that the browser sees: https://app.example.',
     },
   ),
   /** Where the SPA comes from. Default: nowhere, for an application that serves its own pages. */
   spa: spaSource.optional(),
-  /** Directives added to the content security policy of the SPA's pages, and of nothing else. Default: none. */
-  spaCsp: option(text(checkSpaCsp).optional(), {
-    variable: 'SPA_CSP',
-    meaning:
-      "Directives added to the content security policy of the SPA’s pages, and of nothing else: `img-src https://cdn.example; style-src 'unsafe-inline'`. What browsers would ignore is refused at the start",
+  /**
+   * Directives added to the content security policy of the SPA’s pages, and of nothing else. What browsers would ignore is
+   * refused at the start.
+   */
+  spaCsp: option('SPA_CSP', text(checkSpaCsp).optional(), {
     remedy: "Write it as style-src 'unsafe-inline'; img-src https://cdn.example.",
   }),
-  /** Permissions-Policy of the SPA's pages. Default: every feature for the page itself, none for frames of others. */
+  /** `Permissions-Policy` of the SPA’s pages. Default: every feature for the page itself, none for frames of other origins. */
   spaPermissionsPolicy: option(
+    'SPA_PERMISSIONS_POLICY',
     z.string().refine(isPermissionsPolicy, 'is not a Permissions-Policy').default(defaultPermissionsPolicy),
-    {
-      variable: 'SPA_PERMISSIONS_POLICY',
-      defaultInWords: 'every feature for the page itself, none for frames of other origins',
-      meaning:
-        '`Permissions-Policy` of the SPA’s pages: `geolocation=(self), payment=(self "https://pay.example")`',
-      remedy: 'Write it as geolocation=(self), payment=(self "https://pay.example").',
-    },
+    { remedy: 'Write it as geolocation=(self), payment=(self "https://pay.example").' },
   ),
-  /** Cross-Origin-Opener-Policy of the SPA's pages. Default `same-origin-allow-popups`. */
+  /**
+   * `Cross-Origin-Opener-Policy` of the SPA’s pages: `same-origin-allow-popups`, `same-origin`, `noopener-allow-popups` or
+   * `unsafe-none`. Default `same-origin-allow-popups`.
+   */
   spaCoop: option(
+    'SPA_COOP',
     z.enum(openerPolicies, 'is no value of Cross-Origin-Opener-Policy').default('same-origin-allow-popups'),
-    {
-      variable: 'SPA_COOP',
-      meaning:
-        '`Cross-Origin-Opener-Policy` of the SPA’s pages: `same-origin-allow-popups`, `same-origin`, `noopener-allow-popups` or `unsafe-none`',
-    },
   ),
-  /** Look and language of our own pages: errors, signing out. Default: no name, our colours, English and German. */
-  brand,
-  /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
-  allowedOrigins: option(z.array(text(checkOrigin)).readonly().default([]), {
-    variable: 'ALLOWED_ORIGINS',
+  /**
+   * Name, logo, colour and words of the BFF’s own pages (errors, signing out). The logo is a path of our own origin. `texts`
+   * replaces sentences by language: `{"en":{"Try again":"Once more"}}`. Without a name, the built SPA’s `application-name` or
+   * title is shown. Default: none.
+   */
+  brand: option('BRAND', brandShape.superRefine(check(checkBrand)).default({}), {
+    form: 'json',
+    remedy: 'Write it as {"name":"My App","logoUrl":"/logo.svg","accentColor":"2a56c6"}.',
+  }),
+  /** SPA origins other than `publicUrl`, same-site with it. */
+  allowedOrigins: option('ALLOWED_ORIGINS', z.array(text(checkOrigin)).readonly().default([]), {
     form: 'list',
-    meaning: 'Comma list of SPA origins other than `PUBLIC_URL`, same-site with it',
     remedy: 'Write scheme, host and port alone: https://app.example.',
   }),
 } as const;

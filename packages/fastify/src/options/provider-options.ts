@@ -46,92 +46,62 @@ const checkParams = (params: Readonly<Record<string, string>>, refuse: Refuse): 
     if (reservedParams.includes(name)) refuse(`sets ${name}, which only Foyer sets`, 'Leave it out.');
 };
 
+const scope = z.string().refine((words) => words.split(' ').includes('openid'), 'does not contain openid');
+
+const algorithm = z
+  .string()
+  .refine((alg) => asymmetricAlgorithms.includes(alg), 'is not an accepted signature algorithm');
+
 /** Who the provider is, and how it is asked. */
 export const providerOptions = {
-  /** The issuer, with or without the trailing slash, or a whole discovery URL. https, or http on a loopback host. */
-  issuer: option(text(checkIssuer), {
-    variable: 'OIDC_ISSUER',
+  /**
+   * Issuer, with or without the trailing slash, or a whole discovery URL; https, or http on a loopback host. Default: required,
+   * unless `providers` names several.
+   */
+  issuer: option('OIDC_ISSUER', text(checkIssuer), {
     aliases: ['AUTH_URL', 'PLUSAUTH_ISSUER', 'PLUSAUTH_ISSUER_URL'],
-    meaning:
-      'Issuer, with or without the trailing slash, or a whole discovery URL; https, or http on a loopback host',
     remedy: 'Copy the issuer from the provider: https://tenant.example.',
   }),
-  /** Where the metadata is when that is not below the issuer; its `issuer` has to be the configured one. Default: below the issuer. */
-  discoveryUrl: option(text(checkDiscoveryUrl).optional(), {
-    variable: 'OIDC_DISCOVERY_URL',
-    defaultInWords: 'below the issuer',
-    meaning:
-      'Where the metadata is when that is not below the issuer; the `issuer` in it has to be `OIDC_ISSUER`',
+  /** Where the metadata is when that is not below the issuer; it has to name `issuer`. Default: below the issuer. */
+  discoveryUrl: option('OIDC_DISCOVERY_URL', text(checkDiscoveryUrl).optional(), {
     remedy: 'Copy the address of the metadata from the provider.',
   }),
-  /** Tenants that may sign in where the metadata is that of many: the issuer has `{tenantid}` in it. Default: none. */
-  tenants: option(tenants.optional(), {
-    variable: 'OIDC_TENANTS',
+  /** Ids of tenants that may sign in where the metadata is that of many (Entra ID’s `common` and `organizations`); `*` is any. */
+  tenants: option('OIDC_TENANTS', tenants.optional(), {
     form: 'list',
-    meaning:
-      'Comma list of tenant ids that may sign in where the provider’s metadata is that of many tenants (Entra ID’s `common` and `organizations`); `*` is any tenant',
     remedy: 'Copy the ids from the provider: 72f988bf-86f1-41af-91ab-2d7cd011db47.',
   }),
-  /** For providers whose logout has an address of its own; `{client_id}` and `{return_to}` are filled in. */
-  logoutUrl: option(text(checkLogoutUrl).optional(), {
-    variable: 'OIDC_LOGOUT_URL',
-    meaning:
-      'For providers whose logout has an address of its own: a URL in which `{client_id}` and `{return_to}` are filled in',
+  /** For providers whose logout has an address of its own: a URL in which `{client_id}` and `{return_to}` are filled in. */
+  logoutUrl: option('OIDC_LOGOUT_URL', text(checkLogoutUrl).optional(), {
     remedy: 'Give it as https://tenant.example/v2/logout?client_id={client_id}&returnTo={return_to}.',
   }),
-  /** Scopes that are requested, `openid` among them. Default `openid profile email`. */
-  scope: option(
-    z
-      .string()
-      .refine((scope) => scope.split(' ').includes('openid'), 'does not contain openid')
-      .default('openid profile email'),
-    {
-      variable: 'OIDC_SCOPE',
-      meaning: 'Scopes that are requested. Add `offline_access` for refresh tokens',
-      remedy: 'Add it: openid profile email.',
-    },
-  ),
-  /** More authorization request parameters. Default: none. */
+  /** Scopes that are requested, `openid` among them; `offline_access` is for refresh tokens. Default `openid profile email`. */
+  scope: option('OIDC_SCOPE', scope.default('openid profile email'), {
+    remedy: 'Add it: openid profile email.',
+  }),
+  /** More parameters of the authorization request. */
   authorizationParams: option(
+    'OIDC_AUTHORIZATION_PARAMS',
     z.record(z.string(), z.string()).readonly().superRefine(check(checkParams)).default({}),
-    {
-      variable: 'OIDC_AUTHORIZATION_PARAMS',
-      form: 'query',
-      meaning:
-        'More authorization request parameters, as a query string: `audience=https://api.example&prompt=consent`',
-      remedy: 'Write it as audience=https://api.example&prompt=consent.',
-    },
+    { form: 'query', remedy: 'Write it as audience=https://api.example&prompt=consent.' },
   ),
-  /** URLs of the APIs that the sign-in asks for; `token` of an API route may choose one of them later. Default: none. */
-  resources: option(z.array(text(checkResource)).readonly().default([]), {
-    variable: 'OIDC_RESOURCES',
+  /** URLs of the APIs that the sign-in asks for (RFC 8707); `token` of an API route chooses one of them. */
+  resources: option('OIDC_RESOURCES', z.array(text(checkResource)).readonly().default([]), {
     form: 'list',
-    meaning:
-      'URLs of the APIs that the sign-in asks for (RFC 8707), comma-separated; `token` of an API route chooses one of them',
     remedy: 'Write it as https://users.example/,https://orders.example/.',
   }),
-  /** The one accepted signature algorithm. Default: every asymmetric one that the metadata lists, `RS256` where it lists none. */
-  idTokenAlg: option(
-    z
-      .string()
-      .refine((alg) => asymmetricAlgorithms.includes(alg), 'is not an accepted signature algorithm')
-      .optional(),
-    {
-      variable: 'OIDC_ID_TOKEN_ALG',
-      defaultInWords: 'every asymmetric one that the metadata lists',
-      meaning: 'The one accepted signature algorithm; `none` and HS* are refused always',
-      remedy: `Use one of ${asymmetricAlgorithms.join(', ')}.`,
-    },
-  ),
-  /** How far the provider's clock may be off, in seconds or as a text such as `30s`. Default 30 seconds. */
-  clockTolerance: option(duration(0, 600).default(30), {
-    variable: 'OIDC_CLOCK_TOLERANCE',
-    meaning: 'How far the provider’s clock may be off',
+  /**
+   * The one accepted signature algorithm of ID tokens; `none` and HS* are refused always. Default: every asymmetric one that
+   * the metadata lists, `RS256` where it lists none.
+   */
+  idTokenAlg: option('OIDC_ID_TOKEN_ALG', algorithm.optional(), {
+    remedy: `Use one of ${asymmetricAlgorithms.join(', ')}.`,
   }),
-  /** How long a request to the provider may take, in seconds or as a text such as `5s`. Default 5 seconds. */
-  providerTimeout: option(duration(0.05, 300).default(5), {
-    variable: 'OIDC_TIMEOUT',
-    meaning:
-      'Time limit of every request to the provider. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured on the way to it',
-  }),
+  /** How far the provider’s clock may be off, in seconds or as a text such as `30s`. Default 30 seconds. */
+  clockTolerance: option('OIDC_CLOCK_TOLERANCE', duration(0, 600).default(30)),
+  /**
+   * How long a request to the provider may take, in seconds or as a text such as `5s`; `HTTPS_PROXY`, `HTTP_PROXY` and
+   * `NO_PROXY` are honoured on the way. Default 5 seconds.
+   */
+  providerTimeout: option('OIDC_TIMEOUT', duration(0.05, 300).default(5)),
 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kind } from './option.ts';
+import { kinds } from './option.ts';
 
 const secondsOf: Readonly<Record<string, number>> = { '': 1, ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 const bytesOf: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
@@ -45,7 +45,7 @@ export const duration = (least: number, most: number) => {
     context.addIssue({ code: 'custom', message, params: { remedy } });
     return z.NEVER;
   });
-  return kind(schema, { form: 'duration', remedy: durationRemedy });
+  return schema.register(kinds, { form: 'duration', remedy: durationRemedy });
 };
 
 /** A size in bytes: a whole number, or a text such as `512kb` or `10mb`. */
@@ -56,13 +56,14 @@ export const size = () => {
     context.addIssue({ code: 'custom', message: 'is not a size' });
     return z.NEVER;
   });
-  return kind(schema, { form: 'size', remedy: 'Write it as 10mb, 512kb or plain bytes.' });
+  return schema.register(kinds, { form: 'size', remedy: 'Write it as 10mb, 512kb or plain bytes.' });
 };
 
 const noCount = 'is not a whole number';
 
 /** A whole number, 0 or more. */
-export const count = kind(z.int(noCount).min(0, noCount).max(999_999_999, noCount), {
-  form: 'number',
-  remedy: 'Give 0 or more.',
-});
+export const count = z
+  .int(noCount)
+  .min(0, noCount)
+  .max(999_999_999, noCount)
+  .register(kinds, { form: 'number', remedy: 'Give 0 or more.' });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { SessionStore } from '../stores/session-store.ts';
 import { check, option, type Refuse } from './option.ts';
-import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
 const yearSeconds = 366 * 86_400;
@@ -29,28 +28,39 @@ const checkSessionKeys = (keys: readonly string[], refuse: Refuse): void => {
   if (new Set(keys).size !== keys.length) refuse('holds the same key twice', 'Leave one of them out.');
 };
 
+/** Claims about a token rather than a person, and names that tokens have. */
+const protocolClaims: ReadonlySet<string> = new Set([
+  ...['iss', 'aud', 'exp', 'iat', 'nbf', 'nonce', 'azp', 'sid', 'jti', 'at_hash', 'c_hash', 's_hash'],
+  ...['auth_time', 'acr', 'amr', 'access_token', 'refresh_token', 'id_token'],
+  // Code that copies it member by member would set the prototype of the copy.
+  '__proto__',
+]);
+
+/** Whether a claim is one that the browser is never shown: one of the protocol, or named like a token. */
+export const isProtocolClaim = (name: string): boolean => protocolClaims.has(name);
+
 const checkUserClaims = (names: readonly string[], refuse: Refuse): void => {
   for (const name of names)
     if (name === '' || isProtocolClaim(name))
       refuse(`names the claim "${name}", which no browser is shown`, 'Leave it out.');
 };
 
+const cookieName = z.string().regex(/^(?!__)[A-Za-z0-9_-]{1,32}$/, 'is not a plain cookie name');
+
 /** What is kept of a signed-in person, and for how long. */
 export const sessionOptions = {
-  /** 32-byte keys, base64; the first seals, all open. */
+  /**
+   * 32-byte keys, base64 (`pnpm key`); the first seals, all open. Default of the app: made and kept in `.data/` when
+   * `publicUrl` is loopback http, else required.
+   */
   sessionKeys: option(
+    'SESSION_KEYS',
     z
       .array(z.string())
       .readonly()
       .superRefine(check(checkSessionKeys))
       .transform((keys): readonly Uint8Array[] => keys.map((key) => Buffer.from(key, 'base64'))),
-    {
-      variable: 'SESSION_KEYS',
-      form: 'list',
-      defaultInWords: 'made and kept in `.data/` when `PUBLIC_URL` is loopback http, else required',
-      meaning: 'Comma list of base64 32-byte keys (`pnpm key`); the first seals, all open',
-      remedy: 'Make one with: pnpm key, or openssl rand -base64 32.',
-    },
+    { form: 'list', remedy: 'Make one with: pnpm key, or openssl rand -base64 32.' },
   ),
   /** Where sessions are kept: a store from `openSessionStore`, or your own. The caller who opened it closes it. */
   sessionStore: z.custom<SessionStore>(
@@ -58,59 +68,40 @@ export const sessionOptions = {
     'is not a session store',
   ),
   /** How long an unused session lives, in seconds or as a text such as `30m`. Default 30 minutes. */
-  sessionIdleTimeout: option(duration(1, yearSeconds).default(30 * 60), {
-    variable: 'SESSION_IDLE_TIMEOUT',
-    meaning: 'A session that was not used for this long is over',
-  }),
+  sessionIdleTimeout: option('SESSION_IDLE_TIMEOUT', duration(1, yearSeconds).default(30 * 60)),
   /** How long a session lives at most, used or not, in seconds or as a text such as `12h`. Default 12 hours. */
-  sessionLifetime: option(duration(1, yearSeconds).default(12 * 3600), {
-    variable: 'SESSION_LIFETIME',
-    meaning: 'A session is over after this long, used or not',
-  }),
+  sessionLifetime: option('SESSION_LIFETIME', duration(1, yearSeconds).default(12 * 3600)),
   /** How long a login may stay unfinished, in seconds or as a text such as `10m`. Default 10 minutes. */
-  loginTimeout: option(duration(1, 86_400).default(10 * 60), {
-    variable: 'LOGIN_TIMEOUT',
-    meaning: 'How long a login may stay unfinished',
-  }),
+  loginTimeout: option('LOGIN_TIMEOUT', duration(1, 86_400).default(10 * 60)),
   /** Names of the claims that the browser is shown beside `sub`. Default: all but those of the protocol. */
-  userClaims: option(z.array(z.string()).readonly().superRefine(check(checkUserClaims)).optional(), {
-    variable: 'USER_CLAIMS',
-    form: 'list',
-    defaultInWords: 'all but those of the protocol',
-    meaning: 'Comma list of the claims that the browser is shown beside `sub`',
-    remedy: 'Write it as name,email,groups.',
-  }),
-  /** How long the browser keeps the cookie: until it closes, or as long as the session may last. Default `browser`. */
+  userClaims: option(
+    'USER_CLAIMS',
+    z.array(z.string()).readonly().superRefine(check(checkUserClaims)).optional(),
+    { form: 'list', remedy: 'Write it as name,email,groups.' },
+  ),
+  /**
+   * `browser`: the session’s cookie goes when the browser closes; `persistent`: it lasts as long as the session may, which the
+   * browser’s next user may find. Default `browser`.
+   */
   sessionCookie: option(
+    'SESSION_COOKIE',
     z.enum(['browser', 'persistent'], 'is not a kind of session cookie').default('browser'),
-    {
-      variable: 'SESSION_COOKIE',
-      meaning:
-        '`browser`: the cookie goes when the browser closes; `persistent`: it lasts as long as the session may, which its next user may find',
-    },
   ),
-  /** Whether `GET /logout/frontchannel` ends the session that a frame of the provider names. Default `false`. */
-  frontchannelLogout: option(z.boolean().default(false), {
-    variable: 'FRONTCHANNEL_LOGOUT',
-    meaning:
-      '`true`: `GET /logout/frontchannel?iss=&sid=` ends a session from a frame of the provider’s sign-out page; back-channel logout is safer',
-  }),
-  /** How the log names the person of a login, logout, refusal or revocation. Default `hash`. */
-  logSubject: option(z.enum(['plain', 'hash', 'none'], 'is not a way to name people').default('hash'), {
-    variable: 'LOG_SUBJECT',
-    meaning:
-      'How log lines of logins, logouts, refusals and revocations name the person: `plain` (`sub`), `hash` (keyed by the first session key), `none`',
-  }),
+  /**
+   * `true`: `GET /logout/frontchannel?iss=&sid=` ends a session from a frame of the provider’s sign-out page; back-channel
+   * logout is safer. Default `false`.
+   */
+  frontchannelLogout: option('FRONTCHANNEL_LOGOUT', z.boolean().default(false)),
+  /**
+   * How log lines of logins, logouts, refusals and revocations name the person: `plain` (`sub`), `hash` (keyed by the first
+   * session key), `none`. Default `hash`.
+   */
+  logSubject: option(
+    'LOG_SUBJECT',
+    z.enum(['plain', 'hash', 'none'], 'is not a way to name people').default('hash'),
+  ),
   /** Name of the session cookie, which gets a prefix on https and the port on loopback http. Default `foyer`. */
-  cookieName: option(
-    z
-      .string()
-      .regex(/^(?!__)[A-Za-z0-9_-]{1,32}$/, 'is not a plain cookie name')
-      .default('foyer'),
-    {
-      variable: 'COOKIE_NAME',
-      meaning: 'Name of the session cookie, which gets a prefix on https and the port on loopback http',
-      remedy: 'Use 1 to 32 letters, digits, hyphens and underscores, and leave __Host- out.',
-    },
-  ),
+  cookieName: option('COOKIE_NAME', cookieName.default('foyer'), {
+    remedy: 'Use 1 to 32 letters, digits, hyphens and underscores, and leave __Host- out.',
+  }),
 } as const;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { clientOptions } from './client-options.ts';
-import { check, option, type Refuse } from './option.ts';
-import { type OptionIssue, optionIssues } from './option-issue.ts';
+import { check, type OptionIssue, option, optionIssues, type Refuse } from './option.ts';
 import { providerOptions } from './provider-options.ts';
 
 /** The id of the provider where there is one alone. */
@@ -50,12 +49,13 @@ const checkProviders = (providers: readonly GivenProvider[], refuse: Refuse): vo
 
 /** More than one provider to sign in with. */
 export const severalProviders = {
-  /** Several providers, in place of `issuer`, `clientId` and the other options of one. Default: the one that those name. */
-  providers: option(z.array(provider).readonly().superRefine(check(checkProviders)).optional(), {
-    variable: 'PROVIDERS',
+  /**
+   * Several providers, in place of `issuer` and `clientId`:
+   * `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`;
+   * the other options of one, all but its secret, are the defaults of each, and more keys are its own.
+   */
+  providers: option('PROVIDERS', z.array(provider).readonly().superRefine(check(checkProviders)).optional(), {
     form: 'json',
-    meaning:
-      'Several providers, a JSON array in place of `OIDC_ISSUER` and `OIDC_CLIENT_ID`: `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`; the other `OIDC_*` variables but the secret are the defaults of each, and more keys are their options',
     remedy: 'See docs/several-providers.md.',
   }),
 } as const;

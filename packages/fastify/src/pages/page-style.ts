@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Brand } from '../options/brand.ts';
+import type { Brand } from '../options/page-options.ts';
 
 /** The style of our own pages. */
 export interface PageStyle {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Brand } from '../options/brand.ts';
+import type { Brand } from '../options/page-options.ts';
 import { german } from './german.ts';
 import { createPageStyle, type PageStyle } from './page-style.ts';
 
