@@ -1,13 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createAnswerPolicy } from './browser-security/content-security-policy.ts';
+import { createAnswerPolicy, createPagePolicies } from './browser-security/content-security-policy.ts';
 import {
   type CrossSiteVerdict,
   createCrossSiteRule,
   type RequestSource,
 } from './browser-security/cross-site.ts';
-import { type PageHeaders, preparePageHeaders } from './browser-security/page-headers.ts';
 import { createOriginCorrection } from './browser-security/public-origin.ts';
-import { prepareResponseHeaders, type ResponseHeaders } from './browser-security/response-headers.ts';
+import {
+  type AnswerHeaders,
+  type PageHeaders,
+  prepareAnswerHeaders,
+  preparePageHeaders,
+} from './browser-security/response-headers.ts';
 import { createLoginRounds, type LoginRounds } from './login/login-rounds.ts';
 import { createLoginSeal, type LoginSeal } from './login/login-seal.ts';
 import { createLoginTransactions, type LoginTransactions } from './login/login-transaction.ts';
@@ -35,7 +39,7 @@ export interface Bff {
   readonly look: PageLook;
   readonly draining: Draining;
   /** The headers of our own answers, and of the SPA's pages and assets. */
-  readonly headers: { readonly answers: ResponseHeaders; readonly pages: PageHeaders };
+  readonly headers: { readonly answers: AnswerHeaders; readonly pages: PageHeaders };
   /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
   readonly limitRate: (request: FastifyRequest) => Promise<void>;
   readonly judgeSource: (source: RequestSource) => CrossSiteVerdict;
@@ -62,9 +66,9 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
   const store = guardStore(options.sessionStore, options.observe);
   const sessions = createSessions({ options, store, seal, log });
   const look = createPageLook(options.brand);
-  const printPolicy = createAnswerPolicy(look.style.hash);
-  const endSessionOrigin = providers.endSessionOrigins;
-  const answers = prepareResponseHeaders(options, () => printPolicy(endSessionOrigin()));
+  const { endSessionOrigins } = providers;
+  const answers = prepareAnswerHeaders(options, createAnswerPolicy(look.style.hash, endSessionOrigins));
+  const pages = preparePageHeaders(options, answers, createPagePolicies(options, endSessionOrigins));
   return {
     options,
     providers,
@@ -75,10 +79,7 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     rounds: createLoginRounds(options, seal),
     look,
     draining: createDraining(app, options.drainTimeout),
-    headers: {
-      answers,
-      pages: preparePageHeaders({ options, answers, endSessionOrigin }),
-    },
+    headers: { answers, pages },
     limitRate: await createRateLimit(options),
     judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),

@@ -67,7 +67,7 @@ const register = async (app: FastifyInstance, given: BffOptions): Promise<void> 
   closeIdleConnections(app);
   if (takesWebSockets(options)) routeUpgrades(app);
 
-  const prepare = (scope: FastifyInstance, headers: Pick<ResponseHeaders, 'addTo'>): void => {
+  const prepare = (scope: FastifyInstance, headers: ResponseHeaders): void => {
     hideRoutes(scope);
     scope.setErrorHandler(replyProblem);
     if (observe) observeRequests(scope, observe);

@@ -5,30 +5,20 @@ import type { ResolvedOptions } from '../options.ts';
 const printDirectives = (directives: Directives): string =>
   [...directives].map(([name, sources]) => [name, ...sources].join(' ')).join('; ');
 
-const toDefault = ['default-src'] as const;
-
-/** The directives that a browser uses where one is missing, first to last. @see CSP 3 section 6.8.3 */
-const fallbacks = new Map<string, readonly string[]>([
-  ['child-src', toDefault],
-  ['connect-src', toDefault],
-  ['font-src', toDefault],
-  ['frame-src', ['child-src', ...toDefault]],
-  ['img-src', toDefault],
-  ['manifest-src', toDefault],
-  ['media-src', toDefault],
-  ['object-src', toDefault],
-  ['script-src', toDefault],
-  ['script-src-attr', ['script-src', ...toDefault]],
-  ['script-src-elem', ['script-src', ...toDefault]],
-  ['style-src', toDefault],
-  ['style-src-attr', ['style-src', ...toDefault]],
-  ['style-src-elem', ['style-src', ...toDefault]],
-  ['worker-src', ['child-src', 'script-src', ...toDefault]],
+/** The directives that a browser uses where one is missing, first to last, before `default-src`. @see CSP 3 section 6.8.3 */
+const fallbacks = new Map([
+  ['frame-src', ['child-src']],
+  ['script-src-attr', ['script-src']],
+  ['script-src-elem', ['script-src']],
+  ['style-src-attr', ['style-src']],
+  ['style-src-elem', ['style-src']],
+  ['worker-src', ['child-src', 'script-src']],
 ]);
 
 const currentSources = (directives: Directives, name: string): readonly string[] => {
-  const found = [name, ...(fallbacks.get(name) ?? [])].find((each) => directives.has(each));
-  return found === undefined ? [] : (directives.get(found) ?? []);
+  const toDefault = /-src(-attr|-elem)?$/.test(name) ? ['default-src'] : [];
+  const applied = [name, ...(fallbacks.get(name) ?? []), ...toDefault];
+  return applied.map((each) => directives.get(each)).find((sources) => sources !== undefined) ?? [];
 };
 
 const isHash = (source: string): boolean => /^'sha(256|384|512)-/i.test(source);
@@ -49,14 +39,18 @@ const addSources = (base: Directives, added: Directives): Directives => {
   return result;
 };
 
-/** Prints a policy once the origin of the provider's end-session endpoint is known, or is not. */
-export type PrintPolicy = (endSessionOrigin: string | undefined) => string;
+/** Reads the origin of the provider's end-session endpoint; `undefined` before it is known, and where there is none. */
+type ReadOrigin = () => string | undefined;
+
+/** Prints a policy as it is now. */
+export type PrintPolicy = () => string;
 
 /** A form that posts to `/logout` is redirected to the provider, so `form-action` has to name its origin. */
-const printWithFormAction = (directives: Directives): PrintPolicy => {
+const printWithFormAction = (directives: Directives, readOrigin: ReadOrigin): PrintPolicy => {
   let known: string | undefined;
   let printed = printDirectives(directives);
-  return (origin) => {
+  return () => {
+    const origin = readOrigin();
     if (origin === known) return printed;
     known = origin;
     const formAction = new Map([['form-action', origin === undefined ? [] : [origin]]]);
@@ -81,8 +75,8 @@ const createStrict = (style: string): Directives =>
   );
 
 /** Makes the policy of our own answers: JSON, and pages of our own with one style, of this hash. */
-export const createAnswerPolicy = (styleHash: string): PrintPolicy =>
-  printWithFormAction(createStrict(`'${styleHash}'`));
+export const createAnswerPolicy = (styleHash: string, endSessionOrigin: ReadOrigin): PrintPolicy =>
+  printWithFormAction(createStrict(`'${styleHash}'`), endSessionOrigin);
 
 /** A dev server's pages have inline scripts and styles, open its WebSocket, and wait for it in a worker from a blob. */
 const developmentAdditions = parseDirectives(
@@ -90,19 +84,19 @@ const developmentAdditions = parseDirectives(
 );
 
 /** Makes the policies of the SPA's pages: what `spaCsp` adds, and each file's own inline scripts and styles. */
-export const createPagePolicies = ({
-  spa,
-  spaCsp,
-}: Pick<ResolvedOptions, 'spa' | 'spaCsp'>): ((inline: InlineSources) => PrintPolicy) => {
+export const createPagePolicies = (
+  { spa, spaCsp }: Pick<ResolvedOptions, 'spa' | 'spaCsp'>,
+  endSessionOrigin: ReadOrigin,
+): ((inline: InlineSources) => PrintPolicy) => {
   const isDevelopment = spa !== undefined && 'devServer' in spa;
   const strict = createStrict(emptyStyle);
   const base = isDevelopment ? addSources(strict, developmentAdditions) : strict;
   const additions = parseDirectives(spaCsp ?? '');
   return ({ scripts, styles }) => {
-    const inline = new Map([
-      ...(scripts.length === 0 ? [] : [['script-src', scripts] as const]),
-      ...(styles.length === 0 ? [] : [['style-src', styles] as const]),
-    ]);
-    return printWithFormAction(addSources(addSources(base, inline), additions));
+    const inline = addSources(
+      addSources(base, new Map([['script-src', scripts]])),
+      new Map([['style-src', styles]]),
+    );
+    return printWithFormAction(addSources(inline, additions), endSessionOrigin);
   };
 };

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
+import type { InlineSources, PrintPolicy } from './content-security-policy.ts';
 import { createCors } from './cors.ts';
 
 const permissions =
@@ -20,19 +21,20 @@ export const createSecurityHeaders = ({
   ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 });
 
-/** The security headers and the CORS rule of our own answers. */
+/** The headers of what a scope sends. */
 export interface ResponseHeaders {
   /** Adds them to every answer that Fastify sends in the scope, over those that it has. */
   readonly addTo: (scope: FastifyInstance) => void;
+}
+
+/** The security headers and the CORS rule of our own answers. */
+export interface AnswerHeaders extends ResponseHeaders {
   /** The same headers as an object, for an answer that is written to `reply.raw`. */
   readonly of: (reply: FastifyReply) => Readonly<Record<string, string>>;
 }
 
-/** Prepares the headers of a scope; `printPolicy` returns its content security policy as it is now. */
-export const prepareResponseHeaders = (
-  options: HeaderOptions,
-  printPolicy: () => string,
-): ResponseHeaders => {
+/** Prepares the headers of our own answers. */
+export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintPolicy): AnswerHeaders => {
   const security = createSecurityHeaders(options);
   const cors = createCors(options);
   let prepared = { ...security, 'content-security-policy': printPolicy() };
@@ -54,5 +56,47 @@ export const prepareResponseHeaders = (
       });
     },
     of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),
+  };
+};
+
+/** The headers of the SPA's pages and assets; an error of their scope has those of our own answers. */
+export interface PageHeaders extends ResponseHeaders {
+  /** Makes the policy of an HTML file with these inline scripts and styles. */
+  readonly createPolicy: (inline: InlineSources) => PrintPolicy;
+  /** Chooses the policy of the answer to this request, in place of the one without inline parts. */
+  readonly choosePolicy: (request: FastifyRequest, policy: PrintPolicy) => void;
+}
+
+/** Prepares the headers of the SPA's pages, on top of those of every answer. */
+export const preparePageHeaders = (
+  options: Pick<ResolvedOptions, 'spa' | 'spaPermissionsPolicy' | 'spaCoop'>,
+  answers: ResponseHeaders,
+  createPolicy: PageHeaders['createPolicy'],
+): PageHeaders => {
+  const withoutInline = createPolicy({ scripts: [], styles: [] });
+  const chosen = new WeakMap<FastifyRequest, PrintPolicy>();
+  const isDevelopment = options.spa !== undefined && 'devServer' in options.spa;
+  const own = {
+    'cross-origin-opener-policy': options.spaCoop,
+    'permissions-policy': options.spaPermissionsPolicy,
+    // With no-referrer a form that posts to /logout has `Origin: null`, and older browsers send nothing else to judge by.
+    'referrer-policy': 'same-origin',
+  };
+  return {
+    addTo: (scope) => {
+      answers.addTo(scope);
+      scope.addHook('onSend', (request, reply, ...[, done]) => {
+        // Errors are pages of ours, except for those of a dev server, which are shown in its own way.
+        if (reply.statusCode < 400 || isDevelopment) {
+          const printPolicy = chosen.get(request) ?? withoutInline;
+          reply.headers(own).header('content-security-policy', printPolicy());
+        }
+        done();
+      });
+    },
+    createPolicy,
+    choosePolicy: (request, policy) => {
+      chosen.set(request, policy);
+    },
   };
 };

@@ -5,18 +5,17 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import type { Bff } from '../../src/bff.ts';
-import { preparePageHeaders } from '../../src/browser-security/page-headers.ts';
-import { prepareResponseHeaders } from '../../src/browser-security/response-headers.ts';
+import { prepareAnswerHeaders, preparePageHeaders } from '../../src/browser-security/response-headers.ts';
 import type { ResolvedOptions } from '../../src/options.ts';
 import { replyProblem } from '../../src/pages/problem-reply.ts';
 import { registerSpa } from '../../src/spa/spa.ts';
 
 const serving = (dir: string): Pick<Bff, 'options' | 'headers'> => {
-  const answers = prepareResponseHeaders({ isSecure: false, allowedOrigins: [] }, () => "default-src 'none'");
+  const answers = prepareAnswerHeaders({ isSecure: false, allowedOrigins: [] }, () => "default-src 'none'");
   const options = { spa: { dir }, basePath: '' } as ResolvedOptions;
   return {
     options,
-    headers: { answers, pages: preparePageHeaders({ options, answers, endSessionOrigin: () => undefined }) },
+    headers: { answers, pages: preparePageHeaders(options, answers, () => () => "default-src 'none'") },
   };
 };
 
