@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { logEvent } from '../events.ts';
 import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
@@ -7,26 +8,22 @@ import { isNavigation } from './cross-site.ts';
 /** Corrections of one address within two seconds; more are a redirect loop. */
 const mostCorrections = 3;
 const loopWindowMs = 2000;
-const mostRemembered = 100;
 
 /** Whether an address was just corrected so often that its `Host` cannot be what the browser asked for. */
-const createLoopWatch = (clock: () => number): ((address: string) => boolean) => {
-  const seen = new Map<string, { readonly since: number; readonly times: number }>();
+const createLoopWatch = (now: () => number): ((address: string) => boolean) => {
+  const ttl = { ttl: loopWindowMs, ttlResolution: 0, noUpdateTTL: true, perf: { now } };
+  const corrections = new LRUCache<string, number>({ max: 100, ...ttl });
   return (address) => {
-    const now = clock();
-    const { since = now, times = 0 } = seen.get(address) ?? {};
-    const isRecent = now - since < loopWindowMs;
-    if (seen.size >= mostRemembered) seen.clear();
-    seen.set(address, isRecent ? { since, times: times + 1 } : { since: now, times: 1 });
-    return isRecent && times >= mostCorrections;
+    const times = (corrections.get(address) ?? 0) + 1;
+    corrections.set(address, times);
+    return times > mostCorrections;
   };
 };
 
 /** Name and port of a `Host` header that names a loopback host, as `URL` writes them; `undefined` for any other. */
 const parseLoopback = (header: string | undefined): string | undefined => {
-  const url =
-    header !== undefined && URL.canParse(`http://${header}`) ? new URL(`http://${header}`) : undefined;
-  return url !== undefined && isLoopbackHost(url.hostname) ? url.host : undefined;
+  const url = header === undefined ? null : URL.parse(`http://${header}`);
+  return url !== null && isLoopbackHost(url.hostname) ? url.host : undefined;
 };
 
 /**
