@@ -7,8 +7,7 @@ import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
-import type { Say } from './page.ts';
-import { printPage } from './page.ts';
+import { type Say, sendPage } from './page.ts';
 
 type AnswerOptions = Pick<ResolvedOptions, 'basePath' | 'publicUrl' | 'spa'>;
 
@@ -105,11 +104,12 @@ const tryAgainAt = ({ code, options }: Problem, request: FastifyRequest): string
 const printList = (items: readonly string[], say: Say): string =>
   items.length === 0 ? '' : `<ul>${items.map((item) => `<li>${say(item)}</li>`).join('')}</ul>`;
 
-const printProblemPage = (problem: Problem, request: FastifyRequest): string => {
+const sendProblemPage = (problem: Problem, reply: FastifyReply): FastifyReply => {
+  const { request } = reply;
   const { causes = [], continueAt } = problem.options;
   const reasons = continueAt === undefined ? developmentReasons(problem, request) : [];
   const advice = continueAt === undefined ? problem.detail : 'Looking whether you are signed in.';
-  return printPage(request, {
+  return sendPage(reply, {
     title: continueAt === undefined ? problem.title : 'One moment',
     body: (say) => {
       const reason = reasons.length === 0 ? '' : `<p>${say('The reason, shown in development only:')}</p>`;
@@ -152,7 +152,7 @@ export const replyProblem = (error: unknown, request: FastifyRequest, reply: Fas
   logProblem(request, problem);
   addHeaders(reply.code(problem.status), problem);
   return wantsPage(request) && !isMissingApi(request, problem)
-    ? reply.type('text/html; charset=utf-8').send(printProblemPage(problem, request))
+    ? sendProblemPage(problem, reply)
     : reply
         .type('application/problem+json; charset=utf-8')
         .send(printProblem(problem, request.id, basePathOf(request)));

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
-import { type Page, printPage } from '../pages/page.ts';
+import { type Page, sendPage } from '../pages/page.ts';
 import { Problem } from '../problems.ts';
 import type { LoginHints } from '../provider/provider.ts';
 import type { RegisteredProvider } from '../provider/providers.ts';
@@ -76,7 +76,6 @@ const createChoice = ({ options, providers }: Bff, { hints, returnTo, counted }:
       const links = providers.all.map(({ id, label }) => `<a href="${hrefOf(id)}">${say(label)}</a>`);
       return `<p>${say('Choose where to sign in.')}</p><nav>${links.join('')}</nav>`;
     },
-    requestId: undefined,
   };
 };
 
@@ -108,7 +107,7 @@ const answer = async (bff: Bff, reply: FastifyReply): Promise<FastifyReply> => {
   if (chosen !== undefined) return begin(bff, reply, { ...asked, chosen });
   // With `prompt=none` no one may be asked to choose: the outcome is that of a provider that would have to ask.
   if (asked.hints.prompt === 'none') return reply.redirect(returnTo, 303);
-  return reply.type('text/html; charset=utf-8').send(printPage(request, createChoice(bff, asked)));
+  return sendPage(reply, createChoice(bff, asked));
 };
 
 /** `GET /login`: starts a login. @see OpenID Connect Core section 3.1.2.1 */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
-import { type Page, printPage } from '../pages/page.ts';
+import { type Page, sendPage } from '../pages/page.ts';
 import { whoOf } from '../session/log-subject.ts';
 import { addRoute } from './add-route.ts';
 
@@ -50,12 +50,7 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
       reply.header('cache-control', 'no-store');
       const session = await sessions.current(request, { slide: false });
       if (session === undefined) return reply.redirect(home, 303);
-      const page = printPage(request, {
-        title: 'Sign out?',
-        body: printQuestion(options.basePath),
-        requestId: undefined,
-      });
-      return reply.type('text/html; charset=utf-8').send(page);
+      return sendPage(reply, { title: 'Sign out?', body: printQuestion(options.basePath) });
     },
     HEAD: async (_request, reply) =>
       reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(),
