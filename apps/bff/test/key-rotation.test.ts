@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { createSessionKey } from './kit/keys.ts';
-import { papers } from './kit/papers.ts';
+import { pages } from './kit/pages.ts';
 import { askWho, type Replica, type Replicas, startReplicas } from './kit/start-replicas.ts';
 
 /** The numbered steps of docs/production.md, as they stand there. */
 const documented = (): readonly string[] => {
-  const { text = '' } = papers.find(({ path }) => path === 'docs/production.md') ?? {};
+  const { text = '' } = pages.find(({ path }) => path === 'docs/production.md') ?? {};
   const [keys = ''] = text.split('\n## Keys\n')[1]?.split('\n## ') ?? [];
   return [...keys.matchAll(/^\d\. (.*(?:\n {3}.*)*)$/gm)].map(([, step = '']) => step);
 };

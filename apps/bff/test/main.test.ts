@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, startRedis, tieToThisProcess } from '@foyer/testkit';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createClientKey } from './kit/keys.ts';
-import { root } from './kit/papers.ts';
+import { root } from './kit/pages.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const doctor = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { expect, test } from 'vitest';
-import { root } from './kit/papers.ts';
+import { root } from './kit/pages.ts';
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/contract': [],

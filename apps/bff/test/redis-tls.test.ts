@@ -14,7 +14,7 @@ import {
   startSentinelRedis,
 } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { blocksIn } from './kit/papers.ts';
+import { blocksIn } from './kit/pages.ts';
 import { askWho, startReplicas } from './kit/start-replicas.ts';
 
 const openssl = findProgram(['openssl']);

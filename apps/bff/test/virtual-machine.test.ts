@@ -8,7 +8,7 @@ import { startDevProvider } from '@foyer/dev-provider';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSessionKey } from './kit/keys.ts';
-import { root } from './kit/papers.ts';
+import { root } from './kit/pages.ts';
 import { isRead } from './kit/settings-block.ts';
 
 const page = readFileSync(`${root}docs/virtual-machine.md`, 'utf8');

@@ -15,9 +15,9 @@ const blocksOf = async (language: string): Promise<readonly string[]> => {
   );
 };
 
-/** Writes a page into `papers/` of a build that holds every block of HTML and script of those pages as it stands. */
+/** Writes a page into `documented/` of a build: it holds every block of HTML and script of those pages as it stands. */
 export const writeDocumentedPage = async (build: string): Promise<void> => {
-  const folder = join(build, 'papers');
+  const folder = join(build, 'documented');
   const [elements, scripts] = await Promise.all([blocksOf('html'), blocksOf('js')]);
   expect(elements.length).toBeGreaterThan(2);
   expect(scripts.length).toBeGreaterThan(6);
@@ -28,7 +28,7 @@ export const writeDocumentedPage = async (build: string): Promise<void> => {
       writeFile(join(folder, `${index}.js`), code.replaceAll('/api/users', '/api/things')),
     ),
   );
-  const tags = names.map((name) => `<script type="module" src="/papers/${name}"></script>`);
+  const tags = names.map((name) => `<script type="module" src="/documented/${name}"></script>`);
   const head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>As documented</title>';
   await writeFile(join(folder, 'index.html'), [head, ...elements, ...tags].join('\n'));
 };
@@ -36,9 +36,9 @@ export const writeDocumentedPage = async (build: string): Promise<void> => {
 /** Opens it: its own script leads to the sign-in and back, then every script runs, and the form signs out. */
 export const tourDocumentedPage = async (chromium: Browser, { url }: RunningProduct): Promise<void> => {
   const page = await (await chromium.newContext()).newPage();
-  await page.goto(`${url}/papers/`);
+  await page.goto(`${url}/documented/`);
   await page.getByRole('button', { name: 'Ada Lovelace' }).click();
-  await page.waitForURL(`${url}/papers/#`);
+  await page.waitForURL(`${url}/documented/#`);
   const complaints: string[] = [];
   const said: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

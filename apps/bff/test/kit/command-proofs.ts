@@ -1,10 +1,10 @@
-import { blocksIn, papers } from './papers.ts';
+import { blocksIn, pages } from './pages.ts';
 import { commandsIn } from './shell-lines.ts';
 
 /** A test that runs a command, or the program behind it: file and name. */
 type Proof = readonly [file: string, test: string];
 
-const commands = 'apps/bff/test/papers/commands.test.ts';
+const commands = 'apps/bff/test/docs/commands.test.ts';
 const exercise = 'the first change of CONTRIBUTING fails, passes once it is made, and is well-formed';
 const dev = 'apps/dev/test/dev.test.ts';
 const doctor: Proof = [
@@ -44,9 +44,9 @@ export const proofs: Readonly<Record<string, Proof>> = {
     'apps/bff/test/endurance.test.ts',
     'mixed traffic and troubled APIs leave neither memory nor file descriptors behind, in 64 MiB of heap',
   ],
-  'pnpm key': ['apps/bff/test/papers/shell.test.ts', 'pnpm key prints a key of 32 bytes'],
+  'pnpm key': ['apps/bff/test/docs/shell.test.ts', 'pnpm key prints a key of 32 bytes'],
   'pnpm pages': [
-    'apps/bff/test/papers/pages.test.ts',
+    'apps/bff/test/docs/pages.test.ts',
     'the configuration page is generated from the declared variables',
   ],
   'pnpm pin:bases': [
@@ -86,7 +86,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
     '5,000 expired sessions: the sqlite file returns to its size, but for a log of 4 MiB',
   ],
   'pnpm --silent key > /etc/foyer/session-keys': [
-    'apps/bff/test/papers/shell.test.ts',
+    'apps/bff/test/docs/shell.test.ts',
     'pnpm key prints a key of 32 bytes',
   ],
   'curl -s http://localhost:3000/readyz': [
@@ -96,7 +96,7 @@ export const proofs: Readonly<Record<string, Proof>> = {
   'pnpm test <file>': [commands, exercise],
   'pnpm exec biome check --write .': [commands, exercise],
   'curl -s http://localhost:3000/api/me': [
-    'apps/bff/test/papers/running.test.ts',
+    'apps/bff/test/docs/running.test.ts',
     'the request that getting started sends is answered as it says',
   ],
 };
@@ -119,7 +119,7 @@ export const commandsOfPapers: readonly string[] = [
   ...new Set(
     [
       ...blocksIn('sh').flatMap(({ code }) => commandsIn(code)),
-      ...papers.flatMap(({ text }) => inProse(text)),
+      ...pages.flatMap(({ text }) => inProse(text)),
     ].map(plain),
   ),
 ];

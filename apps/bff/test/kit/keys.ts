@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { root } from './papers.ts';
+import { root } from './pages.ts';
 
 /** A fresh session key. */
 export const createSessionKey = (): string => randomBytes(32).toString('base64');

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { paths } from '@foyer/contract';
-import { blocks, root } from './papers.ts';
+import { blocks, root } from './pages.ts';
 import { isRead } from './settings-block.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findProgram, tieToThisProcess } from '@foyer/testkit';
 import { expect } from 'vitest';
-import { blocksIn } from './papers.ts';
+import { blocksIn } from './pages.ts';
 
 /** What stands before the BFF: the folder for its files, the port of https, and the port of the BFF. */
 interface FrontOptions {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { checkOptions } from '@foyer/fastify/options';
 import { expect, test } from 'vitest';
-import { blocksIn, papers, root } from '../kit/papers.ts';
+import { blocksIn, pages, root } from '../kit/pages.ts';
 import { commandsIn, judgeCommand, scripts } from '../kit/shell-lines.ts';
 
 test.for(blocksIn('sh'))('every command at $place exists', ({ code }) => {
@@ -19,7 +19,7 @@ test('a command that is no longer there is noticed', () => {
 });
 
 test('every command that the prose names exists', () => {
-  const named = papers.flatMap(({ path, text }) =>
+  const named = pages.flatMap(({ path, text }) =>
     [...text.matchAll(/`(?:npx )?(pnpm [^`\n]+)`/g)].map(([, line = '']) => [path, `npx ${line}`] as const),
   );
   expect(named.length).toBeGreaterThan(20);
@@ -29,9 +29,9 @@ test('every command that the prose names exists', () => {
 });
 
 test('the README or CONTRIBUTING names every command of package.json', () => {
-  const text = papers
+  const text = pages
     .filter(({ path }) => ['README.md', 'CONTRIBUTING.md'].includes(path))
-    .map((paper) => paper.text)
+    .map((page) => page.text)
     .join('\n');
   const isNamed = (name: string): boolean => new RegExp(`pnpm (run )?${name}(?![\\w:-])`).test(text);
   expect(scripts.filter((name) => !isNamed(name))).toEqual([]);

@@ -7,10 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseEnvironment } from '../../src/environment.ts';
 import { startServer } from '../../src/server.ts';
-import { blocksIn, root } from '../kit/papers.ts';
+import { blocksIn, root } from '../kit/pages.ts';
 import { commandsIn } from '../kit/shell-lines.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'foyer-papers-running-'));
+const folder = mkdtempSync(join(tmpdir(), 'foyer-docs-running-'));
 let url: string;
 let provider: DevProvider;
 let app: FastifyInstance;

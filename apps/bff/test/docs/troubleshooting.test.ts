@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { problems } from '@foyer/contract';
 import { expect, test } from 'vitest';
-import { root } from '../kit/papers.ts';
+import { root } from '../kit/pages.ts';
 
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const entries = page.split(/^### /m).slice(1);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paths } from '@foyer/contract';
 import { expect, test } from 'vitest';
-import { blocks, blocksIn } from '../kit/papers.ts';
+import { blocks, blocksIn } from '../kit/pages.ts';
 
 const tried = ['ts', 'tsx', 'js', 'diff', 'env', 'json', 'jsonc', 'yaml', 'sh', 'ini'];
 const read = ['html', 'nginx', 'caddyfile', 'dockerfile', ''];

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Block, blocksIn, root } from '../kit/papers.ts';
+import { type Block, blocksIn, root } from '../kit/pages.ts';
 
 const extensions: Readonly<Record<string, string>> = { ts: 'ts', tsx: 'tsx', js: 'js', diff: 'tsx' };
 
@@ -55,7 +55,7 @@ const writeBlock = (folder: string, block: Block): void => {
 };
 
 test('every block of TypeScript and JavaScript type-checks against the packages', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'foyer-papers-'));
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-docs-'));
   try {
     for (const workspace of ['apps/web', 'apps/bff', 'packages/fastify']) linkPackages(folder, workspace);
     const code = blocksIn(...Object.keys(extensions));

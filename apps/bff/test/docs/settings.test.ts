@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { blocksIn, papers, proseOf, root } from '../kit/papers.ts';
+import { blocksIn, pages, proseOf, root } from '../kit/pages.ts';
 import { isRead, readSettings, readVariables } from '../kit/settings-block.ts';
 
 describe.for(blocksIn('env'))('the settings at $place', ({ code }) => {
@@ -46,9 +46,9 @@ const ofOthers = [
 ];
 
 test('every variable that the prose names is read', () => {
-  const named = papers.flatMap((paper) =>
-    [...proseOf(paper).matchAll(/`([A-Z]{2,}_[A-Z_]+)[`=]/g)].map(
-      ([, name = '']) => [paper.path, name] as const,
+  const named = pages.flatMap((page) =>
+    [...proseOf(page).matchAll(/`([A-Z]{2,}_[A-Z_]+)[`=]/g)].map(
+      ([, name = '']) => [page.path, name] as const,
     ),
   );
   const isOurs = (name: string): boolean => isRead(name) || name === 'NAME_FILE' || ofOthers.includes(name);
@@ -57,8 +57,8 @@ test('every variable that the prose names is read', () => {
 });
 
 test('every setting in the prose is read without a mistake or a warning', () => {
-  const settings = papers.flatMap((paper) =>
-    [...proseOf(paper).matchAll(/`([A-Z]{2,}_[A-Z_]+=[^`\n]+)`/g)].map(([, line = '']) => line),
+  const settings = pages.flatMap((page) =>
+    [...proseOf(page).matchAll(/`([A-Z]{2,}_[A-Z_]+=[^`\n]+)`/g)].map(([, line = '']) => line),
   );
   const ours = settings.filter((line) => !/ npx | pnpm |^REDIS_/.test(line));
   expect(ours.length).toBeGreaterThan(8);

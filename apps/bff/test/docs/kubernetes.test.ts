@@ -7,7 +7,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBu
 import { Service } from 'kubernetes-models/v1/Service';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { blocksIn, root } from '../kit/papers.ts';
+import { blocksIn, root } from '../kit/pages.ts';
 
 const models = { Deployment, PodDisruptionBudget, Service };
 

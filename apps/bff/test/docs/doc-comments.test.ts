@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { root } from '../kit/papers.ts';
+import { root } from '../kit/pages.ts';
 
 const sources = globSync('{apps,packages}/*/src/**/*.{ts,tsx}', { cwd: root }).map((path) => ({
   path,

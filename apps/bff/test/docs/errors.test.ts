@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ProblemCode, problems } from '@foyer/contract';
 import { Problem } from '@foyer/fastify';
 import { expect, test } from 'vitest';
-import { papers, root } from '../kit/papers.ts';
+import { pages, root } from '../kit/pages.ts';
 
 const page = readFileSync(`${root}docs/errors.md`, 'utf8');
 const entries = page.split(/^## /m).slice(1);
@@ -38,7 +38,7 @@ test('the example is an answer as the contract has it', () => {
 });
 
 test('no page names a problem code that does not exist', () => {
-  const named = papers.flatMap(({ text }) =>
+  const named = pages.flatMap(({ text }) =>
     [...text.matchAll(/code `([a-z]+_[a-z_]+)`/g)].map(([, code]) => code),
   );
   expect(named.filter((code) => !isCode(code ?? ''))).toEqual([]);

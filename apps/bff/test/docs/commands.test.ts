@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { commandsOfPapers, proofs } from '../kit/command-proofs.ts';
-import { blocksIn, papers, root } from '../kit/papers.ts';
+import { blocksIn, pages, root } from '../kit/pages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -73,7 +73,7 @@ test('the first change of CONTRIBUTING fails, passes once it is made, and is wel
     expect.stringContaining('expected undefined to be 1209600'),
   ]);
 
-  const text = papers.find((paper) => paper.path === 'CONTRIBUTING.md')?.text ?? '';
+  const text = pages.find((page) => page.path === 'CONTRIBUTING.md')?.text ?? '';
   const [, unit = '', letters = ''] = /one more\s+unit, `([^`]+)`[\s\S]*?`(\([^`]+\))`/.exec(text) ?? [];
   change(quantities, 'd: 86_400 }', `d: 86_400, ${unit} }`);
   change(quantities, '(ms|s|m|h|d)', letters);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createConfigurationPage, createExampleFile } from '../../../../tools/src/configuration-page.ts';
 import { createEventsPage } from '../../../../tools/src/events-page.ts';
-import { root } from '../kit/papers.ts';
+import { root } from '../kit/pages.ts';
 
 const read = (path: string): string => readFileSync(root + path, 'utf8');
 
