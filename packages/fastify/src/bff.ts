@@ -21,8 +21,8 @@ import { createPageLook, type PageLook } from './pages/page.ts';
 import { createProviders, type Providers } from './provider/providers.ts';
 import { createDraining, type Draining } from './server/draining.ts';
 import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
+import { createSessions, type Sessions } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
-import { createSessions, type Sessions } from './session/sessions.ts';
 import { guardStore } from './session/store-guard.ts';
 import { type AccessTokens, createAccessTokens } from './tokens/access-token.ts';
 

@@ -3,8 +3,8 @@ import { problems } from '@foyer/contract';
 import type { FastifyReply } from 'fastify';
 import type { ResolvedOptions } from '../options.ts';
 import { isProblemCode, Problem } from '../problems.ts';
+import type { Sessions } from '../session/session.ts';
 import { deriveReference, type SessionReference } from '../session/session-reference.ts';
-import type { Sessions } from '../session/sessions.ts';
 import type { LoginTransaction } from './login-transaction.ts';
 import type { ReturnTo } from './return-to.ts';
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
-import type { IndexClient } from '../session/store-index.ts';
+import type { IndexClient } from '../session/session-list.ts';
 
 /** Refuses to search sessions that cannot be found: the answer would read as "no sessions", while they continue. */
 const requireFindable = async ({ providers }: Bff): Promise<void> => {

@@ -1,13 +1,7 @@
 import type { ResolvedOptions } from '../options.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { SessionStore } from '../stores/session-store.ts';
-import type { IndexClient, StoreIndex } from './store-index.ts';
-
-/** What a sign-out names: a session at the provider, or a subject. */
-export interface NamedLogout extends IndexClient {
-  readonly sub?: string | undefined;
-  readonly sid?: string | undefined;
-}
+import type { NamedLogout, StoreIndex } from './session-list.ts';
 
 /** A sign-out that the provider announces: its session is over, or all of the subject's logins so far. */
 export interface AnnouncedLogout extends NamedLogout {
@@ -64,10 +58,10 @@ export const createRecentLogouts = (
   return {
     remember: async ({ issuer, clientId, sub = '', sid, issuedAt = clock() }) => {
       if (sid !== undefined) {
-        const [session] = index.providerSession({ issuer, clientId, value: sid });
+        const [session] = index.providerSession({ issuer, clientId, sid });
         return remember(session, everyTime, loginTimeout);
       }
-      const [subject] = index.subject({ issuer, clientId, value: sub });
+      const [subject] = index.subject({ issuer, clientId, sub });
       const second = Math.floor(issuedAt / 1000);
       await remember(`${subject} ${second}`, clock());
       await remember(`${subject} latest`, second);
@@ -75,14 +69,14 @@ export const createRecentLogouts = (
     rememberEnding: async ({ issuer, clientId, sub = '', sid }) => {
       const [ended] =
         sid === undefined
-          ? index.subject({ issuer, clientId, value: sub })
-          : index.providerSession({ issuer, clientId, value: sid });
+          ? index.subject({ issuer, clientId, sub })
+          : index.providerSession({ issuer, clientId, sid });
       await remember(ended, clock());
     },
     cover: async ({ issuer, clientId, sub, sid, idTokenClaims: { iat } }, startedAt) => {
       const issuedSecond = Math.floor(isSeconds(iat) ? iat : startedAt / 1000);
-      const subjects = index.subject({ issuer, clientId, value: sub });
-      const sessions = sid === undefined ? [] : index.providerSession({ issuer, clientId, value: sid });
+      const subjects = index.subject({ issuer, clientId, sub });
+      const sessions = sid === undefined ? [] : index.providerSession({ issuer, clientId, sid });
       const [ended, latestSecond] = await Promise.all([
         findLatest([...subjects, ...sessions]),
         findLatest(subjects.map((subject) => `${subject} latest`)),

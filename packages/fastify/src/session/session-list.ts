@@ -1,23 +1,47 @@
 import type { SessionSummary } from '@foyer/contract';
 import { z } from 'zod';
 import type { CompletedLogin } from '../provider/provider.ts';
-import type { ListedSession, NewStoredSession } from '../stores/session-store.ts';
+import type { ListedSession, NewStoredSession, SessionStore } from '../stores/session-store.ts';
 import { deriveKey, keyedDigest, openBytes, sealBytes } from './session-keys.ts';
 import type { Session } from './session-record.ts';
-import { type IndexTarget, type StoreIndex, subjectOf } from './store-index.ts';
 import { parseUserAgent } from './user-agent.ts';
 
-/** How a session is found and listed without its record. */
-export interface SessionLabelling {
-  /** What a new session is stored with. */
-  readonly create: (
-    login: Pick<CompletedLogin, 'issuer' | 'clientId' | 'sub' | 'sid'>,
-    createdAt: number,
-    userAgent: string | undefined,
-  ) => Pick<NewStoredSession, 'subject' | 'providerSession' | 'about'>;
-  /** The list for the user of `session`, the newest first. */
-  readonly list: (session: Session, stored: readonly ListedSession[]) => readonly SessionSummary[];
+/** A client at its provider. */
+export interface IndexClient {
+  readonly issuer: string;
+  readonly clientId: string;
 }
+
+/** What a sign-out names: a session at the provider, or a subject. */
+export interface NamedLogout extends IndexClient {
+  readonly sub?: string | undefined;
+  readonly sid?: string | undefined;
+}
+
+type Subject = IndexClient & { readonly sub: string };
+
+/** One digest for each session key. The first is the one to store under, all are looked up. */
+type Digests = readonly [string, ...string[]];
+
+/** Keyed digests under which a store finds sessions, so that it learns neither subjects nor provider sessions. */
+export interface StoreIndex {
+  readonly subject: (subject: Subject) => Digests;
+  readonly providerSession: (session: IndexClient & { readonly sid: string }) => Digests;
+}
+
+/** Makes the index of the session keys. */
+export const createStoreIndex = (sessionKeys: readonly Uint8Array[]): StoreIndex => {
+  const [first, ...others] = sessionKeys.map((key) => deriveKey(key, 'index'));
+  if (first === undefined) throw new Error('There is no session key');
+  const digestsOf = (...named: readonly string[]): Digests => {
+    const digest = (key: Buffer): string => keyedDigest(key, JSON.stringify(named)).toString('base64url');
+    return [digest(first), ...others.map(digest)];
+  };
+  return {
+    subject: ({ issuer, clientId, sub }) => digestsOf('sub', issuer, clientId, sub),
+    providerSession: ({ issuer, clientId, sid }) => digestsOf('sid', issuer, clientId, sid),
+  };
+};
 
 const originSchema = z.object({ createdAt: z.number(), browser: z.string(), system: z.string() });
 
@@ -29,17 +53,17 @@ const boundTo = 'about';
 /** The first session key seals, all open. */
 const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
   const secrets = sessionKeys.map((key) => deriveKey(key, 'about'));
-  const keyFor = ({ issuer, value }: IndexTarget, secret: Buffer): Buffer =>
-    keyedDigest(secret, JSON.stringify([issuer, value]));
+  const keysOf = ({ issuer, sub }: Subject): readonly Buffer[] =>
+    secrets.map((secret) => keyedDigest(secret, JSON.stringify([issuer, sub])));
   return {
-    seal: (target: IndexTarget, origin: SessionOrigin): Buffer => {
-      const [first] = secrets;
+    seal: (subject: Subject, origin: SessionOrigin): Buffer => {
+      const [first] = keysOf(subject);
       if (first === undefined) throw new Error('There is no session key');
-      return sealBytes(Buffer.from(JSON.stringify(origin)), keyFor(target, first), boundTo);
+      return sealBytes(Buffer.from(JSON.stringify(origin)), first, boundTo);
     },
-    open: (target: IndexTarget, sealed: Uint8Array): SessionOrigin | undefined => {
-      for (const secret of secrets) {
-        const plain = openBytes(sealed, keyFor(target, secret), boundTo);
+    open: (subject: Subject, sealed: Uint8Array): SessionOrigin | undefined => {
+      for (const key of keysOf(subject)) {
+        const plain = openBytes(sealed, key, boundTo);
         if (plain !== undefined) return originSchema.safeParse(JSON.parse(plain.toString())).data;
       }
       return undefined;
@@ -47,26 +71,47 @@ const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
   };
 };
 
-/** Makes the labels of sessions, and the lists that are read from them. */
-export const createSessionLabelling = (
+/** How sessions are found and listed without their records. */
+export interface SessionSearch {
+  /** What a new session is stored with. */
+  readonly label: (
+    login: Pick<CompletedLogin, 'issuer' | 'clientId' | 'sub' | 'sid'>,
+    createdAt: number,
+    userAgent: string | undefined,
+  ) => Pick<NewStoredSession, 'subject' | 'providerSession' | 'about'>;
+  /** `sid` finds that session at the provider, `sub` alone all of the subject. */
+  readonly findIds: (named: NamedLogout) => Promise<readonly string[]>;
+  /** The sessions of this session's user, the newest first. */
+  readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
+}
+
+/** Makes the search of a store. */
+export const createSessionSearch = (
+  store: SessionStore,
   sessionKeys: readonly Uint8Array[],
   index: StoreIndex,
-): SessionLabelling => {
+): SessionSearch => {
   const { seal, open } = createOriginSeal(sessionKeys);
+  const findBySubject = async (subject: Subject): Promise<readonly ListedSession[]> =>
+    (await Promise.all(index.subject(subject).map((digest) => store.findBySubject(digest)))).flat();
   return {
-    create: ({ issuer, clientId, sub, sid }, createdAt, userAgent) => {
-      const target = { issuer, clientId, value: sub };
-      return {
-        subject: index.subject(target)[0],
-        providerSession:
-          sid === undefined ? undefined : index.providerSession({ issuer, clientId, value: sid })[0],
-        about: seal(target, { createdAt, ...parseUserAgent(userAgent) }),
-      };
+    label: ({ issuer, clientId, sub, sid }, createdAt, userAgent) => ({
+      subject: index.subject({ issuer, clientId, sub })[0],
+      providerSession: sid === undefined ? undefined : index.providerSession({ issuer, clientId, sid })[0],
+      about: seal({ issuer, clientId, sub }, { createdAt, ...parseUserAgent(userAgent) }),
+    }),
+    findIds: async ({ issuer, clientId, sub, sid }) => {
+      if (sid !== undefined) {
+        const digests = index.providerSession({ issuer, clientId, sid });
+        return (await Promise.all(digests.map((digest) => store.findByProviderSession(digest)))).flat();
+      }
+      return sub === undefined ? [] : (await findBySubject({ issuer, clientId, sub })).map(({ id }) => id);
     },
-    list: (session, stored) =>
-      stored
+    list: async ({ id: currentId, clientId, record: { issuer, user } }) => {
+      const subject = { issuer, clientId, sub: user.sub };
+      return (await findBySubject(subject))
         .flatMap(({ id, about, lastSeenAt }) => {
-          const origin = open(subjectOf(session), about);
+          const origin = open(subject, about);
           return origin === undefined ? [] : [{ id, lastSeenAt, ...origin }];
         })
         .sort((one, other) => other.createdAt - one.createdAt)
@@ -76,7 +121,8 @@ export const createSessionLabelling = (
           lastSeenAt: new Date(lastSeenAt).toISOString(),
           browser,
           system,
-          current: id === session.id,
-        })),
+          current: id === currentId,
+        }));
+    },
   };
 };

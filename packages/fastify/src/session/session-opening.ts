@@ -7,7 +7,7 @@ import type { CookieRules, CookieSeal } from './session-cookie.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { endEarlierSessions } from './session-fixation.ts';
 import { absoluteEnd, providerEnd } from './session-limits.ts';
-import type { SessionLabelling } from './session-list.ts';
+import type { SessionSearch } from './session-list.ts';
 import { parseAuthentication, type Session, type SessionRecord, type ShownClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import { createReference, type SessionReference, sealReference } from './session-reference.ts';
@@ -42,7 +42,7 @@ export interface SessionOpeningDependencies {
   readonly seal: CookieSeal;
   readonly rules: CookieRules;
   readonly records: SessionRecords;
-  readonly labelling: SessionLabelling;
+  readonly search: SessionSearch;
   readonly recentLogouts: RecentLogouts;
   readonly end: SessionEnding['end'];
 }
@@ -84,7 +84,7 @@ export const createSessionOpening = (
     readonly remember: (request: FastifyRequest, session: Promise<Session>) => unknown;
   },
 ): SessionOpening => {
-  const { options, seal, rules, records, labelling, end } = dependencies;
+  const { options, seal, rules, records, search, end } = dependencies;
   const { read, remember } = request;
 
   const setCookie = (reply: FastifyReply, { reference, expiresAt }: Session): void => {
@@ -102,7 +102,7 @@ export const createSessionOpening = (
       const record = createRecord(options, finished);
       const { reference = createReference(record.createdAt) } = finished;
       const brought = await read(request);
-      const labels = labelling.create(login, record.createdAt, request.headers['user-agent']);
+      const labels = search.label(login, record.createdAt, request.headers['user-agent']);
       const { provider, clientId } = login;
       const session = await records.insert(reference, record, { provider, clientId, ...labels });
       options.observe?.({ kind: 'session_opened' });

@@ -1,17 +1,26 @@
-import type { SignedOutReason } from '@foyer/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hash } from 'node:crypto';
+import type { SessionSummary, SignedOutReason } from '@foyer/contract';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { logEvent } from '../events.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import type { SessionStore } from '../stores/session-store.ts';
 import { noteSubject } from './log-subject.ts';
+import { createRecentLogouts } from './recent-logouts.ts';
+import { type CookieSeal, createCookieRules } from './session-cookie.ts';
+import { createSessionEnding, type SessionEnding } from './session-ending.ts';
+import { createSessionEvents } from './session-events.ts';
 import { isUseToBeWritten } from './session-limits.ts';
-import {
-  createSessionOpening,
-  type SessionOpening,
-  type SessionOpeningDependencies,
-} from './session-opening.ts';
+import { createSessionSearch, createStoreIndex } from './session-list.ts';
+import { createSessionOpening, type SessionOpening } from './session-opening.ts';
 import type { Session } from './session-record.ts';
-import type { SessionRecords } from './session-records.ts';
-import { isAnonymous, readSessionCookies, type SessionReferences } from './session-reference.ts';
+import { createSessionRecords, type SessionRecords } from './session-records.ts';
+import {
+  createSessionReferences,
+  isAnonymous,
+  readSessionCookies,
+  type SessionReferences,
+} from './session-reference.ts';
 
 /** The property of a request that has its session; a `WeakMap` of requests would cost time at each garbage collection. */
 const sessionOfRequest: unique symbol = Symbol('foyer.session');
@@ -34,8 +43,11 @@ interface CurrentOptions {
   readonly slide?: boolean;
 }
 
-/** The session of a request: its cookie, and the record behind it. */
-export interface RequestSession extends SessionOpening {
+/**
+ * The sessions of this BFF: the one door to the session cookie and the records behind it. Every method
+ * that touches the store throws `Problem` `store_unavailable` when it cannot.
+ */
+export interface Sessions extends SessionOpening, SessionEnding, Pick<SessionRecords, 'reread' | 'save'> {
   /** The live session of this request, read once a request; `undefined` for an anonymous visitor. */
   readonly current: (request: FastifyRequest, options?: CurrentOptions) => Promise<Session | undefined>;
   /**
@@ -50,15 +62,22 @@ export interface RequestSession extends SessionOpening {
     reply: FastifyReply,
     reason: SignedOutReason,
   ) => Promise<Session | undefined>;
-}
-
-/** What the session of a request is made of. */
-export interface RequestSessionDependencies extends SessionOpeningDependencies {
-  readonly references: SessionReferences;
+  /** The sessions of this session's user, the newest first. */
+  readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
+  /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
+  readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
+  /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
+  readonly claimOnce: (value: string, expiresAt: number) => Promise<boolean>;
+  /** Whether a one-time value has been claimed and is still remembered. */
+  readonly isClaimed: (value: string) => Promise<boolean>;
+  /** Throws when the store does not answer. */
+  readonly checkStore: () => Promise<void>;
+  /** Stops timers and listeners; the store is closed by the program that opened it. */
+  readonly stop: () => Promise<void>;
 }
 
 /** Reads the session of a request, once a request. */
-const createReader = ({ records, references }: RequestSessionDependencies) => {
+const createReader = (records: SessionRecords, references: SessionReferences) => {
   const remember = (
     request: FastifyRequest,
     session: Promise<Session | undefined>,
@@ -79,15 +98,6 @@ const createReader = ({ records, references }: RequestSessionDependencies) => {
     const known = request[sessionOfRequest];
     return known?.by === records ? known.session : remember(request, readNew(request));
   };
-  return { read, remember };
-};
-
-/** Opens, reads and closes the sessions of requests. */
-export const createRequestSession = (dependencies: RequestSessionDependencies): RequestSession => {
-  const { options, rules, records, end } = dependencies;
-  const reader = createReader(dependencies);
-  const { read, remember } = reader;
-
   /** A session whose use cannot be written now is alive all the same: it is not extended, and no reason to refuse. */
   const extend = async (request: FastifyRequest, session: Session): Promise<Session | undefined> => {
     try {
@@ -97,15 +107,49 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       return session;
     }
   };
+  return {
+    read,
+    remember,
+    extend: (request: FastifyRequest, session: Session) => remember(request, extend(request, session)),
+  };
+};
+
+/** What the sessions are made of. */
+export interface SessionDependencies {
+  readonly options: ResolvedOptions;
+  /** As `guardStore` makes it. */
+  readonly store: SessionStore;
+  readonly seal: CookieSeal;
+  readonly log: FastifyBaseLogger;
+}
+
+const digest = (value: string): string => hash('sha256', value, 'base64url');
+
+/** Makes the sessions of one BFF over the store of its options. */
+export const createSessions = ({ options, store, seal, log }: SessionDependencies): Sessions => {
+  const { clock, sessionKeys, observe } = options;
+  const index = createStoreIndex(sessionKeys);
+  const search = createSessionSearch(store, sessionKeys, index);
+  const rules = createCookieRules(options);
+  const references = createSessionReferences(seal, rules);
+  const records = createSessionRecords(options, store, references);
+  const events = createSessionEvents(store, clock, log);
+  const recentLogouts = createRecentLogouts(options, store, index);
+  const ending = createSessionEnding({ store, search, events, references, recentLogouts, observe });
+  const reader = createReader(records, references);
+  const { end } = ending;
+
   const broughtCookie = (request: FastifyRequest): boolean => readSessionCookies(request, rules).length > 0;
-  const current: RequestSession['current'] = async (request, { slide = true } = {}) => {
-    const session = await read(request);
+  const current: Sessions['current'] = async (request, { slide = true } = {}) => {
+    const session = await reader.read(request);
     if (session === undefined || !slide || !isUseToBeWritten(options, session)) return session;
-    return remember(request, extend(request, session));
+    return reader.extend(request, session);
   };
 
   return {
-    ...createSessionOpening(dependencies, reader),
+    ...createSessionOpening({ options, seal, rules, records, search, recentLogouts, end }, reader),
+    ...ending,
+    ...{ reread: records.reread, save: records.save, list: search.list, onEnded: events.onEnded },
     current,
     require: async (request, given) => {
       const session = await current(request, given);
@@ -114,11 +158,15 @@ export const createRequestSession = (dependencies: RequestSessionDependencies): 
       throw new Problem(code, 'The request has no live session');
     },
     close: async (request, reply, reason) => {
-      const session = await read(request);
+      const session = await reader.read(request);
       if (session !== undefined) await end(session.id, reason);
-      remember(request, Promise.resolve(undefined));
+      reader.remember(request, Promise.resolve(undefined));
       if (broughtCookie(request)) reply.header('set-cookie', rules.clear(rules.sessionName));
       return session;
     },
+    claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
+    isClaimed: async (value) => (await store.readClaim(digest(value))) !== undefined,
+    checkStore: () => store.check(),
+    stop: async () => events.stop(),
   };
 };

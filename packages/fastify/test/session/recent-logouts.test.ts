@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CompletedLogin } from '../../src/provider/provider.ts';
 import { createRecentLogouts } from '../../src/session/recent-logouts.ts';
-import { createStoreIndex } from '../../src/session/store-index.ts';
+import { createStoreIndex } from '../../src/session/session-list.ts';
 import { openMemoryStore } from '../../src/stores/sqlite/sqlite-store.ts';
 
 const client = { issuer: 'https://issuer.example', clientId: 'client' };
@@ -82,7 +82,7 @@ test('a login of a person who was not signed out asks the store once for each of
 
 test('a sign-out that an earlier build has marked, without a time, covers the login', async () => {
   const { logouts, store, index } = prepare();
-  const [session] = index.providerSession({ ...client, value: 'sid' });
+  const [session] = index.providerSession({ ...client, sid: 'sid' });
   await store.claim(`signed-out ${session}`, start + 60_000);
   expect(await logouts.cover({ ...login('ada', start), sid: 'sid' }, start)).toBe(true);
 });
