@@ -15,36 +15,29 @@ const unexpected: Edit = {
 export const unjudged = [unseen, unexpected];
 /** Any issuer is accepted. */
 export const anyIssuer: Edit = {
-  file: 'provider/id-token.ts',
-  find: 'iss: requireIssuer(claims, trust)',
-  replace: 'iss: trust.issuer',
+  file: 'provider/checks/id-token-claims.ts',
+  find: "requireThat(typeof iss === 'string' && isAcceptedIssuer(iss, judgement), 'iss is another issuer');",
+  replace: '',
 };
 const anyAlgorithm: Edit = {
   file: 'provider/token-answer.ts',
   find: 'requireKnownAlgorithm(idToken, trust);',
   replace: '',
 };
-const decoded =
-  "const [head = '', body = ''] = token.split('.');\n  const payload = Buffer.from(body, 'base64url');\n  const protectedHeader = JSON.parse(Buffer.from(head, 'base64url').toString());";
-/** The signature of an ID token is not verified. */
-export const unverifiedIdToken: Edit = {
-  file: 'provider/id-token.ts',
-  find: 'const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>\n    compactVerify(token, key, { algorithms }),\n  );',
-  replace: decoded,
-};
-/** The signature of a logout token is not verified. */
+/** The signature of a token is not verified. */
 export const unverified: Edit = {
   file: 'provider/signed-token.ts',
-  find: 'const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );',
-  replace: decoded,
+  find: 'const header = requireHeader(token, trust.algorithms);\n  const wanted = { header, maySign: createKeyRule(token, trust) };\n  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );',
+  replace:
+    "const [head = '', body = ''] = token.split('.');\n  const payload = Buffer.from(body, 'base64url');\n  const protectedHeader = JSON.parse(Buffer.from(head, 'base64url').toString());",
 };
 const anyHash: Edit = {
-  file: 'provider/id-token.ts',
-  find: 'requireAccessTokenHash(claims, accessToken, protectedHeader.alg);',
-  replace: '',
+  file: 'provider/checks/id-token-claims.ts',
+  find: 'at_hash === hashOf(accessToken, String(alg))',
+  replace: 'true',
 };
 /** Neither signature nor algorithm is looked at. */
-export const unsigned = [unverifiedIdToken, anyAlgorithm, anyHash, ...unjudged];
+export const unsigned = [unverified, anyAlgorithm, anyHash, ...unjudged];
 /** Metadata of another issuer is accepted. */
 export const otherMetadata: Edit = {
   file: 'provider/metadata.ts',

@@ -6,7 +6,6 @@ import {
   unjudged,
   unsigned,
   unverified,
-  unverifiedIdToken,
 } from './edits.ts';
 import type { Edit } from './mutant.ts';
 
@@ -37,12 +36,12 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   ],
   '-idtoken-sig-rs256': [
     {
-      file: 'provider/checks/algorithm.ts',
+      file: 'provider/checks/token-header.ts',
       find: 'possible.includes(algorithm)',
       replace: "possible.includes(algorithm) && algorithm !== 'RS256'",
     },
     {
-      file: 'provider/checks/algorithm.ts',
+      file: 'provider/checks/token-header.ts',
       find: "usable.length === 0 ? ['RS256']",
       replace: "usable.length === 0 ? ['ES256']",
     },
@@ -81,20 +80,24 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-nonce-invalid': unjudged,
   '-invalid-iss': [anyIssuer, ...unjudged],
   '-missing-sub': [
-    { file: 'provider/id-token.ts', find: 'sub: requireSubject(claims)', replace: "sub: 'ada'" },
+    {
+      file: 'provider/checks/id-token-claims.ts',
+      find: "requireThat(typeof sub === 'string' && sub.length >= 1 && sub.length <= 255, 'sub is malformed');\n  return { ...claims, iss, sub };",
+      replace: "return { ...claims, iss, sub: 'ada' };",
+    },
     ...unjudged,
   ],
   '-invalid-aud': unjudged,
   '-missing-aud': unjudged,
   '-missing-iat': [
     {
-      file: 'provider/checks/issued-at.ts',
-      find: "typeof iat !== 'number' || iat > latestSeconds",
-      replace: 'false',
+      file: 'provider/checks/id-token-claims.ts',
+      find: "typeof iat === 'number' && iat <= latestSeconds",
+      replace: 'true',
     },
     ...unjudged,
   ],
-  '-invalid-sig-rs256': [unverifiedIdToken],
+  '-invalid-sig-rs256': [unverified],
   '-idtoken-sig-none': unsigned,
   '-userinfo-invalid-sub': [
     {

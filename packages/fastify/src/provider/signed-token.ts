@@ -1,21 +1,17 @@
 import {
-  type CryptoKey,
   compactVerify,
-  decodeProtectedHeader,
   errors,
   type JWTClaimVerificationOptions,
-  type JWTPayload,
   type JWTVerifyResult,
   UnsecuredJWT,
 } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
-import { requireAlgorithm } from './checks/algorithm.ts';
-import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
-import { requireNoExtension } from './checks/critical-extension.ts';
-import type { AcceptedIssuer } from './checks/issuer.ts';
-import { createKeyRule } from './checks/key-issuer.ts';
-import { isAbsent, parseObject } from './json-object.ts';
+import { type IdTokenClaims, requireIdTokenClaims } from './checks/id-token-claims.ts';
+import { type AcceptedIssuer, createKeyRule } from './checks/issuer.ts';
+import { requireHeader } from './checks/token-header.ts';
+import { isAbsent, type JsonObject, parseObject } from './json-object.ts';
 import type { KeySet } from './key-set.ts';
+import { providerProblem } from './provider-errors.ts';
 
 /** What a token of the provider is verified against. */
 export interface TokenTrust extends AcceptedIssuer {
@@ -26,53 +22,31 @@ export interface TokenTrust extends AcceptedIssuer {
   readonly keySet: KeySet;
 }
 
-const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => {
-  try {
-    return decodeProtectedHeader(token);
-  } catch (cause) {
-    throw new errors.JWSInvalid('The token has no readable header', { cause });
-  }
-};
-
-/**
- * Verifies with the keys of the provider, after the checks that jose leaves open.
- *
- * @throws JOSEError, or what fetching the keys met.
- */
-export const verifyWithKeys = async <Verified>(
-  token: string,
-  trust: TokenTrust,
-  verifyWith: (key: CryptoKey) => Promise<Verified>,
-): Promise<Verified> => {
-  requireCanonicalEncoding(token);
-  const header = readHeader(token);
-  requireAlgorithm(header.alg, trust.algorithms);
-  requireNoExtension(header);
-  return trust.keySet(trust.jwksUri, { header, maySign: createKeyRule(token, trust) }, verifyWith);
-};
+/** A token whose signature is verified. */
+interface VerifiedToken {
+  readonly header: JWTVerifyResult['protectedHeader'];
+  readonly claims: JsonObject;
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The claims of a verified token. @throws JWTInvalid when they are no JSON object. */
-export const parseClaims = (payload: Uint8Array): JWTPayload => {
+const verifySignature = async (token: string, trust: TokenTrust): Promise<VerifiedToken> => {
+  const header = requireHeader(token, trust.algorithms);
+  const wanted = { header, maySign: createKeyRule(token, trust) };
+  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>
+    compactVerify(token, key, { algorithms: [...trust.algorithms] }),
+  );
   const claims = parseObject(utf8.decode(payload));
   if (claims === undefined) throw new errors.JWTInvalid('The claims are not a JSON object');
-  return claims;
+  return { header: protectedHeader, claims };
 };
 
 /** Claims about the token itself, of which `null` and empty text are absence; jose would refuse them. */
 const ofToken = ['iss', 'aud', 'exp', 'nbf', 'iat'];
 
-/** The claims as jose shall judge them; it judges those of a token that it decodes without a signature by the same rules. */
-const judgeClaims = (claims: JWTPayload, checks: JWTClaimVerificationOptions): JWTPayload => {
-  const present = Object.entries(claims).filter(
-    ([name, value]) => !ofToken.includes(name) || !isAbsent(value),
-  );
-  return UnsecuredJWT.decode(new UnsecuredJWT(Object.fromEntries(present)).encode(), checks).payload;
-};
-
 /**
- * Verifies signature, `exp`, `nbf` and what else `checks` name of any token of the provider.
+ * Verifies signature, `exp`, `nbf` and what else `checks` name of any token of the provider. jose judges the claims of a
+ * token that it decodes without a signature by the same rules.
  *
  * @throws JOSEError, or what fetching the keys met.
  * @see RFC 7515 section 5.2; RFC 7519 section 7.2
@@ -83,9 +57,30 @@ export const verifySigned = async (
   checks: Pick<JWTClaimVerificationOptions, 'audience' | 'requiredClaims'>,
 ): Promise<JWTVerifyResult> => {
   const { clock, clockTolerance } = trust.options;
-  const { payload, protectedHeader } = await verifyWithKeys(token, trust, (key) =>
-    compactVerify(token, key, { algorithms: [...trust.algorithms] }),
+  const { header, claims } = await verifySignature(token, trust);
+  const present = Object.entries(claims).filter(
+    ([name, value]) => !ofToken.includes(name) || !isAbsent(value),
   );
+  const unsigned = new UnsecuredJWT(Object.fromEntries(present)).encode();
   const now = { clockTolerance, currentDate: new Date(clock()) };
-  return { payload: judgeClaims(parseClaims(payload), { ...checks, ...now }), protectedHeader };
+  const { payload } = UnsecuredJWT.decode(unsigned, { ...checks, ...now });
+  return { payload, protectedHeader: header };
+};
+
+/**
+ * Verifies the signature of an ID token whose claims openid-client has accepted, and what that leaves open.
+ *
+ * @throws Problem `provider_invalid_response`, or what fetching the keys met.
+ * @see OpenID Connect Core section 3.1.3.7
+ */
+export const verifyIdToken = async (
+  token: string,
+  trust: TokenTrust,
+  accessToken: string,
+): Promise<IdTokenClaims> => {
+  try {
+    return requireIdTokenClaims({ ...(await verifySignature(token, trust)), accessToken }, trust);
+  } catch (error) {
+    throw providerProblem(error);
+  }
 };

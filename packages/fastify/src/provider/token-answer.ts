@@ -1,8 +1,8 @@
 import { decodeProtectedHeader } from 'jose';
 import { Problem } from '../problems.ts';
 import { requireTokenType } from './checks/access-token.ts';
-import { requireAlgorithm } from './checks/algorithm.ts';
 import { type AcceptedIssuer, isAcceptedIssuer, tenantOf } from './checks/issuer.ts';
+import { requireAlgorithm } from './checks/token-header.ts';
 import { isAbsent, type JsonObject, parseObject, readClaims } from './json-object.ts';
 import type { ReadAnswer } from './openid-client.ts';
 import { readRefusal } from './provider-errors.ts';

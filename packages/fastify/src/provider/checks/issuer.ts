@@ -1,4 +1,4 @@
-import { refusedClaim } from './refused-claim.ts';
+import { readClaims } from '../json-object.ts';
 
 /** Whose tokens are accepted: one issuer, or the tenants of a provider whose issuer has a placeholder for them. */
 export interface AcceptedIssuer {
@@ -11,9 +11,7 @@ export interface AcceptedIssuer {
 /** What stands for the tenant in the issuer of Entra ID's metadata for many tenants. */
 const tenantPlace = '{tenantid}';
 
-/** Whether a provider names itself with a place for tenants. */
-export const isOfTenants = ({ issuer }: Pick<AcceptedIssuer, 'issuer'>): boolean =>
-  issuer.includes(tenantPlace);
+const isOfTenants = (issuer: string): boolean => issuer.includes(tenantPlace);
 
 /** The tenant that an issuer names; `undefined` for an issuer of another form, and where there is one issuer alone. */
 export const tenantOf = (found: string, issuer: string): string | undefined => {
@@ -24,26 +22,32 @@ export const tenantOf = (found: string, issuer: string): string | undefined => {
   return /^[\w.-]{1,64}$/.test(tenant) ? tenant : undefined;
 };
 
-/** Requires the accepted issuer. @see OpenID Connect Core section 3.1.3.7 */
-export const requireIssuer = (
-  { iss }: Readonly<Record<string, unknown>>,
-  accepted: AcceptedIssuer,
-): string => {
-  if (typeof iss !== 'string' || !isAcceptedIssuer(iss, accepted))
-    throw refusedClaim('iss is another issuer');
-  return iss;
-};
-
 /** Whether an issuer is the accepted one, to the byte, or that of an accepted tenant. */
 export const isAcceptedIssuer = (found: unknown, { issuer, tenants = [] }: AcceptedIssuer): boolean => {
   if (typeof found !== 'string') return false;
   const tenant = tenantOf(found, issuer);
-  if (tenant === undefined) return found === issuer && !isOfTenants({ issuer });
+  if (tenant === undefined) return found === issuer && !isOfTenants(issuer);
   return tenants.includes('*') || tenants.includes(tenant);
 };
 
 /** The accepted issuers that can be named; of any tenant (`*`) none can. */
 export const issuersOf = ({ issuer, tenants = [] }: AcceptedIssuer): readonly string[] =>
-  isOfTenants({ issuer })
+  isOfTenants(issuer)
     ? tenants.filter((tenant) => tenant !== '*').map((tenant) => issuer.replace(tenantPlace, tenant))
     : [issuer];
+
+/**
+ * Makes the rule which keys may have signed a token of a provider of many tenants: a key that names an issuer signs for that
+ * one alone, or for each tenant where its issuer has a place for them.
+ *
+ * @see Microsoft identity platform, "Validate the signing key issuer"
+ */
+export const createKeyRule = (token: string, accepted: AcceptedIssuer): ((keyIssuer: unknown) => boolean) => {
+  if (!isOfTenants(accepted.issuer)) return () => true;
+  const iss = readClaims(token)?.iss;
+  return (keyIssuer) =>
+    keyIssuer === undefined ||
+    (typeof keyIssuer === 'string' &&
+      typeof iss === 'string' &&
+      (keyIssuer === iss || tenantOf(iss, keyIssuer) !== undefined));
+};
