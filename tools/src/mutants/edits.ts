@@ -2,7 +2,7 @@ import type { Edit } from './mutant.ts';
 
 /** openid-client gets no ID token, so that it cannot judge the claims. */
 const unseen: Edit = {
-  file: 'provider/token-answer.ts',
+  file: 'provider/grant.ts',
   find: 'return Response.json({ ...others, id_token: checkedIdToken(idToken, trust), signed_id_token: idToken });',
   replace: 'return Response.json({ ...others, signed_id_token: idToken });',
 };
@@ -20,7 +20,7 @@ export const anyIssuer: Edit = {
   replace: '',
 };
 const anyAlgorithm: Edit = {
-  file: 'provider/token-answer.ts',
+  file: 'provider/grant.ts',
   find: 'requireKnownAlgorithm(idToken, trust);',
   replace: '',
 };

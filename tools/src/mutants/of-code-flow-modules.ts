@@ -23,15 +23,15 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-kid-absent-single-jwks': [
     {
       file: 'provider/key-set.ts',
-      find: 'if (kid === undefined || isAbsent(kid)) return selectKeys(byKid, { alg });',
-      replace: 'if (kid === undefined || isAbsent(kid)) return [];',
+      find: 'if (isAbsent(kid)) return importThose(() => true);',
+      replace: 'if (isAbsent(kid)) return [];',
     },
   ],
   '-kid-absent-multiple-jwks': [
     {
       file: 'provider/key-set.ts',
-      find: 'if (error instanceof errors.JWKSMultipleMatchingKeys) return collectKeys(error);',
-      replace: '',
+      find: 'if (isAbsent(kid)) return importThose(() => true);',
+      replace: 'if (isAbsent(kid)) return (await importThose(() => true)).slice(0, 1);',
     },
   ],
   '-idtoken-sig-rs256': [
@@ -125,7 +125,7 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-signing-key-rotation-just-before-signing': [noRefetch],
   '-refresh-token': [
     {
-      file: 'provider/token-answer.ts',
+      file: 'provider/grant.ts',
       find: 'expires_in: readLifetime(expires_in),',
       replace: 'expires_in: undefined,',
     },

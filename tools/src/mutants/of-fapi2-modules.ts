@@ -19,14 +19,14 @@ export const ofFapi2Modules: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'valid-aud-as-array': [
     {
-      file: 'provider/token-answer.ts',
+      file: 'provider/grant.ts',
       find: 'if (claims === undefined) return idToken;',
       replace: "if (claims === undefined || Array.isArray(claims.aud)) return '';",
     },
   ],
   'token-endpoint-response-without-expires_in': [
     {
-      file: 'provider/token-answer.ts',
+      file: 'provider/grant.ts',
       find: "if (typeof seconds !== 'number' || !(seconds > 0)) return undefined;",
       replace: "if (typeof seconds !== 'number') throw new TypeError('no time');",
     },

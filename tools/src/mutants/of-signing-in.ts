@@ -60,7 +60,7 @@ const ofProviderAnswers: readonly Mutant[] = [
     test: `${refusals} > the access token %j, which no header carries, is refused before it is used`,
   },
   {
-    file: 'provider/token-answer.ts',
+    file: 'provider/grant.ts',
     find: 'return Math.min(seconds, maxLifetimeSeconds);',
     replace: 'return seconds;',
     test: `${refusals} > an access token that says it lives for ever lives as long as a session may`,
@@ -72,7 +72,7 @@ const ofProviderAnswers: readonly Mutant[] = [
     test: `${refusals} > userinfo is refused`,
   },
   {
-    file: 'provider/endpoint.ts',
+    file: 'provider/metadata.ts',
     find: '(!isHttp(value) || isHttp(document.issuer))',
     replace: 'true',
     test: 'fastify/provider/discovery > a provider on https cannot have us ask a loopback host: its %s endpoint',

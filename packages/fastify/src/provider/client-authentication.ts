@@ -1,5 +1,5 @@
 import type { ClientAuth } from '../options.ts';
-import { firstMethod } from './client-method.ts';
+import { firstMethod } from './client-credentials.ts';
 import type { Metadata } from './metadata.ts';
 import { type ReadAnswer, withRequest } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';

@@ -7,7 +7,7 @@ import {
   readSource,
   unfoldPem,
 } from '../options/client-keys.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { ClientAuth, ResolvedOptions } from '../options.ts';
 import type { JsonObject } from './json-object.ts';
 
 /** Key and certificate of one connection, as PEM. */
@@ -81,4 +81,22 @@ export const publicKeys = ({ keys, tls }: ClientCredentials): PublicKeys => {
       cert?.checkPrivateKey(privateKey) ? { ...publicJwk, x5c: [cert.raw.toString('base64')] } : publicJwk,
     ),
   };
+};
+
+/** The methods of a client that has a key, and a certificate for it where that is set. */
+export const keyMethods = ({ clientCert }: Pick<ResolvedOptions, 'clientCert'>): readonly ClientAuth[] => [
+  'private_key_jwt',
+  ...(clientCert === undefined ? [] : (['tls_client_auth', 'self_signed_tls_client_auth'] as const)),
+];
+
+/** The method that is tried first: the configured one, else of those that are possible one that the provider lists. */
+export const firstMethod = (
+  options: Pick<ResolvedOptions, 'clientSecret' | 'clientKey' | 'clientCert' | 'clientAuth'>,
+  listed: readonly string[],
+): ClientAuth => {
+  const byKey = options.clientKey === undefined ? [] : keyMethods(options);
+  const bySecret = ['client_secret_basic', 'client_secret_post'] as const;
+  const possible = byKey.length > 0 && !options.clientSecret ? byKey : [...bySecret, ...byKey];
+  const [preferred = 'client_secret_basic'] = possible;
+  return options.clientAuth ?? possible.find((method) => listed.includes(method)) ?? preferred;
 };

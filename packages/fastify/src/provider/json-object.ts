@@ -29,3 +29,7 @@ export const overlayClaims = (claims: JsonObject, others: JsonObject): JsonObjec
   );
   return { ...claims, ...Object.fromEntries(present) };
 };
+
+/** A provider's text for a log line: without control characters, within 200 characters. */
+export const cleanText = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 200);

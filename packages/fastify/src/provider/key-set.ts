@@ -1,6 +1,7 @@
-import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
+import { type CryptoKey, createLocalJWKSet, errors, type JWSHeaderParameters } from 'jose';
+import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
-import { isAbsent, parseObject } from './json-object.ts';
+import { isAbsent, isObject, type JsonObject, parseObject } from './json-object.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 import { createSingleFetch, type SingleFetch } from './single-fetch.ts';
@@ -30,74 +31,53 @@ export type KeySet = <Verified>(
 const pauseMs = 5000;
 const lifetimeMs = 3600_000;
 
-type SelectKey = ReturnType<typeof createLocalJWKSet>;
-
 interface LoadedKeys {
   readonly loadedAt: number;
-  /** One for each issuer that keys name, and one for those that name none. */
-  readonly groups: readonly KeyGroup[];
+  readonly keys: readonly ListedKey[];
 }
 
-interface KeyGroup {
+/** A key of the set; that of a provider of many tenants may name its issuer. Without a `kid` it may be of any. */
+interface ListedKey {
   readonly issuer: unknown;
-  readonly byKid: SelectKey;
-  /** Keys without a `kid` may be of any. */
-  readonly withoutKid: SelectKey;
+  readonly kid: unknown;
+  /** Imports it for an algorithm. @throws when it is for something else, or no key at all. */
+  readonly select: ReturnType<typeof createLocalJWKSet>;
 }
 
-/** A key of the set; that of a provider of many tenants may name its issuer. */
-type NamedKey = JWK & { readonly kty: string; readonly issuer?: unknown };
-
-const isKey = (key: unknown): key is NamedKey =>
-  typeof key === 'object' && key !== null && 'kty' in key && typeof key.kty === 'string';
+const isKey = (key: unknown): key is JsonObject & { readonly kty: string } =>
+  isObject(key) && typeof key.kty === 'string';
 
 /** `EdDSA` and `Ed25519` name one algorithm, so that the curve alone says what such a key is for. */
-const withoutAbsent = (key: NamedKey): NamedKey => {
-  const present = Object.entries(key).filter(
-    ([name, value]) => !isAbsent(value) && !(name === 'alg' && key.crv === 'Ed25519'),
+const listKey = ({ kty, ...members }: JsonObject & { readonly kty: string }): ListedKey => {
+  const present = Object.entries(members).filter(
+    ([name, value]) => !isAbsent(value) && !(name === 'alg' && members.crv === 'Ed25519'),
   );
-  return { kty: key.kty, ...Object.fromEntries(present) };
+  const { issuer, kid, ...others } = Object.fromEntries(present);
+  return { issuer, kid, select: createLocalJWKSet({ keys: [{ kty, ...others }] }) };
 };
 
-const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly NamedKey[]> => {
+const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly ListedKey[]> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response, undefined));
   const keys = parseObject(response.text)?.keys;
   if (!Array.isArray(keys))
     throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');
-  return keys.filter(isKey).map(withoutAbsent);
+  return keys.filter(isKey).map(listKey);
 };
 
-const groupKeys = (keys: readonly NamedKey[]): readonly KeyGroup[] =>
-  [...Map.groupBy(keys, ({ issuer }) => issuer)].map(([issuer, ofIssuer]) => ({
-    issuer,
-    byKid: createLocalJWKSet({ keys: ofIssuer }),
-    withoutKid: createLocalJWKSet({ keys: ofIssuer.filter(({ kid }) => kid === undefined) }),
-  }));
-
-const collectKeys = async (found: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey[]> => {
-  const keys: CryptoKey[] = [];
-  for await (const key of found) keys.push(key);
-  return keys;
-};
-
-const selectKeys = async (select: SelectKey, header: JWSHeaderParameters): Promise<readonly CryptoKey[]> => {
-  try {
-    return [await select(header)];
-  } catch (error) {
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return collectKeys(error);
-    if (error instanceof errors.JWKSNoMatchingKey) return [];
-    throw error;
-  }
-};
-
-const findInGroup = async (
-  { byKid, withoutKid }: KeyGroup,
-  { kid, alg = '' }: JWSHeaderParameters,
+/** The keys that may have signed; those for something else, or that cannot be read, are passed over. */
+const findKeys = async (
+  { keys }: LoadedKeys,
+  { header: { kid, alg = '' }, maySign }: WantedKey,
 ): Promise<readonly CryptoKey[]> => {
-  if (kid === undefined || isAbsent(kid)) return selectKeys(byKid, { alg });
-  const named = await selectKeys(byKid, { kid, alg });
-  return named.length > 0 ? named : selectKeys(withoutKid, { alg });
+  const importThose = async (isMeant: (key: ListedKey) => boolean): Promise<readonly CryptoKey[]> => {
+    const meant = keys.filter((key) => maySign(key.issuer) && isMeant(key));
+    const imported = await Promise.allSettled(meant.map(({ select }) => select({ alg })));
+    return imported.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []));
+  };
+  if (isAbsent(kid)) return importThose(() => true);
+  const named = await importThose((key) => key.kid === kid);
+  return named.length > 0 ? named : importThose((key) => key.kid === undefined);
 };
 
 /** A key that jose refuses to use, of less than 2,048 bits for one, is a `TypeError`. */
@@ -105,14 +85,12 @@ const isOfAnotherKey = (error: unknown): error is Error =>
   error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
 
 const tryKeys = async <Verified>(
-  { groups }: LoadedKeys,
-  { header, maySign }: WantedKey,
+  loaded: LoadedKeys,
+  wanted: WantedKey,
   verifyWith: VerifyWith<Verified>,
 ): Promise<Verified> => {
-  const signing = groups.filter(({ issuer }) => maySign(issuer));
-  const keys = await Promise.all(signing.map((group) => findInGroup(group, header)));
   let failure: Error | undefined;
-  for (const key of keys.flat()) {
+  for (const key of await findKeys(loaded, wanted)) {
     try {
       return await verifyWith(key);
     } catch (error) {
@@ -130,17 +108,13 @@ const mayBeOfNewKey = (error: unknown): boolean =>
 export const createKeySet = (http: ProviderHttp, clock: () => number): KeySet => {
   const load = async (url: string): Promise<LoadedKeys> => {
     try {
-      return { groups: groupKeys(await fetchKeySet(http, url)), loadedAt: clock() };
+      return { keys: await fetchKeySet(http, url), loadedAt: clock() };
     } catch (error) {
       throw asRetryable(providerProblem(error));
     }
   };
   let pausedUntil = Number.NEGATIVE_INFINITY;
-  let source: (SingleFetch<LoadedKeys> & { readonly url: string }) | undefined;
-  const sourceAt = (url: string): SingleFetch<LoadedKeys> => {
-    if (source?.url !== url) source = { url, ...createSingleFetch(() => load(url), clock) };
-    return source;
-  };
+  const sourceAt = memoize(1, (url: string) => createSingleFetch(() => load(url), clock));
   /** Keys that are not there yet, or old; old ones stay when that fails. */
   const find = async ({ current, fetch }: SingleFetch<LoadedKeys>): Promise<LoadedKeys> => {
     const known = current();

@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { tenantOf } from './checks/issuer.ts';
-import { isEndpoint, readEndpoint } from './endpoint.ts';
-import { isAbsent, isObject, type JsonObject } from './json-object.ts';
-import { cleanText } from './provider-errors.ts';
+import { cleanText, isAbsent, isObject, type JsonObject } from './json-object.ts';
 
 /** A text in place of a list is the only one of it. */
 const texts = z
@@ -54,6 +53,25 @@ const optionalEndpoints = [
   'pushed_authorization_request_endpoint',
 ] as const;
 
+/** https, or http on a loopback host, without credentials and fragment. */
+const isEndpoint = (value: unknown): value is string => {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(value);
+  if (username !== '' || password !== '' || hash !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
+};
+
+const isHttp = (url: unknown): boolean => typeof url === 'string' && /^http:/i.test(url);
+
+/**
+ * An endpoint of the metadata; `undefined` for one that cannot be used. A provider on https that names http on a loopback
+ * host would have our secret sent to a neighbour of ours.
+ */
+export const readEndpoint = (document: JsonObject, name: string): string | undefined => {
+  const value = document[name];
+  return isEndpoint(value) && (!isHttp(value) || isHttp(document.issuer)) ? value : undefined;
+};
+
 const unacceptable = (what: string): Problem =>
   new Problem('provider_invalid_response', `discovery: ${what}`);
 
@@ -73,8 +91,7 @@ const requireEndpoint = (document: JsonObject, name: string): string => {
 };
 
 const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOptions): string => {
-  if (typeof found !== 'string' || !isEndpoint(found))
-    throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
+  if (!isEndpoint(found)) throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
   const isWhole = discoveryUrl === undefined && issuer.includes('/.well-known/');
   const expected = isWhole ? issuer.slice(0, issuer.indexOf('/.well-known/')) : issuer;
   if (found.replace(/\/$/, '') === expected.replace(/\/$/, '')) return found;
@@ -96,11 +113,6 @@ const readEndpoints = (document: JsonObject, names: readonly string[]): Readonly
       return value === undefined ? [] : [[name, value]];
     }),
   );
-
-const aliasedEndpoints: readonly string[] = [
-  ...['token_endpoint', 'revocation_endpoint', 'userinfo_endpoint'],
-  'pushed_authorization_request_endpoint',
-];
 
 /**
  * Reads the metadata of the configured issuer.
@@ -125,10 +137,10 @@ export const parseMetadata = (document: JsonObject, options: IssuerOptions): Par
       authorization_endpoint: requireEndpoint(document, 'authorization_endpoint'),
       token_endpoint: requireEndpoint(document, 'token_endpoint'),
       jwks_uri: requireEndpoint(document, 'jwks_uri'),
-      mtls_endpoint_aliases: readEndpoints(
-        { ...(isObject(aliases) ? aliases : {}), issuer },
-        aliasedEndpoints,
-      ),
+      mtls_endpoint_aliases: readEndpoints({ ...(isObject(aliases) ? aliases : {}), issuer }, [
+        'token_endpoint',
+        ...optionalEndpoints,
+      ]),
     },
     ignored: optionalEndpoints.filter((name) => usable[name] === undefined && !isAbsent(document[name])),
   };

@@ -1,6 +1,6 @@
 import { errors } from 'jose';
 import { Problem } from '../problems.ts';
-import { parseObject } from './json-object.ts';
+import { cleanText, parseObject } from './json-object.ts';
 import type { ProviderAnswer } from './provider-http.ts';
 
 /** The provider answered a request of ours with an error; `error` is its OAuth code where it gave one. */
@@ -42,10 +42,6 @@ export const readRefusal = (endpoint: string, answer: ProviderAnswer): EndpointR
 /** Whether a status says that the provider is down or busy rather than that it refuses. */
 export const isTrouble = ({ status }: Pick<ProviderAnswer, 'status'>): boolean =>
   status >= 500 || status === 429 || status === 408;
-
-/** A provider's text for a log line: without control characters, within 200 characters. */
-export const cleanText = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 200);
 
 /** The first error of a chain of causes that is of this kind; libraries wrap what they did not make. */
 const findCause = <Kind extends Error>(

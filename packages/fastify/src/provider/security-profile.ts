@@ -1,6 +1,7 @@
 import { profileAlgorithms } from '../options/client-keys.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { keyMethods } from './client-credentials.ts';
 import type { JsonObject } from './json-object.ts';
 
 type Options = Pick<ResolvedOptions, 'profile' | 'dpop' | 'clientAuth' | 'clientCert'>;
@@ -10,12 +11,6 @@ const lists = (value: unknown, wanted: readonly string[]): boolean =>
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
-const methodsOf = ({ clientAuth, clientCert }: Options): readonly string[] => {
-  if (clientAuth !== undefined) return [clientAuth];
-  const byCert = clientCert === undefined ? [] : ['tls_client_auth', 'self_signed_tls_client_auth'];
-  return ['private_key_jwt', ...byCert];
-};
-
 /**
  * What the metadata of a provider lacks for the configured security profile, by the name of each member; nothing where no
  * profile is configured.
@@ -24,7 +19,7 @@ const methodsOf = ({ clientAuth, clientCert }: Options): readonly string[] => {
  */
 export const findProfileGaps = (metadata: JsonObject, options: Options): readonly string[] => {
   if (options.profile === undefined) return [];
-  const methods = methodsOf(options);
+  const methods = options.clientAuth === undefined ? keyMethods(options) : [options.clientAuth];
   const needed: readonly (readonly [holds: boolean, gap: string])[] = [
     [isText(metadata.pushed_authorization_request_endpoint), 'pushed_authorization_request_endpoint'],
     [

@@ -44,6 +44,8 @@ describe('an ID token is refused', () => {
     ['with a bad signature', { signed: cutSignature }],
     ['without a signature', { signed: (token) => token.slice(0, token.lastIndexOf('.') + 1) }],
     ['that is not a token', { signed: () => 'not.a-token' }],
+    ['in another spelling, with padding', { signed: (token) => `${token}=` }],
+    ['in another spelling, with a space', { signed: (token) => `${token} ` }],
     ['that is encrypted', { signed: (token) => `${token}.x.y` }],
     ['with alg none', { idToken: withHeader({ alg: 'none' }) }],
     ['with HS256, keyed with the public key', { idToken: withHeader({ alg: 'HS256' }) }],

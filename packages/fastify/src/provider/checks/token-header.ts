@@ -2,7 +2,7 @@ import { decodeProtectedHeader, errors, type JWSHeaderParameters } from 'jose';
 import { profileAlgorithms } from '../../options/client-keys.ts';
 import { asymmetricAlgorithms } from '../../options/provider-options.ts';
 import type { ResolvedOptions } from '../../options.ts';
-import { cleanText } from '../provider-errors.ts';
+import { cleanText } from '../json-object.ts';
 
 /** `EdDSA` and `Ed25519` name one algorithm. @see RFC 9864 section 2.2 */
 const withOtherName = (algorithm: string): readonly string[] =>
