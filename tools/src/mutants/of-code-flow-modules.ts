@@ -1,12 +1,4 @@
-import {
-  anyEvent,
-  anyIssuer,
-  noRefetch,
-  otherMetadata,
-  unjudged,
-  unsigned,
-  unverified,
-} from './edits.ts';
+import { anyEvent, anyIssuer, noRefetch, otherMetadata, unjudged, unsigned, unverified } from './edits.ts';
 import type { Edit } from './mutant.ts';
 
 const atHome = 'if (session === undefined) return reply.redirect(home, 303);';
