@@ -11,7 +11,7 @@ export const watchAnswers = (server: Pick<Server, 'on'>): void => {
   server.on('request', ({ socket }, response: ServerResponse) => {
     const open = answers.get(socket) ?? new Set();
     answers.set(socket, open.add(response));
-    response.once('close', () => open.delete(response));
+    response.on('close', () => open.delete(response));
   });
 };
 

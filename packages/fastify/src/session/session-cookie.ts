@@ -93,10 +93,12 @@ export const createCookieRules = (options: CookieOptions): CookieRules => {
  * was planted from a sibling host; callers treat them as none.
  */
 export const readCookies = (header: string | undefined, name: string): readonly string[] => {
-  const pairs = (header ?? '').split(';').map((pair) => pair.trimStart());
-  return pairs
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1).trim());
+  const found: string[] = [];
+  for (const pair of (header ?? '').split(';')) {
+    const text = pair.trimStart();
+    if (text.startsWith(`${name}=`)) found.push(text.slice(name.length + 1).trim());
+  }
+  return found;
 };
 
 /** Every cookie whose name begins with `prefix`, unparsed. */

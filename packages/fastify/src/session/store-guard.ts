@@ -13,22 +13,32 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     new Promise((resolve, reject) => {
       const start = performance.now();
       let isOver = false;
-      const settle = (outcome: 'succeeded' | 'failed', settleWith: () => void): void => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = (outcome: 'succeeded' | 'failed'): void => {
         if (isOver) return;
         isOver = true;
         clearTimeout(timer);
         observe?.({ kind: 'store_call', operation, outcome, seconds: secondsSince(start) });
-        settleWith();
       };
-      const fail = (error: unknown): void => settle('failed', () => reject(unavailable(error)));
+      const fail = (error: unknown): void => {
+        end('failed');
+        reject(unavailable(error));
+      };
       const giveUp = (): void => fail(new Error(`No answer within ${limitMs} ms`));
-      // A process that stood still has answers waiting when its timers are late: they are read before it gives up.
-      const timer = setTimeout(() => setImmediate(giveUp), limitMs);
+      const limit = (): void => {
+        // A process that stood still has answers waiting when its timers are late: they are read before it gives up.
+        if (!isOver) timer = setTimeout(() => setImmediate(giveUp), limitMs);
+      };
       try {
-        work().then((value) => settle('succeeded', () => resolve(value)), fail);
+        work().then((value) => {
+          end('succeeded');
+          resolve(value);
+        }, fail);
       } catch (error) {
         fail(error);
       }
+      // A store that answers at once, as sqlite does, needs no timer.
+      queueMicrotask(limit);
     });
   return {
     insert: (session) => guarded('insert', () => store.insert(session)),

@@ -15,3 +15,14 @@ test('a process that stood still for a second takes the answers that came meanwh
   standStill(1050);
   expect(await answer).toBe(1);
 });
+
+test('a store that never answers is given up, and the caller learns why', async () => {
+  const store = openMemoryStore();
+  onTestFinished(() => store.close());
+  const { promise: never } = Promise.withResolvers<number>();
+  const guarded = guardStore({ ...store, readClaim: () => never });
+  await expect(guarded.readClaim('value')).rejects.toMatchObject({
+    code: 'store_unavailable',
+    cause: new Error('No answer within 1000 ms'),
+  });
+});

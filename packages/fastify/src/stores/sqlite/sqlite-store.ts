@@ -47,18 +47,19 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
       const values = [id, version, lastSeenAt, expiresAt, subject, providerSession ?? null, about, sealed];
       await retryWhileBusy(() => insert.run(...values));
     },
-    read: async (id, knownVersion = 0) => {
-      const row = await retryWhileBusy(() => read.get(knownVersion, id, clock()));
-      if (row === undefined) return undefined;
-      const [version, lastSeenAt, expiresAt, sealed] = Object.values(row);
-      return {
-        id,
-        version: Number(version),
-        lastSeenAt: Number(lastSeenAt),
-        expiresAt: Number(expiresAt),
-        sealed: sealed === null ? undefined : readBytes(sealed),
-      };
-    },
+    read: (id, knownVersion = 0) =>
+      retryWhileBusy(() => {
+        const row = read.get(knownVersion, id, clock());
+        if (row === undefined) return undefined;
+        const { 0: version, 1: lastSeenAt, 2: expiresAt, 3: sealed } = row;
+        return {
+          id,
+          version: Number(version),
+          lastSeenAt: Number(lastSeenAt),
+          expiresAt: Number(expiresAt),
+          sealed: sealed === null ? undefined : readBytes(sealed),
+        };
+      }),
     update: async (id, expectedVersion, sealed) =>
       (await retryWhileBusy(() => update.run(sealed, id, expectedVersion, clock()))).changes === 1,
     touch: async (id, lastSeenAt, expiresAt) =>
