@@ -15,13 +15,26 @@ export interface RequestSource {
 export const isNavigation = ({ headers }: Pick<RequestSource, 'headers'>): boolean =>
   headers['sec-fetch-mode'] === 'navigate';
 
+/**
+ * Whether a request goes to one of these destinations; browsers without Fetch Metadata do not say. A service worker that
+ * passes a navigation on sends an empty one.
+ *
+ * @see Fetch section 2.2.5
+ */
+export const goesTo = (source: Pick<RequestSource, 'headers'>, destinations: readonly string[]): boolean => {
+  const destination = source.headers['sec-fetch-dest'];
+  if (destination === undefined || destinations.includes(destination)) return true;
+  return destination === 'empty' && isNavigation(source);
+};
+
+/** Whether a browser fetches ahead what a person may ask for. */
+export const isPrefetch = ({ headers }: Pick<RequestSource, 'headers'>): boolean =>
+  /prefetch|prerender|preview/i.test(`${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`);
+
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
-const isTopNavigation = (source: RequestSource): boolean => {
-  const { 'sec-fetch-dest': destination = 'document' } = source.headers;
-  // A service worker that passes a navigation on sends an empty destination.
-  return source.method === 'GET' && isNavigation(source) && ['document', 'empty'].includes(destination);
-};
+const isTopNavigation = (source: RequestSource): boolean =>
+  source.method === 'GET' && isNavigation(source) && goesTo(source, ['document']);
 
 /** Whether another site led a navigation here: the Strict session cookie stays away from it. */
 export const cameFromElsewhere = (source: Pick<RequestSource, 'headers'>): boolean =>

@@ -1,6 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { goesTo, isPrefetch } from '../browser-security/cross-site.ts';
 import { logEvent } from '../events.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { Problem } from '../problems.ts';
@@ -12,14 +13,9 @@ import { addRoute } from './add-route.ts';
 const maxSidLength = 1024;
 
 /** A page of the provider shows it in a frame: a link, an image or a prefetch of someone else’s ends nothing. */
-const requireFrame = ({ headers }: FastifyRequest): void => {
-  const { 'sec-fetch-dest': destination, 'sec-fetch-mode': mode } = headers;
-  const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
-  // A service worker that passes a navigation on sends an empty destination.
-  const isPassedOn = destination === 'empty' && mode === 'navigate';
-  const isFrame = isPassedOn || [undefined, 'iframe', 'frame'].includes(destination);
-  if (!isFrame || /prefetch|prerender|preview/i.test(purpose))
-    throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
+const requireFrame = (request: FastifyRequest): void => {
+  if (goesTo(request, ['iframe', 'frame']) && !isPrefetch(request)) return;
+  throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
 };
 
 /** The session that the provider’s page names, and the provider. */

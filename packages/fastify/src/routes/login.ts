@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
+import { goesTo, isPrefetch } from '../browser-security/cross-site.ts';
 import { parseLoginHints, readQuery } from '../login/login-hints.ts';
 import { parseReturnTo, type ReturnTo } from '../login/return-to.ts';
 import { type Page, sendPage } from '../pages/page.ts';
@@ -11,21 +11,12 @@ import type { RegisteredProvider } from '../provider/providers.ts';
 import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
-/** A service worker that passes a navigation on sends mode `navigate` with an empty destination. @see Fetch section 2.2.5 */
-const isForTopLevel = ({
-  'sec-fetch-dest': destination,
-  'sec-fetch-mode': mode,
-}: IncomingHttpHeaders): boolean =>
-  destination === undefined || destination === 'document' || (destination === 'empty' && mode === 'navigate');
-
 /** Prefetches, sub-resources and frames start nothing: only a person who goes somewhere signs in. */
-const requireNavigation = ({ headers }: FastifyRequest): void => {
-  const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`;
-  if (/prefetch|prerender|preview/i.test(purpose) || !isForTopLevel(headers)) {
-    throw new Problem('bad_request', 'A login starts with a top-level navigation only', {
-      detail: 'Open the sign-in address as a page of its own.',
-    });
-  }
+const requireNavigation = (request: FastifyRequest): void => {
+  if (goesTo(request, ['document']) && !isPrefetch(request)) return;
+  throw new Problem('bad_request', 'A login starts with a top-level navigation only', {
+    detail: 'Open the sign-in address as a page of its own.',
+  });
 };
 
 /** A login as it was asked for. */

@@ -69,15 +69,8 @@ const { health: _health, ready: _ready, clientKeys: _clientKeys, frontchannelLog
  *
  * @throws Error that names every path that the host has taken.
  */
-export const requireFreeRoutes = (
-  app: FastifyInstance,
-  {
-    basePath,
-    spa,
-    gate,
-    ...options
-  }: Pick<ResolvedOptions, 'basePath' | 'spa' | 'gate' | 'frontchannelLogout' | 'providerId'>,
-): void => {
+export const requireFreeRoutes = (app: FastifyInstance, options: ResolvedOptions): void => {
+  const { basePath, spa, gate } = options;
   const reserved = [
     ...Object.values(required),
     `${paths.meSessions}/:id`,

@@ -1,43 +1,31 @@
 import type { Socket } from 'node:net';
 import { createTrust, groupAddress } from '../logging/client-address.ts';
 
-/** What the limit needs to know. */
-export interface ConnectionLimitSettings {
-  /** Open connections of one client address (in IPv6: of one /64) at most. */
-  readonly connectionsPerAddress: number;
-  /** Proxies, which carry the connections of all clients and are not limited. */
-  readonly trustProxy: readonly string[];
-}
-
 /**
- * Keeps one address from taking every connection: those beyond the limit are closed unread. A trusted proxy
- * limits its own clients.
+ * Keeps one address from taking every connection: those beyond `most` of one client (in IPv6 of one /64) are closed unread.
+ * A proxy of `trustProxy` carries the connections of all clients, and limits its own.
  *
  * @returns the listener for a server's `connection` event; servers that share it share the count.
  */
-export const createConnectionLimit = ({
-  connectionsPerAddress,
-  trustProxy,
-}: ConnectionLimitSettings): ((socket: Socket) => void) => {
+export const createConnectionLimit = (
+  most: number,
+  trustProxy: readonly string[],
+): ((socket: Socket) => void) => {
   const isTrusted = createTrust(trustProxy);
   const open = new Map<string, number>();
+  const countOf = (address: string): number => open.get(address) ?? 0;
   return (socket) => {
-    const { remoteAddress } = socket;
-    const address = remoteAddress === undefined ? undefined : groupAddress(remoteAddress);
-    if (remoteAddress === undefined || address === undefined) {
-      // It is gone already.
-      socket.destroy();
-      return;
-    }
+    const { remoteAddress = '' } = socket;
     if (isTrusted(remoteAddress)) return;
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > connectionsPerAddress) {
+    const address = groupAddress(remoteAddress);
+    // Without an address it is gone already.
+    if (address === undefined || countOf(address) >= most) {
       socket.destroy();
       return;
     }
-    open.set(address, count);
+    open.set(address, countOf(address) + 1);
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
+      const left = countOf(address) - 1;
       if (left === 0) open.delete(address);
       else open.set(address, left);
     });

@@ -72,7 +72,7 @@ const createServerFactory = (
   { answerClientError }: EarlyRefusals,
 ): StartServer => {
   const within = { ...serverLimits, ...limits };
-  const limitConnections = createConnectionLimit({ ...within, trustProxy });
+  const limitConnections = createConnectionLimit(within.connectionsPerAddress, trustProxy);
   return (handle) => {
     const server: Server = createServer(
       {
