@@ -19,7 +19,7 @@ import { createRateLimit } from './login/rate-limit.ts';
 import type { ResolvedOptions } from './options.ts';
 import { createPageLook, type PageLook } from './pages/page.ts';
 import { createProviders, type Providers } from './provider/providers.ts';
-import { createDraining, type Draining } from './server/draining.ts';
+import { createDraining } from './server/draining.ts';
 import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
 import { createSessions, type Sessions } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
@@ -37,7 +37,8 @@ export interface Bff {
   readonly rounds: LoginRounds;
   /** Look and language of our own pages. */
   readonly look: PageLook;
-  readonly draining: Draining;
+  /** Whether the server is ready for more requests. A call counts as a probe of a load balancer. */
+  readonly takesMore: () => boolean;
   /** The headers of our own answers, and of the SPA's pages and assets. */
   readonly headers: { readonly answers: AnswerHeaders; readonly pages: PageHeaders };
   /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
@@ -78,7 +79,7 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     loginSeal,
     rounds: createLoginRounds(options, seal),
     look,
-    draining: createDraining(app, options.drainTimeout),
+    takesMore: createDraining(app, options.drainTimeout),
     headers: { answers, pages },
     limitRate: await createRateLimit(options),
     judgeSource: createCrossSiteRule(options),

@@ -7,20 +7,14 @@ import { type Answer, addRoute, isTaken } from './add-route.ts';
 /** `GET /healthz` touches nothing; `GET /readyz` says whether people can be served. The host may have its own of both. */
 export const addHealthRoutes = (
   scope: FastifyInstance,
-  { options, providers, sessions, draining }: Bff,
+  { options, providers, sessions, takesMore }: Bff,
 ): void => {
-  const json = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
-  const ok = JSON.stringify({ status: 'ok' });
-  const health: Answer = async (_request, reply) => reply.headers(json).send(ok);
-  const ready: Answer = async (_request, reply) => {
-    if (!draining.takesMore()) {
-      return reply
-        .code(503)
-        .headers(json)
-        .send(JSON.stringify({ status: 'stopping' }));
-    }
+  const health: Answer = async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok' });
+  const ready: Answer = async (request, reply) => {
+    if (!takesMore()) return reply.code(503).header('cache-control', 'no-store').send({ status: 'stopping' });
     await sessions.checkStore();
-    if (await providers.isDiscovered()) return reply.headers(json).send(ok);
+    if (await providers.isDiscovered()) return health(request, reply);
     providers.warmUp();
     throw new Problem('provider_unavailable', 'No provider has been discovered yet', { retryAfter: 1 });
   };

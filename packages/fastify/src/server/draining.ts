@@ -4,12 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { paths } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 
-/** Reports not-ready first, so that the load balancer stops sending requests before the server closes. */
-export interface Draining {
-  /** Whether the server is ready for more requests. A call counts as a probe of a load balancer. */
-  readonly takesMore: () => boolean;
-}
-
 /** A load balancer that probes readiness has asked within this time. */
 const probeWindowMs = 70_000;
 /** Failed probes before the server closes: many load balancers act on the third in a row. */
@@ -24,12 +18,13 @@ const isProbe = ({ url = '' }: IncomingMessage): boolean => {
 };
 
 /**
- * Lets a closing server take requests until the load balancer has noticed: `/readyz` has failed three times, and no
- * request has come for a second. Without a load balancer that probes `/readyz` the server closes at once.
+ * Reports not-ready first, and lets a closing server take requests until the load balancer has noticed: `/readyz` has failed
+ * three times, and no request has come for a second. Without a load balancer that probes `/readyz` the server closes at once.
  *
  * @param timeout seconds after which the server closes in any case; 0 closes at once.
+ * @returns whether the server is ready for more requests. A call counts as a probe of a load balancer.
  */
-export const createDraining = (app: FastifyInstance, timeout: number): Draining => {
+export const createDraining = (app: FastifyInstance, timeout: number): (() => boolean) => {
   let asked = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   let reported = 0;
@@ -52,12 +47,10 @@ export const createDraining = (app: FastifyInstance, timeout: number): Draining 
     const isWatched = performance.now() - asked < probeWindowMs;
     if (isWatched && app.server.listening) await untilNoticed();
   });
-  return {
-    takesMore: () => {
-      asked = performance.now();
-      if (isClosing) reported += 1;
-      return !isClosing;
-    },
+  return () => {
+    asked = performance.now();
+    if (isClosing) reported += 1;
+    return !isClosing;
   };
 };
 

@@ -6,21 +6,13 @@ import { wantsPage } from '../browser-security/public-origin.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
 import { createRequestId } from '../logging/request-log.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { defaultLook, pageLookOf, printPageIn } from '../pages/page.ts';
+import { defaultLook, pageLookOf, printPageIn, type Say } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
 import { Problem } from '../problems.ts';
 import { hasBegunAnswer, headersInFlight } from './answers-in-flight.ts';
 
 /** An error of the parser, or of the time limits. */
 type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
-
-/** Answers for what is refused before a route, hook or log line has seen it. */
-export interface EarlyRefusals {
-  /** For the server's `clientError` event: what is not HTTP, is too large or comes too slowly. */
-  readonly answerClientError: (error: ClientError, socket: Socket) => void;
-  /** For Fastify's `frameworkErrors`: a path that cannot be decoded. */
-  readonly answerFrameworkError: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']>;
-}
 
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -54,39 +46,39 @@ const readHeaders = ({ rawPacket }: ClientError, socket: Socket): IncomingHttpHe
   );
 };
 
-const printRefusal = (problem: Problem, headers: IncomingHttpHeaders) => {
-  const requestId = createRequestId();
-  if (!wantsPage({ headers }))
-    return {
-      body: printProblem(problem, requestId),
-      headers: { 'x-request-id': requestId, 'content-type': 'application/problem+json; charset=utf-8' },
-    };
-  return {
-    body: printPageIn(defaultLook, headers, {
-      title: problem.title,
-      body: (say) => `<p>${say(problem.detail)}</p>`,
-      requestId,
-    }),
-    headers: {
-      'x-request-id': requestId,
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': printPagePolicy(defaultLook.style.hash),
-    },
-  };
+/** The answer to a request with these headers, as a page or as JSON. */
+const printRefusal = (problem: Problem, requestId: string, asked: IncomingHttpHeaders) => {
+  if (!wantsPage({ headers: asked }))
+    return { type: 'application/problem+json', policy, body: printProblem(problem, requestId) };
+  const { title, detail } = problem;
+  const page = { title, body: (say: Say) => `<p>${say(detail)}</p>`, requestId };
+  const pagePolicy = printPagePolicy(defaultLook.style.hash);
+  return { type: 'text/html', policy: pagePolicy, body: printPageIn(defaultLook, asked, page) };
 };
 
-/** Makes the answers; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
-export const createEarlyRefusals = (
-  settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
-): EarlyRefusals => {
+/**
+ * Makes the answers for what is refused before a route, hook or log line has seen it; `isSecure` when the public URL is
+ * https.
+ *
+ * @see RFC 9112 section 2.2
+ */
+export const createEarlyRefusals = (settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>) => {
   const cors = createCors(settings);
-  const ownHeaders = {
-    ...createSecurityHeaders(settings),
-    'content-security-policy': policy,
-    'cache-control': 'no-store',
+  const security = { ...createSecurityHeaders(settings), 'cache-control': 'no-store' };
+  const frameworkErrors: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']> = (
+    error,
+    request,
+    reply,
+  ) => {
+    const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
+    reply.headers({ ...security, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
+    if (!cors.answer(request, reply)) replyProblem(error, request, reply);
   };
   return {
-    answerClientError: (error, socket) => {
+    /** Fastify's option, for a path that cannot be decoded. */
+    frameworkErrors,
+    /** For the server's `clientError` event: what is not HTTP, is too large or comes too slowly. */
+    answerClientError: (error: ClientError, socket: Socket): void => {
       const { code = '' } = error;
       // A browser that opens a connection ahead would take a refusal for the answer to its first request.
       const isUnused = socket.bytesRead === 0;
@@ -95,21 +87,19 @@ export const createEarlyRefusals = (
         return;
       }
       const problem = problemOf(code);
-      const { body, headers: refusalHeaders } = printRefusal(problem, readHeaders(error, socket));
+      const requestId = createRequestId();
+      const { type, policy, body } = printRefusal(problem, requestId, readHeaders(error, socket));
       const headers = {
-        ...ownHeaders,
-        ...refusalHeaders,
-        connection: 'close',
+        ...security,
+        'content-security-policy': policy,
+        'x-request-id': requestId,
+        'content-type': `${type}; charset=utf-8`,
         'content-length': Buffer.byteLength(body),
+        connection: 'close',
       };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-      const statusLine = `${problem.status} ${STATUS_CODES[problem.status]}`;
-      socket.end(`HTTP/1.1 ${statusLine}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
-    },
-    answerFrameworkError: (error, request, reply) => {
-      const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
-      reply.headers({ ...ownHeaders, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
-      if (!cors.answer(request, reply)) replyProblem(error, request, reply);
+      const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
+      socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
     },
   };
 };

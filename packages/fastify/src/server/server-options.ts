@@ -6,7 +6,7 @@ import { printError } from '../logging/error-print.ts';
 import { createRequestLogOptions, pathOf, readRequestId } from '../logging/request-log.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 import { createConnectionLimit } from './connection-limit.ts';
-import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
+import { createEarlyRefusals } from './early-refusals.ts';
 import { asksForWebSocket } from './socket-takeover.ts';
 
 /** How long and how many a server waits for. Durations are seconds. */
@@ -69,7 +69,7 @@ type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 /** Node answers a request without `Host` and an odd `Expect` by itself, bare: here they come to our own answers. */
 const createServerFactory = (
   { trustProxy, limits }: ServerSettings,
-  { answerClientError }: EarlyRefusals,
+  { answerClientError }: ReturnType<typeof createEarlyRefusals>,
 ): StartServer => {
   const within = { ...serverLimits, ...limits };
   const limitConnections = createConnectionLimit(within.connectionsPerAddress, trustProxy);
@@ -126,7 +126,7 @@ export const createServerOptions = (settings: ServerSettings): FastifyHttpOption
     // A request that comes while the server closes is answered like any other, and its connection ends with it.
     return503OnClosing: false,
     serverFactory: createServerFactory(settings, refusals),
-    frameworkErrors: refusals.answerFrameworkError,
+    frameworkErrors: refusals.frameworkErrors,
     // Fastify adds it to the first of its servers only: ours is on each.
     clientErrorHandler: () => undefined,
   };

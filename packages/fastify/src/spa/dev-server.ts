@@ -36,22 +36,6 @@ const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: Fastify
   return headers;
 };
 
-/** The WebSockets to a dev server. */
-interface DevWebSockets {
-  /**
-   * Opens one between the request's connection and the dev server, or sends the dev server's refusal.
-   *
-   * @throws Problem as `askForUpgrade` does.
-   */
-  readonly open: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    headers: IncomingHttpHeaders,
-  ) => Promise<FastifyReply>;
-  /** Closes every one. */
-  readonly endAll: () => void;
-}
-
 /** Seconds until the dev server must have answered. */
 const answerTimeoutSeconds = 30;
 
@@ -61,10 +45,15 @@ const present = (headers: IncomingHttpHeaders): Record<string, string | string[]
   Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 
 /** Makes the set of open WebSockets to the dev server at `origin`. */
-const createDevWebSockets = (origin: string): DevWebSockets => {
+const createDevWebSockets = (origin: string) => {
   const tunnels = new Set<Tunnel>();
   return {
-    open: async (request, reply, headers) => {
+    /** Opens one between the request's connection and the dev server, or sends the dev server's refusal. */
+    open: async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      headers: IncomingHttpHeaders,
+    ): Promise<FastifyReply> => {
       const stop = new AbortController();
       reply.raw.once('close', () => stop.abort());
       const upstream = await askForUpgrade({

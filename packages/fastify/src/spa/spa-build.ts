@@ -5,12 +5,6 @@ import { logEvent } from '../events.ts';
 import { findUnawareWorker } from './service-worker.ts';
 import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
-/** A build that may be replaced while it is served. */
-export interface SpaBuild {
-  /** Its files. Once a second it checks whether there is a newer build. */
-  readonly files: () => Promise<SpaFiles>;
-}
-
 const checkIntervalMs = 1000;
 /** How long a build must be unchanged to be taken for complete. */
 const settlingMs = 500;
@@ -35,12 +29,16 @@ const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => 
 };
 
 /**
- * Opens a build. A newer one is read as soon as it is complete; until then, and when it cannot be read, the build before
- * is served from memory.
+ * Opens a build that may be replaced while it is served. A newer one is looked for once a second, and read as soon as it is
+ * complete; until then, and when it cannot be read, the build before is served from memory.
  *
+ * @returns the files as they are now.
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): Promise<SpaBuild> => {
+export const openSpaBuild = async (
+  folder: SpaFolder,
+  log: FastifyBaseLogger,
+): Promise<() => Promise<SpaFiles>> => {
   const { dir } = folder;
   const readBuild = async (): Promise<SpaFiles> => {
     const read = await readSpaFiles(folder);
@@ -66,16 +64,14 @@ export const openSpaBuild = async (folder: SpaFolder, log: FastifyBaseLogger): P
     }
   };
 
-  return {
-    files: async () => {
-      const now = performance.now();
-      if (now < nextCheckAt) return files;
-      nextCheckAt = now + checkIntervalMs;
-      const before = seen;
-      seen = await readState(dir, files);
-      const isComplete = seen.fingerprint === before.fingerprint || Date.now() - seen.changedAt > settlingMs;
-      if (isComplete && seen.fingerprint !== served.fingerprint) await readAgain();
-      return files;
-    },
+  return async () => {
+    const now = performance.now();
+    if (now < nextCheckAt) return files;
+    nextCheckAt = now + checkIntervalMs;
+    const before = seen;
+    seen = await readState(dir, files);
+    const isComplete = seen.fingerprint === before.fingerprint || Date.now() - seen.changedAt > settlingMs;
+    if (isComplete && seen.fingerprint !== served.fingerprint) await readAgain();
+    return files;
   };
 };

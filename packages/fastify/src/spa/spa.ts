@@ -97,7 +97,7 @@ export const registerSpa = async (
     const { registerDevServer } = await import('./dev-server.ts');
     return registerDevServer(scope, spa.devServer, options);
   }
-  const build = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy }, scope.log);
+  const currentFiles = await openSpaBuild({ ...spa, createPolicy: pages.createPolicy }, scope.log);
   const root = resolve(spa.dir);
   // A host that registered the library has its `sendFile`, which takes our folder too.
   if (!scope.hasReplyDecorator('sendFile'))
@@ -109,7 +109,7 @@ export const registerSpa = async (
   const method = scope.supportedMethods.filter((name) => name !== 'OPTIONS');
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const path = readPath(request.url, basePath);
-    const files = await build.files();
+    const files = await currentFiles();
     if (files.has(`${path}/index.html`)) return reply.redirect(asFolder(request.url), 303);
     const file = requireFile(files, path, request.headers.accept);
     if (file.policy !== undefined) pages.choosePolicy(request, file.policy);
