@@ -15,5 +15,5 @@ export {
   type SignedOutReason,
   signedOutReasons,
 } from './session-events.ts';
-export type { EndedSessions, LogoutAnswer, SessionList, SessionSummary } from './sessions.ts';
+export type { EndedSessions, LogoutAnswer, SessionCookie, SessionList, SessionSummary } from './sessions.ts';
 export { parseLogoutAnswer, parseSessionList } from './sessions.ts';

@@ -1,6 +1,17 @@
 import { isObject, isTime } from './json.ts';
 
 /**
+ * The session cookie of a request, without anything of its value: no script can read the cookie itself.
+ *
+ * @see RFC 6265bis section 4.1.2.6
+ */
+export interface SessionCookie {
+  readonly name: string;
+  /** Name and value together, as browsers count them. */
+  readonly bytes: number;
+}
+
+/**
  * One of the user's sessions in the answer of `GET /api/me/sessions`. Times are ISO 8601 in UTC.
  *
  * @see OWASP ASVS 5.0 V7.5
@@ -16,6 +27,8 @@ export interface SessionSummary {
   readonly system: string;
   /** Whether the request was made with this session. */
   readonly current: boolean;
+  /** The cookie that the request brought. Present on the current session alone. */
+  readonly cookie?: SessionCookie;
 }
 
 /** The answer of `GET /api/me/sessions`, newest session first. @see OWASP ASVS 5.0 V7.5 */
@@ -37,12 +50,16 @@ export interface LogoutAnswer {
   readonly redirectTo: string;
 }
 
+const isCookie = (value: unknown): value is SessionCookie =>
+  isObject(value) && typeof value.name === 'string' && typeof value.bytes === 'number';
+
 const isSummary = (value: unknown): value is SessionSummary =>
   isObject(value) &&
   [value.id, value.browser, value.system].every((text) => typeof text === 'string') &&
   isTime(value.createdAt) &&
   isTime(value.lastSeenAt) &&
-  typeof value.current === 'boolean';
+  typeof value.current === 'boolean' &&
+  (value.cookie === undefined || isCookie(value.cookie));
 
 /**
  * Checks that `value` is an answer of `GET /api/me/sessions`.

@@ -11,7 +11,8 @@ const summary = {
 };
 
 test('a list of sessions and an empty one are accepted', () => {
-  expect(parseSessionList({ sessions: [summary], extra: 1 })).toEqual({ sessions: [summary] });
+  const sessions = [{ ...summary, cookie: { name: 'foyer-3000', bytes: 171 } }, summary];
+  expect(parseSessionList({ sessions, extra: 1 })).toEqual({ sessions });
   expect(parseSessionList({ sessions: [] })).toEqual({ sessions: [] });
 });
 
@@ -25,6 +26,9 @@ test.for([
   ['no browser', { sessions: [{ ...summary, browser: undefined }] }],
   ['a time that is none', { sessions: [{ ...summary, lastSeenAt: 'now' }] }],
   ['current as text', { sessions: [{ ...summary, current: 'true' }] }],
+  ['a cookie that is null', { sessions: [{ ...summary, cookie: null }] }],
+  ['a cookie without its name', { sessions: [{ ...summary, cookie: { bytes: 171 } }] }],
+  ['a cookie whose size is text', { sessions: [{ ...summary, cookie: { name: 'foyer', bytes: '171' } }] }],
 ] as const)('%s is not a list of sessions', ([, value]) => {
   expect(() => parseSessionList(value)).toThrow(TypeError);
 });

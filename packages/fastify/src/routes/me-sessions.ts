@@ -13,7 +13,7 @@ export const addMeSessionsRoutes = (scope: FastifyInstance, { sessions }: Bff): 
   addRoute(scope, paths.meSessions, {
     GET: async (request, reply) => {
       const session = await sessions.require(request);
-      const list: SessionList = { sessions: await sessions.list(session) };
+      const list: SessionList = { sessions: await sessions.list(request, session) };
       return reply.header('cache-control', 'no-store').send(list);
     },
     DELETE: async (request, reply) => {

@@ -1,4 +1,4 @@
-import type { SessionSummary } from '@foyer/contract';
+import type { SessionCookie, SessionSummary } from '@foyer/contract';
 import { z } from 'zod';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession, SessionStore } from '../stores/session-store.ts';
@@ -81,8 +81,8 @@ export interface SessionSearch {
   ) => Pick<NewStoredSession, 'subject' | 'providerSession' | 'about'>;
   /** `sid` finds that session at the provider, `sub` alone all of the subject. */
   readonly findIds: (named: NamedLogout) => Promise<readonly string[]>;
-  /** The sessions of this session's user, the newest first. */
-  readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
+  /** The sessions of the user of `session`, which `cookie` stands for, the newest first. */
+  readonly list: (session: Session, cookie: SessionCookie) => Promise<readonly SessionSummary[]>;
 }
 
 /** Makes the search of a store. */
@@ -107,7 +107,7 @@ export const createSessionSearch = (
       }
       return sub === undefined ? [] : (await findBySubject({ issuer, clientId, sub })).map(({ id }) => id);
     },
-    list: async ({ id: currentId, clientId, record: { issuer, user } }) => {
+    list: async ({ id: currentId, clientId, record: { issuer, user } }, cookie) => {
       const subject = { issuer, clientId, sub: user.sub };
       return (await findBySubject(subject))
         .flatMap(({ id, about, lastSeenAt }) => {
@@ -121,7 +121,7 @@ export const createSessionSearch = (
           lastSeenAt: new Date(lastSeenAt).toISOString(),
           browser,
           system,
-          current: id === currentId,
+          ...(id === currentId ? { current: true, cookie } : { current: false }),
         }));
     },
   };

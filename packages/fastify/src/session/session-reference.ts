@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SessionCookie } from '@foyer/contract';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
@@ -55,6 +56,12 @@ export const sealReference = (seal: CookieSeal, { id, key }: SessionReference): 
 /** The session cookies that the request brought, unopened; none for a request that was marked anonymous. */
 export const readSessionCookies = (request: FastifyRequest, rules: CookieRules): readonly string[] =>
   isAnonymous(request) ? [] : readCookies(request.headers.cookie, rules.sessionName);
+
+/** The name and the size of the session cookie that the request brought, and nothing of its value. */
+export const describeSessionCookie = (request: FastifyRequest, rules: CookieRules): SessionCookie => {
+  const [text = ''] = readSessionCookies(request, rules);
+  return { name: rules.sessionName, bytes: Buffer.byteLength(rules.sessionName + text) };
+};
 
 const openReference = (seal: CookieSeal, text: string): SessionReference | undefined => {
   const { id, key } = seal.open(text) ?? {};

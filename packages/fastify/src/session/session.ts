@@ -17,6 +17,7 @@ import type { Session } from './session-record.ts';
 import { createSessionRecords, type SessionRecords } from './session-records.ts';
 import {
   createSessionReferences,
+  describeSessionCookie,
   isAnonymous,
   readSessionCookies,
   type SessionReferences,
@@ -62,8 +63,8 @@ export interface Sessions extends SessionOpening, SessionEnding, Pick<SessionRec
     reply: FastifyReply,
     reason: SignedOutReason,
   ) => Promise<Session | undefined>;
-  /** The sessions of this session's user, the newest first. */
-  readonly list: (session: Session) => Promise<readonly SessionSummary[]>;
+  /** The sessions of the user of `session`, which the request brought, the newest first. */
+  readonly list: (request: FastifyRequest, session: Session) => Promise<readonly SessionSummary[]>;
   /** Calls back once when the session ends, on any process, or expires; returns the way to stop listening. */
   readonly onEnded: (id: string, listener: (reason: SignedOutReason) => void) => () => void;
   /** Claims a one-time value until `expiresAt` (milliseconds): `true` for the first, on every process. */
@@ -149,7 +150,8 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
   return {
     ...createSessionOpening({ options, seal, rules, records, search, recentLogouts, end }, reader),
     ...ending,
-    ...{ reread: records.reread, save: records.save, list: search.list, onEnded: events.onEnded },
+    ...{ reread: records.reread, save: records.save, onEnded: events.onEnded },
+    list: (request, session) => search.list(session, describeSessionCookie(request, rules)),
     current,
     require: async (request, given) => {
       const session = await current(request, given);

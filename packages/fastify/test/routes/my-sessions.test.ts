@@ -42,10 +42,31 @@ test('each session is listed with its times, its browser and system in words, an
   const rest = { id: expect.any(String), createdAt: time, lastSeenAt: time };
   expect(list).toEqual({
     sessions: [
-      { ...rest, browser: 'Firefox', system: 'Linux', current: true },
+      { ...rest, browser: 'Firefox', system: 'Linux', current: true, cookie: expect.any(Object) },
       { ...rest, browser: 'Safari', system: 'iPhone', current: false },
     ],
   });
+});
+
+test('the current session names its cookie and the size of it, no other session does, and its value is in no answer', async () => {
+  await using bff = await startBff();
+  await signIn(bff);
+  const { browser } = await signIn(bff);
+  const cookie = browser.cookies(bff.url).find(({ sameSite }) => sameSite === 'strict');
+  const { name = '', value = '' } = cookie ?? {};
+  const answers = await Promise.all(
+    ['/api/me', '/api/me/sessions'].map(async (path) => (await browser.fetch(path)).text()),
+  );
+  const { sessions } = JSON.parse(answers[1] ?? '');
+  const bytes = Buffer.byteLength(name + value);
+  expect(bytes).toBeGreaterThan(100);
+  expect(sessions.map((session: { cookie?: unknown }) => session.cookie)).toEqual([
+    { name, bytes },
+    undefined,
+  ]);
+  // Not a piece of it either: any eight letters in a row.
+  const pieces = Array.from({ length: value.length - 7 }, (_, at) => value.slice(at, at + 8));
+  for (const answer of answers) expect(pieces.filter((piece) => answer.includes(piece))).toEqual([]);
 });
 
 test('one of the others is ended by its id, with the reason that it was revoked', async () => {

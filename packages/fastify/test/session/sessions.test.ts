@@ -42,7 +42,7 @@ test('back-channel logout finds a session by sid, and its siblings list it', asy
   one.app.get('/list', async (request) => {
     const session = await one.sessions.current(request);
     seen.push(session);
-    return session === undefined ? [] : one.sessions.list(session);
+    return session === undefined ? [] : one.sessions.list(request, session);
   });
   const cookie = await signIn(one);
   await signIn(one);
