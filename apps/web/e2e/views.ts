@@ -60,7 +60,7 @@ const expiring = (expiresAt: string): string =>
 /** Every view that people see: the SPA's, the BFF's own pages and the provider's. */
 export const views: readonly View[] = [
   { name: 'home-signed-out', go: open('/', 'Login/Register »') },
-  { name: 'home-signed-in', isSignedIn: true, go: open('/', 'View Profile »') },
+  { name: 'home-signed-in', isSignedIn: true, go: open('/', ' bytes') },
   {
     name: 'account-menu',
     isSignedIn: true,

@@ -1,6 +1,7 @@
 import { lastSignedIn } from '@foyer/client';
 import { useSession } from '@foyer/client/react';
-import type { ReactNode } from 'react';
+import { parseSessionList, type SessionCookie } from '@foyer/contract';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Icon, type IconName } from './icons.tsx';
 
 interface Holding {
@@ -8,6 +9,8 @@ interface Holding {
   readonly label: string;
   readonly value: string;
   readonly isGood?: boolean;
+  /** A line below. */
+  readonly detail?: ReactNode;
 }
 
 /** What a script of this page can read right now: the very places that malicious code would search for tokens. */
@@ -25,7 +28,7 @@ const readableByScripts = (): readonly Holding[] => {
 
 const Rows = ({ rows }: { readonly rows: readonly Holding[] }): ReactNode => (
   <dl className="holdings">
-    {rows.map(({ icon, label, value, isGood }) => (
+    {rows.map(({ icon, label, value, isGood, detail }) => (
       <div key={label}>
         <dt>
           <Icon name={icon} />
@@ -34,10 +37,49 @@ const Rows = ({ rows }: { readonly rows: readonly Holding[] }): ReactNode => (
         <dd key={value} className={isGood ? 'good' : ''}>
           {value}
         </dd>
+        {detail && <dd className="detail">{detail}</dd>}
       </div>
     ))}
   </dl>
 );
+
+const askForCookie = async (): Promise<SessionCookie | undefined> => {
+  // Not the client's `fetch`: a panel is no reason to leave for the login.
+  const response = await fetch(new URL(`${import.meta.env.BASE_URL}api/me/sessions`, location.href));
+  if (!response.ok) return undefined;
+  return parseSessionList(await response.json()).sessions.find(({ current }) => current)?.cookie;
+};
+
+/** The session cookie, which no script can read, as the server saw it; `undefined` until it has said so. */
+const useSessionCookie = (session: string | undefined): SessionCookie | undefined => {
+  const [seen, setSeen] = useState<{
+    readonly session: string;
+    readonly cookie: SessionCookie | undefined;
+  }>();
+  useEffect(() => {
+    if (session === undefined) return;
+    askForCookie()
+      .then((cookie) => setSeen({ session, cookie }))
+      .catch(() => undefined);
+  }, [session]);
+  return seen?.session === session ? seen?.cookie : undefined;
+};
+
+/** Name and size of the session cookie, or what is known as long as the server has not named it. */
+const CookieDetail = (): ReactNode => {
+  const session = useSession();
+  const known = lastSignedIn(session);
+  const cookie = useSessionCookie(known?.session.id);
+  if (cookie)
+    return (
+      <>
+        <code title={cookie.name}>{cookie.name}</code>
+        <span>{cookie.bytes} bytes</span>
+      </>
+    );
+  if (known) return 'no script can read it';
+  return session.status === 'anonymous' ? 'none before you sign in' : '…';
+};
 
 /** What this browser and the server hold at this moment; the first part is looked up, not claimed. */
 export const Holdings = (): ReactNode => {
@@ -57,6 +99,7 @@ export const Holdings = (): ReactNode => {
             label: 'HttpOnly cookies',
             value: isKnown ? sealed : '…',
             isGood: Boolean(known),
+            detail: <CookieDetail />,
           },
         ]}
       />

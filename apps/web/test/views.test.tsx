@@ -190,19 +190,48 @@ test('a session that is about to end is announced, with the way to stay', async 
   expect(calls.slice(before)).toEqual(['GET /api/me']);
 });
 
-test('the panel on the home page counts what a script can read, signed in or not', async () => {
-  localStorage.setItem('theme', 'dark');
-  open('/', () => json(signedInAs('Ada')));
-  await screen.findByText('1, sealed');
-  const rows = [...document.querySelectorAll('.holdings > div')].map((row) =>
+const panel = (): readonly (readonly (string | null)[])[] =>
+  [...document.querySelectorAll('.holdings > div')].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   );
+
+test('the panel on the home page counts what a script can read, and names the sealed cookie and its size', async () => {
+  localStorage.setItem('theme', 'dark');
+  const cookie = { name: '__Host-Http-foyer', bytes: 178 };
+  const calls = open('/', (call) =>
+    json(call.endsWith('/sessions') ? { sessions: [there, { ...here, cookie }] } : signedInAs('Ada')),
+  );
+  await screen.findByText('178 bytes');
   localStorage.clear();
-  expect(rows.slice(0, 3)).toEqual([
+  expect(panel().slice(0, 3)).toEqual([
     ['Readable cookies', '0'],
     ['Web storage entries', '1'],
-    ['HttpOnly cookies', '1, sealed'],
+    ['HttpOnly cookies', '1, sealed', '__Host-Http-foyer178 bytes'],
   ]);
+  expect(calls.filter((call) => call.endsWith('/sessions'))).toHaveLength(1);
+});
+
+test('signed out the panel names no cookie and asks for no session', async () => {
+  const calls = open('/', () => json(anonymous));
+  await screen.findByText('none before you sign in');
+  expect(panel()[2]).toEqual(['HttpOnly cookies', '0', 'none before you sign in']);
+  expect(calls).toEqual(['GET /api/me']);
+});
+
+test.each<[string, () => Response | Promise<Response>]>([
+  ['slow', () => new Promise(() => undefined)],
+  ['down', () => json({}, 503)],
+  ['unreachable', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ['no longer ours', () => json({ type: 'urn:foyer:problem:session_expired' }, 401)],
+  ['malformed', () => json({ sessions: [{ ...here, cookie: 'foyer' }] })],
+  ['of an older server', () => json({ sessions: [here] })],
+])('with a list of sessions that is %s the home page is as it is without it', async (_, list) => {
+  const calls = open('/', (call) => (call.endsWith('/sessions') ? list() : json(signedInAs('Ada'))));
+  await expect.poll(() => calls).toContain('GET /api/me/sessions');
+  await screen.findByText('no script can read it');
+  expect(panel()[2]).toEqual(['HttpOnly cookies', '1, sealed', 'no script can read it']);
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Hello, world!');
+  expect(screen.queryByRole('alert')?.textContent ?? '').toBe('');
 });
 
 test.each([
