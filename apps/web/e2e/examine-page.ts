@@ -23,3 +23,20 @@ export const examinePage = async (page: Page): Promise<readonly string[]> => {
     ...(widens ? ['the page is wider than the screen'] : []),
   ];
 };
+
+const motion = `[document.documentElement, ...document.querySelectorAll('*')].flatMap((element) =>
+  ['', '::before', '::after'].flatMap((part) => {
+    const style = getComputedStyle(element, part);
+    const isLong = (durations) => durations.split(',').some((duration) => parseFloat(duration) > 0);
+    const moves = {
+      animation: style.animationName !== 'none' && isLong(style.animationDuration),
+      transition: isLong(style.transitionDuration),
+      'smooth scrolling': style.scrollBehavior === 'smooth',
+    };
+    const name = element.tagName.toLowerCase() + (element.className ? '.' + element.className : '') + part;
+    return Object.keys(moves).filter((kind) => moves[kind]).map((kind) => name + ': ' + kind);
+  }),
+).concat(document.getAnimations().filter(({ playState }) => playState === 'running').map(() => 'a running animation'))`;
+
+/** What moves on a page as it stands, or would at a change: animations, transitions and scrolling longer than nothing. */
+export const findMotion = (page: Page): Promise<readonly string[]> => page.evaluate(motion);

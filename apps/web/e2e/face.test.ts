@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { launchChromium } from '@foyer/testkit';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { examinePage, watchShifts } from './examine-page.ts';
+import { examinePage, findMotion, watchShifts } from './examine-page.ts';
 import { type ProductOfViews, signIn, startProductOfViews, views } from './views.ts';
 
 /** What people see, on the built SPA. `pnpm screenshots` examines every view on every screen; here each has one. */
@@ -35,7 +35,7 @@ const open = async (context: BrowserContext, path: string): Promise<Page> => {
 };
 
 test.for(views.map((view, index) => [view.name, view, index % 2 ? desktop : phone] as const))(
-  '%s: no finding of axe, no layout shift, nothing too wide, no stranger asked',
+  '%s: no finding of axe, no layout shift, nothing too wide, no stranger asked, nothing moves where motion is reduced',
   async ([, view, { size, colorScheme }]) => {
     const context = view.isSignedIn ? signedIn : await chromium.newContext();
     const page = await context.newPage();
@@ -50,10 +50,51 @@ test.for(views.map((view, index) => [view.name, view, index % 2 ? desktop : phon
     await watchShifts(page);
     await view.go(page, product);
     expect(await examinePage(page)).toEqual([]);
+    expect(await findMotion(page)).toEqual([]);
     expect(strangers).toEqual([]);
     await (view.isSignedIn ? page : context).close();
   },
 );
+
+test('the shape of a page that is loading, and the page after it, move where motion is welcome, and not where it is reduced', async () => {
+  const page = await signedIn.newPage();
+  const held = Promise.withResolvers<void>();
+  await page.route(/\/api\/me(\?|$)/, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  const motion = async (reducedMotion: 'reduce' | 'no-preference'): Promise<string> => {
+    await page.emulateMedia({ reducedMotion });
+    return (await findMotion(page)).join('\n');
+  };
+  await page.goto(product.url);
+  await page.locator('.skeleton').first().waitFor();
+  expect(await motion('no-preference')).toContain('skeleton control: animation');
+  expect(await motion('reduce')).toBe('');
+  held.resolve();
+  await page.getByText('View Profile »').waitFor();
+  expect(await motion('no-preference')).toContain('button: transition');
+  expect(await motion('reduce')).toBe('');
+  await page.close();
+});
+
+test('the panel of the home page changes at sign-in: it names the sealed cookie and its size as the browser has them', async () => {
+  const context = await chromium.newContext();
+  const page = await open(context, '/');
+  const panel = page.getByRole('region', { name: 'What this browser holds' });
+  await panel.getByText('none before you sign in').waitFor();
+  const before = await panel.boundingBox();
+  await signIn(page, product, '/');
+  await panel.getByText(/^\d+ bytes$/).waitFor();
+  const { name, value } = (await context.cookies()).find(({ sameSite }) => sameSite === 'Strict') ?? {};
+  const shown = await panel.textContent();
+  expect(shown).toContain(name);
+  expect(shown).toContain(`${`${name}${value}`.length} bytes`);
+  expect(shown).toContain('Readable cookies0Web');
+  expect(await panel.boundingBox()).toEqual(before);
+  await page.request.post(`${product.url}/logout`, { headers: { 'x-csrf': '1' } });
+  await context.close();
+});
 
 test('nothing of the provider’s sign-in page moves when its HTML arrives in parts', async () => {
   const page = await chromium.newPage({ viewport: phone.size });
@@ -87,7 +128,7 @@ test('one round trip after its HTML a page says who is signed in: asked before a
   const page = await signedIn.newPage();
   const asked: string[] = [];
   page.on('request', (request) => {
-    if (request.url().includes('/api/me') && !request.url().endsWith('/events')) asked.push(request.url());
+    if (/\/api\/me(\?|$)/.test(request.url())) asked.push(request.url());
   });
   const scripts: string[] = [];
   await page.route('**/*.js', async (route) => {
