@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { findRedis, startRedisCluster, type TestRedis, type TestRedisCluster } from '@foyer/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSessionStore } from '../../src/stores/open-session-store.ts';
-import { sessionTag } from '../../src/stores/redis/redis-keys.ts';
+import { sessionTag } from '../../src/stores/redis/redis-scripts.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
 
 const startOn = async (url: string): Promise<RunningBff> => {

@@ -1,31 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { ListedSession, NewStoredSession, SessionStore, StoredSession } from '../session-store.ts';
 import { openRedisConnection } from './redis-connection.ts';
-import {
-  claimKey,
-  countSessions,
-  leaseKey,
-  listKey,
-  providerKey,
-  sessionKey,
-  subjectKey,
-} from './redis-keys.ts';
 import { channel } from './redis-messages.ts';
-import {
-  acquireScript,
-  claimScript,
-  indexScript,
-  insertScript,
-  releaseScript,
-  removeScript,
-  touchScript,
-  updateScript,
-} from './redis-scripts.ts';
-
-type SessionOperations = Pick<SessionStore, 'insert' | 'read' | 'update' | 'touch' | 'remove'>;
-type SessionSearch = Pick<SessionStore, 'findBySubject' | 'findByProviderSession' | 'count'>;
-type OneTimeValues = Pick<SessionStore, 'claim' | 'readClaim'>;
-type Leases = Pick<SessionStore, 'acquireLease' | 'releaseLease'>;
+import { keys, listTags, scripts, sessionTag } from './redis-scripts.ts';
 
 /** The format of the hash that a session is stored as. A new format has a new number, and the old ones are still read. */
 const format = '1';
@@ -66,85 +43,85 @@ const readListed = (id: string, values: readonly (Buffer | null)[]): readonly Li
     : [];
 };
 
-const indexKeys = (subject: string, providerSession: string | undefined): string[] => [
-  subjectKey(subject),
-  ...(providerSession === undefined ? [] : [providerKey(providerSession)]),
+const indexesOf = (subject: string, providerSession: string | undefined): readonly string[] => [
+  keys.subject(subject),
+  ...(providerSession === undefined ? [] : [keys.provider(providerSession)]),
 ];
 
-const createSessionOperations = (client: Redis | Cluster): SessionOperations => ({
-  insert: async (session) => {
-    const { id, expiresAt, lastsUntil, subject, providerSession } = session;
-    const now = String(Date.now());
-    // Listed first: an entry without its session does no harm, a session that no logout finds does.
-    const listed = indexKeys(subject, providerSession).map((key) =>
-      client.eval(indexScript, 1, key, now, String(lastsUntil), id),
-    );
-    await Promise.all(listed);
-    const values = [now, String(expiresAt), id, ...createFields(session)];
-    await client.eval(insertScript, 2, sessionKey(id), listKey(id), ...values);
-  },
-  read: async (id) => readStored(id, await client.hmgetBuffer(sessionKey(id), ...storedFields)),
-  update: async (id, expectedVersion, sealed) =>
-    (await client.eval(updateScript, 1, sessionKey(id), expectedVersion, Buffer.from(sealed), Date.now())) ===
-    1,
-  touch: async (id, lastSeenAt, expiresAt) =>
-    (await client.eval(
-      touchScript,
-      2,
-      sessionKey(id),
-      listKey(id),
-      lastSeenAt,
-      expiresAt,
-      id,
-      Date.now(),
-    )) === 1,
-  remove: async (id) => {
-    const removed = await client.eval(removeScript, 2, sessionKey(id), listKey(id), id);
-    if (!Array.isArray(removed)) return false;
-    const [expiresAt, subject, providerSession] = removed.map((value) => value?.toString());
-    // The session is over whether or not this succeeds: entries left behind expire unseen.
-    await Promise.allSettled(indexKeys(subject ?? '', providerSession).map((key) => client.zrem(key, id)));
-    return Number(expiresAt) > Date.now();
-  },
-});
+type RunScript = (
+  script: string,
+  keys: readonly string[],
+  ...values: (string | number | Buffer)[]
+) => Promise<unknown>;
 
-const createSessionSearch = (client: Redis | Cluster): SessionSearch => {
-  const findIds = (key: string): Promise<string[]> => client.zrangebyscore(key, Date.now(), '+inf');
+const createSessionOperations = (client: Redis | Cluster, run: RunScript) => {
+  const keysOf = (id: string): readonly string[] => [keys.session(id), keys.list(sessionTag(id))];
+  return {
+    insert: async (session) => {
+      const { id, expiresAt, lastsUntil, subject, providerSession } = session;
+      const now = Date.now();
+      // Listed first: an entry without its session does no harm, a session that no logout finds does.
+      const indexes = indexesOf(subject, providerSession);
+      await Promise.all(indexes.map((index) => run(scripts.index, [index], now, lastsUntil, id)));
+      await run(scripts.insert, keysOf(id), now, expiresAt, id, ...createFields(session));
+    },
+    read: async (id) => readStored(id, await client.hmgetBuffer(keys.session(id), ...storedFields)),
+    update: async (id, expectedVersion, sealed) =>
+      (await run(scripts.update, [keys.session(id)], expectedVersion, Buffer.from(sealed), Date.now())) === 1,
+    touch: async (id, lastSeenAt, expiresAt) =>
+      (await run(scripts.touch, keysOf(id), lastSeenAt, expiresAt, id, Date.now())) === 1,
+    remove: async (id) => {
+      const removed = await run(scripts.remove, keysOf(id), id);
+      if (!Array.isArray(removed)) return false;
+      const [expiresAt, subject, providerSession] = removed.map((value) => value?.toString());
+      // The session is over whether or not this succeeds: entries left behind expire unseen.
+      await Promise.allSettled(
+        indexesOf(subject ?? '', providerSession).map((index) => client.zrem(index, id)),
+      );
+      return Number(expiresAt) > Date.now();
+    },
+  } satisfies Partial<SessionStore>;
+};
+
+const createSessionSearch = (client: Redis | Cluster) => {
+  const findIds = (index: string): Promise<string[]> => client.zrangebyscore(index, Date.now(), '+inf');
   return {
     findBySubject: async (subject) => {
-      const ids = await findIds(subjectKey(subject));
+      const ids = await findIds(keys.subject(subject));
       const found = await Promise.all(
-        ids.map(async (id) => readListed(id, await client.hmgetBuffer(sessionKey(id), ...listedFields))),
+        ids.map(async (id) => readListed(id, await client.hmgetBuffer(keys.session(id), ...listedFields))),
       );
       return found.flat();
     },
     findByProviderSession: async (providerSession) => {
-      const ids = await findIds(providerKey(providerSession));
-      const found = await Promise.all(ids.map((id) => client.exists(sessionKey(id))));
+      const ids = await findIds(keys.provider(providerSession));
+      const found = await Promise.all(ids.map((id) => client.exists(keys.session(id))));
       return ids.filter((_id, position) => found[position] === 1);
     },
-    count: () => countSessions(client),
-  };
+    /** A look at every list, so this is for now and then. */
+    count: async () => {
+      const now = Date.now();
+      let sum = 0;
+      for (const tags of listTags()) {
+        const counts = await Promise.all(tags.map((tag) => client.zcount(keys.list(tag), now, '+inf')));
+        for (const count of counts) sum += count;
+      }
+      return sum;
+    },
+  } satisfies Partial<SessionStore>;
 };
 
-const createOneTimeValues = (client: Redis | Cluster): OneTimeValues => ({
-  claim: async (value, expiresAt, note = 0) => {
-    const lifetimeMs = Math.max(1, Math.ceil(expiresAt - Date.now()));
-    return (await client.eval(claimScript, 1, claimKey(value), note, lifetimeMs)) === 1;
-  },
-  readClaim: async (value) => {
-    const note = await client.get(claimKey(value));
-    return note === null ? undefined : Number(note);
-  },
-});
-
-const createLeases = (client: Redis | Cluster): Leases => ({
-  acquireLease: async (id, holder, milliseconds) =>
-    (await client.eval(acquireScript, 1, leaseKey(id), holder, milliseconds)) === 1,
-  releaseLease: async (id, holder) => {
-    await client.eval(releaseScript, 1, leaseKey(id), holder);
-  },
-});
+const createOneTimeValues = (client: Redis | Cluster, run: RunScript) =>
+  ({
+    claim: async (value, expiresAt, note = 0) => {
+      const lifetimeMs = Math.max(1, Math.ceil(expiresAt - Date.now()));
+      return (await run(scripts.claim, [keys.claim(value)], note, lifetimeMs)) === 1;
+    },
+    readClaim: async (value) => {
+      const note = await client.get(keys.claim(value));
+      return note === null ? undefined : Number(note);
+    },
+  }) satisfies Partial<SessionStore>;
 
 /**
  * Opens sessions in a Redis or Valkey, in one that sentinels watch, or in a cluster; any number of machines may share
@@ -155,11 +132,16 @@ const createLeases = (client: Redis | Cluster): Leases => ({
  */
 export const openRedisStore = async (url: string): Promise<SessionStore> => {
   const { client, messages, trouble, close } = await openRedisConnection(url);
+  const run: RunScript = (script, names, ...values) => client.eval(script, names.length, ...names, ...values);
   return {
-    ...createSessionOperations(client),
+    ...createSessionOperations(client, run),
     ...createSessionSearch(client),
-    ...createOneTimeValues(client),
-    ...createLeases(client),
+    ...createOneTimeValues(client, run),
+    acquireLease: async (id, holder, milliseconds) =>
+      (await run(scripts.acquire, [keys.lease(id)], holder, milliseconds)) === 1,
+    releaseLease: async (id, holder) => {
+      await run(scripts.release, [keys.lease(id)], holder);
+    },
     publish: async (message) => {
       await client.publish(channel, message);
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { createMessageListeners } from '../message-listeners.ts';
 import type { SessionStore } from '../session-store.ts';
-import { isBusy, retryWhileBusy } from './sqlite-busy.ts';
+import { isBusy, retryWhileBusy } from './sqlite-file.ts';
 
 const pollIntervalMs = 200;
 const keptForMs = 60_000;
@@ -52,12 +52,6 @@ export const createSqliteMessages = (database: DatabaseSync, clock: () => number
     timer = undefined;
   };
 
-  const start = (): void => {
-    position = undefined;
-    poll();
-    timer = setInterval(poll, pollIntervalMs).unref();
-  };
-
   return {
     publish: async (message) => {
       await retryWhileBusy(() => insert.run(sender, message, clock() + keptForMs));
@@ -65,7 +59,11 @@ export const createSqliteMessages = (database: DatabaseSync, clock: () => number
     },
     subscribe: (listener) => {
       const remove = listeners.add(listener);
-      if (timer === undefined) start();
+      if (timer === undefined) {
+        position = undefined;
+        poll();
+        timer = setInterval(poll, pollIntervalMs).unref();
+      }
       return () => {
         remove();
         if (listeners.isEmpty()) stop();

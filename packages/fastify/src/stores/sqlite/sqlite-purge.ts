@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isBusy } from './sqlite-busy.ts';
+import { isBusy } from './sqlite-file.ts';
 
 /** Deletes what has expired, every 30 s. */
 export interface SqlitePurge {

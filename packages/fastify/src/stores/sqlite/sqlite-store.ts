@@ -1,9 +1,8 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { SessionStore } from '../session-store.ts';
-import { retryWhileBusy } from './sqlite-busy.ts';
+import { openDatabase, retryWhileBusy } from './sqlite-file.ts';
 import { createSqliteMessages } from './sqlite-messages.ts';
 import { startSqlitePurge } from './sqlite-purge.ts';
-import { openDatabase } from './sqlite-schema.ts';
 
 /** Where a sqlite store keeps its sessions. */
 export interface SqliteStoreOptions {
@@ -13,17 +12,12 @@ export interface SqliteStoreOptions {
   readonly clock?: (() => number) | undefined;
 }
 
-type SessionOperations = Pick<SessionStore, 'insert' | 'read' | 'update' | 'touch' | 'remove'>;
-type SessionSearch = Pick<SessionStore, 'findBySubject' | 'findByProviderSession' | 'count'>;
-type OneTimeValues = Pick<SessionStore, 'claim' | 'readClaim'>;
-type Leases = Pick<SessionStore, 'acquireLease' | 'releaseLease'>;
-
 const readBytes = (value: SQLOutputValue | undefined): Uint8Array => {
   if (value instanceof Uint8Array) return value;
   throw new TypeError('The session file holds something else where bytes should be');
 };
 
-const createSessionOperations = (database: DatabaseSync, clock: () => number): SessionOperations => {
+const createSessionOperations = (database: DatabaseSync, clock: () => number) => {
   const insert = database.prepare(
     `INSERT INTO sessions (id, version, last_seen_at, expires_at, subject, provider_session, about, sealed)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -68,10 +62,10 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number): S
       const row = await retryWhileBusy(() => remove.get(id));
       return Number(row?.expires_at ?? 0) > clock();
     },
-  };
+  } satisfies Partial<SessionStore>;
 };
 
-const createSessionSearch = (database: DatabaseSync, clock: () => number): SessionSearch => {
+const createSessionSearch = (database: DatabaseSync, clock: () => number) => {
   const bySubject = database.prepare(
     'SELECT id, about, last_seen_at FROM sessions WHERE subject = ? AND expires_at > ?',
   );
@@ -93,10 +87,10 @@ const createSessionSearch = (database: DatabaseSync, clock: () => number): Sessi
       return rows.map(({ id }) => String(id));
     },
     count: async () => Number((await retryWhileBusy(() => count.get()))?.sessions ?? 0),
-  };
+  } satisfies Partial<SessionStore>;
 };
 
-const createOneTimeValues = (database: DatabaseSync, clock: () => number): OneTimeValues => {
+const createOneTimeValues = (database: DatabaseSync, clock: () => number) => {
   const insert = database.prepare(
     `INSERT INTO claims (id, expires_at, note) VALUES (?, ?, ?) ON CONFLICT (id)
      DO UPDATE SET expires_at = excluded.expires_at, note = excluded.note WHERE claims.expires_at <= ?`,
@@ -105,7 +99,7 @@ const createOneTimeValues = (database: DatabaseSync, clock: () => number): OneTi
     'UPDATE claims SET expires_at = max(expires_at, ?), note = max(note, ?) WHERE id = ?',
   );
   const read = database.prepare('SELECT note FROM claims WHERE id = ? AND expires_at > ?');
-  const claim: OneTimeValues['claim'] = async (value, expiresAt, note = 0) => {
+  const claim: SessionStore['claim'] = async (value, expiresAt, note = 0) => {
     const inserted = await retryWhileBusy(() => insert.run(value, expiresAt, note, clock()));
     if (inserted.changes === 1) return true;
     const raised = await retryWhileBusy(() => raise.run(expiresAt, note, value));
@@ -118,10 +112,10 @@ const createOneTimeValues = (database: DatabaseSync, clock: () => number): OneTi
       const row = await retryWhileBusy(() => read.get(value, clock()));
       return row && Number(row.note);
     },
-  };
+  } satisfies Partial<SessionStore>;
 };
 
-const createLeases = (database: DatabaseSync, clock: () => number): Leases => {
+const createLeases = (database: DatabaseSync, clock: () => number) => {
   const acquire = database.prepare(
     `INSERT INTO leases (id, holder, expires_at) VALUES (?, ?, ?) ON CONFLICT (id)
      DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
@@ -136,7 +130,7 @@ const createLeases = (database: DatabaseSync, clock: () => number): Leases => {
     releaseLease: async (id, holder) => {
       await retryWhileBusy(() => release.run(id, holder));
     },
-  };
+  } satisfies Partial<SessionStore>;
 };
 
 /**
