@@ -14,7 +14,7 @@ import {
   serverOptions,
   toVariables,
 } from '@foyer/environment';
-import type { BffOptions } from '@foyer/fastify';
+import type { BffOptions, SpaSource } from '@foyer/fastify';
 import {
   checkOptions,
   declaredOptions,
@@ -45,33 +45,20 @@ export interface Settings extends Readonly<Omit<ServerSettings, keyof SpaSetting
   readonly readableSecrets: readonly SecretFile[];
 }
 
-/** Where files are whose place no variable names. */
-export interface Places {
-  /** Directory of the session key that is made on a loopback host. */
-  readonly dataDir: string;
-  /** Directory of the starter SPA's build. */
-  readonly spaDir: string;
-}
-
-const defaultPlaces: Places = {
+/** Where files are that no variable names: the session key that is made on a loopback host, and the starter SPA's build. */
+const defaultPlaces = {
   dataDir: '.data',
   spaDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 };
 
 /** Where the pages come from: a dev server, a folder, or the starter SPA. */
-const chooseSpa = (
-  { spaDir, spaDevServer, spaSourceMaps }: SpaSettings,
-  starterDir: string,
-): NonNullable<BffOptions['spa']> => {
+const chooseSpa = ({ spaDir, spaDevServer, spaSourceMaps }: SpaSettings, starterDir: string): SpaSource => {
   if (spaDevServer !== undefined) return { devServer: spaDevServer };
   const dir = spaDir ?? starterDir;
   return spaSourceMaps ? { dir, sourceMaps: true } : { dir };
 };
 
-const findMissingBuild = (
-  spa: NonNullable<BffOptions['spa']>,
-  given: SpaSettings | undefined,
-): readonly EnvironmentIssue[] => {
+const findMissingBuild = (spa: SpaSource, given: SpaSettings | undefined): readonly EnvironmentIssue[] => {
   const isThere = 'devServer' in spa || existsSync(join(spa.dir, 'index.html'));
   if (given === undefined || isThere) return [];
   const variable = 'SPA_DIR';
@@ -98,13 +85,10 @@ const isLoopbackHttp = (publicUrl: unknown): boolean => {
 
 /** Whether the standard variables ask for traces. @see OpenTelemetry Environment Variable Specification */
 const asksForTraces = (environment: Environment): boolean => {
-  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = environment;
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT = '' } = environment;
   if (OTEL_SDK_DISABLED === 'true' || OTEL_TRACES_EXPORTER === 'none') return false;
-  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT = '' } = environment;
-  return (
-    OTEL_TRACES_EXPORTER === 'otlp' ||
-    (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? OTEL_EXPORTER_OTLP_ENDPOINT) !== ''
-  );
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint = OTEL_EXPORTER_OTLP_ENDPOINT } = environment;
+  return OTEL_TRACES_EXPORTER === 'otlp' || endpoint !== '';
 };
 
 /** The values are the plugin's options once its own check has found no mistake in them. */

@@ -43,6 +43,4 @@ const start = async (): Promise<void> => {
 };
 
 /** Runs the BFF until a signal ends it. A start that fails prints the reason last, and ends the process with 1. */
-export const run = async (): Promise<void> => {
-  await start().catch(refuseToStart);
-};
+export const run = async (): Promise<void> => start().catch(refuseToStart);

@@ -8,13 +8,16 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { requirements } from '@foyer/doctor/requirements';
-import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
+import { requirements, type TestReference } from '@foyer/doctor/requirements';
 import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect, test } from 'vitest';
 import { createConformancePage, referredTests } from '../../../tools/src/conformance/conformance-page.ts';
 import { relyingPartyModules } from '../../../tools/src/conformance/relying-party-modules.ts';
-import { findUnshown, parseTestReport } from '../../../tools/src/conformance/test-results.ts';
+import {
+  findUnshown,
+  parseTestReference,
+  parseTestReport,
+} from '../../../tools/src/conformance/test-results.ts';
 import { mutants, rowsWithoutMutant } from '../../../tools/src/mutants/mutants.ts';
 import { editsOf, findPlace } from '../../../tools/src/mutants/try-mutant.ts';
 import { makeCertificate } from './kit/start-front.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { EnvironmentError, readEnvFile, readVariables } from '@foyer/environment';
 import { declaredOptions, duration, option } from '@foyer/fastify/options';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Places, parseEnvironment, type Settings } from '../src/environment.ts';
+import { parseEnvironment, type Settings } from '../src/environment.ts';
 import { createSessionKey } from './kit/keys.ts';
 
 let folder = '';
-let places: Places;
+let places: { readonly dataDir: string; readonly spaDir: string };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'foyer-environment-'));

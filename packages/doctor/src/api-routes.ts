@@ -1,6 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { codeOf } from '@foyer/environment';
 import type { ApiRoute, ResolvedOptions } from '@foyer/fastify';
 import { formatDuration } from '@foyer/fastify/options';
+import { findLacking } from '@foyer/fastify/requirement';
 import type { Finding } from './finding.ts';
+import { isObject, parseJson } from './metadata.ts';
+
+const ofRoutes = (verdict: Finding['verdict'], text: string): Finding => ({
+  verdict,
+  subject: 'API routes',
+  text,
+});
 
 type Requirement = NonNullable<ApiRoute['require']>;
 
@@ -21,7 +31,7 @@ const describeSession = ({ auth = 'required', require }: ApiRoute): string => {
 };
 
 /** The prefix of a route, and its methods where it has not all. */
-export const describeRoute = ({ prefix, methods }: ApiRoute): string =>
+const describeRoute = ({ prefix, methods }: ApiRoute): string =>
   `${prefix}${methods === undefined ? '' : ` (${methods.join(', ')})`}`;
 
 const describe = (route: ApiRoute): string => {
@@ -34,40 +44,68 @@ const describe = (route: ApiRoute): string => {
 const wordsOf = (text: string | undefined): readonly string[] =>
   (text ?? '').split(' ').filter((word) => word !== '');
 
-type ProviderOptions = ResolvedOptions['providers'][number]['options'];
-
-const asksFor = ({ scope }: ProviderOptions, wanted: string): boolean => wordsOf(scope).includes(wanted);
-
 /** Whether a sign-in may ask for one of these: where the operator lists `acr_values`, for those alone. */
-const accepts = ({ authorizationParams }: ProviderOptions, acrValues: readonly string[]): boolean => {
+const accepts = ({ authorizationParams }: ResolvedOptions, acrValues: readonly string[]): boolean => {
   const accepted = wordsOf(authorizationParams.acr_values);
   return accepted.length === 0 || acrValues.some((acr) => accepted.includes(acr));
 };
 
 /** What no sign-in of this configuration brings, so that the route refuses everyone. */
-const findUnasked = (
-  { prefix, require }: ApiRoute,
-  providers: readonly ProviderOptions[],
-): readonly string[] => {
-  const scopes = wordsOf(require?.scope).filter((scope) => !providers.some((each) => asksFor(each, scope)));
+const findUnasked = ({ prefix, require }: ApiRoute, { providers }: ResolvedOptions): readonly Finding[] => {
+  const scopes = wordsOf(require?.scope).filter(
+    (scope) => !providers.some(({ options }) => wordsOf(options.scope).includes(scope)),
+  );
   const acrValues = [require?.acr ?? []].flat();
-  const isAccepted = acrValues.length === 0 || providers.some((each) => accepts(each, acrValues));
+  const isAccepted = acrValues.length === 0 || providers.some(({ options }) => accepts(options, acrValues));
+  const acr = 'an acr that acr_values of OIDC_AUTHORIZATION_PARAMS does not list: add it there';
   return [
-    ...scopes.map((scope) => `${prefix} requires the scope ${scope}, which OIDC_SCOPE does not ask for.`),
-    ...(isAccepted
-      ? []
-      : [
-          `${prefix} requires an acr that acr_values of OIDC_AUTHORIZATION_PARAMS does not list: add it there.`,
-        ]),
-  ];
+    ...scopes.map((scope) => `the scope ${scope}, which OIDC_SCOPE does not ask for`),
+    ...(isAccepted ? [] : [acr]),
+  ].map((what) => ofRoutes('note', `${prefix} requires ${what}.`));
 };
 
 /** Lists the API routes and what each requires of a session. */
 export const examineApiRoutes = (options: ResolvedOptions): readonly Finding[] =>
-  options.apiRoutes.flatMap((route): readonly Finding[] => [
-    { verdict: 'ok', subject: 'API routes', text: describe(route) },
-    ...findUnasked(
-      route,
-      options.providers.map((each) => each.options),
-    ).map((text): Finding => ({ verdict: 'note', subject: 'API routes', text })),
-  ]);
+  options.apiRoutes.flatMap((route) => [ofRoutes('ok', describe(route)), ...findUnasked(route, options)]);
+
+type Sample = Parameters<typeof findLacking>[0];
+
+/** The claims of an ID token or of userinfo, an answer of `/api/me`, or a token response with its `scope`. */
+const parseSample = (text: string, usualScope: string): Sample | undefined => {
+  const value = parseJson(text);
+  if (!isObject(value)) return undefined;
+  const { user, scope = usualScope } = value;
+  const claims = isObject(user) ? user : value;
+  return { claims, scope: typeof scope === 'string' ? scope : usualScope };
+};
+
+const readSample = (file: string, usualScope: string): Sample | Finding => {
+  try {
+    const what = 'holds no JSON object: give the claims of an ID token, or what /api/me answers.';
+    return parseSample(readFileSync(file, 'utf8'), usualScope) ?? ofRoutes('bad', `${file} ${what}`);
+  } catch (error) {
+    const reason = codeOf(error) ?? 'unknown';
+    return ofRoutes('bad', `${file} cannot be read (${reason}). Give the path of a file with claims.`);
+  }
+};
+
+const namesOf = ({ claims = {}, scope, acr, maxAge }: Requirement): string =>
+  [
+    ...Object.keys(claims),
+    ...(scope === undefined ? [] : ['scope']),
+    ...(acr === undefined ? [] : ['acr']),
+    ...(maxAge === undefined ? [] : ['auth_time']),
+  ].join(', ');
+
+/** Says for each API route that requires something whether the sign-in in `file` meets it, by what, or what it lacks. */
+export const examineSample = (file: string, { apiRoutes, scope }: ResolvedOptions): readonly Finding[] => {
+  const sample = readSample(file, scope);
+  if ('verdict' in sample) return [sample];
+  return apiRoutes.flatMap((route) => {
+    if (route.require === undefined) return [];
+    const lacking = findLacking(sample, route.require);
+    return lacking.length === 0
+      ? ofRoutes('ok', `${describeRoute(route)}: the sample sign-in may, by ${namesOf(route.require)}.`)
+      : ofRoutes('note', `${describeRoute(route)}: the sample sign-in may not. ${lacking.join('. ')}.`);
+  });
+};

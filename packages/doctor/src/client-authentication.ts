@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { paths } from '@foyer/contract';
 import { type ClientAuth, Problem, type ResolvedOptions } from '@foyer/fastify';
 import { firstMethod } from '@foyer/fastify/provider';
-import { type Finding, ofProvider } from './finding.ts';
+import { bad, type Finding, note, ok } from './finding.ts';
 import { oauthErrorOf, tryProvider } from './try-provider.ts';
 
 /**
@@ -54,23 +54,21 @@ const judgeRefusal = async (
 ): Promise<Finding> => {
   const alternative = alternatives[method];
   if (alternative === undefined)
-    return ofProvider(
-      'bad',
+    return bad(
       `refuses the client by ${method}. Check OIDC_CLIENT_ID, and that the provider has read ${options.publicUrl}${paths.clientKeys} or knows the certificate.`,
     );
   if ((await tryClient({ ...options, clientAuth: alternative }, issuer)) !== 'accepted')
-    return ofProvider(
-      'bad',
+    return bad(
       'refuses the client. Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET; both client_secret_basic and client_secret_post were tried.',
     );
   const text = `refuses ${method} and accepts ${alternative}. Set OIDC_CLIENT_AUTH=${alternative}`;
   return options.clientAuth === undefined
-    ? ofProvider('note', `${text} to save a refused request at each start.`)
-    : ofProvider('bad', `${text}.`);
+    ? note(`${text} to save a refused request at each start.`)
+    : bad(`${text}.`);
 };
 
 const accepted = (method: ClientAuth, source: string): Finding =>
-  ofProvider('ok', `accepts the client’s credentials by ${method} (${source})`);
+  ok(`accepts the client’s credentials by ${method} (${source})`);
 
 const createWrongCredentials = (method: ClientAuth): Partial<ResolvedOptions> => {
   if (method !== 'private_key_jwt') return { clientSecret: randomUUID() };
@@ -88,8 +86,7 @@ const judgeAcceptance = async (
   if (alternatives[tried.method] === undefined && tried.method !== 'private_key_jwt')
     return accepted(tried.method, tried.source);
   if ((await tryClient(wrong, issuer)) === 'accepted')
-    return ofProvider(
-      'note',
+    return note(
       `does not check the secret or key before the code (${tried.method}): sign in once to see whether it is right.`,
     );
   return accepted(tried.method, tried.source);
@@ -110,11 +107,10 @@ export const examineClientAuthentication = async (
   if (outcome === 'accepted')
     return judgeAcceptance(options, { method, source: describeSource(options, methods, method) }, issuer);
   if (outcome === 'not allowed')
-    return ofProvider(
-      'bad',
+    return bad(
       'knows the client but does not allow it the authorization code grant. Allow the grant at the provider.',
     );
   return outcome === 'redeemed the code'
-    ? ofProvider('bad', 'accepts a code that it never issued. Do not use this provider.')
-    : ofProvider('note', 'does not show whether it accepts the client’s credentials: sign in once to see.');
+    ? bad('accepts a code that it never issued. Do not use this provider.')
+    : note('does not show whether it accepts the client’s credentials: sign in once to see.');
 };

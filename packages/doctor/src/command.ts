@@ -3,7 +3,7 @@ import { codeOf, describeUnknown } from '@foyer/environment';
 import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { examine } from './examination.ts';
-import { type Finding, ofProvider } from './finding.ts';
+import { type Finding, note } from './finding.ts';
 import { examineLive } from './live/live-report.ts';
 import { type ParseEnvironment, type Reading, readConfiguration } from './reading.ts';
 
@@ -32,9 +32,7 @@ const judgeReading = ({ settings, mistakes, unknown }: Reading): readonly Findin
   ),
   ...(mistakes.length === 0 ? [ofConfiguration('ok', 'every variable is well-formed')] : []),
   ...unknown.map((name) => ofConfiguration('note', describeUnknown(name))),
-  ...(settings === undefined
-    ? [ofProvider('note', 'is examined once the mistakes above are corrected')]
-    : []),
+  ...(settings === undefined ? [note('is examined once the mistakes above are corrected')] : []),
 ];
 
 const examineSettings = async (

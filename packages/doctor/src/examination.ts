@@ -1,30 +1,22 @@
 import { codeOf } from '@foyer/environment';
 import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
 import { onlyId } from '@foyer/fastify/options';
-import { examineApiRoutes } from './api-routes.ts';
+import { createCookieRules } from '@foyer/fastify/session-cookie';
+import { examineApiRoutes, examineSample } from './api-routes.ts';
 import type { Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
-import { examineSample } from './sample-sign-in.ts';
 
-/** @see docs/decisions/0005-strict-and-lax.md */
-const nameOf = ({ cookieName, publicOrigin, basePath }: ResolvedOptions): string => {
-  const { port } = new URL(publicOrigin);
-  const prefix = basePath === '' ? '__Host-Http-' : '__Secure-';
-  return `${prefix}${cookieName}${port === '' ? '' : `-${port}`}`;
+const examineCookies = (options: ResolvedOptions): Finding => {
+  const subject = 'cookies';
+  if (!options.isSecure)
+    return {
+      ...{ verdict: 'note', subject },
+      text: `on ${options.publicUrl} they are not Secure: for use on this machine only.`,
+    };
+  const { sessionName } = createCookieRules(options);
+  const path = options.basePath && `, Path=${options.basePath}`;
+  return { verdict: 'ok', subject, text: `${sessionName}, Secure, HttpOnly, SameSite=Strict${path}` };
 };
-
-const examineCookies = (options: ResolvedOptions): Finding =>
-  options.isSecure
-    ? {
-        verdict: 'ok',
-        subject: 'cookies',
-        text: `${nameOf(options)}, Secure, HttpOnly, SameSite=Strict${options.basePath && `, Path=${options.basePath}`}`,
-      }
-    : {
-        verdict: 'note',
-        subject: 'cookies',
-        text: `on ${options.publicUrl} they are not Secure: for use on this machine only.`,
-      };
 
 /** Short, non-random and published keys have been refused with the configuration already, so these keys are strong. */
 const examineSessionKeys = ({ sessionKeys: { length } }: ResolvedOptions): Finding => ({

@@ -14,9 +14,13 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Creates a finding about the provider. */
-export const ofProvider = (verdict: Finding['verdict'], text: string): Finding => ({
-  verdict,
-  subject: 'provider',
-  text,
-});
+const ofProvider =
+  (verdict: Finding['verdict']) =>
+  (text: string): Finding => ({ verdict, subject: 'provider', text });
+
+/** Creates a finding about the provider with which sign-in works. */
+export const ok = ofProvider('ok');
+/** Creates a finding about the provider that the operator should know. */
+export const note = ofProvider('note');
+/** Creates a finding about the provider with which sign-in fails. */
+export const bad = ofProvider('bad');

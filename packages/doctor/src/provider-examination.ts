@@ -1,13 +1,10 @@
-import { codeOf } from '@foyer/environment';
+import { codeOf, readProcessEnvironment } from '@foyer/environment';
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { isLoopbackHost } from '@foyer/fastify/options';
 import { examineClientAuthentication } from './client-authentication.ts';
-import { findProxyVariable } from './environment.ts';
-import { type Finding, ofProvider } from './finding.ts';
-import { isObject, judgeMetadata, parseJson } from './metadata.ts';
-import { examinePostLogoutUri } from './post-logout-uri.ts';
-import { examineRedirectUri } from './redirect-uri.ts';
-import { examineSigningKeys } from './signing-keys.ts';
+import { bad, type Finding, note } from './finding.ts';
+import { examineSigningKeys, isObject, judgeMetadata, parseJson } from './metadata.ts';
+import { examinePostLogoutUri, examineRedirectUri } from './registered-addresses.ts';
 import { askForMetadata } from './try-provider.ts';
 
 const discoveryUrl = (issuer: string): string =>
@@ -35,20 +32,18 @@ const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> =>
   } catch (error) {
     const isJudged = error instanceof Problem && codeOf(error.cause) === undefined;
     const reason = isJudged ? error.message : `no answer (${causeOf(error)})`;
-    return ofProvider(
-      'bad',
-      `its ${what} could not be tried: ${reason}. Check the provider and the network.`,
-    );
+    return bad(`its ${what} could not be tried: ${reason}. Check the provider and the network.`);
   }
 };
 
+const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
+
 /** A proxy changes who is asked for the provider's certificate, and what can be reached. */
 const examineWay = ({ issuer }: ResolvedOptions): readonly Finding[] => {
-  const variable = findProxyVariable();
+  const { variables } = readProcessEnvironment();
+  const variable = proxyVariables.find((name) => (variables[name] ?? '') !== '');
   if (variable === undefined || isLoopbackHost(new URL(issuer).hostname)) return [];
-  return [
-    ofProvider('note', `is asked through the proxy of ${variable}, unless NO_PROXY leaves its host out.`),
-  ];
+  return [note(`is asked through the proxy of ${variable}, unless NO_PROXY leaves its host out.`)];
 };
 
 type Answer = Awaited<ReturnType<typeof askForMetadata>>;
@@ -58,10 +53,9 @@ const examineAnswer = async (
   url: string,
   { status, text, header }: Answer,
 ): Promise<readonly Finding[]> => {
-  if (status !== 200) return [ofProvider('bad', `${url} answers ${status}. Check OIDC_ISSUER.`)];
+  if (status !== 200) return [bad(`${url} answers ${status}. Check OIDC_ISSUER.`)];
   const metadata = parseJson(text);
-  if (!isObject(metadata))
-    return [ofProvider('bad', `${url} is not a discovery document. Check OIDC_ISSUER.`)];
+  if (!isObject(metadata)) return [bad(`${url} is not a discovery document. Check OIDC_ISSUER.`)];
   const issuer = String(metadata.issuer);
   const { jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata;
   return [
@@ -82,9 +76,6 @@ export const examineProvider = async (options: ResolvedOptions): Promise<readonl
     const answer = await askForMetadata(options);
     return [...way, ...(await examineAnswer(options, url, answer))];
   } catch (error) {
-    return [
-      ...way,
-      ofProvider('bad', `${url} cannot be read (${causeOf(error)}). Check OIDC_ISSUER and the network.`),
-    ];
+    return [...way, bad(`${url} cannot be read (${causeOf(error)}). Check OIDC_ISSUER and the network.`)];
   }
 };

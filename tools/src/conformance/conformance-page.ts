@@ -1,5 +1,4 @@
-import { requirements } from '@foyer/doctor/requirements';
-import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
+import { requirements, type TestReference } from '@foyer/doctor/requirements';
 import { operation } from './promises/operation.ts';
 import { permissions } from './promises/permissions.ts';
 import type { PromisedOf } from './promises/promise.ts';
@@ -8,6 +7,7 @@ import { requests } from './promises/requests.ts';
 import { sessions } from './promises/sessions.ts';
 import { signingIn } from './promises/signing-in.ts';
 import { relyingPartyModules } from './relying-party-modules.ts';
+import { parseTestReference } from './test-results.ts';
 
 /** Our own promises, by what they are about. */
 export const promises: readonly PromisedOf[] = [

@@ -1,4 +1,4 @@
-import type { TestReference } from '@foyer/doctor/test-reference';
+import type { TestReference } from '@foyer/doctor/requirements';
 
 /** A module of the OpenID Foundation's test plans for relying parties, and our test of its promise. */
 export interface RelyingPartyModule {

@@ -1,4 +1,27 @@
-import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
+import type { TestReference } from '@foyer/doctor/requirements';
+
+/** The path of each folder of tests. */
+const folders: Readonly<Record<string, string>> = {
+  fastify: 'packages/fastify/test',
+  client: 'packages/client/test',
+  bff: 'apps/bff/test',
+  web: 'apps/web/e2e',
+};
+
+/** A parsed reference. */
+interface ReferredTest {
+  /** Path from the root of the repository. */
+  readonly file: string;
+  /** The title, after those of the groups that contain the test. The title of a group means all of its tests. */
+  readonly titles: readonly string[];
+}
+
+/** Parses a reference to a test. */
+export const parseTestReference = (reference: TestReference): ReferredTest => {
+  const [place = '', ...titles] = reference.split(' > ');
+  const [project = '', ...path] = place.split('/');
+  return { file: `${folders[project]}/${path.join('/')}.test.ts`, titles };
+};
 
 /** A test in the report of a run. */
 export interface TestResult {
@@ -26,11 +49,15 @@ export const parseTestReport = (text: string, root: string): readonly TestResult
   );
 };
 
-/** The title of a row of a table stands for every row: `%s` for whatever was put there. */
-const isTitle = (written: string, reported: string): boolean => {
-  const pieces = written.split(/%[a-z]/).map((piece) => piece.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('[^]*')}$`).test(reported);
-};
+/** The pattern of a title. The title of a row of a table stands for every row: `%s` for whatever was put there. */
+export const titlePattern = (title: string): string =>
+  title
+    .split(/%[a-z]/)
+    .map((piece) => piece.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
+    .join('[^]*');
+
+const isTitle = (written: string, reported: string): boolean =>
+  new RegExp(`^${titlePattern(written)}$`).test(reported);
 
 /** Whether a reference means this test. */
 export const isMeant = (reference: TestReference, { file, titles }: TestResult): boolean => {

@@ -1,4 +1,4 @@
-import type { TestReference } from '@foyer/doctor/test-reference';
+import type { TestReference } from '@foyer/doctor/requirements';
 
 /** A change of one line of the product. */
 export interface Edit {

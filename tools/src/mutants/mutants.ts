@@ -1,12 +1,24 @@
 import { requirements } from '@foyer/doctor/requirements';
 import { promises } from '../conformance/conformance-page.ts';
 import { relyingPartyModules } from '../conformance/relying-party-modules.ts';
-import type { Mutant } from './mutant.ts';
-import { ofModules } from './of-modules.ts';
+import type { Edit, Mutant } from './mutant.ts';
+import { ofCodeFlowModules } from './of-code-flow-modules.ts';
+import { ofFapi2Modules } from './of-fapi2-modules.ts';
 import { ofRequests } from './of-requests.ts';
 import { ofRequirements } from './of-requirements.ts';
 import { ofSessions } from './of-sessions.ts';
 import { ofSigningIn } from './of-signing-in.ts';
+
+const moduleEdits = (module: string): readonly Edit[] =>
+  (module.startsWith('oidcc')
+    ? ofCodeFlowModules[module.replace('oidcc-client-test', '')]
+    : ofFapi2Modules[module.replace('fapi2-security-profile-final-client-test-', '')]) ?? [];
+
+/** One for each module that docs/conformance.md names. */
+const ofModules: readonly Mutant[] = relyingPartyModules.flatMap(({ module, test }) => {
+  const [first, ...and] = moduleEdits(module);
+  return first === undefined ? [] : [{ ...first, and, test }];
+});
 
 /** Every mutant. */
 export const mutants: readonly Mutant[] = [

@@ -1,22 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTestReference, type TestReference } from '@foyer/doctor/test-reference';
-import { isMeant, parseTestReport } from '../conformance/test-results.ts';
+import type { TestReference } from '@foyer/doctor/requirements';
+import { isMeant, parseTestReference, parseTestReport, titlePattern } from '../conformance/test-results.ts';
 import type { Edit, Mutant } from './mutant.ts';
 
 /** What became of a mutant: only `killed` is good. `lost`: its text is not in the file, or more than once. */
 export type Verdict = 'killed' | 'survived' | 'lost' | 'not run';
 
 const sources = 'packages/fastify/src';
-
-/** Matches the full names of the tests that a reference means; `%s` stands for whatever a table has put there. */
-const namePattern = (titles: readonly string[]): string =>
-  titles
-    .join(' ')
-    .split(/%[a-z]/)
-    .map((piece) => piece.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
-    .join('.*');
 
 const projectOf = (reference: TestReference): string => {
   const [project = ''] = reference.split('/');
@@ -28,7 +20,7 @@ const runTests = (folder: string, reference: TestReference): boolean | undefined
   const { file, titles } = parseTestReference(reference);
   const report = join(folder, '.vitest-mutant.json');
   rmSync(report, { force: true });
-  const filters = ['--project', projectOf(reference), '-t', namePattern(titles)];
+  const filters = ['--project', projectOf(reference), '-t', titlePattern(titles.join(' '))];
   const reporting = ['--reporter=json', `--outputFile=${report}`];
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
   spawnSync(process.execPath, [vitest, 'run', join(folder, file), ...filters, ...reporting], { cwd: folder });

@@ -1,3 +1,6 @@
+import { paths } from '@foyer/contract';
+import { securePrefix } from '@foyer/fastify/session-cookie';
+
 /** One answer of a deployment to a client without a session. */
 export interface SeenAnswer {
   readonly status: number;
@@ -7,7 +10,6 @@ export interface SeenAnswer {
 
 /** The answers of a deployment to a client without a session. */
 export interface OutsideView {
-  readonly origin: string;
   /** What the cookies of a deployment at this path have. */
   readonly cookies: { readonly path: string; readonly prefix: string };
   readonly isSecure: boolean;
@@ -27,10 +29,10 @@ const elsewhere = {
   'sec-fetch-mode': 'cors',
 };
 
-const ask = async (url: string, method: string, headers: Record<string, string>): Promise<SeenAnswer> => {
+const ask = async (url: string, method: string, headers = {}): Promise<SeenAnswer> => {
   const answer = await fetch(url, {
     method,
-    headers,
+    headers: { accept: 'application/json', ...headers },
     redirect: 'manual',
     signal: AbortSignal.timeout(10_000),
   });
@@ -45,40 +47,20 @@ const ask = async (url: string, method: string, headers: Record<string, string>)
 export const lookFromOutside = async (url: string): Promise<OutsideView> => {
   const { origin, pathname, protocol } = new URL(url);
   const basePath = pathname.replace(/\/$/, '');
-  const base = `${origin}${basePath}`;
-  const get = (path: string, headers: Record<string, string> = {}): Promise<SeenAnswer> =>
-    ask(`${base}${path}`, 'GET', { accept: 'application/json', ...headers });
-  const [
-    page,
-    me,
-    login,
-    callback,
-    signOutFromElsewhere,
-    signOutWithoutHeader,
-    meFromElsewhere,
-    encodedSlashPath,
-  ] = await Promise.all([
-    get('/', { accept: 'text/html' }),
-    get('/api/me'),
-    get('/login'),
-    get('/login/callback?code=doctor&state=doctor'),
-    ask(`${base}/logout`, 'POST', { accept: 'application/json', ...elsewhere }),
-    ask(`${base}/logout`, 'POST', { accept: 'application/json' }),
-    get('/api/me', elsewhere),
-    get('/api/me/a%2fb'),
-  ]);
+  const get = (path: string, headers?: Record<string, string>): Promise<SeenAnswer> =>
+    ask(`${origin}${basePath}${path}`, 'GET', headers);
+  const signOut = (headers?: Record<string, string>): Promise<SeenAnswer> =>
+    ask(`${origin}${basePath}${paths.logout}`, 'POST', headers);
   return {
-    ...{ origin, isSecure: protocol === 'https:' },
-    cookies: { path: basePath || '/', prefix: basePath === '' ? '__Host-Http-' : '__Secure-' },
-    ...{
-      page,
-      me,
-      login,
-      callback,
-      signOutFromElsewhere,
-      signOutWithoutHeader,
-      meFromElsewhere,
-      encodedSlashPath,
-    },
+    isSecure: protocol === 'https:',
+    cookies: { path: basePath || '/', prefix: securePrefix(basePath) },
+    page: await get('/', { accept: 'text/html' }),
+    me: await get(paths.me),
+    login: await get(paths.login),
+    callback: await get(`${paths.callback}?code=doctor&state=doctor`),
+    signOutFromElsewhere: await signOut(elsewhere),
+    signOutWithoutHeader: await signOut(),
+    meFromElsewhere: await get(paths.me, elsewhere),
+    encodedSlashPath: await get(`${paths.me}/a%2fb`),
   };
 };

@@ -1,5 +1,7 @@
 import type { OutsideView, SeenAnswer } from './outside-view.ts';
-import type { TestReference } from './test-reference.ts';
+
+/** A test, named by folder, file and title: `fastify/routes/callback > a callback cannot be used twice`. */
+export type TestReference = `${'fastify' | 'client' | 'bff' | 'web'}/${string} > ${string}`;
 
 /** One requirement of a specification for a BFF. */
 export interface Requirement {
@@ -13,20 +15,16 @@ export interface Requirement {
   readonly isSeen?: (view: OutsideView) => boolean | undefined;
 }
 
-const cookiesOf = ({ login, me, page }: OutsideView): readonly string[] =>
-  [login, me, page].flatMap(({ headers }) => headers.getSetCookie());
-
 /** Whether `holds` is true for every cookie that was set; `undefined` when none was set. */
-const everyCookie = (view: OutsideView, holds: (line: string) => boolean): boolean | undefined => {
-  const lines = cookiesOf(view);
+const everyCookie = ({ login, me, page }: OutsideView, holds: (line: string) => boolean) => {
+  const lines = [login, me, page].flatMap(({ headers }) => headers.getSetCookie());
   return lines.length === 0 ? undefined : lines.every(holds);
 };
 
-const hasAttribute = (line: string, attribute: string): boolean =>
-  line
-    .split(';')
-    .slice(1)
-    .some((part) => part.trim().toLowerCase() === attribute.toLowerCase());
+const hasAttribute = (line: string, attribute: string): boolean => {
+  const [, ...attributes] = line.toLowerCase().split(/\s*;\s*/);
+  return attributes.includes(attribute.toLowerCase());
+};
 
 const authorizationRequest = ({ login }: OutsideView): URLSearchParams | undefined =>
   URL.parse(login.headers.get('location') ?? '')?.searchParams;

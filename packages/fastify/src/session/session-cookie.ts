@@ -64,11 +64,14 @@ export interface CookieRules {
 
 type CookieOptions = Pick<ResolvedOptions, 'cookieName' | 'publicOrigin' | 'basePath' | 'isSecure'>;
 
-/** Cookies ignore ports: the name says which server it belongs to. Below a path no `__Host-` name is allowed. */
+/** What the names of our cookies begin with on https: below a path no `__Host-` name is allowed. */
+export const securePrefix = (basePath: string): string => (basePath === '' ? '__Host-Http-' : '__Secure-');
+
+/** Cookies ignore ports: the name says which server it belongs to. */
 const createSessionName = ({ cookieName, publicOrigin, basePath, isSecure }: CookieOptions): string => {
   const { port } = new URL(publicOrigin);
   if (!isSecure) return `${cookieName}-${port || '80'}`;
-  return `${basePath === '' ? '__Host-Http-' : '__Secure-'}${cookieName}${port === '' ? '' : `-${port}`}`;
+  return `${securePrefix(basePath)}${cookieName}${port === '' ? '' : `-${port}`}`;
 };
 
 /** Makes the rules of one public URL: the cookies are sent below its path alone. */

@@ -1,4 +1,4 @@
-import type { TestReference } from '@foyer/doctor/test-reference';
+import type { TestReference } from '@foyer/doctor/requirements';
 
 /** What must hold, in a sentence or two, and the tests that show it. */
 interface Promised {
