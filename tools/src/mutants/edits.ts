@@ -15,9 +15,9 @@ const unexpected: Edit = {
 export const unjudged = [unseen, unexpected];
 /** Any issuer is accepted. */
 export const anyIssuer: Edit = {
-  file: 'provider/checks/id-token-claims.ts',
-  find: "requireThat(typeof iss === 'string' && isAcceptedIssuer(iss, judgement), 'iss is another issuer');",
-  replace: '',
+  file: 'provider/id-token.ts',
+  find: 'iss: requireIssuer(claims, trust)',
+  replace: 'iss: trust.issuer',
 };
 const anyAlgorithm: Edit = {
   file: 'provider/grant.ts',
@@ -27,14 +27,14 @@ const anyAlgorithm: Edit = {
 /** The signature of a token is not verified. */
 export const unverified: Edit = {
   file: 'provider/signed-token.ts',
-  find: 'const header = requireHeader(token, trust.algorithms);\n  const wanted = { header, maySign: createKeyRule(token, trust) };\n  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );',
+  find: 'requireCanonicalEncoding(token);\n  const header = readHeader(token);\n  requireAlgorithm(header.alg, trust.algorithms);\n  requireNoExtension(header);\n  const wanted = { header, maySign: createKeyRule(token, trust) };\n  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );',
   replace:
     "const [head = '', body = ''] = token.split('.');\n  const payload = Buffer.from(body, 'base64url');\n  const protectedHeader = JSON.parse(Buffer.from(head, 'base64url').toString());",
 };
 const anyHash: Edit = {
-  file: 'provider/checks/id-token-claims.ts',
-  find: 'at_hash === hashOf(accessToken, String(alg))',
-  replace: 'true',
+  file: 'provider/id-token.ts',
+  find: 'requireAccessTokenHash(claims, accessToken, header.alg);',
+  replace: '',
 };
 /** Neither signature nor algorithm is looked at. */
 export const unsigned = [unverified, anyAlgorithm, anyHash, ...unjudged];

@@ -28,12 +28,12 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   ],
   '-idtoken-sig-rs256': [
     {
-      file: 'provider/checks/token-header.ts',
+      file: 'provider/checks/algorithm.ts',
       find: 'possible.includes(algorithm)',
       replace: "possible.includes(algorithm) && algorithm !== 'RS256'",
     },
     {
-      file: 'provider/checks/token-header.ts',
+      file: 'provider/checks/algorithm.ts',
       find: "usable.length === 0 ? ['RS256']",
       replace: "usable.length === 0 ? ['ES256']",
     },
@@ -72,20 +72,16 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
   '-nonce-invalid': unjudged,
   '-invalid-iss': [anyIssuer, ...unjudged],
   '-missing-sub': [
-    {
-      file: 'provider/checks/id-token-claims.ts',
-      find: "requireThat(typeof sub === 'string' && sub.length >= 1 && sub.length <= 255, 'sub is malformed');\n  return { ...claims, iss, sub };",
-      replace: "return { ...claims, iss, sub: 'ada' };",
-    },
+    { file: 'provider/id-token.ts', find: 'sub: requireSubject(claims)', replace: "sub: 'ada'" },
     ...unjudged,
   ],
   '-invalid-aud': unjudged,
   '-missing-aud': unjudged,
   '-missing-iat': [
     {
-      file: 'provider/checks/id-token-claims.ts',
-      find: "typeof iat === 'number' && iat <= latestSeconds",
-      replace: 'true',
+      file: 'provider/checks/issued-at.ts',
+      find: "typeof iat !== 'number' || iat > latestSeconds",
+      replace: 'false',
     },
     ...unjudged,
   ],

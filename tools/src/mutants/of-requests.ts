@@ -17,7 +17,7 @@ const ofPermissions: readonly Mutant[] = [
     test: 'fastify/proxy/requirements > the scope of a call is judged by %s',
   },
   {
-    file: 'provider/checks/id-token-claims.ts',
+    file: 'provider/checks/authentication-context.ts',
     find: 'acrValues === undefined ||',
     replace: 'true ||',
     test: 'fastify/proxy/step-up > a step up that comes back %s is refused, and leaves the session as it was',

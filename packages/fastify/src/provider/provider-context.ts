@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Configuration } from 'openid-client';
 import { memoize } from '../memoize.ts';
 import type { ClientAuth, ResolvedOptions } from '../options.ts';
-import { acceptedAlgorithms } from './checks/token-header.ts';
+import { acceptedAlgorithms } from './checks/algorithm.ts';
 import type { CurrentCredentials } from './client-credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { createDpopNonces } from './dpop-nonces.ts';

@@ -1,17 +1,19 @@
 import {
   compactVerify,
+  decodeProtectedHeader,
   errors,
   type JWTClaimVerificationOptions,
   type JWTVerifyResult,
   UnsecuredJWT,
 } from 'jose';
 import type { ResolvedOptions } from '../options.ts';
-import { type IdTokenClaims, requireIdTokenClaims } from './checks/id-token-claims.ts';
-import { type AcceptedIssuer, createKeyRule } from './checks/issuer.ts';
-import { requireHeader } from './checks/token-header.ts';
+import { requireAlgorithm } from './checks/algorithm.ts';
+import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
+import { requireNoExtension } from './checks/critical-extension.ts';
+import type { AcceptedIssuer } from './checks/issuer.ts';
+import { createKeyRule } from './checks/key-issuer.ts';
 import { isAbsent, type JsonObject, parseObject } from './json-object.ts';
 import type { KeySet } from './key-set.ts';
-import { providerProblem } from './provider-errors.ts';
 
 /** What a token of the provider is verified against. */
 export interface TokenTrust extends AcceptedIssuer {
@@ -23,15 +25,31 @@ export interface TokenTrust extends AcceptedIssuer {
 }
 
 /** A token whose signature is verified. */
-interface VerifiedToken {
+export interface VerifiedToken {
   readonly header: JWTVerifyResult['protectedHeader'];
   readonly claims: JsonObject;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const verifySignature = async (token: string, trust: TokenTrust): Promise<VerifiedToken> => {
-  const header = requireHeader(token, trust.algorithms);
+const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => {
+  try {
+    return decodeProtectedHeader(token);
+  } catch (cause) {
+    throw new errors.JWSInvalid('The token has no readable header', { cause });
+  }
+};
+
+/**
+ * Verifies a token with the keys of the provider, after the checks that jose leaves open.
+ *
+ * @throws JOSEError, or what fetching the keys met.
+ */
+export const verifySignature = async (token: string, trust: TokenTrust): Promise<VerifiedToken> => {
+  requireCanonicalEncoding(token);
+  const header = readHeader(token);
+  requireAlgorithm(header.alg, trust.algorithms);
+  requireNoExtension(header);
   const wanted = { header, maySign: createKeyRule(token, trust) };
   const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>
     compactVerify(token, key, { algorithms: [...trust.algorithms] }),
@@ -65,22 +83,4 @@ export const verifySigned = async (
   const now = { clockTolerance, currentDate: new Date(clock()) };
   const { payload } = UnsecuredJWT.decode(unsigned, { ...checks, ...now });
   return { payload, protectedHeader: header };
-};
-
-/**
- * Verifies the signature of an ID token whose claims openid-client has accepted, and what that leaves open.
- *
- * @throws Problem `provider_invalid_response`, or what fetching the keys met.
- * @see OpenID Connect Core section 3.1.3.7
- */
-export const verifyIdToken = async (
-  token: string,
-  trust: TokenTrust,
-  accessToken: string,
-): Promise<IdTokenClaims> => {
-  try {
-    return requireIdTokenClaims({ ...(await verifySignature(token, trust)), accessToken }, trust);
-  } catch (error) {
-    throw providerProblem(error);
-  }
 };

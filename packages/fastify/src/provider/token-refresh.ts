@@ -4,12 +4,12 @@ import { Problem } from '../problems.ts';
 import { isAcceptedIssuer } from './checks/issuer.ts';
 import { createDpopKey } from './dpop.ts';
 import { type KeepSuccessor, requestGrant } from './grant.ts';
+import { verifyIdToken } from './id-token.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { asRetryable, endsGrant, findProblem, findRefusal, providerProblem } from './provider-errors.ts';
 import { RefreshRefused } from './provider-refusals.ts';
-import { type TokenTrust, verifyIdToken } from './signed-token.ts';
+import type { TokenTrust } from './signed-token.ts';
 import { findTargetRefusal, type TokenTarget, targetParameters } from './target-grants.ts';
-
 import type { Claims, DpopKey, GrantedTokens, RefreshedTokens } from './token-set.ts';
 
 /** What a refresh is for, and what its ID token has to agree with. */

@@ -1,4 +1,5 @@
-import { readClaims } from '../json-object.ts';
+import type { JsonObject } from '../json-object.ts';
+import { refusedClaim } from './refused-claim.ts';
 
 /** Whose tokens are accepted: one issuer, or the tenants of a provider whose issuer has a placeholder for them. */
 export interface AcceptedIssuer {
@@ -11,7 +12,8 @@ export interface AcceptedIssuer {
 /** What stands for the tenant in the issuer of Entra ID's metadata for many tenants. */
 const tenantPlace = '{tenantid}';
 
-const isOfTenants = (issuer: string): boolean => issuer.includes(tenantPlace);
+/** Whether an issuer stands for those of many tenants. */
+export const isOfTenants = (issuer: string): boolean => issuer.includes(tenantPlace);
 
 /** The tenant that an issuer names; `undefined` for an issuer of another form, and where there is one issuer alone. */
 export const tenantOf = (found: string, issuer: string): string | undefined => {
@@ -36,18 +38,9 @@ export const issuersOf = ({ issuer, tenants = [] }: AcceptedIssuer): readonly st
     ? tenants.filter((tenant) => tenant !== '*').map((tenant) => issuer.replace(tenantPlace, tenant))
     : [issuer];
 
-/**
- * Makes the rule which keys may have signed a token of a provider of many tenants: a key that names an issuer signs for that
- * one alone, or for each tenant where its issuer has a place for them.
- *
- * @see Microsoft identity platform, "Validate the signing key issuer"
- */
-export const createKeyRule = (token: string, accepted: AcceptedIssuer): ((keyIssuer: unknown) => boolean) => {
-  if (!isOfTenants(accepted.issuer)) return () => true;
-  const iss = readClaims(token)?.iss;
-  return (keyIssuer) =>
-    keyIssuer === undefined ||
-    (typeof keyIssuer === 'string' &&
-      typeof iss === 'string' &&
-      (keyIssuer === iss || tenantOf(iss, keyIssuer) !== undefined));
+/** Requires the accepted issuer in an ID token: with many tenants openid-client has not compared it. */
+export const requireIssuer = ({ iss }: JsonObject, accepted: AcceptedIssuer): string => {
+  if (typeof iss !== 'string' || !isAcceptedIssuer(iss, accepted))
+    throw refusedClaim('iss is another issuer');
+  return iss;
 };
