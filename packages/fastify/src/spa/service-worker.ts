@@ -1,4 +1,5 @@
 import { paths } from '@foyer/contract';
+import { z } from 'zod';
 import type { SpaFiles } from './spa-files.ts';
 
 /** The names that Workbox, vite-plugin-pwa, Create React App and SvelteKit give to service workers. */
@@ -10,30 +11,26 @@ const angularManifest = '/ngsw.json';
 const textOf = (files: SpaFiles, path: string): string =>
   files.get(path)?.variants.get('identity')?.body.toString('utf8') ?? '';
 
-/** One of the patterns by which Angular's worker decides which navigations it answers with the page. */
-interface AngularPattern {
-  readonly positive: boolean;
-  readonly regex: string;
-}
+/** The patterns by which Angular's worker decides which navigations it answers with the page. */
+const angularPatterns = z.object({
+  navigationUrls: z.array(
+    z.object({ positive: z.boolean(), regex: z.string().transform((text) => new RegExp(text)) }),
+  ),
+});
 
-const isPattern = (value: unknown): value is AngularPattern =>
-  typeof value === 'object' && value !== null && 'regex' in value && typeof value.regex === 'string';
+type AngularPatterns = z.output<typeof angularPatterns>['navigationUrls'];
 
-const readPatterns = (manifest: string): readonly AngularPattern[] => {
+const readPatterns = (manifest: string): AngularPatterns => {
   try {
-    const { navigationUrls }: { readonly navigationUrls?: unknown } = JSON.parse(manifest);
-    return Array.isArray(navigationUrls) ? navigationUrls.filter(isPattern) : [];
+    return angularPatterns.parse(JSON.parse(manifest)).navigationUrls;
   } catch {
     return []; // Not Angular’s file.
   }
 };
 
-const answersByPattern = (patterns: readonly AngularPattern[], path: string): boolean => {
-  const fits = ({ regex }: AngularPattern): boolean => new RegExp(regex).test(path);
-  return (
-    patterns.some((each) => each.positive && fits(each)) &&
-    !patterns.some((each) => !each.positive && fits(each))
-  );
+const answersByPattern = (patterns: AngularPatterns, path: string): boolean => {
+  const fitting = patterns.filter(({ regex }) => regex.test(path));
+  return fitting.length > 0 && fitting.every(({ positive }) => positive);
 };
 
 /** Whether a script answers requests from its caches and mentions the sign-in nowhere but in the names of files. */

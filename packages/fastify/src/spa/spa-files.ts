@@ -8,18 +8,20 @@ import { readInlineSources } from './html-file.ts';
 /** How a body is encoded. */
 type Encoding = 'br' | 'gzip' | 'identity';
 
+/** The headers that all encodings of a file have. */
+type FileHeaders = Readonly<Record<'content-type' | 'cache-control', string>>;
+
 /** One encoding of a small file, ready to send. */
 export interface SpaVariant {
   readonly body: Buffer;
-  readonly headers: Readonly<Record<'etag' | 'cache-control', string> & Record<string, string>>;
+  readonly headers: FileHeaders & { readonly etag: string; readonly 'content-encoding'?: string };
 }
 
 /** One file of the build. */
 export interface SpaFile {
   /** Path below the build's directory, `/`-separated, without a leading slash. */
   readonly name: string;
-  readonly contentType: string;
-  readonly cacheControl: string;
+  readonly headers: FileHeaders;
   /** The policy of a page with inline parts; `undefined` for everything else. */
   readonly policy: PrintPolicy | undefined;
   /** Those of at most 256 KiB, the best encoding first; larger ones are streamed. */
@@ -44,55 +46,14 @@ const contentTypeOf = (name: string): string => {
   return isText(type) ? `${type}; charset=utf-8` : type;
 };
 
-type Facts = Pick<SpaFile, 'contentType' | 'cacheControl'>;
-
-const toVariant = (body: Buffer, encoding: Encoding, { contentType, cacheControl }: Facts): SpaVariant => ({
+const toVariant = (body: Buffer, encoding: Encoding, headers: FileHeaders): SpaVariant => ({
   body,
   headers: {
-    'content-type': contentType,
-    'cache-control': cacheControl,
+    ...headers,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
     ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
   },
 });
-
-/** What reading a file depends on. */
-interface SpaFileContext {
-  readonly dir: string;
-  /** Every name of the build. */
-  readonly names: ReadonlySet<string>;
-  readonly createPolicy: (inline: InlineSources) => PrintPolicy;
-}
-
-const readPolicy = async (
-  name: string,
-  { dir, createPolicy }: SpaFileContext,
-): Promise<PrintPolicy | undefined> => {
-  if (mime.getType(name) !== 'text/html') return undefined;
-  const inline = readInlineSources(await readFile(join(dir, name), 'utf8'));
-  return inline.scripts.length + inline.styles.length === 0 ? undefined : createPolicy(inline);
-};
-
-/** Reads one file of a build with its compressed forms. */
-const readSpaFile = async (name: string, context: SpaFileContext): Promise<SpaFile> => {
-  const { dir, names } = context;
-  const facts = {
-    contentType: contentTypeOf(name),
-    cacheControl:
-      isHashed(name) && name !== 'index.html' ? 'public, max-age=31536000, immutable' : 'no-cache',
-  };
-  const variants = new Map<Encoding, SpaVariant>();
-  for (const encoding of encodings) {
-    const path = join(dir, name + suffixes[encoding]);
-    if (!names.has(name + suffixes[encoding]) || (await stat(path)).size > maxBytesInMemory) continue;
-    variants.set(encoding, toVariant(await readFile(path), encoding, facts));
-  }
-  const policy = await readPolicy(name, context);
-  return { name, ...facts, policy, variants, encodings: [...variants.keys()] };
-};
-
-/** Every file that may be served, by its URL path. */
-export type SpaFiles = ReadonlyMap<string, SpaFile>;
 
 /** The build to read. */
 export interface SpaFolder {
@@ -102,6 +63,35 @@ export interface SpaFolder {
   /** Makes the policy of a page with inline scripts or styles. */
   readonly createPolicy: (inline: InlineSources) => PrintPolicy;
 }
+
+const readPolicy = async (
+  name: string,
+  { dir, createPolicy }: SpaFolder,
+): Promise<PrintPolicy | undefined> => {
+  if (mime.getType(name) !== 'text/html') return undefined;
+  const inline = readInlineSources(await readFile(join(dir, name), 'utf8'));
+  return inline.scripts.length + inline.styles.length === 0 ? undefined : createPolicy(inline);
+};
+
+/** Reads one file of a build with its compressed forms, which are among `names`. */
+const readSpaFile = async (name: string, names: ReadonlySet<string>, folder: SpaFolder): Promise<SpaFile> => {
+  const isImmutable = isHashed(name) && name !== 'index.html';
+  const headers = {
+    'content-type': contentTypeOf(name),
+    'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  };
+  const variants = new Map<Encoding, SpaVariant>();
+  for (const encoding of encodings) {
+    const path = join(folder.dir, name + suffixes[encoding]);
+    if (!names.has(name + suffixes[encoding]) || (await stat(path)).size > maxBytesInMemory) continue;
+    variants.set(encoding, toVariant(await readFile(path), encoding, headers));
+  }
+  const policy = await readPolicy(name, folder);
+  return { name, headers, policy, variants, encodings: [...variants.keys()] };
+};
+
+/** Every file that may be served, by its URL path. */
+export type SpaFiles = ReadonlyMap<string, SpaFile>;
 
 const maxDepth = 16;
 
@@ -128,11 +118,8 @@ const listNames = async (dir: string, folder = ''): Promise<readonly string[]> =
  *
  * @throws Error that names `SPA_DIR` when there is no `index.html`.
  */
-export const readSpaFiles = async ({
-  dir,
-  sourceMaps = false,
-  createPolicy,
-}: SpaFolder): Promise<SpaFiles> => {
+export const readSpaFiles = async (folder: SpaFolder): Promise<SpaFiles> => {
+  const { dir, sourceMaps = false } = folder;
   const index = await stat(join(dir, 'index.html')).catch((cause: unknown) => {
     throw new Error('SPA_DIR: there is no index.html in it. Run pnpm build, or set SPA_DIR to a built SPA.', {
       cause,
@@ -144,8 +131,7 @@ export const readSpaFiles = async ({
   for (const name of names) {
     const isVariant = /\.(br|gz)$/.test(name) && names.has(name.replace(/\.(br|gz)$/, ''));
     const isWithheld = !sourceMaps && /\.map(\.(br|gz))?$/.test(name);
-    if (!isVariant && !isWithheld)
-      files.set(`/${name}`, await readSpaFile(name, { dir, names, createPolicy }));
+    if (!isVariant && !isWithheld) files.set(`/${name}`, await readSpaFile(name, names, folder));
   }
   return files;
 };

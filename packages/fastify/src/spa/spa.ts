@@ -54,12 +54,8 @@ const sendVariant = ({ body, headers }: SpaVariant, reply: FastifyReply): Fastif
 };
 
 /** A large file, and a range of any file as media players ask for it, is read from the disk. Only names of the build are looked up, and `.well-known` is one of them. */
-const sendFromDisk = (
-  { name, cacheControl, contentType }: SpaFile,
-  reply: FastifyReply,
-  root: string,
-): FastifyReply => {
-  addVary(reply, 'Accept-Encoding').header('cache-control', cacheControl).type(contentType);
+const sendFromDisk = ({ name, headers }: SpaFile, reply: FastifyReply, root: string): FastifyReply => {
+  addVary(reply.headers(headers), 'Accept-Encoding');
   return reply.sendFile(name, root, { cacheControl: false, dotfiles: 'allow' });
 };
 
