@@ -47,7 +47,7 @@ const ofCookies: readonly Mutant[] = [
     test: 'fastify/session/sessions > the idle limit moves with use, the absolute limit does not',
   },
   {
-    file: 'session/session-keys.ts',
+    file: 'session/sealing.ts',
     find: '  nonce.copy(sealed);',
     replace: '  plain.copy(sealed);',
     test: `${limits} > nothing of a session can be read in its cookie, nor in the files of the store`,

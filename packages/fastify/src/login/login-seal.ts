@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { deriveKey, openBytes, sealBytes } from '../session/session-keys.ts';
+import { deriveKey, openBytes, sealBytes } from '../session/sealing.ts';
 
 /** What a sealed text is for. One that was sealed for one purpose does not open for another. */
 type LoginPurpose = 'login' | 'callback';

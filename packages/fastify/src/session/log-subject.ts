@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { clientAddress } from '../logging/client-address.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { deriveKey, keyedDigest } from './session-keys.ts';
+import { deriveKey, keyedDigest } from './sealing.ts';
 
 /** Names a person in the log, as `logSubject` says; `undefined` where it names no one. */
 export type NameSubject = (sub: string) => string | undefined;

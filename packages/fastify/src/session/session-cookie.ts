@@ -1,7 +1,7 @@
 import secureSession from '@fastify/secure-session';
 import type { ResolvedOptions } from '../options.ts';
 import { createPrivateInstance } from './private-instance.ts';
-import { deriveKey } from './session-keys.ts';
+import { deriveKey } from './sealing.ts';
 
 /** Seals the session cookie and opens it again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {

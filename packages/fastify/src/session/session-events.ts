@@ -2,6 +2,7 @@ import { type SignedOutReason, signedOutReasons } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { logEvent } from '../events.ts';
+import { parseObject } from '../provider/json-object.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 
 type EndedListener = (reason: SignedOutReason) => void;
@@ -18,13 +19,8 @@ export interface SessionEvents {
 const endedMessage = z.object({ ended: z.string(), reason: z.enum(signedOutReasons) });
 
 /** Messages come from outside: everything that can reach the store can send one. `undefined` for one that is not ours. */
-const parseEnded = (message: string): z.output<typeof endedMessage> | undefined => {
-  try {
-    return endedMessage.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined;
-  }
-};
+const parseEnded = (message: string): z.output<typeof endedMessage> | undefined =>
+  endedMessage.safeParse(parseObject(message)).data;
 
 const callEach = (
   listeners: ReadonlySet<EndedListener> | undefined,

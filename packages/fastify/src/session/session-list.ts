@@ -2,7 +2,7 @@ import type { SessionCookie, SessionSummary } from '@foyer/contract';
 import { z } from 'zod';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession, SessionStore } from '../stores/session-store.ts';
-import { deriveKey, keyedDigest, openBytes, sealBytes } from './session-keys.ts';
+import { deriveKey, keyedDigest, openBytes, sealBytes } from './sealing.ts';
 import type { Session } from './session-record.ts';
 import { parseUserAgent } from './user-agent.ts';
 

@@ -1,7 +1,8 @@
 import type { User } from '@foyer/contract';
 import { z } from 'zod';
+import { isObject } from '../provider/json-object.ts';
 import type { TokenSet } from '../provider/provider.ts';
-import { openBytes, sealBytes } from './session-keys.ts';
+import { openBytes, sealBytes } from './sealing.ts';
 import type { SessionReference } from './session-reference.ts';
 
 const tokens = z.object({
@@ -39,9 +40,6 @@ export interface Authentication {
   /** Seconds since the epoch. */
   readonly auth_time?: number;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Takes the claims that say how the person signed in, each where it is of its type. */
 export const parseAuthentication = (value: unknown): Authentication => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { SessionCookie } from '@foyer/contract';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { keyedDigest } from './sealing.ts';
 import { type CookieRules, type CookieSeal, readCookies } from './session-cookie.ts';
-import { keyedDigest } from './session-keys.ts';
 
 /** What the session cookie holds: which record, and the key that opens it. */
 export interface SessionReference {

@@ -1,6 +1,7 @@
 import type { User } from '@foyer/contract';
 import { isProtocolClaim } from '../options/session-options.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { isObject } from '../provider/json-object.ts';
 import type { Claims } from '../provider/provider.ts';
 import type { SessionRecord } from './session-record.ts';
 
@@ -18,11 +19,7 @@ const text = (claims: Claims, name: string): string => {
 
 const otherNames = ['preferred_username', 'username', 'nickname', 'email', 'phone_number', 'sub'];
 
-/**
- * What to call this person: the first claim that is not blank, `sub` at last.
- *
- * @see OpenID Connect Core section 5.1
- */
+/** What to call this person: the first claim that is not blank, `sub` at last. @see OpenID Connect Core section 5.1 */
 export const createDisplayName = (claims: Claims): string => {
   const name = text(claims, 'name');
   if (name !== '') return name;
@@ -65,9 +62,6 @@ export const claimsOf = ({ record }: { readonly record: KeptClaims }): Claims =>
   ...record.authentication,
   iss: record.issuer,
 });
-
-const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The claim of a name, or of a path of names through nested objects: `realm_access.roles`. A name may hold dots itself

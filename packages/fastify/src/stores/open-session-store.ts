@@ -1,4 +1,4 @@
-import { parseRedisAddress } from './redis/redis-address.ts';
+import { parseRedisAddress } from './redis/redis-connection.ts';
 import { openRedisStore } from './redis/redis-store.ts';
 import type { SessionStore } from './session-store.ts';
 import { openMemoryStore, openSqliteStore } from './sqlite/sqlite-store.ts';

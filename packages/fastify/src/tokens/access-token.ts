@@ -137,6 +137,7 @@ export const createAccessTokens = (
     ...common,
     options,
     provider,
+    observe: options.observe,
     backoff: createRefreshBackoff(),
     unsaved: new LRUCache({ max: mostRemembered }),
     underway: new Map(),
@@ -147,8 +148,9 @@ export const createAccessTokens = (
     if (context === undefined) throw new Error(`There is no provider ${provider}`);
     return context;
   };
-  // Back-off of its own: a provider may refuse the client and refresh for persons.
-  const client = { ...contextOf({ provider: providers[0]?.id ?? '' }), backoff: createRefreshBackoff() };
+  // A provider may fail for the client and refresh for persons.
+  const ofClient = { backoff: createRefreshBackoff(), observe: undefined };
+  const client = { ...contextOf({ provider: providers[0]?.id ?? '' }), ...ofClient };
   return {
     clientToken: createClientTokens(client),
     accessToken: async (session, requested = sessionToken) =>

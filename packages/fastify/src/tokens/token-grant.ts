@@ -46,10 +46,10 @@ const unaskedRetryAfterSeconds = 5;
 
 /** The session stays; its access token is used while it is valid. */
 export const settleFailed = (context: TokenContext, renewal: Renewal, failure: RefreshFailure): HeldToken => {
-  const { options, log, backoff } = context;
+  const { observe, log, backoff } = context;
   const { problem } = failure;
   const { retryAfter = 0 } = problem;
-  options.observe?.({ kind: 'refresh', outcome: 'failed' });
+  observe?.({ kind: 'refresh', outcome: 'failed' });
   logEvent(log, 'refresh_trouble', { err: problem });
   const atLeastMs = retryAfter > unaskedRetryAfterSeconds ? retryAfter * 1000 : 0;
   const waitMs = backoff.failed(renewal.id, { ...failure, atLeastMs });
@@ -80,11 +80,11 @@ const wasRotated = async (context: TokenContext, renewal: SessionRenewal): Promi
 
 /** The provider ended the grant: the session ends. */
 const settleRefused = async (
-  { options, log, sessions }: TokenContext,
+  { observe, log, sessions }: TokenContext,
   { session: { id } }: SessionRenewal,
   error: RefreshRefused,
 ): Promise<never> => {
-  options.observe?.({ kind: 'refresh', outcome: 'refused' });
+  observe?.({ kind: 'refresh', outcome: 'refused' });
   logEvent(log, 'refresh_failed', { session: id, err: error });
   await sessions.end(id, 'refresh_failed');
   throw new Problem('session_expired', 'The provider refused the refresh', { cause: error });
@@ -164,9 +164,9 @@ const settleUnrefreshable = async (
 };
 
 /** The token has been stored. */
-export const settleSucceeded = ({ options, backoff }: TokenContext, renewal: Renewal): HeldToken => {
+export const settleSucceeded = ({ observe, backoff }: TokenContext, renewal: Renewal): HeldToken => {
   backoff.succeeded(renewal.id);
-  options.observe?.({ kind: 'refresh', outcome: 'succeeded' });
+  observe?.({ kind: 'refresh', outcome: 'succeeded' });
   const held = renewal.held();
   if (held === undefined) throw new Error('The token that was stored is not there');
   return held;

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { LRUCache } from 'lru-cache';
+import type { Observe } from '../logging/observation.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { IssuedToken, Provider } from '../provider/provider.ts';
 import type { Sessions } from '../session/session.ts';
@@ -36,6 +37,8 @@ export interface TokenContext {
   readonly store: SessionStore;
   readonly sessions: Pick<Sessions, 'reread' | 'save' | 'end'>;
   readonly log: FastifyBaseLogger;
+  /** Counts refreshes. */
+  readonly observe: Observe | undefined;
   readonly backoff: RefreshBackoff;
   /** New refresh tokens that the store did not take, by session: the provider knows no other for them. */
   readonly unsaved: LRUCache<string, { readonly stored: string; readonly successor: string }>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isSessionStoreUrl } from '../../src/stores/open-session-store.ts';
-import { parseRedisAddress } from '../../src/stores/redis/redis-address.ts';
+import { parseRedisAddress } from '../../src/stores/redis/redis-connection.ts';
 
 const plain = {
   isSecure: false,
