@@ -24,8 +24,8 @@ const ofPermissions: readonly Mutant[] = [
   },
   {
     file: 'proxy/prepared-call.ts',
-    find: 'Object.assign(createHeaders(request.headers, { requestId, ip }, passHeaders), identity)',
-    replace: 'createHeaders(request.headers, { requestId, ip }, Object.keys(identity))',
+    find: 'Object.assign(headers, createIdentityHeaders(session, route))',
+    replace: 'for (const name in route.identity) headers[name] = String(request.headers[name])',
     test: 'fastify/proxy/identity > claims %s become headers',
   },
   {
@@ -63,7 +63,7 @@ const ofTheProxy: readonly Mutant[] = [
     test: 'fastify/proxy/proxy > the upstream gets the access token, not the cookie or the browser’s authorization',
   },
   {
-    file: 'proxy/request-target.ts',
+    file: 'proxy/api-routes.ts',
     find: '!plain.test(path) && refused',
     replace: 'false && refused',
     test: 'fastify/proxy/targets > %s is answered %i and reaches no upstream',
@@ -81,9 +81,9 @@ const ofTheProxy: readonly Mutant[] = [
     test: 'fastify/server/odd-requests > floods of headers, and a megabyte of cookie, are refused before they are read',
   },
   {
-    file: 'proxy/forward.ts',
-    find: 'stopListening = onSessionEnded?.(() =>',
-    replace: 'stopListening = ((_: unknown) => undefined)(() =>',
+    file: 'proxy/running-call.ts',
+    find: 'this.context.calls.onSessionEnded(this.call, () =>',
+    replace: '((..._: unknown[]) => undefined)(this.call, () =>',
     test: 'fastify/proxy/trouble > a stream and a download of a session are cut when it ends, others go on',
   },
   {

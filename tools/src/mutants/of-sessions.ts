@@ -123,7 +123,7 @@ const ofTokens: readonly Mutant[] = [
     test: 'fastify/tokens/target-tokens > invalid_grant for a target ends the session only when the session’s own token is refused too',
   },
   {
-    file: 'proxy/dpop-proofs.ts',
+    file: 'proxy/prepared-call.ts',
     find: 'nonce: nonces.of(origin)',
     replace: 'nonce: undefined',
     test: 'fastify/proxy/dpop > an API’s nonce is learnt by one more call, and is in the proofs after that',

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { memoize } from '../memoize.ts';
+import type { ApiRoute } from '../options.ts';
 import { type HeaderValues, hopByHopHeaders, pickHeaders } from './hop-by-hop.ts';
 
 const refused = new Set([
@@ -36,6 +37,45 @@ const createPolicies = (upstream: IncomingHttpHeaders): string[] => {
   const own = canAct.test(upstream['content-type'] ?? '') ? `${policy}; sandbox` : policy;
   const theirs = upstream['content-security-policy'];
   return theirs === undefined ? [own] : [own, ...[theirs].flat()];
+};
+
+/** A URL takes text beyond ASCII for characters; here it is the bytes of a header. */
+const encodeBytes = (text: string): string =>
+  text.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const withoutOrigin = (location: string): string => location.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+
+/** Host and port without the scheme; the default port of either scheme is left out. */
+const hostOf = ({ host }: URL): string => host.replace(/:(80|443)$/, '');
+
+/**
+ * Makes the translation of an upstream's `Location`: one that leads into an API of ours becomes our own path, one that
+ * leads elsewhere on an upstream is left out, since its address is internal, and any other is the upstream's own answer
+ * and stays as it is. Host and port decide: frameworks behind a proxy often name the wrong scheme.
+ */
+export const createLocations = (routes: readonly ApiRoute[], basePath: string) => {
+  const table = routes
+    .map(({ prefix, upstream }) => {
+      const url = new URL(upstream);
+      return { prefix: `${basePath}${prefix}`, host: hostOf(url), base: url.pathname.replace(/\/$/, '') };
+    })
+    .sort((one, other) => other.base.length - one.base.length);
+
+  /** `asked` is the URL that the upstream was asked for. */
+  return (location: string, asked: URL): string | undefined => {
+    const encoded = encodeBytes(location);
+    const url = URL.parse(encoded, asked.href);
+    if (url === null) return undefined;
+    const own = table.filter(({ host }) => host === hostOf(url));
+    if (own.length === 0) return location;
+    const { pathname, search, hash } = url;
+    const found = own.find(({ base }) => pathname === base || pathname.startsWith(`${base}/`));
+    if (found === undefined) return undefined;
+    const translated = `${pathname}${search}${hash}`;
+    // Unless the path had to be normalised, its bytes stay as they were sent.
+    const path = withoutOrigin(encoded) === translated ? withoutOrigin(location) : translated;
+    return `${found.prefix}${path.slice(found.base.length)}`;
+  };
 };
 
 const translateLocations = (
@@ -93,4 +133,18 @@ export const createAnswerHeaders = (
   answer.vary = [upstream.vary, given.vary, 'Cookie'].filter((part) => part !== undefined).join(', ');
   exposeAll(answer);
   return answer;
+};
+
+/**
+ * Sends the head of an answer. Head and body go by the response itself, past `reply.send`: a head must go out before there is
+ * a body (events), Fastify would add a content type where the upstream sent none, and an answer that breaks off must end the
+ * connection.
+ */
+export const sendHead = (reply: FastifyReply, status: number, headers: HeaderValues): void => {
+  const { raw, request } = reply;
+  raw.writeHead(status, headers);
+  reply.hijack();
+  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
+  // Not `flushHeaders`: that prints the head in UTF-8, and bytes beyond ASCII would not pass unchanged.
+  if (hasBody && headers['content-length'] === undefined) raw.write(Buffer.alloc(0));
 };

@@ -1,12 +1,23 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../problems.ts';
-import {
-  createCounts,
-  createQueue,
-  type InFlightNumbers,
-  type InFlightRequest,
-  type QueuedRequest,
-} from './request-queue.ts';
+
+/** How many requests may be in flight at a time. */
+export interface InFlightNumbers {
+  /** On one connection, those that wait among them: only pipelining brings more than one. */
+  readonly perConnection: number;
+  /** Under way for one session. */
+  readonly perSession: number;
+  /** WebSockets of one session, open or waiting: they stay, and leave the rest of its share to its calls. */
+  readonly webSocketsPerSession: number;
+  /** Under way at one upstream. */
+  readonly perUpstream: number;
+  /** Waiting for one session, or for one connection where there is no session. */
+  readonly waitingPerClient: number;
+  /** Waiting for one upstream. */
+  readonly waitingPerUpstream: number;
+  /** How long a request waits at most. */
+  readonly waitMs: number;
+}
 
 /** The limits that the proxy runs with. */
 export const inFlightNumbers: InFlightNumbers = {
@@ -19,6 +30,25 @@ export const inFlightNumbers: InFlightNumbers = {
   waitMs: 5000,
 };
 
+/** Whose a request or WebSocket is, and where it goes. */
+interface InFlightTarget {
+  /** Id of the session, if there is one. */
+  readonly sessionId: string | undefined;
+  /** Origin of the upstream. */
+  readonly upstream: string;
+  readonly isWebSocket: boolean;
+}
+
+/** A request that is under way, or waits for its turn. */
+interface Turn extends InFlightTarget {
+  readonly client: string | Socket;
+  isRunning: boolean;
+  /** Of one that had to wait. */
+  wait:
+    | { readonly promise: Promise<void>; readonly resolve: () => void; readonly timer: NodeJS.Timeout }
+    | undefined;
+}
+
 /** A request that counts against the limits until it leaves. */
 interface InFlightPlace {
   /**
@@ -27,68 +57,88 @@ interface InFlightPlace {
    * @throws Problem `rate_limited` with status 503 when the session has all its WebSockets, when the queue is full, or
    * when the request waited for too long.
    */
-  readonly start: (target: Omit<InFlightRequest, 'connection'>) => Promise<void>;
+  readonly start: (target: InFlightTarget) => Promise<void>;
   /** Ends the request's share of the limits, waiting or under way. Does nothing the second time. */
   readonly leave: () => void;
-}
-
-/** Bounds the requests and WebSockets in flight: per connection, per session and per upstream. */
-export interface InFlightLimits {
-  /**
-   * Takes a place on a connection. One that then finds its session or upstream busy waits in a
-   * queue that serves clients in turn.
-   *
-   * @throws Problem `rate_limited` with status 503 when the connection is full.
-   */
-  readonly enter: (connection: Socket) => InFlightPlace;
 }
 
 const refusal = (what: string): Problem =>
   new Problem('rate_limited', `Too many requests are in flight ${what}`, { status: 503, retryAfter: 1 });
 
-/** Makes what starts requests as there is room for them. */
+/** Counts by key; a key without any is forgotten, and `undefined` is not counted. */
+const createCounts = <Key>() => {
+  const counts = new Map<Key, number>();
+  return {
+    of: (key: Key | undefined): number => (key === undefined ? 0 : (counts.get(key) ?? 0)),
+    add: (key: Key | undefined, change: 1 | -1): void => {
+      if (key === undefined) return;
+      const count = (counts.get(key) ?? 0) + change;
+      if (count === 0) counts.delete(key);
+      else counts.set(key, count);
+    },
+  };
+};
+
+/** Makes what starts requests as there is room for them. Clients that wait are served in turn. */
 const createTurns = (numbers: InFlightNumbers) => {
-  const running = { sessions: createCounts<string>(), upstreams: createCounts<string>() };
+  const sessions = createCounts<string>();
+  const upstreams = createCounts<string>();
   const webSockets = createCounts<string>();
-  const queue = createQueue(numbers);
-  const hasRoom = ({ sessionId, upstream }: InFlightRequest): boolean =>
-    running.upstreams.of(upstream) < numbers.perUpstream &&
-    running.sessions.of(sessionId) < numbers.perSession;
-  const countRunning = ({ sessionId, upstream }: InFlightRequest, change: 1 | -1): void => {
-    running.upstreams.add(upstream, change);
-    running.sessions.add(sessionId, change);
+  let waiting: Turn[] = [];
+
+  const hasRoom = ({ sessionId, upstream }: Turn): boolean =>
+    upstreams.of(upstream) < numbers.perUpstream && sessions.of(sessionId) < numbers.perSession;
+  const count = (turn: Turn, change: 1 | -1): void => {
+    turn.isRunning = change === 1;
+    upstreams.add(turn.upstream, change);
+    sessions.add(turn.sessionId, change);
   };
-  const socketOf = ({ isWebSocket, sessionId }: InFlightRequest): string | undefined =>
-    isWebSocket ? sessionId : undefined;
-  const run = (queued: QueuedRequest): void => {
-    countRunning(queued.request, 1);
-    queued.isRunning = true;
-    queued.turn.resolve();
+  const stopWaiting = (turn: Turn): void => {
+    clearTimeout(turn.wait?.timer);
+    waiting = waiting.filter((one) => one !== turn);
   };
-  const wait = (queued: QueuedRequest): void => {
-    if (queue.isFullFor(queued.request)) throw refusal('for one session or upstream');
-    queue.add(queued);
-    queued.timer = setTimeout(() => {
-      queue.remove(queued);
-      queued.turn.reject(refusal('for the request to start in time'));
+  const wait = (turn: Turn): void => {
+    const ofClient = waiting.filter(({ client }) => client === turn.client);
+    const ofUpstream = waiting.filter(({ upstream }) => upstream === turn.upstream);
+    if (ofClient.length >= numbers.waitingPerClient || ofUpstream.length >= numbers.waitingPerUpstream)
+      throw refusal('for one session or upstream');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      stopWaiting(turn);
+      reject(refusal('for the request to start in time'));
     }, numbers.waitMs);
+    turn.wait = { promise, resolve, timer };
+    waiting.push(turn);
+  };
+  const runNext = (): boolean => {
+    const next = waiting.find(hasRoom);
+    if (next === undefined) return false;
+    stopWaiting(next);
+    count(next, 1);
+    next.wait?.resolve();
+    const isSame = ({ client }: Turn): boolean => client === next.client;
+    // What else its client waits for goes behind every other client.
+    waiting = [...waiting.filter((one) => !isSame(one)), ...waiting.filter(isSame)];
+    return true;
   };
   return {
-    add: (request: InFlightRequest): QueuedRequest => {
-      if (webSockets.of(socketOf(request)) >= numbers.webSocketsPerSession)
+    add: (turn: Turn): void => {
+      const socketsOf = turn.isWebSocket ? turn.sessionId : undefined;
+      if (webSockets.of(socketsOf) >= numbers.webSocketsPerSession)
         throw refusal('as WebSockets of one session');
-      const queued = { request, turn: Promise.withResolvers<void>(), isRunning: false, timer: undefined };
-      if (hasRoom(request)) run(queued);
-      else wait(queued);
-      webSockets.add(socketOf(request), 1);
-      return queued;
+      if (hasRoom(turn)) count(turn, 1);
+      else wait(turn);
+      webSockets.add(socketsOf, 1);
     },
-    remove: (queued: QueuedRequest): void => {
-      webSockets.add(socketOf(queued.request), -1);
-      if (queue.remove(queued)) queued.turn.resolve();
-      if (!queued.isRunning) return;
-      countRunning(queued.request, -1);
-      for (let next = queue.take(hasRoom); next !== undefined; next = queue.take(hasRoom)) run(next);
+    remove: (turn: Turn): void => {
+      webSockets.add(turn.isWebSocket ? turn.sessionId : undefined, -1);
+      if (!turn.isRunning) {
+        stopWaiting(turn);
+        turn.wait?.resolve();
+        return;
+      }
+      count(turn, -1);
+      while (runNext());
     },
   };
 };
@@ -110,32 +160,43 @@ const createFloodGuard = (): ((connection: Socket) => void) => {
   };
 };
 
-/** Makes the limits; `given` changes single numbers. */
-export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFlightLimits => {
+/**
+ * Makes the bounds of the requests and WebSockets in flight: per connection, per session and per upstream. `given` changes
+ * single numbers.
+ */
+export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}) => {
   const numbers = { ...inFlightNumbers, ...given };
-  const connections = createCounts<object>();
+  const connections = createCounts<Socket>();
   const turns = createTurns(numbers);
   const noteRefusal = createFloodGuard();
   return {
-    enter: (connection) => {
+    /**
+     * Takes a place on a connection. One that then finds its session or upstream busy waits in a queue.
+     *
+     * @throws Problem `rate_limited` with status 503 when the connection is full.
+     */
+    enter: (connection: Socket): InFlightPlace => {
       if (connections.of(connection) >= numbers.perConnection) {
         noteRefusal(connection);
         throw refusal('on one connection');
       }
       connections.add(connection, 1);
-      let queued: QueuedRequest | undefined;
+      let turn: Turn | undefined;
       let hasLeft = false;
       return {
-        start: async (target) => {
+        start: async ({ sessionId, upstream, isWebSocket }) => {
           if (hasLeft) return;
-          queued = turns.add({ ...target, connection });
-          await queued.turn.promise;
+          const client = sessionId ?? connection;
+          const next: Turn = { sessionId, upstream, isWebSocket, client, isRunning: false, wait: undefined };
+          turns.add(next);
+          turn = next;
+          if (turn.wait !== undefined) await turn.wait.promise;
         },
         leave: () => {
           if (hasLeft) return;
           hasLeft = true;
           connections.add(connection, -1);
-          if (queued !== undefined) turns.remove(queued);
+          if (turn !== undefined) turns.remove(turn);
         },
       };
     },

@@ -2,35 +2,26 @@ import type { FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { createIdentityHeaders } from '../gate/identity-headers.ts';
 import { clientAddress } from '../logging/client-address.ts';
-import type { Problem } from '../problems.ts';
+import { isAcrList } from '../options/requirement.ts';
+import { Problem } from '../problems.ts';
+import { createDpopNonces, readDpopNonce } from '../provider/dpop-nonces.ts';
 import type { AccessToken } from '../provider/provider.ts';
+import { stepUpAddress } from '../session/requirement.ts';
 import type { Session } from '../session/session-record.ts';
 import { findAccessToken } from '../tokens/access-token.ts';
-import { isOfPerson, type RequestedToken } from '../tokens/requested-token.ts';
+import { isOfPerson } from '../tokens/requested-token.ts';
 import type { ApiMatch } from './api-routes.ts';
-import { createDpopProofs, wantsNonce } from './dpop-proofs.ts';
-import type { HeaderValues } from './hop-by-hop.ts';
-import { findStepUpChallenge } from './step-up-challenge.ts';
+import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
 import { hasBody } from './upload.ts';
-import { type AnswerHead, isRepeatable, type Repetition, refusesToken } from './upstream-call.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
 
-/** What a call and a WebSocket are both passed on with. */
+/** A request that may be passed on, and what it is passed on with: a call or a WebSocket. */
 export interface PreparedCall {
-  /** Path and query at the upstream. */
-  readonly target: string;
+  readonly request: FastifyRequest;
+  readonly match: ApiMatch;
+  readonly session: Session | undefined;
+  readonly token: AccessToken | undefined;
   readonly headers: HeaderValues;
-  readonly repetition: Repetition | undefined;
-  /** Takes the head of the upstream's answer. */
-  readonly onHead: (head: AnswerHead) => void;
-  /** The problem that is answered instead of what the upstream answers, if it is one. */
-  readonly findChallenge: (
-    status: number | undefined,
-    upstream: AnswerHead['upstream'],
-  ) => Problem | undefined;
-  /** Seconds until the upstream must have begun to answer. */
-  readonly timeout: number;
-  readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
 }
 
 /** A body that is kept until the upstream has accepted the proof of the call. */
@@ -39,69 +30,115 @@ const maxKeptBytes = 64 * 1024;
 const isKeepable = ({ raw }: FastifyRequest): boolean =>
   hasBody(raw) && Number(raw.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxKeptBytes;
 
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Whether a request can be sent twice: it changes nothing more the second time, and has no body. @see RFC 9110 section 9.2.2 */
+const isRepeatable = ({ method, raw }: FastifyRequest): boolean => idempotent.has(method) && !hasBody(raw);
+
+const challengeOf = ({ upstream }: AnswerHead): string => String(upstream['www-authenticate'] ?? '');
+
+/** Whether an upstream answers that the access token is not valid. @see RFC 6750 section 3.1 */
+const refusesToken = (head: AnswerHead): boolean =>
+  head.status === 401 && /\berror\s*=\s*"?invalid_token\b/i.test(challengeOf(head));
+
+/** Whether an upstream refuses a proof because it has no nonce, or an old one, and names another. @see RFC 9449 section 9 */
+const wantsNonce = (head: AnswerHead): boolean =>
+  head.status === 401 &&
+  readDpopNonce(head.upstream['dpop-nonce']) !== undefined &&
+  /\berror\s*=\s*"?use_dpop_nonce\b/i.test(challengeOf(head));
+
+const readParameter = (challenge: string, form: RegExp): string => form.exec(challenge)?.[1] ?? '';
+
+/**
+ * The problem that an upstream's answer stands for where it asks for a stronger or more recent sign-in.
+ *
+ * @see RFC 9470 section 3
+ */
+const findStepUpChallenge = (head: AnswerHead): Problem | undefined => {
+  const challenge = challengeOf(head);
+  if (head.status !== 401 || !/\berror\s*=\s*"?insufficient_user_authentication\b/i.test(challenge))
+    return undefined;
+  const acrValues = readParameter(challenge, /\bacr_values\s*=\s*"([^"]*)"/i).split(' ');
+  const maxAge = readParameter(challenge, /\bmax_age\s*=\s*"?(\d{1,9})\b/i);
+  return new Problem('step_up_required', 'The upstream asks for a stronger or more recent sign-in', {
+    loginUrl: stepUpAddress({
+      acrValues: isAcrList(acrValues) ? acrValues : [],
+      maxAge: maxAge === '' ? undefined : Number(maxAge),
+    }),
+  });
+};
+
+/** Prepares calls, and judges the heads of the answers to them. */
+export type PreparedCalls = ReturnType<typeof createPreparedCalls>;
+
 /** Makes what prepares calls. */
-export const createPreparation = ({
+export const createPreparedCalls = ({
   options,
   sessions,
   accessTokens,
   providers,
 }: Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'providers'>) => {
-  const createHeaders = createUpstreamHeaders(options.publicUrl);
-  const proofs = createDpopProofs(providers);
+  const createOwnHeaders = createUpstreamHeaders(options.publicUrl);
+  const nonces = createDpopNonces();
 
-  /** By which answers a call may be sent once more, and how. */
-  const createRepetition = (
-    request: FastifyRequest,
-    {
-      session,
-      requested,
-      token,
-    }: { session: Session | undefined; requested: RequestedToken; token: AccessToken },
-    {
-      onHead,
-      createFor,
-    }: { onHead: PreparedCall['onHead']; createFor: (token: AccessToken) => Promise<HeaderValues> },
-  ): Repetition | undefined => {
-    const canRenew = session !== undefined && isOfPerson(requested) && isRepeatable(request.raw);
-    const keepsBody = token.dpopKey !== undefined && isKeepable(request);
-    const canProve = keepsBody || (token.dpopKey !== undefined && !hasBody(request.raw));
-    if (!canRenew && !canProve) return undefined;
-    return {
-      keepsBody,
-      isWanted: (head) => (canRenew && refusesToken(head)) || (canProve && wantsNonce(head)),
-      createHeaders: async (head) => {
-        onHead(head);
-        if (wantsNonce(head)) return createFor(token);
-        const renewed = canRenew ? await accessTokens.refreshAccessToken(session, requested) : undefined;
-        return renewed && createFor(renewed);
-      },
-    };
+  const createHeaders = async (
+    { request, match, session }: Pick<PreparedCall, 'request' | 'match' | 'session'>,
+    token: AccessToken | undefined,
+  ): Promise<HeaderValues> => {
+    const { method, id: requestId } = request;
+    const { route, origin, target, passHeaders } = match;
+    const ip = clientAddress(request);
+    const headers = createOwnHeaders(request.headers, { requestId, ip }, passHeaders);
+    Object.assign(headers, createIdentityHeaders(session, route));
+    if (token === undefined) return headers;
+    const { accessToken, dpopKey } = token;
+    headers.authorization = `${dpopKey === undefined ? 'Bearer' : 'DPoP'} ${accessToken}`;
+    if (dpopKey === undefined) return headers;
+    const proven = { method, url: `${origin}${target}`, accessToken, nonce: nonces.of(origin) };
+    headers.dpop = await providers.createDpopProof(dpopKey, proven);
+    return headers;
   };
 
-  return async (
-    request: FastifyRequest,
-    { route, origin, target, passHeaders, requested }: ApiMatch,
-    session: Session | undefined,
-  ): Promise<PreparedCall> => {
-    const token = await findAccessToken(accessTokens, session, requested);
-    const { method, id: requestId } = request;
-    const ip = clientAddress(request);
-    const identity = createIdentityHeaders(session, route);
-    const createFor = async (sent: AccessToken | undefined): Promise<HeaderValues> => {
-      const headers = Object.assign(createHeaders(request.headers, { requestId, ip }, passHeaders), identity);
-      if (sent === undefined) return headers;
-      return Object.assign(headers, await proofs.authorize(sent, { method, origin, target }));
-    };
-    const onHead = (head: AnswerHead): void => proofs.learn(origin, head);
-    return {
-      target,
-      headers: await createFor(token),
-      repetition: token && createRepetition(request, { session, requested, token }, { onHead, createFor }),
-      onHead,
-      findChallenge:
-        route.auth === undefined || route.auth === 'required' ? findStepUpChallenge : () => undefined,
-      timeout: route.timeout ?? options.apiTimeout,
-      onSessionEnded: session && ((listener: () => void) => sessions.onEnded(session.id, listener)),
-    };
+  return {
+    prepare: async (
+      request: FastifyRequest,
+      match: ApiMatch,
+      session: Session | undefined,
+    ): Promise<PreparedCall> => {
+      const token = await findAccessToken(accessTokens, session, match.requested);
+      const headers = await createHeaders({ request, match, session }, token);
+      return { request, match, session, token, headers };
+    },
+    /** Milliseconds until the upstream must have begun to answer. */
+    timeoutMsOf: ({ match }: PreparedCall): number => (match.route.timeout ?? options.apiTimeout) * 1000,
+    /** Whether the body is kept for a second call, and not streamed. */
+    keepsBody: ({ request, token }: PreparedCall): boolean =>
+      token?.dpopKey !== undefined && isKeepable(request),
+    /** Remembers the nonce of an answer for the next proof. @see RFC 9449 section 8.2 */
+    learn: ({ match }: PreparedCall, head: AnswerHead): void => {
+      const { status, upstream } = head;
+      nonces.learn(match.origin, { status, nonce: upstream['dpop-nonce'], text: challengeOf(head) });
+    },
+    /** Whether an answer refuses the token of a call, or the proof of it, and the call may be sent once more. */
+    isRefused: ({ request, match, session, token }: PreparedCall, head: AnswerHead): boolean => {
+      if (token === undefined) return false;
+      const canRenew = session !== undefined && isOfPerson(match.requested) && isRepeatable(request);
+      const canProve = token.dpopKey !== undefined && (!hasBody(request.raw) || isKeepable(request));
+      return (canRenew && refusesToken(head)) || (canProve && wantsNonce(head));
+    },
+    /** The headers of the second call; `undefined` when they cannot be better than those of the first. */
+    renewHeaders: async (call: PreparedCall, head: AnswerHead): Promise<HeaderValues | undefined> => {
+      if (wantsNonce(head)) return createHeaders(call, call.token);
+      const { session, match } = call;
+      if (session === undefined || !isOfPerson(match.requested)) return undefined;
+      const renewed = await accessTokens.refreshAccessToken(session, match.requested);
+      return renewed && createHeaders(call, renewed);
+    },
+    /** The problem that is answered instead of what the upstream answers, if it is one. */
+    findChallenge: ({ match: { route } }: PreparedCall, head: AnswerHead): Problem | undefined =>
+      route.auth === undefined || route.auth === 'required' ? findStepUpChallenge(head) : undefined,
+    /** Calls back when the session ends, if there is one; returns the way to stop listening. */
+    onSessionEnded: ({ session }: PreparedCall, listener: () => void): (() => void) | undefined =>
+      session && sessions.onEnded(session.id, listener),
   };
 };

@@ -3,54 +3,19 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
 
-/** A time limit that stands still while someone else's turn it is. */
-export interface Deadline {
-  readonly pause: () => void;
-  /** Grants the whole time again. */
-  readonly restart: () => void;
-  /** Ends it for good. */
-  readonly stop: () => void;
-}
-
-/** Starts a time limit; `onLate` is called once when it has passed. */
-export const startDeadline = (timeoutMs: number, onLate: () => void): Deadline => {
-  let timer = setTimeout(onLate, timeoutMs);
-  let isStopped = false;
-  return {
-    pause: () => clearTimeout(timer),
-    restart: () => {
-      if (isStopped) return;
-      clearTimeout(timer);
-      timer = setTimeout(onLate, timeoutMs);
-    },
-    stop: () => {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
-};
-
 const tooLarge = (): Problem => new Problem('payload_too_large', 'The body is larger than API_MAX_BODY');
 
 /** Whether a request has a body. @see RFC 9112 section 6.3 */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/**
- * Refuses a body whose length is known before it is read.
- *
- * @throws Problem `payload_too_large`.
- */
-export const requireFittingLength = ({ headers }: IncomingMessage, maxBodyBytes: number): void => {
-  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-};
-
-/** What a request's body is passed on with. */
-interface UploadLimits {
-  readonly maxBodyBytes: number;
-  /** Runs while the upstream has to take a piece or to answer, and stands still while the browser has to send one. */
-  readonly deadline: Deadline;
-  readonly onTooLarge: (problem: Problem) => void;
+/** The call that a body is read for. */
+interface UploadingCall {
+  /** Lets the time limit stand still: the browser has to send a piece. */
+  readonly pauseDeadline: () => void;
+  /** Grants the whole time again: the upstream has to take a piece, or to answer. */
+  readonly restartDeadline: () => void;
+  readonly cut: (problem: Problem) => void;
 }
 
 /** Bytes at the beginning of an upload, within which most upstreams refuse one that they do not want. */
@@ -68,20 +33,21 @@ const readAnswerFirst = async (): Promise<void> => {
 
 async function* readPieces(
   raw: IncomingMessage,
-  { maxBodyBytes, deadline, onTooLarge }: UploadLimits,
+  maxBodyBytes: number,
+  call: UploadingCall,
 ): AsyncGenerator<Buffer> {
   let size = 0;
-  deadline.pause();
+  call.pauseDeadline();
   try {
     for await (const piece of raw.iterator({ destroyOnReturn: false })) {
       size += piece.length;
-      if (size > maxBodyBytes) return onTooLarge(tooLarge());
-      deadline.restart();
+      if (size > maxBodyBytes) return call.cut(tooLarge());
+      call.restartDeadline();
       if (size <= cautiousBytes) await readAnswerFirst();
       yield piece;
-      deadline.pause();
+      call.pauseDeadline();
     }
-    deadline.restart();
+    call.restartDeadline();
   } finally {
     // The remaining bytes of an upload that the upstream answered early: unread, they would block the connection. The iterator
     // lets go of the stream only in the next turn.
@@ -89,6 +55,17 @@ async function* readPieces(
   }
 }
 
-/** The request's body as a stream of at most `maxBodyBytes`; `null` when there is none. */
-export const createUpload = (raw: IncomingMessage, limits: UploadLimits): Readable | null =>
-  hasBody(raw) ? Readable.from(readPieces(raw, limits), { objectMode: false }) : null;
+/**
+ * The request's body as a stream of at most `maxBodyBytes`; `null` when there is none.
+ *
+ * @throws Problem `payload_too_large` where a length is known and is more.
+ */
+export const createUpload = (
+  raw: IncomingMessage,
+  maxBodyBytes: number,
+  call: UploadingCall,
+): Readable | null => {
+  if (!hasBody(raw)) return null;
+  if (Number(raw.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+  return Readable.from(readPieces(raw, maxBodyBytes, call), { objectMode: false });
+};

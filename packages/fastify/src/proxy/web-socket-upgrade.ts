@@ -3,24 +3,25 @@ import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problems.ts';
 import type { TlsIdentity } from '../provider/provider.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 
 /** How the upstream answered: with a connection, or with an ordinary answer that is passed on. */
 export type UpgradeAnswer =
+  | { readonly kind: 'refused'; readonly answer: IncomingMessage }
   | {
       readonly kind: 'opened';
       readonly answer: IncomingMessage;
       readonly socket: Duplex;
       readonly head: Buffer;
-    }
-  | { readonly kind: 'refused'; readonly answer: IncomingMessage };
+    };
 
 /** Where an upgrade goes to. */
 export interface UpgradeRequest {
   readonly origin: string;
   readonly target: string;
-  readonly headers: Record<string, string | string[]>;
-  /** Seconds until the upstream must have answered. */
-  readonly timeout: number;
+  readonly headers: HeaderValues;
+  /** How long the upstream may take to answer. */
+  readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** What the client shows of itself to an upstream that asks. */
   readonly tls?: TlsIdentity | undefined;
@@ -33,7 +34,7 @@ export interface UpgradeRequest {
  */
 export const askForUpgrade = (upgrade: UpgradeRequest): Promise<UpgradeAnswer> =>
   new Promise((resolve, reject) => {
-    const { origin, target, headers, timeout, signal, tls } = upgrade;
+    const { origin, target, headers, timeoutMs, signal, tls } = upgrade;
     const send = origin.startsWith('https:') ? requestHttps : requestHttp;
     const { hostname, port } = new URL(origin);
     const outgoing = send({
@@ -47,7 +48,7 @@ export const askForUpgrade = (upgrade: UpgradeRequest): Promise<UpgradeAnswer> =
     });
     const timer = setTimeout(() => {
       outgoing.destroy(new Problem('upstream_timeout', 'The upstream did not answer the upgrade in time'));
-    }, timeout * 1000);
+    }, timeoutMs);
     const settle = (answer: UpgradeAnswer): void => {
       clearTimeout(timer);
       resolve(answer);
@@ -61,11 +62,10 @@ export const askForUpgrade = (upgrade: UpgradeRequest): Promise<UpgradeAnswer> =
       settle({ kind: 'refused', answer });
     });
     // It may come again after the answer: a later one changes nothing, but must find a listener.
-    outgoing.on('error', (error) => {
+    outgoing.on('error', (cause) => {
       clearTimeout(timer);
-      if (signal.reason instanceof Problem) reject(signal.reason);
-      else if (error instanceof Problem) reject(error);
-      else reject(new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause: error }));
+      const known = [signal.reason, cause].find((reason) => reason instanceof Problem);
+      reject(known ?? new Problem('upstream_unavailable', 'The upstream cannot be reached', { cause }));
     });
     outgoing.end();
   });

@@ -1,63 +1,51 @@
 import { once } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
+import type { TlsIdentity } from '../provider/provider.ts';
 import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
-import type { AnswerHead, Repetition } from './upstream-call.ts';
-import type { Tunnel } from './web-socket-tunnel.ts';
-import { switchProtocols } from './web-socket-tunnel.ts';
-import { askForUpgrade, type UpgradeAnswer, type UpgradeRequest } from './web-socket-upgrade.ts';
+import { settleFailure } from './forward.ts';
+import type { AnswerHead } from './hop-by-hop.ts';
+import type { PreparedCall, PreparedCalls } from './prepared-call.ts';
+import { switchProtocols, type Tunnel } from './web-socket-tunnel.ts';
+import { askForUpgrade, type UpgradeAnswer } from './web-socket-upgrade.ts';
 
 /** Closing codes of ours. @see RFC 6455 section 7.4.2 */
 const sessionEnded = 4401;
 const serviceRestart = 1012;
 
-/** An upgrade of a request with or without a session. */
-interface SessionUpgrade extends Omit<UpgradeRequest, 'signal'> {
-  /** The problem that is answered instead of the upstream's refusal, if it is one. */
-  readonly findChallenge: (status: number | undefined, upstream: IncomingHttpHeaders) => Problem | undefined;
-  /** Calls back when the session ends, if there is one; returns the way to stop listening. */
-  readonly onSessionEnded: ((listener: () => void) => () => void) | undefined;
-  readonly repetition: Repetition | undefined;
-  /** Takes the head of the upstream's answer. */
-  readonly onHead: (head: AnswerHead) => void;
+/** What WebSockets are passed on with. */
+interface WebSocketContext {
+  readonly calls: PreparedCalls;
+  readonly ownHeaders: OwnHeaders;
+  readonly observe: Observe | undefined;
+  readonly currentTls: () => TlsIdentity | undefined;
 }
+
+const headOf = ({ statusCode: status = 502, headers: upstream }: IncomingMessage): AnswerHead => ({
+  status,
+  upstream,
+});
 
 /** Asks for an upgrade, and once more where the answer asks for it. */
-const askForSessionUpgrade = async (
-  { repetition, onHead, ...upgrade }: Omit<SessionUpgrade, 'onSessionEnded' | 'findChallenge'>,
+const askTwice = async (
+  { calls, currentTls }: WebSocketContext,
+  call: PreparedCall,
   signal: AbortSignal,
 ): Promise<UpgradeAnswer> => {
-  const first = await askForUpgrade({ ...upgrade, signal });
-  const head = { status: first.answer.statusCode ?? 502, upstream: first.answer.headers };
-  onHead(head);
-  if (first.kind === 'opened' || !repetition?.isWanted(head)) return first;
-  const headers = await repetition.createHeaders(head);
+  const { origin, target } = call.match;
+  const upgrade = { origin, target, timeoutMs: calls.timeoutMsOf(call), signal, tls: currentTls() };
+  const first = await askForUpgrade({ ...upgrade, headers: call.headers });
+  const head = headOf(first.answer);
+  calls.learn(call, head);
+  if (first.kind === 'opened' || !calls.isRefused(call, head)) return first;
+  const headers = await calls.renewHeaders(call, head);
   if (headers === undefined) return first;
   first.answer.destroy();
-  return askForUpgrade({ ...upgrade, headers, signal });
+  return askForUpgrade({ ...upgrade, headers });
 };
-
-/** An upgrade that the upstream has answered with a connection. */
-interface OpenedUpgrade {
-  readonly upstream: Extract<UpgradeAnswer, { kind: 'opened' }>;
-  readonly onClosed: () => void;
-}
-
-/** The open WebSockets. */
-export interface WebSockets {
-  /**
-   * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
-   * with 4401 when the session ends.
-   *
-   * @throws Problem as `askForUpgrade` does, what `findChallenge` found, and `session_expired` when the session ends meanwhile.
-   */
-  readonly open: (request: FastifyRequest, reply: FastifyReply, upgrade: SessionUpgrade) => Promise<void>;
-  /** Closes each with 1012, service restart. */
-  readonly endAll: () => void;
-}
 
 /** Passes a refusal on to its end. A pipeline would wait for ever when the browser leaves before that. */
 const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortController): Promise<void> => {
@@ -71,76 +59,70 @@ const passOn = async (answer: IncomingMessage, raw: ServerResponse, stop: AbortC
   }
 };
 
-const requireNoChallenge = (
-  answer: IncomingMessage,
-  findChallenge: SessionUpgrade['findChallenge'],
-): void => {
-  const challenge = findChallenge(answer.statusCode, answer.headers);
-  if (challenge === undefined) return;
-  answer.destroy();
-  throw challenge;
-};
-
-/** A refusal may break off while it is held back until there is another token. */
-const requireUnbroken = ({ destroyed, complete }: IncomingMessage): void => {
-  if (destroyed && !complete)
+/** @throws Problem where a refusal is not for the browser, or broke off while there was to be another token. */
+const requireForBrowser = (answer: IncomingMessage, challenge: Problem | undefined): void => {
+  if (challenge !== undefined) {
+    answer.destroy();
+    throw challenge;
+  }
+  if (answer.destroyed && !answer.complete)
     throw new Problem('upstream_unavailable', 'The refusal of the upgrade broke off');
 };
 
 /** Makes the set of open WebSockets. */
-export const createWebSockets = (ownHeaders: OwnHeaders, observe?: Observe): WebSockets => {
+export const createWebSockets = (context: WebSocketContext) => {
+  const { calls, ownHeaders, observe } = context;
   const tunnels = new Set<Tunnel>();
-  const createHeaders = (reply: FastifyReply, { headers, statusCode: status = 502 }: IncomingMessage) =>
-    createAnswerHeaders(headers, { given: ownHeaders(reply), status, translate: () => undefined });
-
-  const openBetween = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { upstream, onClosed }: OpenedUpgrade,
-  ): Tunnel => {
-    const tunnel = switchProtocols(request, reply, {
-      upstream,
-      headers: createHeaders(reply, upstream.answer),
-      onClosed: () => {
-        tunnels.delete(tunnel);
-        onClosed();
-        observe?.({ kind: 'stream', of: 'websocket', change: -1 });
-        logEvent(request.log, 'websocket_closed', {});
-      },
-    });
-    tunnels.add(tunnel);
-    observe?.({ kind: 'stream', of: 'websocket', change: 1 });
-    logEvent(request.log, 'websocket_opened', { route: request.routeOptions.url });
-    return tunnel;
-  };
-
   return {
-    open: async (request, reply, { onSessionEnded, findChallenge, ...upgrade }) => {
+    /**
+     * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
+     * with 4401 when the session ends.
+     *
+     * @throws Problem as `askForUpgrade` does, `step_up_required` where the upstream asks for it, and `session_expired` when
+     * the session ends meanwhile.
+     */
+    open: async (call: PreparedCall, reply: FastifyReply): Promise<void> => {
+      const { request } = call;
       const stop = new AbortController();
       let cut = (): void =>
         stop.abort(new Problem('session_expired', 'The session ended while the upstream was asked'));
-      const stopListening = onSessionEnded?.(() => cut()) ?? (() => undefined);
+      const stopListening = calls.onSessionEnded(call, () => cut());
       reply.raw.once('close', () => stop.abort());
       try {
-        const upstream = await askForSessionUpgrade(upgrade, stop.signal);
-        if (upstream.kind === 'opened') {
-          const tunnel = openBetween(request, reply, { upstream, onClosed: stopListening });
-          cut = () => tunnel.end(sessionEnded, 'The session ended');
+        const upstream = await askTwice(context, call, stop.signal);
+        const head = headOf(upstream.answer);
+        if (upstream.kind === 'refused') requireForBrowser(upstream.answer, calls.findChallenge(call, head));
+        const given = ownHeaders(reply);
+        const headers = createAnswerHeaders(head.upstream, {
+          ...{ given, status: head.status, translate: () => undefined },
+        });
+        if (upstream.kind === 'refused') {
+          reply.hijack();
+          reply.raw.writeHead(head.status, headers);
+          await passOn(upstream.answer, reply.raw, stop);
+          stopListening?.();
           return;
         }
-        const { answer } = upstream;
-        requireNoChallenge(answer, findChallenge);
-        requireUnbroken(answer);
-        reply.hijack();
-        reply.raw.writeHead(answer.statusCode ?? 502, createHeaders(reply, answer));
-        await passOn(answer, reply.raw, stop);
-        stopListening();
+        const tunnel = switchProtocols(request, reply, {
+          ...{ upstream, headers },
+          onClosed: () => {
+            tunnels.delete(tunnel);
+            stopListening?.();
+            observe?.({ kind: 'stream', of: 'websocket', change: -1 });
+            logEvent(request.log, 'websocket_closed', {});
+          },
+        });
+        cut = () => tunnel.end(sessionEnded, 'The session ended');
+        tunnels.add(tunnel);
+        observe?.({ kind: 'stream', of: 'websocket', change: 1 });
+        logEvent(request.log, 'websocket_opened', { route: request.routeOptions.url });
       } catch (error) {
-        stopListening();
-        throw error;
+        stopListening?.();
+        settleFailure(reply, error);
       }
     },
-    endAll: () => {
+    /** Closes each with 1012, service restart. */
+    endAll: (): void => {
       for (const tunnel of tunnels) tunnel.end(serviceRestart, 'The service restarts');
     },
   };

@@ -36,8 +36,8 @@ const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: Fastify
   return headers;
 };
 
-/** Seconds until the dev server must have answered. */
-const answerTimeoutSeconds = 30;
+/** How long the dev server may take to answer. */
+const answerTimeoutMs = 30_000;
 
 const isOpening = ([name]: readonly [string, unknown]): boolean => !name.startsWith('access-control-');
 
@@ -58,7 +58,7 @@ const createDevWebSockets = (origin: string) => {
       reply.raw.once('close', () => stop.abort());
       const upstream = await askForUpgrade({
         ...{ origin, target: request.url, headers: present(headers), signal: stop.signal },
-        timeout: answerTimeoutSeconds,
+        timeoutMs: answerTimeoutMs,
       });
       const answer = Object.fromEntries(Object.entries(present(upstream.answer.headers)).filter(isOpening));
       if (upstream.kind === 'refused') {

@@ -1,7 +1,6 @@
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { createInFlightLimits } from '../../src/proxy/in-flight-limits.ts';
-import type { InFlightNumbers } from '../../src/proxy/request-queue.ts';
+import { createInFlightLimits, type InFlightNumbers } from '../../src/proxy/in-flight-limits.ts';
 
 const start = (numbers: Partial<InFlightNumbers>) => {
   const limits = createInFlightLimits({ waitMs: 60_000, ...numbers });

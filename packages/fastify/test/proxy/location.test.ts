@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLocations } from '../../src/proxy/location.ts';
+import { createLocations } from '../../src/proxy/answer-headers.ts';
 
 test.for([
   ['https://inside.example', 'http://inside.example/v1/7'],
