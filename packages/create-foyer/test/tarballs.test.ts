@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBrowser, freePort, launchChromium } from '@foyer/testkit';
@@ -13,19 +13,35 @@ import {
   startProduct,
   startWithProvider,
 } from './kit/product.ts';
+import { packRelease, startRegistry } from './kit/releases.ts';
 import { buildPackages, npmInstall, root, run } from './kit/tarballs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foyer-tarballs-'));
 const kinds = ['react', 'vue', 'svelte', 'html', 'none'] as const;
 let chromium: Browser;
 
+const readVersion = async (manifest: string): Promise<string> =>
+  JSON.parse(await readFile(manifest, 'utf8')).version;
+
 beforeAll(async () => {
   const launching = launchChromium();
   await buildPackages(folder);
   // One installation for all products, as workspaces of npm: it reads each manifest, and fetches what they share once.
-  await writeFile(join(folder, 'package.json'), '{"private":true,"workspaces":["with-*","fastify-newest"]}');
+  const members = [
+    ...kinds.filter((kind) => kind !== 'none').map((kind) => `with-${kind}`),
+    'fastify-newest',
+  ];
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, workspaces: members }));
   await writeApplication(folder, join(folder, 'fastify-newest'), '5');
-  for (const spa of kinds) await createProduct(folder, join(folder, `with-${spa}`), '--spa', spa);
+  const version = await readVersion(`${root}packages/fastify/package.json`);
+  await packRelease(folder, { version, mark: '// older' }, join(folder, 'older'));
+  for (const spa of kinds)
+    await createProduct(
+      spa === 'none' ? join(folder, 'older') : folder,
+      join(folder, `with-${spa}`),
+      '--spa',
+      spa,
+    );
   await npmInstall(folder);
   chromium = await launching;
 }, 300_000);
@@ -135,11 +151,48 @@ test.for(['vue', 'svelte', 'html'])(
   },
 );
 
-test('a product without a SPA type-checks, passes its own test, and signs in', {
+/** The commands of docs/upgrading.md for a product: with packages of a registry, and with tarballs. */
+const readUpgrades = async (): Promise<readonly string[]> => {
+  const page = await readFile(`${root}docs/upgrading.md`, 'utf8');
+  const section = page.split('## A product made with npm create\n')[1]?.split('\n## ')[0] ?? '';
+  return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, commands = '']) => commands);
+};
+
+const follow = (commands: string, product: string): Promise<string> =>
+  run(
+    'env',
+    ['npm_config_prefer_offline=true', 'npm_config_ignore_scripts=true', 'sh', '-ec', commands],
+    product,
+  );
+
+test('a product without a SPA follows new versions as the page says, type-checks, passes its own test, and signs in', {
   timeout: 300_000,
 }, async () => {
   const product = join(folder, 'with-none');
-  for (const script of ['typecheck', 'test']) await run('npm', ['run', script], product);
+  const plugin = join(product, 'node_modules/@foyer/fastify');
+  const installed = async (): Promise<readonly string[]> => [
+    await readVersion(join(plugin, 'package.json')),
+    (await readFile(join(plugin, 'dist/index.js'), 'utf8')).split('\n').at(-1) ?? '',
+  ];
+  const version = await readVersion(`${root}packages/fastify/package.json`);
+  const [fromRegistry = '', fromTarballs = ''] = await readUpgrades();
+
+  await npmInstall(product, '--workspaces=false');
+  expect(await installed()).toEqual([version, '// older']);
+  for (const name of await readdir(join(product, 'packages')))
+    await cp(join(folder, name), join(product, 'packages', name));
+  await npmInstall(product, '--workspaces=false');
+  expect(await installed()).toEqual([version, '// older']);
+  await follow(fromTarballs, product);
+  expect(await installed()).toEqual([version, '']);
+
+  await packRelease(folder, { version: '9.0.0', mark: '// newer' }, join(folder, 'newer'));
+  await using registry = await startRegistry(join(folder, 'newer'), '9.0.0');
+  await writeFile(join(product, '.npmrc'), `@foyer:registry=${registry.address}`);
+  await follow(fromRegistry, product);
+  expect(await installed()).toEqual(['9.0.0', '// newer']);
+
+  await run('npm', ['run', 'typecheck'], product);
   await using running = await startWithProvider(product);
   const page = await signInWithChromium(running.url);
   await page.getByRole('link', { name: 'what it says' }).click();

@@ -20,6 +20,10 @@ const creating: Proof = [
   'packages/create-foyer/test/tarballs.test.ts',
   'a product with React type-checks, passes its own test, builds, and signs in as it is developed',
 ];
+const upgrading: Proof = [
+  'packages/create-foyer/test/tarballs.test.ts',
+  'a product without a SPA follows new versions as the page says, type-checks, passes its own test, and signs in',
+];
 const createFromTarballs =
   '--package ./.packages/create-foyer.tgz create-foyer ../my-app --packages .packages';
 
@@ -66,6 +70,14 @@ export const proofs: Readonly<Record<string, Proof>> = {
       command,
       creating,
     ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'npm install @foyer/fastify@latest @foyer/client@latest @foyer/contract@latest',
+      'npm install --save-dev @foyer/dev-provider@latest',
+      'npm install ./packages/fastify.tgz ./packages/client.tgz ./packages/contract.tgz',
+      'npm install --save-dev ./packages/dev-provider.tgz',
+    ].map((command) => [command, upgrading]),
   ),
   'foyer-dev-provider': creating,
   'npm test': creating,

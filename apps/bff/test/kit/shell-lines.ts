@@ -61,7 +61,7 @@ const kinds: readonly (readonly [RegExp, (...parts: string[]) => string | undefi
   ],
   [/^journalctl -u foyer -o cat$/, nothing],
   [
-    /^npm (?:create foyer [\w-]+|install|install(?: --save-dev)?(?: @foyer\/[\w-]+@latest)+|run dev|test)$/,
+    /^npm (?:create foyer [\w-]+|install|install(?: --save-dev)?(?: @foyer\/[\w-]+@latest| \.\/packages\/[\w-]+\.tgz)+|run dev|test)$/,
     nothing,
   ],
   [/^cosign verify /, nothing],
