@@ -1,8 +1,8 @@
 export type { Observation, Observe } from './logging/observation.ts';
 export { logRequest } from './logging/request-log.ts';
-export type { LoginDecision, OnLogin, VerifiedLogin } from './options/on-login.ts';
 export type { OpenerPolicy } from './options/page-options.ts';
 export type { RequirementOptions } from './options/requirement.ts';
+export type { LoginDecision, OnLogin, VerifiedLogin } from './options/session-options.ts';
 export {
   type ApiRoute,
   type BffOptions,

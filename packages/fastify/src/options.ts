@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
 import { applyProfile, clientIssues, clientOptions } from './options/client-options.ts';
-import type { LoginDecision, OnLogin, VerifiedLogin } from './options/on-login.ts';
 import {
   type DeclaredOption,
   declaredOptions,
+  functionOf,
   type OptionIssue,
   OptionsError,
   optionIssues,
@@ -13,16 +13,10 @@ import {
 import { pageOptions } from './options/page-options.ts';
 import { providerOptions } from './options/provider-options.ts';
 import { duration } from './options/quantities.ts';
-import { sessionOptions } from './options/session-options.ts';
-import {
-  type ExaminedProviders,
-  type ExamineOne,
-  examineProviders,
-  onlyId,
-  severalProviders,
-} from './options/several-providers.ts';
+import { type LoginDecision, sessionOptions, type VerifiedLogin } from './options/session-options.ts';
+import { examineProviders, onlyId, severalProviders } from './options/several-providers.ts';
 
-export { type ApiRoute, anyMethod } from './options/api-options.ts';
+export { type ApiRoute, anyMethod, maxTargetTokens, type RouteToken } from './options/api-options.ts';
 export {
   type DeclaredOption,
   declaredOptions,
@@ -35,11 +29,8 @@ export {
 export type { SpaSource } from './options/page-options.ts';
 export { asymmetricAlgorithms } from './options/provider-options.ts';
 export { duration, formatDuration, formatSize, parseDuration } from './options/quantities.ts';
-export { maxTargetTokens, type RouteToken } from './options/route-token.ts';
 export { onlyId } from './options/several-providers.ts';
 export { isHttpUrl, isLoopbackHost } from './options/urls.ts';
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 /** Options that only code gives: no environment variable sets them. */
 const codeOptions = {
@@ -48,14 +39,12 @@ const codeOptions = {
    * `return503OnClosing: false`, as `createServerOptions` sets it. Seconds, or a text such as `5s`. Default 0.
    */
   drainTimeout: duration(0, 3600).default(0),
-  /** Decides about every finished sign-in: may refuse it, change what the browser is shown, and where it goes. */
-  onLogin: z.custom<OnLogin>(isFunction, 'is not a function').optional(),
   /** Receives what happens, for metrics and traces. Default: nothing is measured. */
-  observe: z.custom<Observe>(isFunction, 'is not a function').optional(),
+  observe: functionOf<Observe>().optional(),
   /** Fastify's own option: the path below which the routes are added. It has to be the path of `publicUrl`. Default: that path. */
   prefix: z.string().exactOptional(),
   /** Milliseconds since the epoch, for tests. Default `Date.now`. */
-  clock: z.custom<() => number>(isFunction, 'is not a function').default(() => Date.now),
+  clock: functionOf<() => number>().default(() => Date.now),
 } as const;
 
 /** Every option, once. */
@@ -129,15 +118,13 @@ const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): read
 
 type Resolvable = z.output<typeof schema>;
 
-const examineOne: ExamineOne<Resolvable> = (options) => {
-  const { data, error } = schema.safeParse(options, { reportInput: true });
-  const issues = error === undefined ? [] : optionIssues(error, shape);
-  const crossed = data === undefined ? [] : prefixIssues(data);
-  return { data, issues: [...issues, ...clientIssues(options), ...crossed] };
-};
-
-const examine = (options: unknown): ExaminedProviders<Resolvable> =>
-  examineProviders(typeof options === 'object' && options !== null ? { ...options } : {}, examineOne);
+const examine = (options: unknown) =>
+  examineProviders(typeof options === 'object' && options !== null ? { ...options } : {}, (given) => {
+    const { data, error } = schema.safeParse(given, { reportInput: true });
+    const issues = error === undefined ? [] : optionIssues(error, shape);
+    const crossed = data === undefined ? [] : prefixIssues(data);
+    return { data, issues: [...issues, ...clientIssues(given), ...crossed] };
+  });
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
 export const checkOptions = (options: unknown): readonly OptionIssue[] => examine(options).issues;

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type LoginDecision, loginDecision } from '../options/on-login.ts';
+import { type LoginDecision, loginDecision } from '../options/session-options.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { CompletedLogin, Provider } from '../provider/provider.ts';

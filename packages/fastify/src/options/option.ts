@@ -97,6 +97,10 @@ export const check =
 export const text = (examine: (value: string, refuse: Refuse) => void): z.ZodString =>
   z.string().superRefine(check(examine));
 
+/** The schema of a function, which only code gives. */
+export const functionOf = <Value>(): z.ZodCustom<Value, Value> =>
+  z.custom<Value>((value) => typeof value === 'function', 'is not a function');
+
 /** One mistake in the options. */
 export interface OptionIssue {
   /** Name of the option; a name that no option has when it is misspelt. */

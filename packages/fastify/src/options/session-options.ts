@@ -1,6 +1,8 @@
+import type { User } from '@foyer/contract';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { SessionStore } from '../stores/session-store.ts';
-import { check, option, type Refuse } from './option.ts';
+import { check, functionOf, option, type Refuse } from './option.ts';
 import { duration } from './quantities.ts';
 
 const yearSeconds = 366 * 86_400;
@@ -47,6 +49,34 @@ const checkUserClaims = (names: readonly string[], refuse: Refuse): void => {
 
 const cookieName = z.string().regex(/^(?!__)[A-Za-z0-9_-]{1,32}$/, 'is not a plain cookie name');
 
+/** A sign-in that the provider has finished, and that has no session yet. */
+export interface VerifiedLogin<Claims = unknown> {
+  /** Claims of the ID token overlaid by those of userinfo. */
+  readonly claims: User & Claims;
+  /** Claims of the ID token alone, verified in full. */
+  readonly idTokenClaims: Readonly<Record<string, unknown>>;
+  /** The request of the callback. */
+  readonly request: FastifyRequest;
+}
+
+/** What the application decides about a sign-in. */
+export const loginDecision = z.strictObject({
+  /** Why there is no session: for the log. The browser gets `access_denied`. */
+  refuse: z.string().optional(),
+  /** Claims beside those of the provider, or in their place: shown to the browser, and good for `require` and `identity`. */
+  add: z.record(z.string(), z.unknown()).readonly().optional(),
+  /** Names of claims that the browser is not shown. */
+  hide: z.array(z.string()).readonly().optional(),
+  /** Where the browser goes instead, by the rules of `returnTo`. */
+  returnTo: z.string().optional(),
+});
+
+/** What the application decides about a sign-in; `undefined` lets it pass as it is. */
+export interface LoginDecision extends Readonly<z.output<typeof loginDecision>> {}
+
+/** Decides about a sign-in. What it throws is an internal error, and there is no session. */
+export type OnLogin<Claims = unknown> = (login: VerifiedLogin<Claims>) => Promise<LoginDecision | undefined>;
+
 /** What is kept of a signed-in person, and for how long. */
 export const sessionOptions = {
   /**
@@ -62,6 +92,8 @@ export const sessionOptions = {
       .transform((keys): readonly Uint8Array[] => keys.map((key) => Buffer.from(key, 'base64'))),
     { form: 'list', remedy: 'Make one with: pnpm key, or openssl rand -base64 32.' },
   ),
+  /** Decides about every finished sign-in: may refuse it, change what the browser is shown, and where it goes. */
+  onLogin: functionOf<OnLogin>().optional(),
   /** Where sessions are kept: a store from `openSessionStore`, or your own. The caller who opened it closes it. */
   sessionStore: z.custom<SessionStore>(
     (value) => typeof value === 'object' && value !== null,

@@ -27,19 +27,17 @@ type GivenProvider = Readonly<z.output<typeof provider>>;
 
 const keys: readonly string[] = ['id', 'label', 'domains', ...ownOptions];
 
-const checkTwice = (values: readonly string[], refuse: () => void): void => {
-  if (new Set(values).size !== values.length) refuse();
-};
+const isDoubled = (values: readonly string[]): boolean => new Set(values).size !== values.length;
 
 const checkProviders = (providers: readonly GivenProvider[], refuse: Refuse): void => {
   if (providers.length === 0) refuse('is empty', 'Leave it out, or name a provider.');
   const ids = providers.map(({ id }) => id);
   if (ids.includes(onlyId)) refuse(`holds the id ${onlyId}`, 'Choose another id.');
-  checkTwice(ids, () => refuse('holds one id twice', 'Give each provider an id of its own.'));
+  if (isDoubled(ids)) refuse('holds one id twice', 'Give each provider an id of its own.');
   const domains = providers.flatMap((each) => each.domains ?? []);
-  checkTwice(domains, () => refuse('holds one domain twice', 'Leave it with one of the providers.'));
+  if (isDoubled(domains)) refuse('holds one domain twice', 'Leave it with one of the providers.');
   const clients = providers.map(({ issuer, clientId }) => JSON.stringify([issuer, clientId]));
-  checkTwice(clients, () => refuse('holds one client of one issuer twice', 'Leave one of them out.'));
+  if (isDoubled(clients)) refuse('holds one client of one issuer twice', 'Leave one of them out.');
   for (const { id, ...others } of providers) {
     const unknown = Object.keys(others).filter((name) => !keys.includes(name));
     if (unknown.length > 0)
@@ -62,16 +60,14 @@ export const severalProviders = {
 
 type Given = Readonly<Record<string, unknown>>;
 
+/** Options of one provider, with what follows from them; and the mistakes in them. */
 interface Examined<Data> {
   readonly data: Data | undefined;
   readonly issues: readonly OptionIssue[];
 }
 
-/** Examines options of one provider. */
-export type ExamineOne<Data> = (given: Given) => Examined<Data>;
-
-/** What was examined: each provider with its own options and those that are common to all, and every mistake. */
-export interface ExaminedProviders<Data> {
+/** Each provider with its own options and those that are common to all, and every mistake. */
+interface ExaminedProviders<Data> {
   readonly each: readonly (Pick<GivenProvider, 'id' | 'label' | 'domains'> & Pick<Examined<Data>, 'data'>)[];
   readonly issues: readonly OptionIssue[];
 }
@@ -87,39 +83,30 @@ const ofProvider = (id: string, { option, problem, remedy }: OptionIssue): Optio
   remedy,
 });
 
-const withoutRepeats = (issues: readonly OptionIssue[]): readonly OptionIssue[] => [
-  ...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values(),
-];
-
-/** Examines each of several providers as if it were the only one. A secret goes to the provider that it stands beside. */
-const examineEach = <Data>(
-  { providers, clientSecret: _secret, ...common }: Given,
-  examineOne: ExamineOne<Data>,
+/** Examines the providers that options name: the one alone, or each of several as if it were the only one. */
+export const examineProviders = <Data>(
+  { providers, ...given }: Given,
+  examineOne: (given: Given) => Examined<Data>,
 ): ExaminedProviders<Data> => {
+  if (providers === undefined) {
+    const { data, issues } = examineOne(given);
+    return { each: [{ id: onlyId, data }], issues };
+  }
+  // A secret goes to the provider that it stands beside.
+  const { clientSecret: _secret, ...common } = given;
   const { data, error } = z.object(severalProviders).safeParse({ providers }, { reportInput: true });
   if (error !== undefined) {
     const others = examineOne(common).issues.filter((issue) => !isOwn(issue, {}, common));
     return { each: [], issues: [...optionIssues(error, severalProviders), ...others] };
   }
-  const examined = (data.providers ?? []).map(({ id, label, domains, ...own }) => {
-    const { data: complete, issues } = examineOne({ ...common, ...own });
-    return {
-      each: { id, label, domains, data: complete },
-      issues: issues.map((issue) => (isOwn(issue, own, common) ? ofProvider(id, issue) : issue)),
-    };
+  const issues = new Map<string, OptionIssue>();
+  const each = (data.providers ?? []).map(({ id, label, domains, ...own }) => {
+    const examined = examineOne({ ...common, ...own });
+    for (const found of examined.issues) {
+      const issue = isOwn(found, own, common) ? ofProvider(id, found) : found;
+      issues.set(JSON.stringify(issue), issue);
+    }
+    return { id, label, domains, data: examined.data };
   });
-  return {
-    each: examined.map(({ each }) => each),
-    issues: withoutRepeats(examined.flatMap(({ issues }) => issues)),
-  };
-};
-
-/** Examines the providers that options name: several, or the one alone. */
-export const examineProviders = <Data>(
-  given: Given,
-  examineOne: ExamineOne<Data>,
-): ExaminedProviders<Data> => {
-  if (given.providers !== undefined) return examineEach(given, examineOne);
-  const { data, issues } = examineOne(given);
-  return { each: [{ id: onlyId, label: onlyId, domains: [], data }], issues };
+  return { each, issues: [...issues.values()] };
 };
