@@ -27,14 +27,8 @@ export interface ResponseHeaders {
   readonly addTo: (scope: FastifyInstance) => void;
 }
 
-/** The security headers and the CORS rule of our own answers. */
-export interface AnswerHeaders extends ResponseHeaders {
-  /** The same headers as an object, for an answer that is written to `reply.raw`. */
-  readonly of: (reply: FastifyReply) => Readonly<Record<string, string>>;
-}
-
-/** Prepares the headers of our own answers. */
-export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintPolicy): AnswerHeaders => {
+/** Prepares the security headers and the CORS rule of our own answers. */
+export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintPolicy) => {
   const security = createSecurityHeaders(options);
   const cors = createCors(options);
   let prepared = { ...security, 'content-security-policy': printPolicy() };
@@ -45,7 +39,8 @@ export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintP
     return prepared;
   };
   return {
-    addTo: (scope) => {
+    /** Adds them to every answer that Fastify sends in the scope, over those that it has. */
+    addTo: (scope: FastifyInstance): void => {
       scope.addHook('onRequest', (request, reply, done) => {
         if (!cors.answer(request, reply)) done();
       });
@@ -55,24 +50,20 @@ export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintP
         done();
       });
     },
-    of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),
+    /** The same headers as an object, for an answer that is written to `reply.raw`. */
+    of: ({ request }: FastifyReply): Readonly<Record<string, string>> => ({
+      ...current(),
+      'x-request-id': request.id,
+    }),
   };
 };
 
-/** The headers of the SPA's pages and assets; an error of their scope has those of our own answers. */
-export interface PageHeaders extends ResponseHeaders {
-  /** Makes the policy of an HTML file with these inline scripts and styles. */
-  readonly createPolicy: (inline: InlineSources) => PrintPolicy;
-  /** Chooses the policy of the answer to this request, in place of the one without inline parts. */
-  readonly choosePolicy: (request: FastifyRequest, policy: PrintPolicy) => void;
-}
-
-/** Prepares the headers of the SPA's pages, on top of those of every answer. */
+/** Prepares the headers of the SPA's pages and assets, on top of those of our own answers, which errors alone have. */
 export const preparePageHeaders = (
   options: Pick<ResolvedOptions, 'spa' | 'spaPermissionsPolicy' | 'spaCoop'>,
   answers: ResponseHeaders,
-  createPolicy: PageHeaders['createPolicy'],
-): PageHeaders => {
+  createPolicy: (inline: InlineSources) => PrintPolicy,
+) => {
   const withoutInline = createPolicy({ scripts: [], styles: [] });
   const chosen = new WeakMap<FastifyRequest, PrintPolicy>();
   const isDevelopment = options.spa !== undefined && 'devServer' in options.spa;
@@ -83,7 +74,7 @@ export const preparePageHeaders = (
     'referrer-policy': 'same-origin',
   };
   return {
-    addTo: (scope) => {
+    addTo: (scope: FastifyInstance): void => {
       answers.addTo(scope);
       scope.addHook('onSend', (request, reply, ...[, done]) => {
         // Errors are pages of ours, except for those of a dev server, which are shown in its own way.
@@ -94,8 +85,10 @@ export const preparePageHeaders = (
         done();
       });
     },
+    /** Makes the policy of an HTML file with these inline scripts and styles. */
     createPolicy,
-    choosePolicy: (request, policy) => {
+    /** Chooses the policy of the answer to this request, in place of the one without inline parts. */
+    choosePolicy: (request: FastifyRequest, policy: PrintPolicy): void => {
       chosen.set(request, policy);
     },
   };

@@ -4,16 +4,6 @@ import { parseRequirement, type Requirement } from '../options/requirement.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 
-/** What a server wants of the gate. */
-export interface GateQuestion {
-  /** Whether a navigation without a session is sent to the sign-in instead of refused. */
-  readonly redirects: boolean;
-  /** Whether the access token is wanted too. */
-  readonly wantsToken: boolean;
-  /** What the session must have. */
-  readonly requirement: Requirement | undefined;
-}
-
 const refuse = (reason: string, cause?: unknown): Problem => new Problem('bad_request', reason, { cause });
 
 const parseFlag = (value: string | null): boolean => {
@@ -44,15 +34,21 @@ export const readParameters = (url: string, known: readonly string[]): URLSearch
  *
  * @throws Problem `bad_request` for a parameter that is not known, or not well-formed.
  */
-export const parseQuestion = (url: string): GateQuestion => {
+export const parseQuestion = (url: string) => {
   const parameters = readParameters(url, ['redirect', 'token', 'require']);
   const requirement = parameters.get('require');
   return {
+    /** Whether a navigation without a session is sent to the sign-in instead of refused. */
     redirects: parseFlag(parameters.get('redirect')),
+    /** Whether the access token is wanted too. */
     wantsToken: parseFlag(parameters.get('token')),
+    /** What the session must have. */
     requirement: requirement === null ? undefined : readRequirement(requirement),
   };
 };
+
+/** What a server wants of the gate. */
+export type GateQuestion = ReturnType<typeof parseQuestion>;
 
 /** The request that a server in front asks the gate about, as far as it is known. */
 export interface OriginalRequest {

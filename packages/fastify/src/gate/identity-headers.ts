@@ -65,22 +65,13 @@ export const isEmailInDoubt = ({ providers }: Pick<Bff, 'providers'>, session: S
 };
 
 /** Who is signed in, as headers for a server that asks the gate; empty where it is not known. */
-interface Identity {
-  /** The `sub`; where there are several providers, behind the id of its own: two may have the same. */
-  readonly subject: string;
-  readonly name: string;
-  /** Empty where it is in doubt. */
-  readonly email: string;
-  readonly username: string;
-  readonly groups: string;
-}
-
-/** Prints who the person of this session is. */
-export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session): Identity => {
+export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session) => {
   const { sub, email, preferred_username: username, groups } = claimsOf(session);
   const { name: provider } = bff.providers.of(session);
+  // Two of several providers may have the same `sub`.
+  const of = provider === undefined ? '' : `${provider}/`;
   return {
-    subject: `${provider === undefined ? '' : `${provider}/`}${printClaim(sub)}`,
+    subject: `${of}${printClaim(sub)}`,
     name: encodeText(session.displayName),
     email: isEmailInDoubt(bff, session) ? '' : printClaim(email),
     username: printClaim(username),

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { logEvent } from '../events.ts';
@@ -67,39 +67,38 @@ const answerAdmitted = async (
   });
 };
 
-/** What a navigation that does not pass has to ask the sign-in for; `undefined` where a sign-in would not help. */
-const findHints = (error: unknown, request: FastifyRequest): URLSearchParams | undefined =>
-  error instanceof Problem && signInProblems.includes(error.code) && wantsPage(request)
+/** What a navigation that does not pass has to ask the sign-in for; `undefined` where it is not to be sent there. */
+const findHints = (
+  error: unknown,
+  request: FastifyRequest,
+  { redirects }: GateQuestion,
+): URLSearchParams | undefined =>
+  redirects && error instanceof Problem && signInProblems.includes(error.code) && wantsPage(request)
     ? new URLSearchParams(error.options.loginUrl?.split('?')[1])
     : undefined;
 
-/** Makes the answers of one BFF, which says once that a proxy is not believed. */
-const createAnswer = (bff: Bff) => {
+/** Answers for other servers: 200 with who is signed in, or why the request does not pass. @see docs/gate.md */
+export const addGateRoutes = (scope: FastifyInstance, bff: Bff): void => {
   let isWarned = false;
-  const answerRefused = (error: unknown, reply: FastifyReply, original: OriginalRequest): FastifyReply => {
-    const hints = findHints(error, reply.request);
-    if (hints === undefined) throw error;
-    if (!original.isForwarded && !isWarned) {
-      isWarned = true;
-      logEvent(reply.log, 'gate_not_trusted', {});
-    }
-    if (original.url === undefined) throw error;
-    return sendToLogin(bff, reply, { returnTo: parseReturnTo(original.url.href, bff.options), hints });
+  const warnOnce = (log: FastifyBaseLogger): void => {
+    if (!isWarned) logEvent(log, 'gate_not_trusted', {});
+    isWarned = true;
   };
-  return async (reply: FastifyReply, question: GateQuestion, original: OriginalRequest) => {
+  const answer = async (
+    reply: FastifyReply,
+    question: GateQuestion,
+    original: OriginalRequest,
+  ): Promise<FastifyReply> => {
     reply.header('cache-control', 'no-store');
     try {
       return reply.headers(await answerAdmitted(bff, reply.request, { question, original })).send();
     } catch (error) {
-      if (!question.redirects) throw error;
-      return answerRefused(error, reply, original);
+      const hints = findHints(error, reply.request, question);
+      if (hints !== undefined && !original.isForwarded) warnOnce(reply.log);
+      if (hints === undefined || original.url === undefined) throw error;
+      return sendToLogin(bff, reply, { returnTo: parseReturnTo(original.url.href, bff.options), hints });
     }
   };
-};
-
-/** Answers for other servers: 200 with who is signed in, or why the request does not pass. @see docs/gate.md */
-export const addGateRoutes = (scope: FastifyInstance, bff: Bff): void => {
-  const answer = createAnswer(bff);
   const asked = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
     answer(reply, parseQuestion(request.url), readOriginalRequest(request, bff.options));
   addRoute(scope, gatePath, { GET: asked, HEAD: asked });
