@@ -137,8 +137,8 @@ const ofTheCallback: readonly Mutant[] = [
   },
   {
     file: 'session/session-list.ts',
-    find: "digestsOf('sub', issuer, clientId, sub)",
-    replace: "digestsOf('sub', sub)",
+    find: "digestsOf('sid', issuer, clientId, sid)",
+    replace: "digestsOf('sid', sid)",
     test: 'fastify/routes/several-providers > a logout token ends the sessions of its own provider alone, although another has the same sub',
   },
   {

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { deriveKey, openBytes, sealBytes } from '../session/sealing.ts';
+import { decodeText, deriveKeys, openBytes, sealBytes } from '../session/sealing.ts';
 
 /** What a sealed text is for. One that was sealed for one purpose does not open for another. */
 type LoginPurpose = 'login' | 'callback';
@@ -27,24 +27,15 @@ const parse = (plain: Buffer): Sealed | undefined => {
  * for the head of an answer.
  */
 export const createLoginSeal = (sessionKeys: readonly Uint8Array[]): LoginSeal => {
-  const createKeys = (purpose: LoginPurpose): readonly Buffer[] =>
-    sessionKeys.map((key) => deriveKey(key, `sealed ${purpose}`));
+  const createKeys = (purpose: LoginPurpose) => deriveKeys(sessionKeys, `sealed ${purpose}`);
   const keys = { login: createKeys('login'), callback: createKeys('callback') };
   return {
-    seal: (purpose, value) => {
-      const [first] = keys[purpose];
-      if (first === undefined) throw new Error('There is no session key');
-      return sealBytes(deflateRawSync(JSON.stringify(value), pieces), first, purpose).toString('base64url');
-    },
+    seal: (purpose, value) =>
+      sealBytes(deflateRawSync(JSON.stringify(value), pieces), keys[purpose], purpose).toString('base64url'),
     open: (purpose, text) => {
-      const bytes = Buffer.from(text, 'base64url');
-      // Base64 has several spellings of the same bytes; only the one that was sent is the text that was sealed.
-      if (bytes.toString('base64url') !== text) return undefined;
-      for (const key of keys[purpose]) {
-        const plain = openBytes(bytes, key, purpose);
-        if (plain !== undefined) return parse(plain);
-      }
-      return undefined;
+      const sealed = decodeText(text);
+      const plain = sealed && openBytes(sealed, keys[purpose], purpose);
+      return plain && parse(plain);
     },
   };
 };

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { clientAddress } from '../logging/client-address.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { deriveKey, keyedDigest } from './sealing.ts';
+import { deriveKeys, keyedDigest } from './sealing.ts';
 
 /** Names a person in the log, as `logSubject` says; `undefined` where it names no one. */
 export type NameSubject = (sub: string) => string | undefined;
@@ -11,11 +11,11 @@ const hashLength = 22;
 /** Makes the names: the subject itself, or a hash that cannot be made, nor a subject guessed by it, without the session key. */
 export const createSubjectNames = ({
   logSubject,
-  sessionKeys: [first],
+  sessionKeys,
 }: Pick<ResolvedOptions, 'logSubject' | 'sessionKeys'>): NameSubject => {
   if (logSubject === 'plain') return (sub) => sub;
-  if (logSubject === 'none' || first === undefined) return () => undefined;
-  const key = deriveKey(first, 'log subject');
+  if (logSubject === 'none') return () => undefined;
+  const [key] = deriveKeys(sessionKeys, 'log subject');
   return (sub) => keyedDigest(key, sub).toString('base64url').slice(0, hashLength);
 };
 

@@ -1,7 +1,7 @@
 import secureSession from '@fastify/secure-session';
 import type { ResolvedOptions } from '../options.ts';
 import { createPrivateInstance } from './private-instance.ts';
-import { deriveKey } from './sealing.ts';
+import { decodeText, deriveKeys } from './sealing.ts';
 
 /** Seals the session cookie and opens it again. Sealed text needs no cookie encoding. */
 export interface CookieSeal {
@@ -14,13 +14,10 @@ export interface CookieSeal {
 /** secure-session's own expiry, in seconds, is switched off: the limits are timestamps of ours. */
 const noExpiry = 1e11;
 
-/** Base64 has several spellings of the same bytes; only the one that was sent is the cookie that was sealed. */
 const decode = (text: string): string | undefined => {
-  const parts = text.split('.');
-  if (parts.length !== 2) return undefined;
-  const bytes = parts.map((part) => Buffer.from(part, 'base64url'));
-  if (bytes.some((part, index) => part.toString('base64url') !== parts[index])) return undefined;
-  return bytes.map((part) => part.toString('base64')).join(';');
+  const [sealed, nonce, ...others] = text.split('.').map(decodeText);
+  if (sealed === undefined || nonce === undefined || others.length > 0) return undefined;
+  return `${sealed.toString('base64')};${nonce.toString('base64')}`;
 };
 
 const encode = (sealed: string): string =>
@@ -35,7 +32,7 @@ export const createCookieSeal = async (keys: readonly Uint8Array[]): Promise<Coo
   const sealer = createPrivateInstance();
   await sealer.register(secureSession, {
     cookieName: 'unused',
-    key: keys.map((key) => deriveKey(key, 'cookie session')),
+    key: [...deriveKeys(keys, 'cookie session')],
     expiry: noExpiry,
   });
   const { createSecureSession, decodeSecureSession, encodeSecureSession, log } = sealer;

@@ -1,8 +1,9 @@
 import type { SessionCookie, SessionSummary } from '@foyer/contract';
 import { z } from 'zod';
+import { parseObject } from '../provider/json-object.ts';
 import type { CompletedLogin } from '../provider/provider.ts';
 import type { ListedSession, NewStoredSession, SessionStore } from '../stores/session-store.ts';
-import { deriveKey, keyedDigest, openBytes, sealBytes } from './sealing.ts';
+import { deriveKeys, type Keys, keyedDigest, mapKeys, openBytes, sealBytes } from './sealing.ts';
 import type { Session } from './session-record.ts';
 import { parseUserAgent } from './user-agent.ts';
 
@@ -31,12 +32,9 @@ export interface StoreIndex {
 
 /** Makes the index of the session keys. */
 export const createStoreIndex = (sessionKeys: readonly Uint8Array[]): StoreIndex => {
-  const [first, ...others] = sessionKeys.map((key) => deriveKey(key, 'index'));
-  if (first === undefined) throw new Error('There is no session key');
-  const digestsOf = (...named: readonly string[]): Digests => {
-    const digest = (key: Buffer): string => keyedDigest(key, JSON.stringify(named)).toString('base64url');
-    return [digest(first), ...others.map(digest)];
-  };
+  const keys = deriveKeys(sessionKeys, 'index');
+  const digestsOf = (...named: readonly string[]): Digests =>
+    mapKeys(keys, (key) => keyedDigest(key, JSON.stringify(named)).toString('base64url'));
   return {
     subject: ({ issuer, clientId, sub }) => digestsOf('sub', issuer, clientId, sub),
     providerSession: ({ issuer, clientId, sid }) => digestsOf('sid', issuer, clientId, sid),
@@ -50,23 +48,17 @@ type SessionOrigin = Readonly<z.output<typeof originSchema>>;
 
 const boundTo = 'about';
 
-/** The first session key seals, all open. */
+/** Makes the seal of origins. */
 const createOriginSeal = (sessionKeys: readonly Uint8Array[]) => {
-  const secrets = sessionKeys.map((key) => deriveKey(key, 'about'));
-  const keysOf = ({ issuer, sub }: Subject): readonly Buffer[] =>
-    secrets.map((secret) => keyedDigest(secret, JSON.stringify([issuer, sub])));
+  const secrets = deriveKeys(sessionKeys, 'about');
+  const keysOf = ({ issuer, sub }: Subject): Keys =>
+    mapKeys(secrets, (secret) => keyedDigest(secret, JSON.stringify([issuer, sub])));
   return {
-    seal: (subject: Subject, origin: SessionOrigin): Buffer => {
-      const [first] = keysOf(subject);
-      if (first === undefined) throw new Error('There is no session key');
-      return sealBytes(Buffer.from(JSON.stringify(origin)), first, boundTo);
-    },
+    seal: (subject: Subject, origin: SessionOrigin): Buffer =>
+      sealBytes(Buffer.from(JSON.stringify(origin)), keysOf(subject), boundTo),
     open: (subject: Subject, sealed: Uint8Array): SessionOrigin | undefined => {
-      for (const key of keysOf(subject)) {
-        const plain = openBytes(sealed, key, boundTo);
-        if (plain !== undefined) return originSchema.safeParse(JSON.parse(plain.toString())).data;
-      }
-      return undefined;
+      const plain = openBytes(sealed, keysOf(subject), boundTo);
+      return plain && originSchema.safeParse(parseObject(plain.toString())).data;
     },
   };
 };

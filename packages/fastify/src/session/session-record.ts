@@ -136,7 +136,7 @@ const boundTo = ({ id }: SessionReference, audience: string): string => `${id} $
 export const sealRecord = (record: SessionRecord, reference: SessionReference, audience: string): Buffer =>
   sealBytes(
     Buffer.from(JSON.stringify({ format: formatOf(record), ...record })),
-    reference.key,
+    [reference.key],
     boundTo(reference, audience),
   );
 
@@ -146,6 +146,6 @@ export const openRecord = (
   reference: SessionReference,
   audience: string,
 ): SessionRecord | undefined => {
-  const plain = openBytes(sealed, reference.key, boundTo(reference, audience));
-  return plain === undefined ? undefined : parseRecord(JSON.parse(plain.toString()));
+  const plain = openBytes(sealed, [reference.key], boundTo(reference, audience));
+  return plain && parseRecord(JSON.parse(plain.toString()));
 };
