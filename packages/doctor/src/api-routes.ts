@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { codeOf } from '@foyer/environment';
 import type { ApiRoute, ResolvedOptions } from '@foyer/fastify';
 import { formatDuration } from '@foyer/fastify/options';
+import { isObject, parseObject } from '@foyer/fastify/provider';
 import { findLacking } from '@foyer/fastify/requirement';
 import type { Finding } from './finding.ts';
-import { isObject, parseJson } from './metadata.ts';
 
 const ofRoutes = (verdict: Finding['verdict'], text: string): Finding => ({
   verdict,
@@ -72,8 +72,8 @@ type Sample = Parameters<typeof findLacking>[0];
 
 /** The claims of an ID token or of userinfo, an answer of `/api/me`, or a token response with its `scope`. */
 const parseSample = (text: string, usualScope: string): Sample | undefined => {
-  const value = parseJson(text);
-  if (!isObject(value)) return undefined;
+  const value = parseObject(text);
+  if (value === undefined) return undefined;
   const { user, scope = usualScope } = value;
   const claims = isObject(user) ? user : value;
   return { claims, scope: typeof scope === 'string' ? scope : usualScope };

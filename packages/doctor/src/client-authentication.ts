@@ -41,11 +41,6 @@ const alternatives: Readonly<Partial<Record<ClientAuth, ClientAuth>>> = {
   client_secret_post: 'client_secret_basic',
 };
 
-const describeSource = (options: ResolvedOptions, methods: unknown, method: ClientAuth): string => {
-  if (options.clientAuth !== undefined) return 'OIDC_CLIENT_AUTH';
-  return Array.isArray(methods) && methods.includes(method) ? 'listed in its metadata' : 'the default';
-};
-
 /** Tries the other method after the first one was refused. */
 const judgeRefusal = async (
   options: ResolvedOptions,
@@ -67,34 +62,34 @@ const judgeRefusal = async (
     : bad(`${text}.`);
 };
 
-const accepted = (method: ClientAuth, source: string): Finding =>
-  ok(`accepts the client’s credentials by ${method} (${source})`);
-
-const createWrongCredentials = (method: ClientAuth): Partial<ResolvedOptions> => {
-  if (method !== 'private_key_jwt') return { clientSecret: randomUUID() };
+/** Credentials that no client has; `undefined` for a certificate, since none can be made up. */
+const createWrongCredentials = (method: ClientAuth): Partial<ResolvedOptions> | undefined => {
+  if (alternatives[method] !== undefined) return { clientSecret: randomUUID() };
+  if (method !== 'private_key_jwt') return undefined;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { clientKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), clientCert: undefined };
 };
 
-/** Repeats the request with a wrong secret: the accepted one proves nothing unless the wrong one is refused. */
+/** Repeats the request with wrong credentials: the accepted ones prove nothing unless the wrong ones are refused. */
 const judgeAcceptance = async (
   options: ResolvedOptions,
-  tried: { readonly method: ClientAuth; readonly source: string },
+  { method, source }: { readonly method: ClientAuth; readonly source: string },
   issuer: string,
 ): Promise<Finding> => {
-  const wrong = { ...options, clientAuth: tried.method, ...createWrongCredentials(tried.method) };
-  if (alternatives[tried.method] === undefined && tried.method !== 'private_key_jwt')
-    return accepted(tried.method, tried.source);
-  if ((await tryClient(wrong, issuer)) === 'accepted')
-    return note(
-      `does not check the secret or key before the code (${tried.method}): sign in once to see whether it is right.`,
-    );
-  return accepted(tried.method, tried.source);
+  const wrong = createWrongCredentials(method);
+  const isBlind =
+    wrong !== undefined &&
+    (await tryClient({ ...options, clientAuth: method, ...wrong }, issuer)) === 'accepted';
+  return isBlind
+    ? note(
+        `does not check the secret or key before the code (${method}): sign in once to see whether it is right.`,
+      )
+    : ok(`accepts the client’s credentials by ${method} (${source})`);
 };
 
 /**
- * Sends the client's credentials with a code that the provider never issued, then a wrong secret with the same. No secret
- * is printed. `methods` are those of the provider's metadata.
+ * Sends the client's credentials with a code that the provider never issued, then wrong ones with the same. No secret is
+ * printed. `methods` are those of the provider's metadata.
  */
 export const examineClientAuthentication = async (
   options: ResolvedOptions,
@@ -102,15 +97,20 @@ export const examineClientAuthentication = async (
 ): Promise<Finding> => {
   const listed = Array.isArray(methods) ? methods.filter((each) => typeof each === 'string') : [];
   const method = firstMethod(options, listed);
-  const outcome = await tryClient({ ...options, clientAuth: method }, issuer);
-  if (outcome === 'refused') return judgeRefusal(options, method, issuer);
-  if (outcome === 'accepted')
-    return judgeAcceptance(options, { method, source: describeSource(options, methods, method) }, issuer);
-  if (outcome === 'not allowed')
-    return bad(
-      'knows the client but does not allow it the authorization code grant. Allow the grant at the provider.',
-    );
-  return outcome === 'redeemed the code'
-    ? bad('accepts a code that it never issued. Do not use this provider.')
-    : note('does not show whether it accepts the client’s credentials: sign in once to see.');
+  const known = listed.includes(method) ? 'listed in its metadata' : 'the default';
+  const source = options.clientAuth === undefined ? known : 'OIDC_CLIENT_AUTH';
+  switch (await tryClient({ ...options, clientAuth: method }, issuer)) {
+    case 'refused':
+      return judgeRefusal(options, method, issuer);
+    case 'accepted':
+      return judgeAcceptance(options, { method, source }, issuer);
+    case 'not allowed':
+      return bad(
+        'knows the client but does not allow it the authorization code grant. Allow the grant at the provider.',
+      );
+    case 'redeemed the code':
+      return bad('accepts a code that it never issued. Do not use this provider.');
+    case 'unknown':
+      return note('does not show whether it accepts the client’s credentials: sign in once to see.');
+  }
 };

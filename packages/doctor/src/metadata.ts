@@ -1,26 +1,13 @@
 import type { ResolvedOptions } from '@foyer/fastify';
 import { asymmetricAlgorithms } from '@foyer/fastify/options';
-import { findProfileGaps, readEndpoint } from '@foyer/fastify/provider';
+import { findProfileGaps, isObject, parseObject, readEndpoint } from '@foyer/fastify/provider';
 import { bad, type Finding, note, ok } from './finding.ts';
 import { ask } from './try-provider.ts';
 
 /** The provider's metadata, not checked yet. */
 type FoundMetadata = Readonly<Record<string, unknown>>;
 
-/** Whether a value is a JSON object. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const lists = (value: unknown, item: string): boolean => Array.isArray(value) && value.includes(item);
-
-/** A JSON value; `undefined` for any other text. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 const textsOf = (value: unknown): readonly string[] =>
   [value].flat().filter((item) => typeof item === 'string');
@@ -138,8 +125,8 @@ export const examineSigningKeys = async (options: ResolvedOptions, uri: unknown)
   const remedy = 'Check the provider.';
   if (typeof uri !== 'string') return bad(`names no jwks_uri. ${remedy}`);
   const { status, text } = await ask(uri, options);
-  const set = status === 200 ? parseJson(text) : undefined;
-  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.filter(isObject) : [];
+  const published = status === 200 ? parseObject(text)?.keys : undefined;
+  const keys = Array.isArray(published) ? published.filter(isObject) : [];
   const usable = keys.filter(
     ({ use, alg: ofKey }) =>
       use !== 'enc' && (alg === undefined || ofKey === undefined || isSameAlgorithm(ofKey, alg)),

@@ -1,14 +1,12 @@
 import { codeOf, readProcessEnvironment } from '@foyer/environment';
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { isLoopbackHost } from '@foyer/fastify/options';
+import { metadataUrl, parseObject } from '@foyer/fastify/provider';
 import { examineClientAuthentication } from './client-authentication.ts';
 import { bad, type Finding, note } from './finding.ts';
-import { examineSigningKeys, isObject, judgeMetadata, parseJson } from './metadata.ts';
+import { examineSigningKeys, judgeMetadata } from './metadata.ts';
 import { examinePostLogoutUri, examineRedirectUri } from './registered-addresses.ts';
 import { askForMetadata } from './try-provider.ts';
-
-const discoveryUrl = (issuer: string): string =>
-  issuer.includes('/.well-known/') ? issuer : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
 const judgeClock = (date: string | null, toleranceSeconds: number): Finding => {
   const theirs = Date.parse(date ?? '');
@@ -54,8 +52,8 @@ const examineAnswer = async (
   { status, text, header }: Answer,
 ): Promise<readonly Finding[]> => {
   if (status !== 200) return [bad(`${url} answers ${status}. Check OIDC_ISSUER.`)];
-  const metadata = parseJson(text);
-  if (!isObject(metadata)) return [bad(`${url} is not a discovery document. Check OIDC_ISSUER.`)];
+  const metadata = parseObject(text);
+  if (metadata === undefined) return [bad(`${url} is not a discovery document. Check OIDC_ISSUER.`)];
   const issuer = String(metadata.issuer);
   const { jwks_uri, token_endpoint_auth_methods_supported: methods } = metadata;
   return [
@@ -70,7 +68,7 @@ const examineAnswer = async (
 
 /** Reads the provider's metadata and keys, and tries the client there without signing in. */
 export const examineProvider = async (options: ResolvedOptions): Promise<readonly Finding[]> => {
-  const url = options.discoveryUrl ?? discoveryUrl(options.issuer);
+  const url = metadataUrl(options);
   const way = examineWay(options);
   try {
     const answer = await askForMetadata(options);

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 
-/** How the text of an environment variable is written. Durations and sizes are understood by their options as text. */
-type TextForm =
-  | 'text'
-  | 'duration'
-  | 'size'
-  | 'list'
-  | 'number'
-  | 'boolean'
-  | 'query'
-  | 'json'
-  /** A text, or with `NAME_FILE` the file itself, which is read again when it changes. */
-  | 'source';
+/**
+ * How the text of an environment variable is written. Durations and sizes are understood by their options as text; a `source`
+ * is a text, or with `NAME_FILE` the file itself, which is read again when it changes.
+ */
+type TextForm = 'text' | 'duration' | 'size' | 'list' | 'number' | 'boolean' | 'query' | 'json' | 'source';
 
 /** What the kind of a schema says of every option that has it. */
 interface Kind {

@@ -20,9 +20,9 @@ import type { DpopKey } from './token-set.ts';
 
 export { type AuthorizationChecks, authorizationChecks, type LoginHints } from './authorization-policy.ts';
 export { firstMethod, type TlsIdentity } from './client-credentials.ts';
-export { isObject, overlayClaims, readClaims } from './json-object.ts';
+export { isObject, overlayClaims, parseObject, readClaims } from './json-object.ts';
 export type { LogoutToken } from './logout-token.ts';
-export { readEndpoint } from './metadata.ts';
+export { metadataUrl, readEndpoint } from './metadata.ts';
 export { LogoutTokenInvalid, RefreshRefused, TargetRefused } from './provider-refusals.ts';
 export { findProfileGaps } from './security-profile.ts';
 export type { TokenTarget } from './target-grants.ts';
