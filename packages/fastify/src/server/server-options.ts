@@ -9,29 +9,19 @@ import { createConnectionLimit } from './connection-limit.ts';
 import { createEarlyRefusals } from './early-refusals.ts';
 import { asksForWebSocket } from './socket-takeover.ts';
 
-/** How long and how many a server waits for. Durations are seconds. */
-interface ServerLimits {
+/** The limits that the BFF is meant to run with. Durations are seconds. */
+const serverLimits = {
   /** Until a request's headers are there. */
-  readonly headersTimeout: number;
-  /** Until a whole request is there, its body too. */
-  readonly requestTimeout: number;
-  /** Without a byte either way while a request is under way: a reader that reads nothing is cut. */
-  readonly idleTimeout: number;
-  /** Between two requests of a connection. Longer than the 60 s of most load balancers, so that they close first. */
-  readonly keepAliveTimeout: number;
-  /** How often the first two are looked at. */
-  readonly checkInterval: number;
-  /** Open connections of one client address, in IPv6 of one /64; proxies of `trustProxy` are not limited. */
-  readonly connectionsPerAddress: number;
-}
-
-/** The limits that the BFF is meant to run with. */
-const serverLimits: ServerLimits = {
   headersTimeout: 20,
+  /** Until a whole request is there, its body too. */
   requestTimeout: 300,
+  /** Without a byte either way while a request is under way: a reader that reads nothing is cut. */
   idleTimeout: 120,
+  /** Between two requests of a connection. Longer than the 60 s of most load balancers, so that they close first. */
   keepAliveTimeout: 72,
+  /** How often the first two are looked at. */
   checkInterval: 5,
+  /** Open connections of one client address, in IPv6 of one /64; proxies of `trustProxy` are not limited. */
   connectionsPerAddress: 2048,
 };
 
@@ -51,7 +41,7 @@ export interface ServerSettings {
   /** Origins whose pages may read the answer to a path that cannot be decoded; the BFF's own. Default none. */
   readonly allowedOrigins?: readonly string[];
   /** Limits in place of the defaults. */
-  readonly limits?: Partial<ServerLimits>;
+  readonly limits?: Readonly<Partial<typeof serverLimits>>;
   /** Where log lines go. Default: standard output; a reader that leaves ends the log, not the server. */
   readonly logStream?: LogStream;
 }

@@ -11,20 +11,8 @@ interface RequestHead {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What Node's `upgrade` event comes with. */
-interface Upgrade {
-  readonly raw: IncomingMessage;
-  readonly socket: Duplex;
-  /** Bytes that were read after the request. */
-  readonly head: Buffer;
-}
-
-/** Bytes that came after an upgrade request; `stop` ends the reading of more. */
-interface EarlyBytes {
-  readonly stop: () => Buffer;
-}
-
-const heads = new WeakMap<IncomingMessage, EarlyBytes>();
+/** What stops the reading after an upgrade request, and returns the bytes that came. */
+const heads = new WeakMap<IncomingMessage, () => Buffer>();
 const guarded = new WeakSet<object>();
 
 /** Milliseconds without a byte after which a refused upgrade is cut where the server sets no time of its own. */
@@ -41,13 +29,13 @@ export const asksForWebSocket = (request: RequestHead): boolean =>
 export const isWebSocket = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => heads.has(raw);
 
 /** Takes the bytes that the browser sent after its upgrade request, before the answer; most send none. */
-export const takeHead = (raw: IncomingMessage): Buffer => heads.get(raw)?.stop() ?? Buffer.alloc(0);
+export const takeHead = (raw: IncomingMessage): Buffer => heads.get(raw)?.() ?? Buffer.alloc(0);
 
 /** Bytes that a browser may send before it is answered. */
 const maxEarlyBytes = 64 * 1024;
 
 /** Reads on while the answer is awaited: only a connection that is read says that the browser has left. */
-const readEarlyBytes = (socket: Duplex, head: Buffer): EarlyBytes => {
+const readEarlyBytes = (socket: Duplex, head: Buffer): (() => Buffer) => {
   const pieces = [head];
   let size = head.length;
   const keep = (bytes: Buffer): void => {
@@ -57,12 +45,10 @@ const readEarlyBytes = (socket: Duplex, head: Buffer): EarlyBytes => {
   };
   const leave = (): void => void socket.destroy();
   socket.on('data', keep).once('end', leave);
-  return {
-    stop: () => {
-      socket.pause();
-      socket.off('data', keep).off('end', leave);
-      return Buffer.concat(pieces);
-    },
+  return () => {
+    socket.pause();
+    socket.off('data', keep).off('end', leave);
+    return Buffer.concat(pieces);
   };
 };
 
@@ -82,31 +68,27 @@ const route = (app: FastifyInstance, raw: IncomingMessage, socket: Socket): void
 };
 
 /**
- * The one way in which a connection leaves HTTP: the error listener comes first, nothing that is thrown gets out, and an
- * upgrade behind another answer that is still under way is refused by closing the connection.
+ * Sends upgrade requests to the routes, so that the same hooks guard them as any other request. It is the one way in which a
+ * connection leaves HTTP: the error listener comes first, nothing that is thrown gets out, and an upgrade behind another
+ * answer that is still under way is refused by closing the connection.
  */
-const takeOver = (app: FastifyInstance, { raw, socket, head }: Upgrade): void => {
-  socket.on('error', () => socket.destroy());
-  try {
-    if (!(socket instanceof Socket) || isAnswering(socket) || hasBody(raw)) {
-      socket.destroy();
-      return;
-    }
-    if (asksForWebSocket(raw)) heads.set(raw, readEarlyBytes(socket, head));
-    // Another plugin that listens too (@fastify/websocket) sends the request to the routes itself.
-    if (app.server.listenerCount('upgrade') === 1) route(app, raw, socket);
-  } catch (error) {
-    socket.destroy();
-    logEvent(app.log, 'cut', { err: error });
-  }
-};
-
-/** Sends upgrade requests to the routes, so that the same hooks guard them as any other request. */
 export const routeUpgrades = (app: FastifyInstance): void => {
   if (guarded.has(app.server)) return;
   guarded.add(app.server);
   watchAnswers(app.server);
-  app.server.prependListener('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) =>
-    takeOver(app, { raw, socket, head }),
-  );
+  app.server.prependListener('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      if (!(socket instanceof Socket) || isAnswering(socket) || hasBody(raw)) {
+        socket.destroy();
+        return;
+      }
+      if (asksForWebSocket(raw)) heads.set(raw, readEarlyBytes(socket, head));
+      // Another plugin that listens too (@fastify/websocket) sends the request to the routes itself.
+      if (app.server.listenerCount('upgrade') === 1) route(app, raw, socket);
+    } catch (error) {
+      socket.destroy();
+      logEvent(app.log, 'cut', { err: error });
+    }
+  });
 };

@@ -9,21 +9,15 @@ const checkIntervalMs = 1000;
 /** How long a build must be unchanged to be taken for complete. */
 const settlingMs = 500;
 
-/** The state of a build's folders on the disk. */
-interface FolderState {
-  readonly fingerprint: string;
-  /** Milliseconds since the epoch, by the clock of the file system. */
-  readonly changedAt: number;
-}
-
 /** A folder changes with every file that is added or removed, and every build writes `index.html`. */
-const readState = async (dir: string, files: SpaFiles): Promise<FolderState> => {
+const readState = async (dir: string, files: SpaFiles) => {
   const folders = new Set([...files.values()].map(({ name }) => dirname(name)));
   const stats = await Promise.all(
     ['index.html', ...folders].map((name) => stat(join(dir, name)).catch(() => undefined)),
   );
   return {
     fingerprint: stats.map((each) => `${each?.ino} ${each?.size} ${each?.ctimeMs}`).join(),
+    /** Milliseconds since the epoch, by the clock of the file system. */
     changedAt: Math.max(...stats.map((each) => each?.ctimeMs ?? 0)),
   };
 };
