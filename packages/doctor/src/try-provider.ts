@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '@foyer/fastify';
-import { createProvider, openProviderHttp, type Provider, requestMetadata } from '@foyer/fastify/provider';
+import { createProvider, type Provider } from '@foyer/fastify/provider';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 
 /** Runs a trial with the same provider client that the BFF uses for these options. Nothing is logged. */
@@ -16,27 +16,15 @@ export const tryProvider = async <T>(
   }
 };
 
-type Http = Awaited<ReturnType<typeof openProviderHttp>>;
+type Answer = Awaited<ReturnType<Provider['ask']>>;
 
-/** Runs a request the way the BFF asks the provider, through its proxy for one. */
-const withHttp = async <T>(options: ResolvedOptions, run: (http: Http) => Promise<T>): Promise<T> => {
-  const http = await openProviderHttp(options, Fastify({ logger: false }).log);
-  try {
-    return await run(http);
-  } finally {
-    await http.close();
-  }
-};
-
-type Answer = Awaited<ReturnType<Http['send']>>;
-
-/** Requests a URL; redirects are not followed. */
+/** Requests a URL the way the BFF asks the provider, through its proxy for one; redirects are not followed. */
 export const ask = (url: string, options: ResolvedOptions): Promise<Answer> =>
-  withHttp(options, (http) => http.send(url));
+  tryProvider(options, (provider) => provider.ask(url));
 
 /** Requests the metadata as a sign-in does: one redirect within the origin is followed. */
 export const askForMetadata = (options: ResolvedOptions): Promise<Answer> =>
-  withHttp(options, (http) => requestMetadata(http, options));
+  tryProvider(options, (provider) => provider.ask());
 
 /** The OAuth code by which the provider refused; `undefined` for any other error. @see RFC 6749 section 5.2 */
 export const oauthErrorOf = (error: unknown): string | undefined => {

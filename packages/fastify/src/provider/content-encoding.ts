@@ -2,23 +2,21 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { Problem } from '../problems.ts';
 
-const undoGzip = promisify(gunzip);
-const undoBrotli = promisify(brotliDecompress);
-const undoZlib = promisify(inflate);
-const undoDeflate = promisify(inflateRaw);
+type Decode = (content: Buffer, limit: { readonly maxOutputLength: number }) => Promise<Buffer>;
 
-/** Some servers send deflate without its zlib header. @see RFC 9110 section 8.4.1.2 */
-const hasZlibHeader = (bytes: Buffer): boolean => ((bytes[0] ?? 0) & 0x0f) === 8;
+const undoGzip: Decode = promisify(gunzip);
+const undoZlib: Decode = promisify(inflate);
+const undoRaw: Decode = promisify(inflateRaw);
 
-const undo = async (bytes: Buffer, encoding: string, maxOutputLength: number): Promise<Buffer> => {
-  const limit = { maxOutputLength };
-  if (encoding === '' || encoding === 'identity') return bytes;
-  if (encoding === 'gzip' || encoding === 'x-gzip') return undoGzip(bytes, limit);
-  if (encoding === 'br') return undoBrotli(bytes, limit);
-  if (encoding === 'deflate')
-    return hasZlibHeader(bytes) ? undoZlib(bytes, limit) : undoDeflate(bytes, limit);
-  throw new Problem('provider_invalid_response', 'the content encoding of an answer is unknown');
-};
+const decoders: ReadonlyMap<string, Decode> = new Map([
+  ['', async (content) => content],
+  ['identity', async (content) => content],
+  ['gzip', undoGzip],
+  ['x-gzip', undoGzip],
+  ['br', promisify(brotliDecompress)],
+  // Some servers send deflate without its zlib header, see RFC 9110 section 8.4.1.2.
+  ['deflate', async (bytes, limit) => (((bytes[0] ?? 0) & 0x0f) === 8 ? undoZlib : undoRaw)(bytes, limit)],
+]);
 
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
@@ -37,13 +35,15 @@ export const decodeContent = async (
   const applied = (encodings ?? '').toLowerCase().split(',').slice(0, 4);
   let content = bytes;
   try {
-    for (const encoding of applied.reverse()) content = await undo(content, encoding.trim(), maxBytes);
+    for (const encoding of applied.reverse()) {
+      const decode = decoders.get(encoding.trim());
+      if (decode === undefined) throw new TypeError('unknown encoding');
+      content = await decode(content, { maxOutputLength: maxBytes });
+    }
     return content;
-  } catch (error) {
-    if (isTooLarge(error)) return undefined;
-    if (error instanceof Problem) throw error;
-    throw new Problem('provider_invalid_response', 'the content encoding of an answer is broken', {
-      cause: error,
-    });
+  } catch (cause) {
+    if (isTooLarge(cause)) return undefined;
+    const what = 'the content encoding of an answer is unknown or broken';
+    throw new Problem('provider_invalid_response', what, { cause });
   }
 };

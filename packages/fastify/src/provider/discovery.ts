@@ -4,13 +4,7 @@ import { logEvent } from '../events.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import { parseObject } from './json-object.ts';
-import {
-  type IssuerOptions,
-  type Metadata,
-  metadataUrl,
-  type ParsedMetadata,
-  parseMetadata,
-} from './metadata.ts';
+import { type IssuerOptions, type Metadata, metadataUrl, parseMetadata } from './metadata.ts';
 import { EndpointRefusal, isTrouble, providerProblem } from './provider-errors.ts';
 import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
 import { findProfileGaps, ProfileUnmet } from './security-profile.ts';
@@ -19,55 +13,38 @@ import { createSingleFetch } from './single-fetch.ts';
 /** What the metadata is judged by. */
 type DiscoveryOptions = IssuerOptions & Parameters<typeof findProfileGaps>[1];
 
-/** Metadata as it was just read. */
-interface ReadMetadata extends ParsedMetadata {
-  /** Seconds for which it may be used without a second look. */
-  readonly lifetimeSeconds: number;
-}
-
 const hour = 3600;
-const leastSeconds = 5 * 60;
-const mostSeconds = 24 * hour;
 
-/** `Cache-Control: max-age` within bounds, an hour without it. @see RFC 9111 section 5.2.2.1 */
-const readLifetime = (cacheControl: string | undefined): number => {
-  const age = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(cacheControl ?? '')?.[1];
-  return age === undefined ? hour : Math.min(Math.max(Number(age), leastSeconds), mostSeconds);
+/** Seconds without a second look: `max-age`, but 5 minutes to a day; an hour without it. @see RFC 9111 section 5.2.2.1 */
+const readLifetime = (cacheControl = ''): number => {
+  const age = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(cacheControl)?.[1];
+  return age === undefined ? hour : Math.min(Math.max(Number(age), hour / 12), 24 * hour);
 };
 
 /** Asks for the metadata; one redirect within the origin is followed. @throws Problem `provider_*`. */
-export const requestMetadata = async (
-  http: ProviderHttp,
-  options: IssuerOptions,
-): Promise<ProviderAnswer> => {
+const requestMetadata = async (http: ProviderHttp, options: IssuerOptions): Promise<ProviderAnswer> => {
   const url = metadataUrl(options);
   const response = await http.send(url, { headers: { accept: 'application/json' } });
   const location = response.header('location');
   if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
-  if (!URL.canParse(location, url) || new URL(location, url).origin !== new URL(url).origin) {
+  const target = URL.parse(location, url);
+  if (target?.origin !== new URL(url).origin)
     throw new Problem(
       'provider_invalid_response',
       'discovery: redirected to another origin: look at OIDC_ISSUER and OIDC_DISCOVERY_URL',
     );
-  }
-  return http.send(new URL(location, url).href, { headers: { accept: 'application/json' } });
+  return http.send(target.href, { headers: { accept: 'application/json' } });
 };
 
-/**
- * Fetches the metadata; one redirect within the origin is followed.
- *
- * @throws Problem `provider_*`.
- */
-const fetchMetadata = async (http: ProviderHttp, options: DiscoveryOptions): Promise<ReadMetadata> => {
+const fetchMetadata = async (http: ProviderHttp, options: DiscoveryOptions) => {
   const response = await requestMetadata(http, options);
-  if (isTrouble(response)) {
-    throw providerProblem(new EndpointRefusal('discovery endpoint', response, undefined));
-  }
+  if (isTrouble(response)) throw providerProblem(new EndpointRefusal('discovery endpoint', response));
   const document = response.status === 200 ? parseObject(response.text) : undefined;
-  if (document === undefined) {
-    const what = `status ${response.status} without a JSON object`;
-    throw new Problem('provider_invalid_response', `discovery: ${what}: look at OIDC_ISSUER`);
-  }
+  if (document === undefined)
+    throw new Problem(
+      'provider_invalid_response',
+      `discovery: status ${response.status} without a JSON object: look at OIDC_ISSUER`,
+    );
   const gaps = findProfileGaps(document, options);
   if (gaps.length > 0) throw new ProfileUnmet(options, gaps);
   const lifetimeSeconds = readLifetime(response.header('cache-control'));
@@ -138,6 +115,12 @@ const findFailure = ({ discovery }: Discovering, waitSeconds: number): Promise<u
   );
   return Promise.race([failure, wait(waitSeconds * 1000, undefined, { ref: false })]);
 };
+
+/** Asks an address, or for the metadata, by the way that a sign-in goes, for what is examined before anyone signs in. */
+export const askProvider = async (
+  { http, options }: { readonly http: ProviderHttp; readonly options: IssuerOptions },
+  url?: string,
+): Promise<ProviderAnswer> => (url === undefined ? requestMetadata(http, options) : http.send(url));
 
 /** Whether there is metadata; a discovery that is still to come is tried once more, for half a second. */
 export const tryDiscovery = async (context: Discovering): Promise<boolean> => {

@@ -1,6 +1,12 @@
-import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { type Configuration, type DPoPHandle, getDPoPHandle, modifyAssertion } from 'openid-client';
+import {
+  type Configuration,
+  type DPoPHandle,
+  getDPoPHandle,
+  type ModifyAssertionFunction,
+  modifyAssertion,
+} from 'openid-client';
 import type { ProviderContext } from './provider-context.ts';
 import type { DpopKey } from './token-set.ts';
 
@@ -14,17 +20,12 @@ export interface DpopRequest {
   readonly nonce?: string | undefined;
 }
 
-const alg = 'ES256';
+const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** Makes the key of a session. */
 export const createDpopKey = (): DpopKey => {
-  const {
-    x = '',
-    y = '',
-    d = '',
-  } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-    format: 'jwk',
-  });
+  const { privateKey } = generateKeyPairSync('ec', curve);
+  const { x = '', y = '', d = '' } = privateKey.export({ format: 'jwk' });
   return { kty: 'EC', crv: 'P-256', x, y, d };
 };
 
@@ -37,37 +38,24 @@ export const createDpopProof = async (
   const { kty, crv, x, y } = key;
   const ath = createHash('sha256').update(accessToken).digest('base64url');
   return new SignJWT({ htm: method, htu: `${origin}${pathname}`, ath, ...(nonce ? { nonce } : {}) })
-    .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk: { kty, crv, x, y } })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })
     .setJti(randomUUID())
     .setIssuedAt()
     .sign(key);
 };
 
-const originOf = (url: unknown): string => new URL(String(url)).origin;
-
-const curve = { name: 'ECDSA', namedCurve: 'P-256' };
-
 /** Has openid-client prove a session's key, with the provider's newest nonce, whichever session learnt it. */
-export const proveKey = async (
+export const proveKey = (
   { nonces }: Pick<ProviderContext, 'nonces'>,
   config: Configuration,
   key: DpopKey | undefined,
-): Promise<{ readonly DPoP?: DPoPHandle }> => {
+): { readonly DPoP?: DPoPHandle } => {
   if (key === undefined) return {};
-  const { d: _private, ...publicPart } = key;
-  const [privateKey, publicKey] = await Promise.all([
-    crypto.subtle.importKey('jwk', key, curve, false, ['sign']),
-    crypto.subtle.importKey('jwk', publicPart, curve, true, ['verify']),
-  ]);
-  return {
-    DPoP: getDPoPHandle(
-      config,
-      { privateKey, publicKey },
-      {
-        [modifyAssertion]: (_header, proof) => {
-          proof.nonce = nonces.of(originOf(proof.htu));
-        },
-      },
-    ),
+  const secret = createPrivateKey({ key: { ...key }, format: 'jwk' });
+  const privateKey = secret.toCryptoKey(curve, false, ['sign']);
+  const publicKey = createPublicKey(secret).toCryptoKey(curve, true, ['verify']);
+  const nameNonce: ModifyAssertionFunction = (_header, proof) => {
+    proof.nonce = nonces.of(new URL(String(proof.htu)).origin);
   };
+  return { DPoP: getDPoPHandle(config, { privateKey, publicKey }, { [modifyAssertion]: nameNonce }) };
 };

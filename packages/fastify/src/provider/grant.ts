@@ -160,7 +160,7 @@ export const requestGrant = async (
   const { metadata, config, trust } = await context.discovered();
   const request = { metadata, endpoint: 'token_endpoint', read: readGrant(trust, expected) } as const;
   const granted = await runAuthenticated(context, request, async () =>
-    grant(config, await proveKey(context, config, dpopKey)),
+    grant(config, proveKey(context, config, dpopKey)),
   );
   return { ...nameTokens(granted, context.options.clock()), dpopKey };
 };

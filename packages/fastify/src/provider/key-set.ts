@@ -58,7 +58,7 @@ const listKey = ({ kty, ...members }: JsonObject & { readonly kty: string }): Li
 
 const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly ListedKey[]> => {
   const response = await http.send(url, { headers: { accept: 'application/json' } });
-  if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response, undefined));
+  if (response.status !== 200) throw providerProblem(new EndpointRefusal('key set', response));
   const keys = parseObject(response.text)?.keys;
   if (!Array.isArray(keys))
     throw new Problem('provider_invalid_response', 'the key set at jwks_uri is malformed');

@@ -40,7 +40,7 @@ export interface Metadata extends z.output<typeof announced> {
 }
 
 /** Metadata, and the names of the optional endpoints that cannot be used. */
-export interface ParsedMetadata {
+interface ParsedMetadata {
   readonly metadata: Metadata;
   readonly ignored: readonly string[];
 }

@@ -10,15 +10,11 @@ export class EndpointRefusal extends Error {
   readonly error: string | undefined;
   readonly retryAfter: number;
 
-  constructor(
-    endpoint: string,
-    response: Pick<ProviderAnswer, 'status' | 'header'>,
-    error: string | undefined,
-  ) {
-    super(`the ${endpoint} answered ${response.status}${error === undefined ? '' : ` ${error}`}`);
-    this.status = response.status;
+  constructor(endpoint: string, { status, header }: ProviderAnswer, error?: string) {
+    super(`the ${endpoint} answered ${status}${error === undefined ? '' : ` ${error}`}`);
+    this.status = status;
     this.error = error;
-    const seconds = Number(response.header('retry-after'));
+    const seconds = Number(header('retry-after'));
     this.retryAfter = Number.isSafeInteger(seconds) && seconds > 0 ? Math.min(seconds, 3600) : 5;
   }
 }

@@ -68,8 +68,7 @@ const exchange = async (
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> => {
   const { origin, pathname, search } = url;
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), limit * 1000);
+  const signal = AbortSignal.timeout(limit * 1000);
   try {
     const answer = await dispatcher.request({
       origin,
@@ -77,7 +76,7 @@ const exchange = async (
       method: method === 'POST' ? 'POST' : 'GET',
       headers: { 'accept-encoding': 'identity', ...headers },
       body: body ?? null,
-      signal: stop.signal,
+      signal,
     });
     const header = (name: string): string | undefined => joinValues(answer.headers[name]);
     const sent = await readBody(answer.body, origin);
@@ -86,32 +85,19 @@ const exchange = async (
     return { status: answer.statusCode, text: decoder.decode(plain), header };
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw stop.signal.aborted ? tooLate(origin) : unreachable(origin, error);
-  } finally {
-    clearTimeout(timer);
+    throw signal.aborted ? tooLate(origin) : unreachable(origin, error);
   }
 };
 
 /** The ways to the provider: to a loopback host there is no proxy. */
-interface Ways {
-  readonly direct: Agent;
-  readonly throughProxy: EnvHttpProxyAgent;
-}
-
-const openWays = (tls: TlsIdentity | undefined): Ways => {
+const openWays = (tls: TlsIdentity | undefined) => {
   const settings = { keepAliveTimeout: 10_000, connections: 64 };
-  if (tls === undefined)
-    return { direct: new Agent(settings), throughProxy: new EnvHttpProxyAgent(settings) };
-  const connect = { ...tls };
+  const connect = tls && { connect: { ...tls } };
   return {
-    direct: new Agent({ ...settings, connect }),
-    throughProxy: new EnvHttpProxyAgent({ ...settings, connect, requestTls: connect }),
+    tls,
+    direct: new Agent({ ...settings, ...connect }),
+    throughProxy: new EnvHttpProxyAgent({ ...settings, ...connect, ...(tls && { requestTls: { ...tls } }) }),
   };
-};
-
-const closeWays = ({ direct, throughProxy }: Ways): void => {
-  void direct.close();
-  void throughProxy.close();
 };
 
 /**
@@ -123,14 +109,13 @@ export const createProviderHttp = (
   currentTls: () => TlsIdentity | undefined,
   observe?: Observe,
 ): ProviderHttp => {
-  let tls = currentTls();
-  let ways = openWays(tls);
+  let ways = openWays(currentTls());
   /** A new certificate has new connections; requests on the old ones are finished. */
-  const currentWays = (): Ways => {
-    const now = currentTls();
-    if (now === tls) return ways;
-    closeWays(ways);
-    tls = now;
+  const currentWays = (): typeof ways => {
+    const tls = currentTls();
+    if (tls === ways.tls) return ways;
+    void ways.direct.close();
+    void ways.throughProxy.close();
     ways = openWays(tls);
     return ways;
   };

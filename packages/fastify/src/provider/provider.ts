@@ -4,7 +4,6 @@ import { memoize } from '../memoize.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { issuersOf } from './checks/issuer.ts';
 import {
-  type CurrentCredentials,
   createClientCredentials,
   type PublicKeys,
   publicKeys,
@@ -12,8 +11,7 @@ import {
 } from './client-credentials.ts';
 import type { DpopRequest } from './dpop.ts';
 import type { Metadata } from './metadata.ts';
-import type { ProviderContext } from './provider-context.ts';
-import type { ProviderAnswer, ProviderHttp } from './provider-http.ts';
+import type { createProviderContext, ProviderContext } from './provider-context.ts';
 import { fillLogoutUrl, needsOwnCallback, redirectUri } from './return-addresses.ts';
 import type * as providerSteps from './steps.ts';
 import type { DpopKey } from './token-set.ts';
@@ -52,7 +50,7 @@ type BoundSteps = { readonly [Name in keyof Steps]: Bound<Steps[Name]> };
  *
  * @see OpenID Connect Discovery section 4
  */
-export interface Provider extends Omit<BoundSteps, 'revoke'> {
+export interface Provider extends Omit<BoundSteps, 'revoke' | 'createDpopProof'> {
   /** Starts a discovery in the background if there is none yet; never throws. */
   readonly warmUp: () => void;
   /** The issuer; while it is not discovered, as it may be written. */
@@ -81,13 +79,9 @@ const writeIssuer = ({ issuer }: ResolvedOptions, known: Metadata | undefined): 
 const originOf = memoize(100, (url: string) => new URL(url).origin);
 
 /** Loads what speaks to the provider: half of all that a server loads, and nothing that a first page waits for. */
-const open = async (options: ResolvedOptions, credentials: CurrentCredentials, log: FastifyBaseLogger) => {
-  const [{ createProviderContext }, { createDpopProof }, steps] = await Promise.all([
-    import('./provider-context.ts'),
-    import('./dpop.ts'),
-    import('./steps.ts'),
-  ]);
-  return { context: createProviderContext(options, credentials, log), createDpopProof, steps };
+const open = async (...settings: Parameters<typeof createProviderContext>) => {
+  const [provider, steps] = await Promise.all([import('./provider-context.ts'), import('./steps.ts')]);
+  return { context: provider.createProviderContext(...settings), steps };
 };
 
 /** Makes the provider of these options; it is loaded and discovered lazily. @see OpenID Connect Discovery section 4 */
@@ -116,6 +110,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       const discovered = opened().then((provider) => provider.context.discovery.require());
       discovered.catch((error: unknown) => logEvent(log, 'provider_undiscovered', { err: error }));
     },
+    ask: bind((steps) => steps.ask),
     isDiscovered: bind((steps) => steps.isDiscovered),
     profileGaps: async () => (options.profile === undefined ? [] : profileGaps()),
     issuers: () =>
@@ -139,7 +134,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     },
     findEndSession: bind((steps) => steps.findEndSession),
     verifyLogoutToken: bind((steps) => steps.verifyLogoutToken),
-    createDpopProof: async (key, request) => (await opened()).createDpopProof(key, request),
+    createDpopProof: async (key, request) => (await opened()).steps.createDpopProof(key, request),
     publicKeys: () => publicKeys(credentials()),
     tlsIdentity: () => credentials().tls,
     close: async () => {
@@ -147,22 +142,3 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     },
   };
 };
-
-/**
- * Opens the way by which the provider is asked, proxy variables and the client's certificate included, for what is examined
- * before anyone signs in.
- */
-export const openProviderHttp = async (
-  options: ResolvedOptions,
-  log: FastifyBaseLogger,
-): Promise<ProviderHttp> => {
-  const { createProviderHttp } = await import('./provider-http.ts');
-  const credentials = createClientCredentials(options, log);
-  return createProviderHttp(options.providerTimeout, () => credentials().tls);
-};
-
-/** Asks for the metadata by the way that a sign-in goes. @throws Problem `provider_*`. */
-export const requestMetadata = async (
-  http: ProviderHttp,
-  options: ResolvedOptions,
-): Promise<ProviderAnswer> => (await import('./discovery.ts')).requestMetadata(http, options);

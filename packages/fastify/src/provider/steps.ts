@@ -1,6 +1,11 @@
 /** The steps towards the provider, each under its name in `Provider`. */
 export { createAuthorizationRequest } from './authorization-request.ts';
-export { discoverProfileGaps as profileGaps, tryDiscovery as isDiscovered } from './discovery.ts';
+export {
+  askProvider as ask,
+  discoverProfileGaps as profileGaps,
+  tryDiscovery as isDiscovered,
+} from './discovery.ts';
+export { createDpopProof } from './dpop.ts';
 export { findEndSession } from './end-session.ts';
 export { completeLogin } from './login-completion.ts';
 export { verifyLogoutToken } from './logout-token.ts';

@@ -66,7 +66,7 @@ export const readUserinfo = async (
   if (metadata.userinfo_endpoint === undefined) return undefined;
   try {
     return await withRequest({ read: readAnswer(trust) }, async () =>
-      fetchUserInfo(config, accessToken, sub, await proveKey(context, config, dpopKey)),
+      fetchUserInfo(config, accessToken, sub, proveKey(context, config, dpopKey)),
     );
   } catch (error) {
     const { status, error: code } = findRefusal(error) ?? {};

@@ -27,6 +27,7 @@ export const standIn = (
 ): Provider => ({
   warmUp: () => undefined,
   issuers: () => [],
+  ask: idle,
   isDiscovered: async () => true,
   profileGaps: async () => [],
   redirectUri: () => '',
