@@ -53,8 +53,8 @@ export const noRefetch: Edit = {
 /** Any event is a back-channel logout. */
 export const anyEvent: Edit = {
   file: 'provider/logout-token.ts',
-  find: 'isObject(payload.events) && isObject(payload.events[event]),',
-  replace: 'true,',
+  find: 'isObject(events) && isObject(events[event])',
+  replace: 'true',
 };
 /** openid-client does not know that the provider sends `iss`. */
 export const issNotAnnounced: Edit = {

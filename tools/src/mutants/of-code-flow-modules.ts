@@ -156,8 +156,8 @@ export const ofCodeFlowModules: Readonly<Record<string, readonly Edit[]>> = {
     anyEvent,
     {
       file: 'provider/logout-token.ts',
-      find: "requiredClaims: ['iss', 'iat', 'jti', 'events']",
-      replace: "requiredClaims: ['iss', 'iat', 'jti']",
+      find: "requiredClaims = ['iss', 'iat', 'jti', 'events']",
+      replace: "requiredClaims = ['iss', 'iat', 'jti']",
     },
   ],
   '-rp-backchannel-rpinitlogout-wrong-event': [anyEvent],

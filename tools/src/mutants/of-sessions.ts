@@ -66,7 +66,7 @@ const ofCookies: readonly Mutant[] = [
   },
   {
     file: 'provider/logout-token.ts',
-    find: "requireThat(iat >= now - maxAge - clockTolerance, 'the token is too old');",
+    find: "requireThat(iat >= now - maxAgeSeconds - clockTolerance, 'the token is too old');",
     replace: '',
     test: 'fastify/provider/logout-token > a logout token is refused',
   },

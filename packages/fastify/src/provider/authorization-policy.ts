@@ -1,12 +1,5 @@
 import { z } from 'zod';
 
-/** The hints of one login within the operator's policy, and what the callback enforces of them. */
-export interface TightenedHints {
-  readonly hints: LoginHints;
-  readonly maxAge: number | undefined;
-  readonly acrValues: readonly string[] | undefined;
-}
-
 const readMaxAge = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
@@ -19,37 +12,24 @@ const tightenAcr = (policy: readonly string[], asked: readonly string[]): readon
   return both.length > 0 ? both : policy;
 };
 
-/** The operator's prompt stays; a link chooses one where the operator has none. */
-const keepPrompt = (policy: string | undefined, asked: string | undefined): { readonly prompt?: string } => {
-  const prompt = policy || asked;
-  return prompt === undefined ? {} : { prompt };
-};
-
 /**
  * Lets a login ask for more than the operator's authorization parameters do, and never for less: the lower `max_age`,
- * a part of `acr_values`, no other `prompt`.
+ * a part of `acr_values`, a `prompt` where the operator has none. The callback enforces `maxAge` and `acrValues`.
  *
  * @see OpenID Connect Core section 3.1.2.1
  */
 export const tightenHints = (
   policy: Readonly<Record<string, string>>,
-  { max_age, acr_values, prompt, ...hints }: LoginHints,
-): TightenedHints => {
+  { max_age, acr_values, prompt, ...others }: LoginHints,
+) => {
   const ages = [readMaxAge(policy.max_age), max_age].filter((age) => age !== undefined);
   const maxAge = ages.length === 0 ? undefined : Math.min(...ages);
   const required = splitWords(policy.acr_values);
   const asked = splitWords(acr_values);
-  const acrValues = required.length === 0 ? asked : tightenAcr(required, asked);
-  return {
-    hints: {
-      ...hints,
-      ...keepPrompt(policy.prompt, prompt),
-      ...(maxAge === undefined ? {} : { max_age: maxAge }),
-      ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
-    },
-    maxAge,
-    acrValues: acrValues.length === 0 ? undefined : acrValues,
-  };
+  const wanted = required.length === 0 ? asked : tightenAcr(required, asked);
+  const acrValues = wanted.length === 0 ? undefined : wanted;
+  const tightened = { prompt: policy.prompt || prompt, max_age: maxAge, acr_values: acrValues?.join(' ') };
+  return { hints: { ...others, ...tightened }, maxAge, acrValues };
 };
 
 /** What a login transaction keeps of its authorization request until the callback. */

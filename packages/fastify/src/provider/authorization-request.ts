@@ -73,7 +73,7 @@ const pushRequest = async (
     );
   const endpoint = 'pushed_authorization_request_endpoint';
   try {
-    return await runAuthenticated(context, { metadata, endpoint, read: readPushed }, () =>
+    return await runAuthenticated(context, { endpoint, read: readPushed }, () =>
       buildAuthorizationUrlWithPAR(config, parameters),
     );
   } catch (error) {
@@ -95,12 +95,14 @@ interface AuthorizationRequest {
 
 const createParameters = (
   { options }: ProviderContext,
-  hints: LoginHints,
+  hints: Readonly<Record<string, string | number | undefined>>,
   { state, nonce, codeVerifier, hasOwnCallback }: AuthorizationChecks,
 ): URLSearchParams => {
   const parameters = new URLSearchParams({
     ...options.authorizationParams,
-    ...Object.fromEntries(Object.entries(hints).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(
+      Object.entries(hints).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    ),
     response_type: 'code',
     client_id: options.clientId,
     redirect_uri: redirectUri(options, hasOwnCallback),

@@ -1,13 +1,11 @@
 import type { ClientAuth } from '../options.ts';
 import { firstMethod } from './client-credentials.ts';
-import type { Metadata } from './metadata.ts';
 import { type ReadAnswer, withRequest } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { findRefusal } from './provider-errors.ts';
 
 /** A request to an endpoint that wants to know which client asks; each may want it in another way. */
 interface AuthenticatedRequest {
-  readonly metadata: Metadata;
   readonly endpoint: 'token_endpoint' | 'revocation_endpoint' | 'pushed_authorization_request_endpoint';
   readonly read: ReadAnswer;
 }
@@ -20,12 +18,13 @@ const otherSecretMethod: Readonly<Partial<Record<ClientAuth, ClientAuth>>> = {
   client_secret_post: 'client_secret_basic',
 };
 
-const chooseMethod = (
-  { options, lessons }: ProviderContext,
-  { metadata, endpoint }: AuthenticatedRequest,
-): ClientAuth => {
+const chooseMethod = async (
+  { options, lessons, discovered }: ProviderContext,
+  endpoint: AuthenticatedRequest['endpoint'],
+): Promise<ClientAuth> => {
   const lesson = lessons.get(endpoint);
   if (lesson !== undefined && options.clock() < lesson.until) return lesson.method;
+  const { metadata } = await discovered();
   return firstMethod(
     options,
     endpoint === 'revocation_endpoint'
@@ -41,30 +40,24 @@ const chooseMethod = (
  */
 export const runAuthenticated = async <T>(
   context: ProviderContext,
-  request: AuthenticatedRequest,
+  { endpoint, read }: AuthenticatedRequest,
   run: () => Promise<T>,
 ): Promise<T> => {
   const { options, lessons } = context;
-  const { endpoint, read } = request;
-  const method = chooseMethod(context, request);
+  const method = await chooseMethod(context, endpoint);
   const other = options.clientAuth === undefined ? otherSecretMethod[method] : undefined;
-  const learn = (found: ClientAuth): void => {
-    lessons.set(endpoint, { method: found, until: options.clock() + lessonMs });
-  };
   try {
     return await withRequest({ method, read }, run);
   } catch (error) {
     if (other === undefined || findRefusal(error)?.error !== 'invalid_client') throw error;
     lessons.delete(endpoint);
   }
-  try {
-    const result = await withRequest({ method: other, read }, run);
-    learn(other);
-    return result;
-  } catch (error) {
-    // An OAuth error of another kind, `invalid_grant` for a used code, says that the client was known.
-    const { error: code = 'invalid_client' } = findRefusal(error) ?? {};
-    if (code !== 'invalid_client') learn(other);
-    throw error;
-  }
+  const second = withRequest({ method: other, read }, run);
+  const code = await second.then(
+    () => undefined,
+    (error: unknown) => findRefusal(error)?.error ?? 'invalid_client',
+  );
+  // An OAuth error of another kind, `invalid_grant` for a used code, says that the client was known.
+  if (code !== 'invalid_client') lessons.set(endpoint, { method: other, until: options.clock() + lessonMs });
+  return second;
 };

@@ -1,4 +1,3 @@
-import { decodeProtectedHeader } from 'jose';
 import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-client';
 import { Problem } from '../problems.ts';
 import { requireTokenType } from './checks/access-token.ts';
@@ -6,7 +5,7 @@ import { requireAlgorithm } from './checks/algorithm.ts';
 import { type AcceptedIssuer, isAcceptedIssuer, tenantOf } from './checks/issuer.ts';
 import { runAuthenticated } from './client-authentication.ts';
 import { proveKey } from './dpop.ts';
-import { isAbsent, type JsonObject, parseObject, readClaims } from './json-object.ts';
+import { type JsonObject, parseObject, readClaims, readHeader, withoutAbsent } from './json-object.ts';
 import type { ReadAnswer } from './openid-client.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { readRefusal } from './provider-errors.ts';
@@ -56,9 +55,6 @@ const parseTokenAnswer = (answer: ProviderAnswer) => {
   };
 };
 
-/** Optional claims of which `null` and empty text are absence; of what binds a token to a login they are not. */
-const optional = ['azp', 'nbf', 'auth_time'];
-
 /** An issuer of an accepted tenant, which the token names a second time, is that of the metadata. */
 const checkedIssuer = ({ iss, tid }: JsonObject, accepted: AcceptedIssuer): unknown => {
   const tenant = typeof iss === 'string' ? tenantOf(iss, accepted.issuer) : undefined;
@@ -66,28 +62,23 @@ const checkedIssuer = ({ iss, tid }: JsonObject, accepted: AcceptedIssuer): unkn
 };
 
 /**
- * The ID token whose claims openid-client checks: without optional ones that are empty, and with the issuer of the
- * metadata in place of an accepted tenant's. The signature is verified over the token as it came.
+ * The ID token whose claims openid-client checks: without those that are empty, which are absent, and with the issuer of
+ * the metadata in place of an accepted tenant's. The signature is verified over the token as it came.
  */
 const checkedIdToken = (idToken: string, accepted: AcceptedIssuer): string => {
   const [header, , ...rest] = idToken.split('.');
   const claims = readClaims(idToken);
   if (claims === undefined) return idToken;
-  const present = Object.entries(claims).filter(
-    ([name, value]) => !optional.includes(name) || !isAbsent(value),
-  );
-  const checked = { ...Object.fromEntries(present), iss: checkedIssuer(claims, accepted) };
-  if (present.length === Object.keys(claims).length && checked.iss === claims.iss) return idToken;
+  const checked = { ...withoutAbsent(claims), iss: checkedIssuer(claims, accepted) };
+  if (Object.keys(checked).length === Object.keys(claims).length && checked.iss === claims.iss)
+    return idToken;
   return [header, Buffer.from(JSON.stringify(checked)).toString('base64url'), ...rest].join('.');
 };
 
 const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): void => {
-  try {
-    requireAlgorithm(decodeProtectedHeader(idToken).alg, algorithms);
-  } catch (error) {
-    // Text that is not a token is refused by openid-client.
-    if (!(error instanceof TypeError)) throw error;
-  }
+  const header = readHeader(idToken);
+  // Text that is not a token is refused by openid-client.
+  if (header !== undefined) requireAlgorithm(header.alg, algorithms);
 };
 
 /** Called with the new refresh token before anything else of the answer is checked. */
@@ -122,23 +113,16 @@ const readExpiry = (accessToken: string, now: number): number | undefined => {
 };
 
 /** Names what openid-client has checked; its `id_token` may lack claims that were empty. */
-const nameTokens = (
-  {
-    access_token: accessToken,
-    expires_in: lifetimeSeconds,
-    refresh_token: refreshToken,
-    signed_id_token: idToken,
-    scope,
-  }: TokenEndpointResponse,
-  now: number,
-): GrantedTokens => ({
-  accessToken,
-  accessTokenExpiresAt:
-    lifetimeSeconds === undefined ? readExpiry(accessToken, now) : now + lifetimeSeconds * 1000,
-  refreshToken,
-  idToken: typeof idToken === 'string' ? idToken : undefined,
-  scope,
-});
+const nameTokens = (granted: TokenEndpointResponse, now: number): GrantedTokens => {
+  const { access_token: accessToken, expires_in: seconds, signed_id_token: idToken } = granted;
+  return {
+    accessToken,
+    accessTokenExpiresAt: seconds === undefined ? readExpiry(accessToken, now) : now + seconds * 1000,
+    refreshToken: granted.refresh_token,
+    idToken: typeof idToken === 'string' ? idToken : undefined,
+    scope: granted.scope,
+  };
+};
 
 /** What a grant is asked for with. */
 interface GrantRequest extends ExpectedGrant {
@@ -157,9 +141,9 @@ export const requestGrant = async (
   { dpopKey, ...expected }: GrantRequest,
   grant: (config: Configuration, options: { readonly DPoP?: DPoPHandle }) => Promise<TokenEndpointResponse>,
 ): Promise<GrantedTokens> => {
-  const { metadata, config, trust } = await context.discovered();
-  const request = { metadata, endpoint: 'token_endpoint', read: readGrant(trust, expected) } as const;
-  const granted = await runAuthenticated(context, request, async () =>
+  const { config, trust } = await context.discovered();
+  const request = { endpoint: 'token_endpoint', read: readGrant(trust, expected) } as const;
+  const granted = await runAuthenticated(context, request, () =>
     grant(config, proveKey(context, config, dpopKey)),
   );
   return { ...nameTokens(granted, context.options.clock()), dpopKey };

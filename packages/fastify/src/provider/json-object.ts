@@ -8,6 +8,12 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The one rule for members and claims of the provider's answers: `null` and empty text are absence. */
 export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
+/** An object without those of these members that are absent; of all where none are named. */
+export const withoutAbsent = (object: JsonObject, names = Object.keys(object)): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(object).filter(([name, value]) => !names.includes(name) || !isAbsent(value)),
+  );
+
 /** A plain JSON object, or `undefined` for anything else. */
 export const parseObject = (text: string): JsonObject | undefined => {
   try {
@@ -18,9 +24,14 @@ export const parseObject = (text: string): JsonObject | undefined => {
   }
 };
 
+const readPart = (token: string, index: number): JsonObject | undefined =>
+  parseObject(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString());
+
+/** The header of a signed token, unverified; `undefined` for anything else. */
+export const readHeader = (token: string): JsonObject | undefined => readPart(token, 0);
+
 /** The claims of a signed token, unverified; `undefined` for anything else. */
-export const readClaims = (token: string): JsonObject | undefined =>
-  parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+export const readClaims = (token: string): JsonObject | undefined => readPart(token, 1);
 
 /** Claims with those of another source over them: one that is absent there leaves that which is here. */
 export const overlayClaims = (claims: JsonObject, others: JsonObject): JsonObject => {

@@ -1,14 +1,14 @@
-import { type CryptoKey, createLocalJWKSet, errors, type JWSHeaderParameters } from 'jose';
+import { type CryptoKey, createLocalJWKSet, errors } from 'jose';
 import { memoize } from '../memoize.ts';
 import { Problem } from '../problems.ts';
-import { isAbsent, isObject, type JsonObject, parseObject } from './json-object.ts';
+import { isAbsent, isObject, type JsonObject, parseObject, withoutAbsent } from './json-object.ts';
 import { asRetryable, EndpointRefusal, providerProblem } from './provider-errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 import { createSingleFetch, type SingleFetch } from './single-fetch.ts';
 
 /** Which key has made a signature, by the header of the token, and by the issuer that a key may name. */
 interface WantedKey {
-  readonly header: JWSHeaderParameters;
+  readonly header: JsonObject;
   readonly maySign: (keyIssuer: unknown) => boolean;
 }
 
@@ -49,10 +49,8 @@ const isKey = (key: unknown): key is JsonObject & { readonly kty: string } =>
 
 /** `EdDSA` and `Ed25519` name one algorithm, so that the curve alone says what such a key is for. */
 const listKey = ({ kty, ...members }: JsonObject & { readonly kty: string }): ListedKey => {
-  const present = Object.entries(members).filter(
-    ([name, value]) => !isAbsent(value) && !(name === 'alg' && members.crv === 'Ed25519'),
-  );
-  const { issuer, kid, ...others } = Object.fromEntries(present);
+  const ofCurve = members.crv === 'Ed25519' ? { ...members, alg: undefined } : members;
+  const { issuer, kid, ...others } = withoutAbsent(ofCurve);
   return { issuer, kid, select: createLocalJWKSet({ keys: [{ kty, ...others }] }) };
 };
 
@@ -68,11 +66,11 @@ const fetchKeySet = async (http: ProviderHttp, url: string): Promise<readonly Li
 /** The keys that may have signed; those for something else, or that cannot be read, are passed over. */
 const findKeys = async (
   { keys }: LoadedKeys,
-  { header: { kid, alg = '' }, maySign }: WantedKey,
+  { header: { kid, alg }, maySign }: WantedKey,
 ): Promise<readonly CryptoKey[]> => {
   const importThose = async (isMeant: (key: ListedKey) => boolean): Promise<readonly CryptoKey[]> => {
     const meant = keys.filter((key) => maySign(key.issuer) && isMeant(key));
-    const imported = await Promise.allSettled(meant.map(({ select }) => select({ alg })));
+    const imported = await Promise.allSettled(meant.map(({ select }) => select({ alg: String(alg) })));
     return imported.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []));
   };
   if (isAbsent(kid)) return importThose(() => true);

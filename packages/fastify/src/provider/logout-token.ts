@@ -1,59 +1,44 @@
-import { errors } from 'jose';
+import { errors, type JWTVerifyResult } from 'jose';
 import { isAcceptedIssuer } from './checks/issuer.ts';
-import { isAbsent, isObject } from './json-object.ts';
+import { isAbsent, isObject, type JsonObject } from './json-object.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { providerProblem } from './provider-errors.ts';
 import { LogoutTokenInvalid } from './provider-refusals.ts';
 import { type TokenTrust, verifySigned } from './signed-token.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
-const maxAge = 120;
+const maxAgeSeconds = 120;
 
 const requireThat: (holds: boolean, reason: string) => asserts holds = (holds, reason) => {
   if (!holds) throw new LogoutTokenInvalid(reason);
 };
 
-const optionalText = (value: unknown, name: string): string | undefined => {
+const optionalText = (claims: JsonObject, name: string): string | undefined => {
+  const value = claims[name];
   if (isAbsent(value)) return undefined;
-  if (typeof value !== 'string' || value.length > 255) {
-    throw new LogoutTokenInvalid(`${name} is malformed`);
-  }
+  requireThat(typeof value === 'string' && value.length <= 255, `${name} is malformed`);
   return value;
 };
 
-const verify = async (token: string, trust: TokenTrust): Promise<LogoutToken> => {
-  const { clock, clockTolerance } = trust.options;
-  const { payload, protectedHeader } = await verifySigned(token, trust, {
-    audience: trust.options.clientId,
-    requiredClaims: ['iss', 'iat', 'jti', 'events'],
-  }).catch((error: unknown) => {
-    if (error instanceof errors.JOSEError || error instanceof TypeError)
-      throw new LogoutTokenInvalid('the token is not acceptable', { cause: error });
-    throw providerProblem(error);
-  });
-  const { iss } = payload;
-  requireThat(iss !== undefined && isAcceptedIssuer(iss, trust), 'iss is another issuer');
+const judge = ({ payload, protectedHeader }: JWTVerifyResult, trust: TokenTrust): LogoutToken => {
+  const { providerId: provider, clientId, clock, clockTolerance } = trust.options;
+  const { iss, iat } = payload;
   const { typ } = protectedHeader;
-  requireThat(
-    isAbsent(typ) || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ)),
-    'typ is another kind',
-  );
-  requireThat(
-    isObject(payload.events) && isObject(payload.events[event]),
-    'events has no back-channel logout',
-  );
-  requireThat(payload.nonce === undefined, 'nonce is present');
-  const { iat } = payload;
   const now = clock() / 1000;
+  requireThat(iss !== undefined && isAcceptedIssuer(iss, trust), 'iss is another issuer');
+  const isKnown = isAbsent(typ) || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(typ));
+  requireThat(isKnown, 'typ is another kind');
+  const { events } = payload;
+  requireThat(isObject(events) && isObject(events[event]), 'events has no back-channel logout');
+  requireThat(payload.nonce === undefined, 'nonce is present');
   requireThat(typeof iat === 'number' && iat <= now + clockTolerance, 'iat is not acceptable');
-  requireThat(iat >= now - maxAge - clockTolerance, 'the token is too old');
-  const sub = optionalText(payload.sub, 'sub');
-  const sid = optionalText(payload.sid, 'sid');
-  const jti = optionalText(payload.jti, 'jti');
+  requireThat(iat >= now - maxAgeSeconds - clockTolerance, 'the token is too old');
+  const sub = optionalText(payload, 'sub');
+  const sid = optionalText(payload, 'sid');
+  const jti = optionalText(payload, 'jti');
   requireThat(sub !== undefined || sid !== undefined, 'sub and sid are missing');
   requireThat(jti !== undefined, 'jti is missing');
-  const staleAt = (iat + maxAge + clockTolerance) * 1000;
-  const { providerId: provider, clientId } = trust.options;
+  const staleAt = (iat + maxAgeSeconds + clockTolerance) * 1000;
   return { provider, clientId, issuer: iss, sub, sid, jti, issuedAt: iat * 1000, staleAt };
 };
 
@@ -68,12 +53,19 @@ export const verifyLogoutToken = async (
   token: string,
 ): Promise<LogoutToken> => {
   const { trust } = await discovered();
+  const requiredClaims = ['iss', 'iat', 'jti', 'events'];
   try {
-    return await verify(token, trust);
+    return judge(
+      await verifySigned(token, trust, { audience: trust.options.clientId, requiredClaims }),
+      trust,
+    );
   } catch (error) {
     // A bad token is no sign of old metadata: anyone can send one.
-    if (!(error instanceof LogoutTokenInvalid)) discovery.doubt();
-    throw error;
+    if (error instanceof LogoutTokenInvalid) throw error;
+    if (error instanceof errors.JOSEError || error instanceof TypeError)
+      throw new LogoutTokenInvalid('the token is not acceptable', { cause: error });
+    discovery.doubt();
+    throw providerProblem(error);
   }
 };
 

@@ -39,13 +39,6 @@ export interface Providers
   readonly verifyLogoutToken: (token: string) => Promise<LogoutToken>;
 }
 
-const withoutSlash = (issuer: string): string => issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
-
-const isFrom =
-  (issuer: unknown) =>
-  ({ options }: RegisteredProvider): boolean =>
-    typeof issuer === 'string' && withoutSlash(options.issuer) === withoutSlash(issuer);
-
 /** The first good verdict; a provider in trouble is reported before a token that no other one has issued. */
 const verifyByOneOf = async (
   providers: readonly RegisteredProvider[],
@@ -96,6 +89,7 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
     if (found === undefined) throw new Error(`There is no provider ${provider}`);
     return found;
   };
+  const { provider: own } = of({ provider: options.providerId });
   return {
     all,
     find,
@@ -122,15 +116,13 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
     },
     verifyLogoutToken: (token) => {
       // Unverified: the issuer chooses whose keys the token is verified with.
-      const claimed = all.filter(isFrom(readClaims(token)?.iss));
+      const iss = String(readClaims(token)?.iss);
+      const claimed = all.filter(({ provider }) => provider.issuers().includes(iss));
       return verifyByOneOf(claimed.length > 0 ? claimed : all, token);
     },
-    createDpopProof: (key, request) =>
-      of({ provider: options.providerId }).provider.createDpopProof(key, request),
-    publicKeys: () => ({
-      keys: all.flatMap(({ provider }) => provider.publicKeys().keys),
-    }),
-    tlsIdentity: () => of({ provider: options.providerId }).provider.tlsIdentity(),
+    createDpopProof: own.createDpopProof,
+    publicKeys: () => ({ keys: all.flatMap(({ provider }) => provider.publicKeys().keys) }),
+    tlsIdentity: own.tlsIdentity,
     close: async () => {
       await Promise.all(all.map(({ provider }) => provider.close()));
     },

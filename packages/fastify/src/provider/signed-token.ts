@@ -1,6 +1,5 @@
 import {
   compactVerify,
-  decodeProtectedHeader,
   errors,
   type JWTClaimVerificationOptions,
   type JWTVerifyResult,
@@ -12,7 +11,7 @@ import { requireCanonicalEncoding } from './checks/canonical-encoding.ts';
 import { requireNoExtension } from './checks/critical-extension.ts';
 import type { AcceptedIssuer } from './checks/issuer.ts';
 import { createKeyRule } from './checks/key-issuer.ts';
-import { isAbsent, type JsonObject, parseObject } from './json-object.ts';
+import { type JsonObject, parseObject, readHeader, withoutAbsent } from './json-object.ts';
 import type { KeySet } from './key-set.ts';
 
 /** What a token of the provider is verified against. */
@@ -32,14 +31,6 @@ export interface VerifiedToken {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => {
-  try {
-    return decodeProtectedHeader(token);
-  } catch (cause) {
-    throw new errors.JWSInvalid('The token has no readable header', { cause });
-  }
-};
-
 /**
  * Verifies a token with the keys of the provider, after the checks that jose leaves open.
  *
@@ -48,6 +39,7 @@ const readHeader = (token: string): ReturnType<typeof decodeProtectedHeader> => 
 export const verifySignature = async (token: string, trust: TokenTrust): Promise<VerifiedToken> => {
   requireCanonicalEncoding(token);
   const header = readHeader(token);
+  if (header === undefined) throw new errors.JWSInvalid('The token has no readable header');
   requireAlgorithm(header.alg, trust.algorithms);
   requireNoExtension(header);
   const wanted = { header, maySign: createKeyRule(token, trust) };
@@ -76,10 +68,7 @@ export const verifySigned = async (
 ): Promise<JWTVerifyResult> => {
   const { clock, clockTolerance } = trust.options;
   const { header, claims } = await verifySignature(token, trust);
-  const present = Object.entries(claims).filter(
-    ([name, value]) => !ofToken.includes(name) || !isAbsent(value),
-  );
-  const unsigned = new UnsecuredJWT(Object.fromEntries(present)).encode();
+  const unsigned = new UnsecuredJWT(withoutAbsent(claims, ofToken)).encode();
   const now = { clockTolerance, currentDate: new Date(clock()) };
   const { payload } = UnsecuredJWT.decode(unsigned, { ...checks, ...now });
   return { payload, protectedHeader: header };

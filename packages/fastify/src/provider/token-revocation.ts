@@ -19,7 +19,7 @@ export const revokeToken = async (context: ProviderContext, token: string): Prom
   const { metadata, config } = await context.discovered();
   if (metadata.revocation_endpoint === undefined) return;
   try {
-    await runAuthenticated(context, { metadata, endpoint: 'revocation_endpoint', read }, () =>
+    await runAuthenticated(context, { endpoint: 'revocation_endpoint', read }, () =>
       tokenRevocation(config, token, { token_type_hint: 'refresh_token' }),
     );
   } catch (error) {

@@ -35,6 +35,19 @@ test.for<[string, Record<string, string>, LoginHints, Record<string, string | nu
   expect(checks.maxAge).toBe(Number(expected.max_age));
 });
 
+test.for<[Record<string, string>, LoginHints, string]>([
+  [{ prompt: 'login' }, { prompt: 'none' }, 'login'],
+  [{ prompt: 'login' }, {}, 'login'],
+  [{}, { prompt: 'consent' }, 'consent'],
+])(
+  'of the operator’s prompt, %j, and a link’s, %j, %s is sent',
+  async ([authorizationParams, hints, sent]) => {
+    await using party = await startRelyingParty({}, { authorizationParams });
+    const { url } = await party.provider.createAuthorizationRequest(hints);
+    expect(new URL(url).searchParams.getAll('prompt')).toEqual([sent]);
+  },
+);
+
 test.for<[string, (base: Json) => Json, string]>([
   ['without auth_time', () => ({}), 'provider_invalid_response'],
   [
