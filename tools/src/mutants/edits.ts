@@ -27,7 +27,7 @@ const anyAlgorithm: Edit = {
 /** The signature of a token is not verified. */
 export const unverified: Edit = {
   file: 'provider/signed-token.ts',
-  find: 'requireCanonicalEncoding(token);\n  const header = readHeader(token);\n  requireAlgorithm(header.alg, trust.algorithms);\n  requireNoExtension(header);\n  const wanted = { header, maySign: createKeyRule(token, trust) };\n  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );',
+  find: "requireCanonicalEncoding(token);\n  const header = readHeader(token);\n  if (header === undefined) throw new errors.JWSInvalid('The token has no readable header');\n  requireAlgorithm(header.alg, trust.algorithms);\n  requireNoExtension(header);\n  const wanted = { header, maySign: createKeyRule(token, trust) };\n  const { payload, protectedHeader } = await trust.keySet(trust.jwksUri, wanted, (key) =>\n    compactVerify(token, key, { algorithms: [...trust.algorithms] }),\n  );",
   replace:
     "const [head = '', body = ''] = token.split('.');\n  const payload = Buffer.from(body, 'base64url');\n  const protectedHeader = JSON.parse(Buffer.from(head, 'base64url').toString());",
 };

@@ -97,8 +97,8 @@ const ofProviderAnswers: readonly Mutant[] = [
   },
   {
     file: 'provider/security-profile.ts',
-    find: 'return needed.filter(([holds]) => !holds)',
-    replace: 'return needed.filter(() => false)',
+    find: '.filter(([name, needed]) => !isMet(metadata[name], needed))',
+    replace: '.filter(() => false)',
     test: 'fastify/provider/fapi2 > what the provider lacks is listed',
   },
   {

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** The hints of one login within the operator's policy, and what the callback enforces of them. */
+interface TightenedHints extends Pick<AuthorizationChecks, 'maxAge' | 'acrValues'> {
+  readonly hints: Readonly<Record<string, string | number | undefined>>;
+}
+
 const readMaxAge = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
@@ -14,14 +19,14 @@ const tightenAcr = (policy: readonly string[], asked: readonly string[]): readon
 
 /**
  * Lets a login ask for more than the operator's authorization parameters do, and never for less: the lower `max_age`,
- * a part of `acr_values`, a `prompt` where the operator has none. The callback enforces `maxAge` and `acrValues`.
+ * a part of `acr_values`, a `prompt` where the operator has none.
  *
  * @see OpenID Connect Core section 3.1.2.1
  */
 export const tightenHints = (
   policy: Readonly<Record<string, string>>,
   { max_age, acr_values, prompt, ...others }: LoginHints,
-) => {
+): TightenedHints => {
   const ages = [readMaxAge(policy.max_age), max_age].filter((age) => age !== undefined);
   const maxAge = ages.length === 0 ? undefined : Math.min(...ages);
   const required = splitWords(policy.acr_values);

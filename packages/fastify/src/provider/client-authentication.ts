@@ -35,8 +35,7 @@ const chooseMethod = async (
 
 /**
  * Runs a request with the client's authentication: the configured method; without one the listed method, and after
- * `invalid_client` the other one that has the secret. What works is remembered for its endpoint alone and for an hour, and
- * forgotten when it is refused.
+ * `invalid_client` the other one that has the secret. What works is remembered for its endpoint alone and for an hour.
  */
 export const runAuthenticated = async <T>(
   context: ProviderContext,
@@ -50,7 +49,6 @@ export const runAuthenticated = async <T>(
     return await withRequest({ method, read }, run);
   } catch (error) {
     if (other === undefined || findRefusal(error)?.error !== 'invalid_client') throw error;
-    lessons.delete(endpoint);
   }
   const second = withRequest({ method: other, read }, run);
   const code = await second.then(

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import {
   type Configuration,
@@ -45,15 +45,17 @@ export const createDpopProof = async (
 };
 
 /** Has openid-client prove a session's key, with the provider's newest nonce, whichever session learnt it. */
-export const proveKey = (
+export const proveKey = async (
   { nonces }: Pick<ProviderContext, 'nonces'>,
   config: Configuration,
   key: DpopKey | undefined,
-): { readonly DPoP?: DPoPHandle } => {
+): Promise<{ readonly DPoP?: DPoPHandle }> => {
   if (key === undefined) return {};
-  const secret = createPrivateKey({ key: { ...key }, format: 'jwk' });
-  const privateKey = secret.toCryptoKey(curve, false, ['sign']);
-  const publicKey = createPublicKey(secret).toCryptoKey(curve, true, ['verify']);
+  const { d: _private, ...publicPart } = key;
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey('jwk', key, curve, false, ['sign']),
+    crypto.subtle.importKey('jwk', publicPart, curve, true, ['verify']),
+  ]);
   const nameNonce: ModifyAssertionFunction = (_header, proof) => {
     proof.nonce = nonces.of(new URL(String(proof.htu)).origin);
   };

@@ -84,8 +84,10 @@ const requireKnownAlgorithm = (idToken: string, { algorithms }: TokenTrust): voi
 /** Called with the new refresh token before anything else of the answer is checked. */
 export type KeepSuccessor = (refreshToken: string) => Promise<void>;
 
-/** What a grant may bring beside its access token. */
-interface ExpectedGrant {
+/** What a grant is asked for with, and what it may bring beside its access token. */
+interface GrantRequest {
+  /** The key that the tokens are to be bound to. */
+  readonly dpopKey: DpopKey | undefined;
   readonly keepSuccessor?: KeepSuccessor | undefined;
   /** Whether an ID token is about a session; else it is not looked at. Default: it is. */
   readonly isAboutSession?: boolean;
@@ -93,7 +95,7 @@ interface ExpectedGrant {
 
 /** Makes the reader of a grant's answer. The new refresh token is kept first: the old one is used up by now. */
 const readGrant =
-  (trust: TokenTrust, { keepSuccessor, isAboutSession = true }: ExpectedGrant): ReadAnswer =>
+  (trust: TokenTrust, { keepSuccessor, isAboutSession = true }: GrantRequest): ReadAnswer =>
   async (answer, isBound) => {
     const tokens = parseTokenAnswer(answer);
     if (tokens.refresh_token !== undefined) await keepSuccessor?.(tokens.refresh_token);
@@ -124,12 +126,6 @@ const nameTokens = (granted: TokenEndpointResponse, now: number): GrantedTokens 
   };
 };
 
-/** What a grant is asked for with. */
-interface GrantRequest extends ExpectedGrant {
-  /** The key that the tokens are to be bound to. */
-  readonly dpopKey: DpopKey | undefined;
-}
-
 /**
  * Runs a grant at the token endpoint, by one of openid-client's functions.
  *
@@ -138,13 +134,14 @@ interface GrantRequest extends ExpectedGrant {
  */
 export const requestGrant = async (
   context: ProviderContext,
-  { dpopKey, ...expected }: GrantRequest,
+  request: GrantRequest,
   grant: (config: Configuration, options: { readonly DPoP?: DPoPHandle }) => Promise<TokenEndpointResponse>,
 ): Promise<GrantedTokens> => {
   const { config, trust } = await context.discovered();
-  const request = { endpoint: 'token_endpoint', read: readGrant(trust, expected) } as const;
-  const granted = await runAuthenticated(context, request, () =>
-    grant(config, proveKey(context, config, dpopKey)),
+  const granted = await runAuthenticated(
+    context,
+    { endpoint: 'token_endpoint', read: readGrant(trust, request) },
+    async () => grant(config, await proveKey(context, config, request.dpopKey)),
   );
-  return { ...nameTokens(granted, context.options.clock()), dpopKey };
+  return { ...nameTokens(granted, context.options.clock()), dpopKey: request.dpopKey };
 };

@@ -34,12 +34,12 @@ export const readHeader = (token: string): JsonObject | undefined => readPart(to
 export const readClaims = (token: string): JsonObject | undefined => readPart(token, 1);
 
 /** Claims with those of another source over them: one that is absent there leaves that which is here. */
-export const overlayClaims = (claims: JsonObject, others: JsonObject): JsonObject => {
-  const present = Object.entries(others).filter(
-    ([name, value]) => !isAbsent(value) || isAbsent(claims[name]),
-  );
-  return { ...claims, ...Object.fromEntries(present) };
-};
+export const overlayClaims = (claims: JsonObject, others: JsonObject): JsonObject => ({
+  ...claims,
+  ...others,
+  ...withoutAbsent(claims),
+  ...withoutAbsent(others),
+});
 
 /** A provider's text for a log line: without control characters, within 200 characters. */
 export const cleanText = (text: string): string =>

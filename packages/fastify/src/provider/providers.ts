@@ -104,7 +104,9 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
     isDiscovered: async () =>
       (await Promise.all(all.map(({ provider }) => provider.isDiscovered()))).includes(true),
     requireProfile: async () => {
-      const issues = (await Promise.all(all.map(findProfileIssues))).flat();
+      // Nothing is loaded, and no provider asked, for those without a profile.
+      const held = all.filter((each) => each.options.profile !== undefined);
+      const issues = (await Promise.all(held.map(findProfileIssues))).flat();
       if (issues.length > 0) throw new OptionsError(issues);
     },
     endSessionOrigins: () => {

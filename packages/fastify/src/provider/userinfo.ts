@@ -22,10 +22,9 @@ import type { AccessToken, Claims } from './token-set.ts';
 const verifyClaims = async (token: string, trust: TokenTrust): Promise<Claims> => {
   const { payload } = await verifySigned(token, trust, {});
   const { iss, aud } = payload;
-  const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (iss !== undefined && !isAcceptedIssuer(iss, trust))
     throw new Problem('provider_invalid_response', 'userinfo is of another issuer');
-  if (aud !== undefined && !audience.includes(trust.options.clientId))
+  if (aud !== undefined && ![aud].flat().includes(trust.options.clientId))
     throw new Problem('provider_invalid_response', 'userinfo is for another client');
   return payload;
 };
@@ -66,7 +65,7 @@ export const readUserinfo = async (
   if (metadata.userinfo_endpoint === undefined) return undefined;
   try {
     return await withRequest({ read: readAnswer(trust) }, async () =>
-      fetchUserInfo(config, accessToken, sub, proveKey(context, config, dpopKey)),
+      fetchUserInfo(config, accessToken, sub, await proveKey(context, config, dpopKey)),
     );
   } catch (error) {
     const { status, error: code } = findRefusal(error) ?? {};

@@ -211,6 +211,20 @@ describe('what the provider lacks is listed', () => {
       expect(String(problem)).toContain(member);
   });
 
+  test('of the provider: a list of other values, and a flag that is no flag, are no announcement', async () => {
+    const others = {
+      authorization_response_iss_parameter_supported: 'true',
+      code_challenge_methods_supported: ['plain'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      dpop_signing_alg_values_supported: ['RS256'],
+    };
+    const discovery: Bends['discovery'] = (base) => ({ body: { ...base, ...others } });
+    await using party = await startRelyingParty({ discovery }, profileOptions());
+    const problem = String(await problemOf(party.provider.createAuthorizationRequest({})));
+    for (const member of Object.keys(others)) expect(problem).toContain(member);
+  });
+
   test('of the provider, at the start: everything at once, with what to do', async () => {
     await using bent = await startBentProvider({});
     const refusalOf = async (given: Partial<BffOptions>): Promise<unknown> => {

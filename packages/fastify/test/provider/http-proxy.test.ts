@@ -78,6 +78,17 @@ describe.runIf(openssl)('the way to the provider', () => {
     expect(text).toBe('CN=client');
   });
 
+  test('shows a new certificate of the client from then on', async () => {
+    const port = await startSecure();
+    let tls = createCertificate('old');
+    const http = createProviderHttp(2, () => tls);
+    onTestFinished(() => http.close());
+    const shown = async (): Promise<string> => (await http.send(`https://localhost:${port}/token`)).text;
+    expect([await shown(), await shown()]).toEqual(['CN=old', 'CN=old']);
+    tls = createCertificate('new');
+    expect(await shown()).toBe('CN=new');
+  });
+
   test.for<[string, Readonly<Record<string, string>>, boolean]>([
     ['https_proxy alone', { https_proxy: 'PROXY' }, true],
     ['nothing set', {}, false],
