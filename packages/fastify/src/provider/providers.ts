@@ -110,9 +110,8 @@ export const createProviders = (options: ResolvedOptions, log: FastifyBaseLogger
       if (issues.length > 0) throw new OptionsError(issues);
     },
     endSessionOrigins: () => {
-      const [only, ...others] = all;
       // Asked for at every answer, and most often there is one.
-      if (others.length === 0) return only?.provider.endSessionOrigin();
+      if (all.length === 1) return all[0]?.provider.endSessionOrigin();
       const origins = new Set(all.flatMap(({ provider }) => provider.endSessionOrigin() ?? []));
       return origins.size === 0 ? undefined : [...origins].join(' ');
     },

@@ -6,9 +6,8 @@ import { memoize } from '../memoize.ts';
 import type { Session } from '../session/session-record.ts';
 import { addRoute } from './add-route.ts';
 
-const printTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
-/** A session has the same ends at most of its requests. */
-const printEnd = memoize(2000, printTime);
+/** A session has the same ends at most of its requests, and many requests of a busy server the same time. */
+const printTime = memoize(2000, (milliseconds: number): string => new Date(milliseconds).toISOString());
 
 const createSignedIn = (session: Session, now: number, logoutUrl: string): SignedInMe => ({
   authenticated: true,
@@ -17,8 +16,8 @@ const createSignedIn = (session: Session, now: number, logoutUrl: string): Signe
   session: {
     id: session.id,
     now: printTime(now),
-    idleExpiresAt: printEnd(session.idleExpiresAt),
-    expiresAt: printEnd(session.expiresAt),
+    idleExpiresAt: printTime(session.idleExpiresAt),
+    expiresAt: printTime(session.expiresAt),
   },
   logoutUrl,
 });

@@ -96,7 +96,8 @@ export const readCookies = (header: string | undefined, name: string): readonly 
   const found: string[] = [];
   for (const pair of (header ?? '').split(';')) {
     const text = pair.trimStart();
-    if (text.startsWith(`${name}=`)) found.push(text.slice(name.length + 1).trim());
+    if (text.startsWith(name) && text.charAt(name.length) === '=')
+      found.push(text.slice(name.length + 1).trim());
   }
   return found;
 };
