@@ -72,7 +72,7 @@ const createProxy = async (bff: ProxyBff) => {
     const isUpgrade = isWebSocket(request);
     const place = limits.enter(request.raw.socket);
     // An upgraded connection has no response any more that could close.
-    (isUpgrade ? request.raw.socket : reply.raw).once('close', place.leave);
+    (isUpgrade ? request.raw.socket : reply.raw).on('close', place.leave);
     const session = await readSession(bff, request, match.route);
     const call = await calls.prepare(request, match, session);
     await place.start({ sessionId: session?.id, upstream: match.origin, isWebSocket: isUpgrade });

@@ -2,24 +2,16 @@ import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problems.ts';
 import { takeHead } from '../server/socket-takeover.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 import type { UpgradeAnswer } from './web-socket-upgrade.ts';
-
-/** Follows one direction of a WebSocket to know where a frame of ours may be put between two of the peer's. */
-interface FrameBoundary {
-  /** Takes the next bytes that were passed on. */
-  readonly pass: (bytes: Uint8Array) => void;
-  /** How many of these bytes belong to the frame that is under way: 0 between two frames. */
-  readonly countUnfinished: (bytes: Uint8Array) => number;
-  readonly isBetweenFrames: () => boolean;
-}
 
 const lengthBytes = (second: number): number => {
   const short = second & 0x7f;
   return short === 127 ? 8 : short === 126 ? 2 : 0;
 };
 
-/** Reads frame headers and skips payloads. @see RFC 6455 section 5.2 */
-const createFrameBoundary = (): FrameBoundary => {
+/** Follows the frames of a peer, to know where one of ours may be put between two. @see RFC 6455 section 5.2 */
+const createFrameReader = () => {
   let header: number[] = [];
   let payload = 0;
 
@@ -35,31 +27,22 @@ const createFrameBoundary = (): FrameBoundary => {
     payload = extended === 0 ? second & 0x7f : long;
     header = [];
   };
-
   const isBetweenFrames = (): boolean => header.length === 0 && payload === 0;
-
-  /** Reads until the bytes end, or until the first boundary; returns how many were read. */
-  const advance = (bytes: Uint8Array, from: number, stopsAtBoundary: boolean): number => {
-    let at = from;
-    while (at < bytes.length && !(stopsAtBoundary && isBetweenFrames())) {
-      const skipped = Math.min(payload, bytes.length - at);
-      if (skipped > 0) {
+  return {
+    isBetweenFrames,
+    /** Reads all the bytes, or those of the frame that is under way: `until` it ends. Returns how many were read. */
+    read: (bytes: Uint8Array, until: 'end' | 'frame'): number => {
+      let at = 0;
+      while (at < bytes.length && !(until === 'frame' && isBetweenFrames())) {
+        const skipped = Math.min(payload, bytes.length - at);
         payload -= skipped;
         at += skipped;
-      } else {
+        if (skipped > 0) continue;
         readHeader(bytes[at] ?? 0);
         at += 1;
       }
-    }
-    return at;
-  };
-
-  return {
-    pass: (bytes) => {
-      advance(bytes, 0, false);
+      return at;
     },
-    countUnfinished: (bytes) => advance(bytes, 0, true),
-    isBetweenFrames,
   };
 };
 
@@ -80,9 +63,9 @@ export interface Tunnel {
   readonly end: (code: number, reason: string) => void;
 }
 
-/** Milliseconds that a peer has for the frame that is under way, and then for its own close frame. */
+/** How long a peer has for the frame that is under way, and then for its own close frame. */
 const closeTimeoutMs = 1000;
-/** Milliseconds that one side has to end when the other has ended: one that does not is cut. */
+/** How long one side has to end when the other has ended: one that does not is cut. */
 const halfOpenTimeoutMs = 5000;
 
 /**
@@ -90,7 +73,7 @@ const halfOpenTimeoutMs = 5000;
  * once, when nothing is left.
  */
 export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => void): Tunnel => {
-  const boundary = createFrameBoundary();
+  const frames = createFrameReader();
   let closeFrame: Buffer | undefined;
 
   const close = (): void => {
@@ -109,12 +92,12 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
   upstream.on('data', (bytes: Buffer) => {
     if (browser.writableEnded) return;
     if (closeFrame === undefined) {
-      boundary.pass(bytes);
+      frames.read(bytes, 'end');
       if (!browser.write(bytes)) upstream.pause();
       return;
     }
-    browser.write(bytes.subarray(0, boundary.countUnfinished(bytes)));
-    if (boundary.isBetweenFrames()) sendCloseFrame();
+    browser.write(bytes.subarray(0, frames.read(bytes, 'frame')));
+    if (frames.isBetweenFrames()) sendCloseFrame();
   });
   browser.on('drain', () => upstream.resume());
   browser.pipe(upstream);
@@ -141,7 +124,7 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
       browser.unpipe(upstream);
       browser.resume();
       closeSoon();
-      if (boundary.isBetweenFrames()) sendCloseFrame();
+      if (frames.isBetweenFrames()) sendCloseFrame();
       else upstream.resume();
     },
   };
@@ -150,11 +133,11 @@ export const openTunnel = (browser: Duplex, upstream: Duplex, onClosed: () => vo
 /** What the browser is answered, and what is done when the WebSocket has closed. */
 interface ProtocolSwitch {
   readonly upstream: Extract<UpgradeAnswer, { kind: 'opened' }>;
-  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly headers: HeaderValues;
   readonly onClosed: () => void;
 }
 
-const printHead = (headers: ProtocolSwitch['headers']): string =>
+const printHead = (headers: HeaderValues): string =>
   `HTTP/1.1 101 Switching Protocols\r\n${Object.entries(headers)
     .flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
     .join('')}\r\n`;
