@@ -8,14 +8,13 @@ import { createDpopNonces, readDpopNonce } from '../provider/dpop-nonces.ts';
 import type { AccessToken } from '../provider/provider.ts';
 import { stepUpAddress } from '../session/requirement.ts';
 import type { Session } from '../session/session-record.ts';
-import { findAccessToken } from '../tokens/access-token.ts';
 import { isOfPerson } from '../tokens/requested-token.ts';
 import type { ApiMatch } from './api-routes.ts';
 import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
 import { hasBody } from './upload.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
 
-/** A request that may be passed on, and what it is passed on with: a call or a WebSocket. */
+/** A call or a WebSocket that may be passed on, and what it is passed on with. */
 export interface PreparedCall {
   readonly request: FastifyRequest;
   readonly match: ApiMatch;
@@ -37,29 +36,25 @@ const isRepeatable = ({ method, raw }: FastifyRequest): boolean => idempotent.ha
 
 const challengeOf = ({ upstream }: AnswerHead): string => String(upstream['www-authenticate'] ?? '');
 
-/** Whether an upstream answers that the access token is not valid. @see RFC 6750 section 3.1 */
-const refusesToken = (head: AnswerHead): boolean =>
-  head.status === 401 && /\berror\s*=\s*"?invalid_token\b/i.test(challengeOf(head));
+/** Makes what finds whether an upstream refuses a call with this error. @see RFC 6750 section 3 */
+const createRefusal = (error: string): ((head: AnswerHead) => boolean) => {
+  const form = new RegExp(`\\berror\\s*=\\s*"?${error}\\b`, 'i');
+  return (head) => head.status === 401 && form.test(challengeOf(head));
+};
+const refusesToken = createRefusal('invalid_token');
+const refusesProof = createRefusal('use_dpop_nonce');
+const asksForStepUp = createRefusal('insufficient_user_authentication');
 
-/** Whether an upstream refuses a proof because it has no nonce, or an old one, and names another. @see RFC 9449 section 9 */
+/** Whether a proof is refused because it has no nonce, or an old one, and another is named. @see RFC 9449 section 9 */
 const wantsNonce = (head: AnswerHead): boolean =>
-  head.status === 401 &&
-  readDpopNonce(head.upstream['dpop-nonce']) !== undefined &&
-  /\berror\s*=\s*"?use_dpop_nonce\b/i.test(challengeOf(head));
+  refusesProof(head) && readDpopNonce(head.upstream['dpop-nonce']) !== undefined;
 
-const readParameter = (challenge: string, form: RegExp): string => form.exec(challenge)?.[1] ?? '';
+const readParameter = (head: AnswerHead, form: RegExp): string => form.exec(challengeOf(head))?.[1] ?? '';
 
-/**
- * The problem that an upstream's answer stands for where it asks for a stronger or more recent sign-in.
- *
- * @see RFC 9470 section 3
- */
-const findStepUpChallenge = (head: AnswerHead): Problem | undefined => {
-  const challenge = challengeOf(head);
-  if (head.status !== 401 || !/\berror\s*=\s*"?insufficient_user_authentication\b/i.test(challenge))
-    return undefined;
-  const acrValues = readParameter(challenge, /\bacr_values\s*=\s*"([^"]*)"/i).split(' ');
-  const maxAge = readParameter(challenge, /\bmax_age\s*=\s*"?(\d{1,9})\b/i);
+/** The problem for an answer that asks for a stronger or more recent sign-in. @see RFC 9470 section 3 */
+const createStepUp = (head: AnswerHead): Problem => {
+  const acrValues = readParameter(head, /\bacr_values\s*=\s*"([^"]*)"/i).split(' ');
+  const maxAge = readParameter(head, /\bmax_age\s*=\s*"?(\d{1,9})\b/i);
   return new Problem('step_up_required', 'The upstream asks for a stronger or more recent sign-in', {
     loginUrl: stepUpAddress({
       acrValues: isAcrList(acrValues) ? acrValues : [],
@@ -68,10 +63,10 @@ const findStepUpChallenge = (head: AnswerHead): Problem | undefined => {
   });
 };
 
-/** Prepares calls, and judges the heads of the answers to them. */
+/** What calls are prepared with, and the heads of their answers judged. */
 export type PreparedCalls = ReturnType<typeof createPreparedCalls>;
 
-/** Makes what prepares calls. */
+/** Makes it. */
 export const createPreparedCalls = ({
   options,
   sessions,
@@ -81,6 +76,7 @@ export const createPreparedCalls = ({
   const createOwnHeaders = createUpstreamHeaders(options.publicUrl);
   const nonces = createDpopNonces();
 
+  /** What the upstream is sent. */
   const createHeaders = async (
     { request, match, session }: Pick<PreparedCall, 'request' | 'match' | 'session'>,
     token: AccessToken | undefined,
@@ -100,15 +96,7 @@ export const createPreparedCalls = ({
   };
 
   return {
-    prepare: async (
-      request: FastifyRequest,
-      match: ApiMatch,
-      session: Session | undefined,
-    ): Promise<PreparedCall> => {
-      const token = await findAccessToken(accessTokens, session, match.requested);
-      const headers = await createHeaders({ request, match, session }, token);
-      return { request, match, session, token, headers };
-    },
+    createHeaders,
     /** Milliseconds until the upstream must have begun to answer. */
     timeoutMsOf: ({ match }: PreparedCall): number => (match.route.timeout ?? options.apiTimeout) * 1000,
     /** Whether the body is kept for a second call, and not streamed. */
@@ -121,7 +109,7 @@ export const createPreparedCalls = ({
     },
     /** Whether an answer refuses the token of a call, or the proof of it, and the call may be sent once more. */
     isRefused: ({ request, match, session, token }: PreparedCall, head: AnswerHead): boolean => {
-      if (token === undefined) return false;
+      if (token === undefined || head.status !== 401) return false;
       const canRenew = session !== undefined && isOfPerson(match.requested) && isRepeatable(request);
       const canProve = token.dpopKey !== undefined && (!hasBody(request.raw) || isKeepable(request));
       return (canRenew && refusesToken(head)) || (canProve && wantsNonce(head));
@@ -136,7 +124,7 @@ export const createPreparedCalls = ({
     },
     /** The problem that is answered instead of what the upstream answers, if it is one. */
     findChallenge: ({ match: { route } }: PreparedCall, head: AnswerHead): Problem | undefined =>
-      route.auth === undefined || route.auth === 'required' ? findStepUpChallenge(head) : undefined,
+      (route.auth ?? 'required') === 'required' && asksForStepUp(head) ? createStepUp(head) : undefined,
     /** Calls back when the session ends, if there is one; returns the way to stop listening. */
     onSessionEnded: ({ session }: PreparedCall, listener: () => void): (() => void) | undefined =>
       session && sessions.onEnded(session.id, listener),

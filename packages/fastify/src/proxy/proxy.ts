@@ -6,6 +6,7 @@ import { Problem } from '../problems.ts';
 import { isWebSocket } from '../server/socket-takeover.ts';
 import { requireMet } from '../session/requirement.ts';
 import type { Session } from '../session/session-record.ts';
+import { findAccessToken } from '../tokens/access-token.ts';
 import { createAnswerHeaders, createLocations, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes, parseRequestTarget } from './api-routes.ts';
 import { forward, hasLeft } from './forward.ts';
@@ -74,10 +75,12 @@ const createProxy = async (bff: ProxyBff) => {
     // An upgraded connection has no response any more that could close.
     (isUpgrade ? request.raw.socket : reply.raw).on('close', place.leave);
     const session = await readSession(bff, request, match.route);
-    const call = await calls.prepare(request, match, session);
+    const token = await findAccessToken(bff.accessTokens, session, match.requested);
+    const headers = await calls.createHeaders({ request, match, session }, token);
     await place.start({ sessionId: session?.id, upstream: match.origin, isWebSocket: isUpgrade });
     // If the browser left while its session was read or its token refreshed, its closing was missed.
     if (hasLeft(reply)) return;
+    const call = { request, match, session, token, headers };
     if (isUpgrade) await sockets.open(call, reply);
     else await forward(context, call, reply);
   };
