@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { logEvent } from '../events.ts';
 import { parseObject } from '../provider/json-object.ts';
+import { createListeners, type Listeners } from '../stores/listeners.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 
 type EndedListener = (reason: SignedOutReason) => void;
@@ -22,22 +23,8 @@ const endedMessage = z.object({ ended: z.string(), reason: z.enum(signedOutReaso
 const parseEnded = (message: string): z.output<typeof endedMessage> | undefined =>
   endedMessage.safeParse(parseObject(message)).data;
 
-const callEach = (
-  listeners: ReadonlySet<EndedListener> | undefined,
-  reason: SignedOutReason,
-  log: FastifyBaseLogger,
-): void => {
-  for (const listener of [...(listeners ?? [])]) {
-    try {
-      listener(reason);
-    } catch (error) {
-      logEvent(log, 'stream_failed', { err: error });
-    }
-  }
-};
-
 interface Watch {
-  readonly listeners: Set<EndedListener>;
+  readonly listeners: Listeners<SignedOutReason>;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -98,9 +85,9 @@ export const createSessionEvents = (
     unsubscribe = undefined;
   };
   const dispatch = (id: string, reason: SignedOutReason): void => {
-    const listeners = watches.get(id)?.listeners;
+    const watch = watches.get(id);
     forget(id);
-    callEach(listeners, reason, log);
+    watch?.listeners.call(reason);
   };
   const context = { store, clock, log, watches, onEnd: dispatch };
 
@@ -112,8 +99,9 @@ export const createSessionEvents = (
   const lookAtAll = (): void => {
     for (const id of watches.keys()) lookIn(context, id, Math.random() * longestMissedMs);
   };
+  const logFailure = (error: unknown): void => logEvent(log, 'stream_failed', { err: error });
   const startWatch = (id: string): Watch => {
-    const watch: Watch = { listeners: new Set(), timer: undefined };
+    const watch: Watch = { listeners: createListeners(logFailure), timer: undefined };
     watches.set(id, watch);
     unsubscribe ??= store.subscribe(receive, lookAtAll);
     lookIn(context, id, 250);
@@ -131,10 +119,10 @@ export const createSessionEvents = (
     },
     onEnded: (id, listener) => {
       const watch = watches.get(id) ?? startWatch(id);
-      watch.listeners.add(listener);
+      const remove = watch.listeners.add(listener);
       return () => {
-        watch.listeners.delete(listener);
-        if (watch.listeners.size === 0 && watches.get(id) === watch) forget(id);
+        remove();
+        if (watch.listeners.isEmpty() && watches.get(id) === watch) forget(id);
       };
     },
     stop: () => {

@@ -65,16 +65,12 @@ export class RefreshSuperseded extends Error {
 
 const maxSaves = 3;
 
-/** The refresh token to use for a session: the newest one, where the store did not take it. */
-export const newestRefreshToken = ({ unsaved }: TokenContext, sessionId: string, stored: string): string => {
-  const kept = unsaved.get(sessionId);
-  return kept?.stored === stored ? kept.successor : stored;
-};
+/** Names the refresh token that the store has of a session. */
+export const storedToken = ({ id, record }: Session): string => `${id} ${record.tokens.refreshToken}`;
 
-const rememberSuccessor = ({ unsaved }: TokenContext, { id, record }: Session, successor?: string): void => {
-  const stored = record.tokens.refreshToken;
-  if (stored !== undefined && successor !== undefined && successor !== stored)
-    unsaved.set(id, { stored, successor });
+const rememberSuccessor = ({ unsaved }: TokenContext, session: Session, successor?: string): void => {
+  if (successor !== undefined && successor !== session.record.tokens.refreshToken)
+    unsaved.set(storedToken(session), successor);
 };
 
 /** The old refresh token has been used: its successor is worth more than one try. */

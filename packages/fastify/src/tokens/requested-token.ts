@@ -20,19 +20,19 @@ export type RequestedToken = PersonToken | ClientToken | { readonly source: 'non
 /** The access token of the session. */
 export const sessionToken: PersonToken = { source: 'session', target: {}, key: '' };
 
-const keyOf = (source: string, { audience, resource, scope, requestedTokenType }: TokenTarget): string =>
-  JSON.stringify([source, audience, resource, scope, requestedTokenType]);
+const createFor = <Source extends 'client' | 'exchange' | 'refresh'>(source: Source, target: TokenTarget) => {
+  const { audience, resource, scope, requestedTokenType } = target;
+  return { source, target, key: JSON.stringify([source, audience, resource, scope, requestedTokenType]) };
+};
 
 /** Reads which token a setting means. */
 export const createRequestedToken = (setting: RouteToken = 'session'): RequestedToken => {
   if (setting === 'session') return sessionToken;
   if (setting === 'none') return { source: 'none' };
-  if (setting === 'client') return createRequestedToken({ client: {} });
-  if ('client' in setting)
-    return { source: 'client', target: setting.client, key: keyOf('client', setting.client) };
-  if ('exchange' in setting)
-    return { source: 'exchange', target: setting.exchange, key: keyOf('exchange', setting.exchange) };
-  return { source: 'refresh', target: setting, key: keyOf('refresh', setting) };
+  if (setting === 'client') return createFor('client', {});
+  if ('client' in setting) return createFor('client', setting.client);
+  if ('exchange' in setting) return createFor('exchange', setting.exchange);
+  return createFor('refresh', setting);
 };
 
 /** Whether it is a token of the signed-in person. */

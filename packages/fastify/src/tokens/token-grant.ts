@@ -4,9 +4,9 @@ import { RefreshRefused, TargetRefused } from '../provider/provider.ts';
 import { isUserinfoDue, renewUserinfo } from './fresh-claims.ts';
 import {
   keepRecord,
-  newestRefreshToken,
   RefreshSuperseded,
   rereadSession,
+  storedToken,
   withRefreshedTokens,
   withTargetToken,
 } from './kept-record.ts';
@@ -116,7 +116,7 @@ const refresh = async (
   const { options, provider, unsaved } = context;
   const { session, requested } = renewal;
   const { issuer, user, tokens } = session.record;
-  const newest = newestRefreshToken(context, session.id, refreshToken);
+  const newest = unsaved.get(storedToken(session)) ?? refreshToken;
   const answer = await provider.refresh(newest, {
     issuer,
     sub: user.sub,
@@ -137,7 +137,7 @@ const refresh = async (
   const isDue = requested.source === 'session' && isUserinfoDue(record, refreshed, now);
   const renewed = withRefreshedTokens(record, requested, refreshed);
   await keepRecord(context, renewal, isDue ? { ...renewed, userinfoReadAt: now } : renewed);
-  unsaved.delete(session.id);
+  unsaved.delete(storedToken(session));
   if (isDue) void renewUserinfo(context, renewal.session);
 };
 

@@ -40,8 +40,8 @@ export interface TokenContext {
   /** Counts refreshes. */
   readonly observe: Observe | undefined;
   readonly backoff: RefreshBackoff;
-  /** New refresh tokens that the store did not take, by session: the provider knows no other for them. */
-  readonly unsaved: LRUCache<string, { readonly stored: string; readonly successor: string }>;
+  /** New refresh tokens that the store did not take, by `storedToken`: the provider knows no other for their sessions. */
+  readonly unsaved: LRUCache<string, string>;
   /** The requests for tokens that this process has under way, by the ids of their renewals. */
   readonly underway: Map<string, Promise<HeldToken>>;
 }

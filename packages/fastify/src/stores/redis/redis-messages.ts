@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { createMessageListeners } from '../message-listeners.ts';
+import { createListeners } from '../listeners.ts';
 import type { SessionStore } from '../session-store.ts';
 
 /** The name of the channel between processes. */
@@ -35,7 +35,8 @@ const createSubscriber = (client: Redis | Cluster): Redis => {
 
 /** Listens on a connection of its own; when that is cut, or silent for two seconds, on another. */
 export const followMessages = (client: Redis | Cluster): RedisMessages => {
-  const listeners = createMessageListeners();
+  /** They hear `undefined` after a time in which messages may have been lost. */
+  const listeners = createListeners<string | undefined>();
   const stopping = new AbortController();
   const { signal } = stopping;
   const begun = Promise.withResolvers<void>();
@@ -47,11 +48,11 @@ export const followMessages = (client: Redis | Cluster): RedisMessages => {
 
   /** Listens until it fails. Pings distinguish an idle connection from a broken one. */
   const listen = async (connection: Redis): Promise<void> => {
-    connection.on('message', (_channel, message) => listeners.deliver(message));
+    connection.on('message', (_channel, message) => listeners.call(message));
     await connection.connect();
     await connection.subscribe(channel);
     failure = undefined;
-    if (hasListened) listeners.deliverMissed();
+    if (hasListened) listeners.call(undefined);
     hasListened = true;
     begun.resolve();
     for (; !signal.aborted; await connection.ping()) await pause(pingIntervalMs);
@@ -81,7 +82,8 @@ export const followMessages = (client: Redis | Cluster): RedisMessages => {
 
   void follow();
   return {
-    subscribe: listeners.add,
+    subscribe: (listener, missed) =>
+      listeners.add((message) => (message === undefined ? missed?.() : listener(message))),
     failure: () => failure,
     begun: begun.promise,
     stop: () => stopping.abort(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { createMessageListeners } from '../message-listeners.ts';
+import { createListeners } from '../listeners.ts';
 import type { SessionStore } from '../session-store.ts';
 import { isBusy, retryWhileBusy } from './sqlite-file.ts';
 
@@ -20,7 +20,7 @@ export const createSqliteMessages = (database: DatabaseSync, clock: () => number
   const insert = database.prepare('INSERT INTO messages (sender, message, expires_at) VALUES (?, ?, ?)');
   const last = database.prepare('SELECT coalesce(max(id), 0) AS id FROM messages');
   const since = database.prepare('SELECT id, sender, message FROM messages WHERE id > ? ORDER BY id');
-  const listeners = createMessageListeners();
+  const listeners = createListeners<string>();
   let timer: NodeJS.Timeout | undefined;
   /** The last message that was read; `undefined` until it is known where to begin. */
   let position: number | undefined;
@@ -33,7 +33,7 @@ export const createSqliteMessages = (database: DatabaseSync, clock: () => number
     }
     for (const row of since.all(position)) {
       position = Number(row.id);
-      if (row.sender !== sender) listeners.deliver(String(row.message));
+      if (row.sender !== sender) listeners.call(String(row.message));
     }
   };
 
@@ -55,7 +55,7 @@ export const createSqliteMessages = (database: DatabaseSync, clock: () => number
   return {
     publish: async (message) => {
       await retryWhileBusy(() => insert.run(sender, message, clock() + keptForMs));
-      listeners.deliver(message);
+      listeners.call(message);
     },
     subscribe: (listener) => {
       const remove = listeners.add(listener);
