@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBrowser, freePort, launchChromium } from '@foyer/testkit';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApplication, writeApplication } from './kit/application.ts';
 import {
   createProduct,
+  createProductWith,
   findMissingPackages,
   findTemplateRests,
   startProduct,
@@ -35,14 +36,19 @@ beforeAll(async () => {
   await writeApplication(folder, join(folder, 'fastify-newest'), '5');
   const version = await readVersion(`${root}packages/fastify/package.json`);
   await packRelease(folder, { version, mark: '// older' }, join(folder, 'older'));
-  for (const spa of kinds)
-    await createProduct(
-      spa === 'none' ? join(folder, 'older') : folder,
-      join(folder, `with-${spa}`),
-      '--spa',
-      spa,
-    );
-  await npmInstall(folder);
+  const command = join(folder, 'command');
+  await mkdir(command);
+  await run('tar', ['xzf', join(folder, 'create-foyer.tgz'), '-C', command], folder);
+  await createProduct(folder, join(folder, 'with-react'));
+  for (const spa of ['vue', 'svelte', 'html'])
+    await createProductWith(command, folder, join(folder, `with-${spa}`), spa);
+  await createProductWith(command, join(folder, 'older'), join(folder, 'with-none'), 'none');
+  await writeApplication(folder, join(folder, 'fastify-oldest'), '5.0.0');
+  await Promise.all([
+    npmInstall(folder),
+    npmInstall(join(folder, 'fastify-oldest'), '--workspaces=false'),
+    npmInstall(join(folder, 'with-none'), '--workspaces=false'),
+  ]);
   chromium = await launching;
 }, 300_000);
 
@@ -56,10 +62,6 @@ test.for(['oldest', 'newest'])(
   { timeout: 180_000 },
   async (age) => {
     const project = join(folder, `fastify-${age}`);
-    if (age === 'oldest') {
-      await writeApplication(folder, project, '5.0.0');
-      await npmInstall(project, '--workspaces=false');
-    }
     await run(`${root}node_modules/.bin/tsc`, ['-p', project], project);
     await using running = await startApplication(project);
     const { url, printed } = running;
@@ -177,7 +179,6 @@ test('a product without a SPA follows new versions as the page says, type-checks
   const version = await readVersion(`${root}packages/fastify/package.json`);
   const [fromRegistry = '', fromTarballs = ''] = await readUpgrades();
 
-  await npmInstall(product, '--workspaces=false');
   expect(await installed()).toEqual([version, '// older']);
   for (const name of await readdir(join(product, 'packages')))
     await cp(join(folder, name), join(product, 'packages', name));

@@ -9,17 +9,19 @@ import { freePort, tieToThisProcess } from '@foyer/testkit';
 import { expect } from 'vitest';
 import { run } from './tarballs.ts';
 
-/** Makes a product with the packed command, as `npm create` runs it. */
-export const createProduct = (packages: string, folder: string, ...options: readonly string[]) => {
-  const command = [
-    '--yes',
-    '--prefer-offline',
-    '--package',
-    join(packages, 'create-foyer.tgz'),
-    'create-foyer',
-  ];
-  return run('npx', [...command, folder, '--packages', packages, ...options], packages);
+/** Makes a product with React by the packed command, as `npm create` runs it. */
+export const createProduct = (packages: string, folder: string): Promise<string> => {
+  const npx = ['--yes', '--prefer-offline', '--package', join(packages, 'create-foyer.tgz')];
+  return run('npx', [...npx, 'create-foyer', folder, '--packages', packages], packages);
 };
+
+/** Makes a product by the packed command, unpacked into `command`: what npx adds to that takes seconds. */
+export const createProductWith = (command: string, packages: string, folder: string, spa: string) =>
+  run(
+    process.execPath,
+    [join(command, 'package/bin.js'), folder, '--packages', packages, '--spa', spa],
+    packages,
+  );
 
 /** A server of a product that runs. */
 export interface RunningProduct extends AsyncDisposable {

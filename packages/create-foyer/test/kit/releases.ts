@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { run } from './tarballs.ts';
@@ -32,10 +32,9 @@ const packAgain = async (packages: string, name: string, { version, mark }: Rele
   await rm(opened, { recursive: true });
 };
 
-/** Packs all packages once more, with this version and this mark, into a folder beside the command that makes products. */
+/** Packs all packages once more, with this version and this mark, into a new folder. */
 export const packRelease = async (packages: string, release: Release, into: string): Promise<void> => {
   await mkdir(into);
-  await cp(join(packages, 'create-foyer.tgz'), join(into, 'create-foyer.tgz'));
   await Promise.all(names.map((name) => packAgain(packages, name, release, into)));
 };
 
