@@ -1,8 +1,20 @@
 import { launchChromium } from '@foyer/testkit';
-import type { Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
-import { startProduct } from './start-product.ts';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type RunningProduct, startProduct } from './start-product.ts';
 import { signIn } from './views.ts';
+
+let product: RunningProduct;
+let chromium: Browser;
+
+beforeAll(async () => {
+  [product, chromium] = await Promise.all([startProduct(), launchChromium()]);
+});
+
+afterAll(async () => {
+  await chromium.close();
+  await product.close();
+});
 
 const whoIsThere = (page: Page): Promise<string> =>
   page.evaluate("fetch('/api/me').then((response) => response.text())");
@@ -15,12 +27,8 @@ const signOut = (page: Page): Promise<number> =>
 
 /** Ten signed-in tabs of a browser that first runs a script in each; `streams` are the tabs that asked for events. */
 const openTabs = async (script = '') => {
-  const [product, chromium] = await Promise.all([startProduct(), launchChromium()]);
-  onTestFinished(async () => {
-    await chromium.close();
-    await product.close();
-  });
   const context = await chromium.newContext();
+  onTestFinished(() => context.close());
   await context.addInitScript(script);
   const streams: Page[] = [];
   context.on('request', (request) => {
@@ -28,15 +36,15 @@ const openTabs = async (script = '') => {
   });
   const first = await context.newPage();
   await signIn(first, product, '/');
-  const tabs = [first];
-  while (tabs.length < 10) {
+  const openTab = async (): Promise<Page> => {
     const tab = await context.newPage();
-    tabs.push(tab);
     await tab.goto(product.url);
     await tab.getByRole('link', { name: 'View Profile »' }).waitFor();
-  }
-  for (const tab of tabs) expect(await whoIsThere(tab)).toContain('"authenticated":true');
-  return { first, others: tabs.slice(1), streams };
+    return tab;
+  };
+  const others = await Promise.all(Array.from({ length: 9 }, openTab));
+  for (const tab of [first, ...others]) expect(await whoIsThere(tab)).toContain('"authenticated":true');
+  return { first, others, streams };
 };
 
 test('ten tabs share one event stream, and all of them notice the end of the session', async () => {
