@@ -251,26 +251,17 @@ test('with an issuer and a dev server configured, neither of ours is started', a
   await stopGroup(child);
 });
 
-test('with several providers configured the embedded one is not started, and no secret is printed', async () => {
-  const folder = await createFolder();
-  await writeFile(join(folder, 'index.html'), '<!doctype html>');
+test('with several providers configured the embedded one is not started, and no secret is printed; a dev server that is down is named', async () => {
   const port = await freePort();
   const client = { clientId: 'app', clientSecret: 'canary-of-the-tests', issuer: 'http://127.0.0.1:9' };
   const { child, output } = await startDev({
     PORT: String(port),
     PROVIDERS: JSON.stringify([{ id: 'staff', label: 'Staff …', ...client }]),
-    SPA_DIR: folder,
+    SPA_DEV_SERVER: 'http://127.0.0.1:9',
   });
   await expect.poll(output, { timeout: 40_000 }).toContain('Open      ');
   expect(output()).toContain('Provider  several providers (PROVIDERS)\n');
   expect(output()).not.toContain('canary');
-  await stopGroup(child);
-});
-
-test('a dev server that is down is named at the start', async () => {
-  const port = await freePort();
-  const { child, output } = await startDev({ PORT: String(port), SPA_DEV_SERVER: 'http://127.0.0.1:9' });
-  await expect.poll(output, { timeout: 40_000 }).toContain('Open      ');
   expect(output()).toContain('It does not answer. Start it, then reload the page.');
   await stopGroup(child);
 });
