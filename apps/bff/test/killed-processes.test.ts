@@ -65,11 +65,12 @@ describe.each(withRedis ? (['sqlite', 'redis'] as const) : (['sqlite'] as const)
       upstream.close();
     };
 
-    test('killed between grant and save: the session asks to log in again at worst, and nothing hangs', async () => {
+    // At once: each waits for the lease of the process that was killed.
+    test.concurrent('killed between grant and save: the session asks to log in again at worst, and nothing hangs', async () => {
       await killBetweenGrantAndSave('session');
     });
 
-    test('killed between the grant of a token for another scope and its save: the same', async () => {
+    test.concurrent('killed between the grant of a token for another scope and its save: the same', async () => {
       await killBetweenGrantAndSave({ scope: 'openid' });
     });
   },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as ask, createServer } from 'node:http';
 import type { RouteToken } from '@foyer/fastify';
 import { findRedis, freePort, givenRedisUrl } from '@foyer/testkit';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startReplicas } from './kit/start-replicas.ts';
 import { startUpstream } from './kit/start-upstream.ts';
 
@@ -30,13 +30,16 @@ const startFront = async (port: number) => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { issuer: `http://127.0.0.1:${address.port}`, refreshes };
+  return {
+    issuer: `http://127.0.0.1:${address.port}`,
+    refreshes,
+    [Symbol.dispose]: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 };
 
 const stores: readonly ('sqlite' | 'redis')[] =
@@ -47,12 +50,13 @@ const tokens: readonly (readonly [string, RouteToken, string | null])[] = [
   ['another scope’s', { scope: 'openid' }, 'openid'],
 ];
 
-test.for(stores.flatMap((store) => tokens.map((token) => [store, ...token] as const)))(
+// At once: each waits for the slow provider and for the lease of the process that was killed.
+test.concurrent.for(stores.flatMap((store) => tokens.map((token) => [store, ...token] as const)))(
   'a refresh whose process is killed while a slow provider answers is taken over within 10 s, on %s: %s token',
-  { timeout: 40_000 },
   async ([store, , token, scope]) => {
     const port = await freePort();
-    const { issuer, refreshes } = await startFront(port);
+    using front = await startFront(port);
+    const { issuer, refreshes } = front;
     using upstream = await startUpstream(() => undefined);
     await using replicas = await startReplicas({
       store,

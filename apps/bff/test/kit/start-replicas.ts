@@ -111,7 +111,7 @@ const startReplica = async (
 const createRoutes = (upstream: string, tokens: readonly RouteToken[] = ['session']): readonly object[] =>
   tokens.map((token, at) => ({ prefix: `/api/things${at || ''}`, upstream, token }));
 
-/** Starts two processes with these options, each on a free port. */
+/** Starts two processes with these options at once, each on a free port. */
 export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> => {
   const ports = [await freePort(), await freePort()] as const;
   const url = `http://127.0.0.1:${options.balancerPort ?? ports[0]}`;
@@ -146,10 +146,10 @@ export const startReplicas = async (options: ReplicaOptions): Promise<Replicas> 
     ...options.variables,
   };
   const { main = source } = options;
-  const all = [
-    await startReplica(main, ports[0], folder, env),
-    await startReplica(main, ports[1], folder, env),
-  ] as const;
+  const all = await Promise.all([
+    startReplica(main, ports[0], folder, env),
+    startReplica(main, ports[1], folder, env),
+  ]);
   return {
     url,
     all,
