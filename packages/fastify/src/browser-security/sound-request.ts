@@ -7,11 +7,7 @@ const lists = ['connection', 'x-forwarded-for'] as const;
 /** Characters; more than any real request needs. */
 const maxListLength = 1024;
 
-/**
- * `chunked` is the one transfer coding there is here, and HTTP/1.0 knows none.
- *
- * @see RFC 9112 sections 6.1 and 7
- */
+/** `chunked` is the one transfer coding there is here, and HTTP/1.0 knows none. @see RFC 9112 sections 6.1 and 7 */
 const requireSoundCoding = ({ headers, httpVersionMinor }: IncomingMessage): void => {
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return;

@@ -29,11 +29,7 @@ export const readParameters = (url: string, known: readonly string[]): URLSearch
   return parameters;
 };
 
-/**
- * Reads the query of `GET /gate`.
- *
- * @throws Problem `bad_request` for a parameter that is not known, or not well-formed.
- */
+/** Reads the query of `GET /gate`. @throws Problem `bad_request` for a parameter that is unknown or not well-formed. */
 export const parseQuestion = (url: string) => {
   const parameters = readParameters(url, ['redirect', 'token', 'require']);
   const requirement = parameters.get('require');

@@ -13,11 +13,7 @@ const groupsOf = (ip: string): readonly string[] => {
 const dotted = (groups: readonly string[]): string =>
   groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join('.');
 
-/**
- * An address without the quotes, the brackets and the port that some proxies add; `undefined` for anything else.
- *
- * @see RFC 7239 section 6
- */
+/** An address without the quotes, brackets and port that some proxies add; else `undefined`. @see RFC 7239 section 6 */
 const parseAddress = (text: string): string | undefined => {
   const written = /^"(.*)"$/.exec(text)?.[1] ?? text;
   const ip =

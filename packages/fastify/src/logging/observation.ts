@@ -1,11 +1,7 @@
 import type { ProblemCode, SignedOutReason } from '@foyer/contract';
 import type { FastifyInstance } from 'fastify';
 
-/**
- * One thing that happened, for metrics and traces. Durations are seconds; nothing in it names a user.
- *
- * @see docs/metrics.md
- */
+/** One thing that happened, for metrics and traces. Durations are seconds; nothing in it names a user. @see docs/metrics.md */
 export type Observation = Happened & {
   /** The id of the provider that it is about, where there are several. */
   readonly provider?: string;
@@ -48,11 +44,7 @@ type Happened =
     }
   | { readonly kind: 'stream'; readonly of: 'events' | 'websocket'; readonly change: 1 | -1 };
 
-/**
- * Takes observations as they happen, on the way of a request: it must be quick, and must not throw.
- *
- * @see docs/metrics.md
- */
+/** Takes observations as they happen, on the way of a request: it must be quick, and must not throw. @see docs/metrics.md */
 export type Observe = (observation: Observation) => void;
 
 /** Seconds since `start`, a value of `performance.now()`. */

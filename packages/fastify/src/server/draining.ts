@@ -58,10 +58,7 @@ const checkIntervalMs = 50;
 /** Time for the first request of a connection that has had none. */
 const firstRequestMs = 500;
 
-/**
- * Closes idle connections at a shutdown: those kept alive after their last request, and those that a browser opened
- * ahead and never used.
- */
+/** Closes idle connections at a shutdown: those kept alive after a request, and those opened ahead and never used. */
 export const closeIdleConnections = (app: FastifyInstance): void => {
   const open = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {

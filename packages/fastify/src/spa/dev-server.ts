@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../options/urls.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
+import { type HeaderValues, pickHeaders } from '../proxy/hop-by-hop.ts';
 import { switchProtocols, type Tunnel } from '../proxy/web-socket-tunnel.ts';
 import { askForUpgrade } from '../proxy/web-socket-upgrade.ts';
 import { isWebSocket } from '../server/socket-takeover.ts';
@@ -10,7 +11,7 @@ import { isWebSocket } from '../server/socket-takeover.ts';
 const withheld = new Set(['cookie', 'authorization', 'upgrade', 'connection']);
 
 /** Whether a browser that is here on purpose names us so: by the public URL, or as this machine. */
-const isOurName = (host: string | undefined, publicOrigin: string): boolean =>
+const isOurName = (host: string, publicOrigin: string): boolean =>
   host === new URL(publicOrigin).host || isLoopbackHost(URL.parse(`http://${host}`)?.hostname ?? '');
 
 /**
@@ -19,30 +20,18 @@ const isOurName = (host: string | undefined, publicOrigin: string): boolean =>
  */
 const createRewriter =
   ({ host, origin }: URL, publicOrigin: string) =>
-  (
-    { headers: sent }: Pick<FastifyRequest, 'headers'>,
-    headers: IncomingHttpHeaders,
-  ): IncomingHttpHeaders => ({
-    ...Object.fromEntries(Object.entries(headers).filter(([name]) => !withheld.has(name))),
-    host: isOurName(sent.host, publicOrigin) ? host : sent.host,
+  ({ headers: sent }: Pick<FastifyRequest, 'headers'>, headers: IncomingHttpHeaders): HeaderValues => ({
+    ...pickHeaders(headers, (name) => !withheld.has(name)),
+    host: sent.host === undefined || isOurName(sent.host, publicOrigin) ? host : sent.host,
     ...(headers.origin === undefined ? {} : { origin }),
   });
 
 /** What the browser gets to see of the dev server's headers: none that open the origin or replace ours. */
-const keepOwnHeaders = <Headers extends object>(headers: Headers, reply: FastifyReply): Headers => {
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith('access-control-') || reply.hasHeader(name)) Reflect.deleteProperty(headers, name);
-  }
-  return headers;
-};
+const keepOwnHeaders = (headers: IncomingHttpHeaders, reply: FastifyReply): HeaderValues =>
+  pickHeaders(headers, (name) => !name.startsWith('access-control-') && !reply.hasHeader(name));
 
 /** How long the dev server may take to answer. */
 const answerTimeoutMs = 30_000;
-
-const isOpening = ([name]: readonly [string, unknown]): boolean => !name.startsWith('access-control-');
-
-const present = (headers: IncomingHttpHeaders): Record<string, string | string[]> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 
 /** Makes the set of open WebSockets to the dev server at `origin`. */
 const createDevWebSockets = (origin: string) => {
@@ -52,15 +41,15 @@ const createDevWebSockets = (origin: string) => {
     open: async (
       request: FastifyRequest,
       reply: FastifyReply,
-      headers: IncomingHttpHeaders,
+      headers: HeaderValues,
     ): Promise<FastifyReply> => {
       const stop = new AbortController();
       reply.raw.once('close', () => stop.abort());
       const upstream = await askForUpgrade({
-        ...{ origin, target: request.url, headers: present(headers), signal: stop.signal },
+        ...{ origin, target: request.url, headers, signal: stop.signal },
         timeoutMs: answerTimeoutMs,
       });
-      const answer = Object.fromEntries(Object.entries(present(upstream.answer.headers)).filter(isOpening));
+      const answer = keepOwnHeaders(upstream.answer.headers, reply);
       if (upstream.kind === 'refused') {
         const { connection: _connection, 'transfer-encoding': _framing, ...kept } = answer;
         return reply

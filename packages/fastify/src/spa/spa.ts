@@ -77,11 +77,7 @@ const requireFile = (files: SpaFiles, path: string, accept = ''): SpaFile => {
   return file;
 };
 
-/**
- * Serves the SPA on every path that no other route of the scope takes.
- *
- * @throws Error when the build is missing.
- */
+/** Serves the SPA on every path that no other route of the scope takes. @throws Error when the build is missing. */
 export const registerSpa = async (
   scope: FastifyInstance,
   { options, headers: { pages } }: Pick<Bff, 'options' | 'headers'>,
