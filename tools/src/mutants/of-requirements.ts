@@ -6,7 +6,7 @@ const signIn = 'fastify/routes/sign-in';
 /** Rules of RFC 10017 and beside it. */
 export const ofRequirements: readonly Mutant[] = [
   {
-    file: 'routes/me.ts',
+    file: 'routes/add-route.ts',
     find: ".header('cache-control', 'no-store')",
     replace: '',
     test: `${signIn} > an anonymous visitor is reported as such and gets no cookie`,

@@ -7,16 +7,22 @@ export type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<F
 /** The methods of one path and who answers them. */
 export type Answers = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Answer>>>;
 
-/** Adds a path of ours: the given methods, and 405 with `Allow` for every other. @see RFC 9110 section 15.5.6 */
+/**
+ * Adds a path of ours: the given methods, and 405 with `Allow` for every other. No answer is kept by a cache, unless the route
+ * says otherwise.
+ *
+ * @see RFC 9110 section 15.5.6; RFC 9111 section 5.2.2.5
+ */
 export const addRoute = (scope: FastifyInstance, url: string, answers: Answers): void => {
   const allow = Object.keys(answers);
   scope.foyer.allowedMethods.set(`${scope.prefix}${url}`, allow);
   for (const method of scope.supportedMethods) {
-    const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
     const refuse: Answer = async () => {
       throw new Problem('method_not_allowed', `${method} is not among the methods of ${url}`, { allow });
     };
-    scope.route({ method, url, handler: answer ?? refuse, exposeHeadRoute: false });
+    const answer = Object.entries(answers).find(([name]) => name === method)?.[1] ?? refuse;
+    const handler: Answer = (request, reply) => answer(request, reply.header('cache-control', 'no-store'));
+    scope.route({ method, url, handler, exposeHeadRoute: false });
   }
 };
 

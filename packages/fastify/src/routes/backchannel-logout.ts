@@ -35,7 +35,6 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: LogoutToken
 export const addBackchannelLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
   addRoute(scope, paths.backchannelLogout, {
     POST: async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       try {
         const token = await bff.providers.verifyLogoutToken(readToken(request));
         const ended = await endOnce(bff, token);

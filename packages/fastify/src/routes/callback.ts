@@ -75,7 +75,6 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await bff.limitRate(request);
-    reply.header('cache-control', 'no-store');
     if (await answerStep(bff, reply)) return reply;
     let transaction: LoginTransaction | undefined;
     try {

@@ -76,7 +76,6 @@ const printPolicy = ({ providers }: Bff): string => {
  */
 export const addFrontchannelLogoutRoute = async (parent: FastifyInstance, bff: Bff): Promise<void> => {
   const end = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    reply.header('cache-control', 'no-store');
     await endFramed(request, bff);
     return reply.type('text/html; charset=utf-8').send('<!doctype html><title>Signed out</title>');
   };

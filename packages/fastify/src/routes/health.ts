@@ -9,10 +9,9 @@ export const addHealthRoutes = (
   scope: FastifyInstance,
   { options, providers, sessions, takesMore }: Bff,
 ): void => {
-  const health: Answer = async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ status: 'ok' });
+  const health: Answer = async (_request, reply) => reply.send({ status: 'ok' });
   const ready: Answer = async (request, reply) => {
-    if (!takesMore()) return reply.code(503).header('cache-control', 'no-store').send({ status: 'stopping' });
+    if (!takesMore()) return reply.code(503).send({ status: 'stopping' });
     await sessions.checkStore();
     if (await providers.isDiscovered()) return health(request, reply);
     providers.warmUp();

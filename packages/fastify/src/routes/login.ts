@@ -107,7 +107,6 @@ export const addLoginRoute = (scope: FastifyInstance, bff: Bff): void => {
     GET: async (request, reply) => {
       requireNavigation(request);
       await bff.limitRate(request);
-      reply.header('cache-control', 'no-store');
       const corrected = bff.correctOrigin(request);
       return corrected === undefined ? answer(bff, reply) : reply.redirect(corrected, 303);
     },

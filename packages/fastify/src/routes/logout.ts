@@ -47,15 +47,12 @@ export const addLogoutRoute = (scope: FastifyInstance, bff: Bff): void => {
   });
   addRoute(scope, paths.logout, {
     GET: async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       const session = await sessions.current(request, { slide: false });
       if (session === undefined) return reply.redirect(home, 303);
       return sendPage(reply, { title: 'Sign out?', body: printQuestion(options.basePath) });
     },
-    HEAD: async (_request, reply) =>
-      reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(),
+    HEAD: async (_request, reply) => reply.type('text/html; charset=utf-8').send(),
     POST: async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       const redirectTo = (await signOut(bff, reply)) ?? home;
       const answer: LogoutAnswer = { redirectTo };
       const isJson = wantsJson(request);

@@ -116,7 +116,6 @@ export const addMeEventsRoute = (scope: FastifyInstance, bff: Bff): void => {
       open.set(session.id, streams.add(reply));
       reply.headers({
         'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
       reply.headers(bff.headers.answers.of(reply)).hijack();

@@ -33,9 +33,9 @@ export const addMeRoute = (scope: FastifyInstance, { options, sessions, rounds }
   ): Promise<FastifyReply> => {
     const session = await sessions.current(request, { slide });
     if (session !== undefined) rounds.proven(reply);
-    return addVary(reply, 'Cookie')
-      .header('cache-control', 'no-store')
-      .send(session === undefined ? anonymous : createSignedIn(session, options.clock(), logoutUrl));
+    return addVary(reply, 'Cookie').send(
+      session === undefined ? anonymous : createSignedIn(session, options.clock(), logoutUrl),
+    );
   };
   addRoute(scope, paths.me, {
     GET: (request, reply) => answer(request, reply, !/[?&]slide=false(&|$)/.test(request.url)),

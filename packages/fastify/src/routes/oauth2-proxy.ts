@@ -53,7 +53,6 @@ const requireDomain = (email: unknown, domains: readonly string[] | undefined): 
 
 /** `/oauth2/auth` as the configurations of oauth2-proxy use it: 202 and `X-Auth-Request-*`, or 401, or 403. */
 const answerAuth = async (bff: Bff, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-  reply.header('cache-control', 'no-store');
   const parameters = readParameters(request.url, [
     'allowed_groups',
     'allowed_emails',
@@ -82,7 +81,6 @@ export const addOauth2ProxyRoutes = (scope: FastifyInstance, bff: Bff): void => 
   addRoute(scope, oauth2ProxyPaths.auth, { GET: auth, HEAD: auth });
 
   const start = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    reply.header('cache-control', 'no-store');
     const asked = readQuery(request.url).get('rd') ?? request.headers['x-auth-request-redirect'];
     return sendToLogin(bff, reply, { returnTo: parseReturnTo(asked, options) });
   };

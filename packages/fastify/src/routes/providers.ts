@@ -14,7 +14,7 @@ export const addProvidersRoute = (scope: FastifyInstance, { options, providers }
       loginUrl: `${options.basePath}${paths.login}?provider=${id}`,
     })),
   };
-  const answer: Answer = async (_request, reply) => reply.header('cache-control', 'no-store').send(list);
+  const answer: Answer = async (_request, reply) => reply.send(list);
   addRoute(scope, paths.providers, { GET: answer, HEAD: answer });
 };
 
