@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { isLoopbackHost } from '../options/urls.ts';
 import { Problem } from '../problems.ts';
@@ -50,16 +50,10 @@ const unreachable = (origin: string, cause: unknown): Problem =>
 const joinValues = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-const readBody = async (body: AsyncIterable<Buffer>, origin: string): Promise<Buffer> => {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    // Leaving the loop closes the connection.
-    if (size > maxBodyBytes) throw tooLarge(origin);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+const failureOf = (error: unknown, origin: string, isLate: boolean): Problem => {
+  if (error instanceof Problem) return error;
+  if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(origin);
+  return isLate ? tooLate(origin) : unreachable(origin, error);
 };
 
 const exchange = async (
@@ -79,19 +73,18 @@ const exchange = async (
       signal,
     });
     const header = (name: string): string | undefined => joinValues(answer.headers[name]);
-    const sent = await readBody(answer.body, origin);
+    const sent = Buffer.from(await answer.body.arrayBuffer());
     const plain = await decodeContent(sent, header('content-encoding'), maxBodyBytes);
     if (plain === undefined) throw tooLarge(origin);
     return { status: answer.statusCode, text: decoder.decode(plain), header };
   } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw signal.aborted ? tooLate(origin) : unreachable(origin, error);
+    throw failureOf(error, origin, signal.aborted);
   }
 };
 
 /** The ways to the provider: to a loopback host there is no proxy. */
 const openWays = (tls: TlsIdentity | undefined) => {
-  const settings = { keepAliveTimeout: 10_000, connections: 64 };
+  const settings = { keepAliveTimeout: 10_000, connections: 64, maxResponseSize: maxBodyBytes };
   const connect = tls && { connect: { ...tls } };
   return {
     tls,
