@@ -56,6 +56,10 @@ export const createMapStore = (): SessionStore => {
       });
       return known === undefined;
     },
+    noteClaim: async (value, note) => {
+      const known = claims.find(value);
+      if (known !== undefined) claims.set(value, { ...known, note: Math.max(note, known.note) });
+    },
     readClaim: async (value) => claims.find(value)?.note,
     acquireLease: async (id, holder, milliseconds) => {
       if ((leases.find(id)?.holder ?? holder) !== holder) return false;

@@ -125,8 +125,8 @@ const ofTheCallback: readonly Mutant[] = [
   },
   {
     file: 'login/shared-callbacks.ts',
-    find: 'if (await claim(sharing, nameLogin(arrived))) return',
-    replace: 'if ((await claim(sharing, nameLogin(arrived))) || true) return',
+    find: 'if (await claim(sharing, login)) return',
+    replace: 'if ((await claim(sharing, login)) || true) return',
     test: 'fastify/routes/shared-callback > the same callback at another replica makes no second token request, and is signed in by the first',
   },
   {

@@ -23,7 +23,7 @@ type RunCallback = (
 /** What sharing callbacks depends on. */
 interface Sharing {
   readonly options: Pick<ResolvedOptions, 'clock' | 'loginTimeout' | 'providerTimeout'>;
-  readonly sessions: Pick<Sessions, 'claimOnce' | 'isClaimed' | 'join'>;
+  readonly sessions: Pick<Sessions, 'claimOnce' | 'isClaimed' | 'finish' | 'isFinished' | 'join'>;
 }
 
 const pollMs = 50;
@@ -42,25 +42,27 @@ const usedBefore = (): Problem => new Problem('login_not_started', 'The callback
 const claim = ({ options, sessions }: Sharing, mark: string): Promise<boolean> =>
   sessions.claimOnce(mark, options.clock() + options.loginTimeout * 1000);
 
+/** When the store fails now, waiting processes learn the outcome late: no reason to fail this callback as well. */
+const leave = async (written: Promise<unknown>): Promise<void> => {
+  await written.catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+  });
+};
+
 const runFirst = async (
   sharing: Sharing,
   arrived: ArrivedCallback,
   complete: Parameters<RunCallback>[1],
 ): Promise<ReturnTo> => {
   const login = nameLogin(arrived);
-  /** When the store fails now, waiting processes learn the outcome late: no reason to fail this callback as well. */
-  const leave = async (mark: string): Promise<void> => {
-    await claim(sharing, mark).catch((error: unknown) => {
-      if (!(error instanceof Problem)) throw error;
-    });
-  };
   try {
     return await complete(referenceOf(arrived));
   } catch (error) {
-    if (error instanceof Problem) await leave(`${login} ${arrived.reply.request.url} ${error.code}`);
+    if (error instanceof Problem)
+      await leave(claim(sharing, `${login} ${arrived.reply.request.url} ${error.code}`));
     throw error;
   } finally {
-    await leave(`${login} finished`);
+    await leave(sharing.sessions.finish(login));
   }
 };
 
@@ -68,7 +70,7 @@ const takePart = async ({ options, sessions }: Sharing, arrived: ArrivedCallback
   const { reply, transaction } = arrived;
   const login = nameLogin(arrived);
   for (let leftMs = mostRequests * options.providerTimeout * 1000; leftMs > 0; leftMs -= pollMs) {
-    const isFinished = await sessions.isClaimed(`${login} finished`);
+    const isFinished = await sessions.isFinished(login);
     if ((await sessions.join(reply, referenceOf(arrived))) !== undefined) return transaction.returnTo;
     if (!isFinished) {
       await wait(pollMs);
@@ -89,9 +91,10 @@ const takePart = async ({ options, sessions }: Sharing, arrived: ArrivedCallback
  */
 export const createSharedCallbacks = (sharing: Sharing): RunCallback => {
   const runOnce: RunCallback = async (arrived, complete) => {
-    const wasFinished = await sharing.sessions.isClaimed(`${nameLogin(arrived)} finished`);
-    if (await claim(sharing, nameLogin(arrived))) return runFirst(sharing, arrived, complete);
-    if (wasFinished) throw usedBefore();
+    const login = nameLogin(arrived);
+    if (await claim(sharing, login)) return runFirst(sharing, arrived, complete);
+    // It came later, and shares nothing: the session may have been open for long.
+    if (await sharing.sessions.isFinished(login)) throw usedBefore();
     return takePart(sharing, arrived);
   };
   /** Callbacks in progress in this process, by their whole address: repetitions need not ask the store. */

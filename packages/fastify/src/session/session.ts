@@ -38,6 +38,9 @@ declare module 'fastify' {
   }
 }
 
+/** The note of a one-time value whose use has come to its end. */
+const finished = 1;
+
 /** How a request looks at its session. */
 interface CurrentOptions {
   /** Whether it extends the idle time. Default true. */
@@ -71,6 +74,10 @@ export interface Sessions extends SessionOpening, SessionEnding, Pick<SessionRec
   readonly claimOnce: (value: string, expiresAt: number) => Promise<boolean>;
   /** Whether a one-time value has been claimed and is still remembered. */
   readonly isClaimed: (value: string) => Promise<boolean>;
+  /** Notes that what a one-time value was claimed for is finished. */
+  readonly finish: (value: string) => Promise<void>;
+  /** Whether that was noted. */
+  readonly isFinished: (value: string) => Promise<boolean>;
   /** Throws when the store does not answer. */
   readonly checkStore: () => Promise<void>;
   /** Stops timers and listeners; the store is closed by the program that opened it. */
@@ -168,6 +175,8 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
     },
     claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
     isClaimed: async (value) => (await store.readClaim(digest(value))) !== undefined,
+    finish: async (value) => store.noteClaim(digest(value), finished),
+    isFinished: async (value) => (await store.readClaim(digest(value))) === finished,
     checkStore: () => store.check(),
     stop: async () => events.stop(),
   };

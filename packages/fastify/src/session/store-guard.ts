@@ -50,6 +50,7 @@ export const guardStore = (store: SessionStore, observe?: Observe): SessionStore
     findByProviderSession: (session) =>
       guarded('find_by_provider_session', () => store.findByProviderSession(session)),
     claim: (value, expiresAt, note) => guarded('claim', () => store.claim(value, expiresAt, note)),
+    noteClaim: (value, note) => guarded('note_claim', () => store.noteClaim(value, note)),
     readClaim: (value) => guarded('read_claim', () => store.readClaim(value)),
     acquireLease: (id, holder, milliseconds) =>
       guarded('acquire_lease', () => store.acquireLease(id, holder, milliseconds)),

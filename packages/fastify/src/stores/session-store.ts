@@ -54,6 +54,8 @@ export interface SessionStore {
    * latest end and the greatest `note`, a whole number, stay.
    */
   readonly claim: (value: string, expiresAt: number, note?: number) => Promise<boolean>;
+  /** Notes a greater whole number at a value that has been claimed; one that is forgotten by now stays so. */
+  readonly noteClaim: (value: string, note: number) => Promise<void>;
   /** The note of a value that has been claimed and is still remembered, 0 where none was given; else `undefined`. */
   readonly readClaim: (value: string) => Promise<number | undefined>;
   /** Takes the lease of a session for `milliseconds`, or renews that of the same holder; `false` while another has it. */

@@ -182,6 +182,17 @@ export const testSessionStore = ({ open: openHandle, isAlone = false }: StoreUnd
     expect(await store.readClaim(value)).toBe(7);
   });
 
+  test('a claim that is remembered is noted, and no other, and its note never falls', async () => {
+    const store = await open();
+    const [value, unknown] = [randomUUID(), randomUUID()];
+    const until = Date.now() + 60_000;
+    await store.claim(value, until);
+    for (const note of [2, 1]) await store.noteClaim(value, note);
+    await store.noteClaim(unknown, 1);
+    expect([await store.readClaim(value), await store.readClaim(unknown)]).toEqual([2, undefined]);
+    expect([await store.claim(value, until), await store.claim(unknown, until)]).toEqual([false, true]);
+  });
+
   test('a lease is exclusive, ends by itself and is released only by its holder', async () => {
     const store = await open();
     const lease = randomUUID();

@@ -86,6 +86,10 @@ local left = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[2]))
 if tonumber(ARGV[1]) > tonumber(note) then note = ARGV[1] end
 redis.call('SET', KEYS[1], note, 'PX', left)
 return 0`,
+  /** Notes a greater number at a claim that is remembered. KEYS: claim. ARGV: note. */
+  note: `
+local note = redis.call('GET', KEYS[1])
+if note and tonumber(ARGV[1]) > tonumber(note) then redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL') end`,
   /** Takes a free lease, or renews that of the same holder. KEYS: lease. ARGV: holder, milliseconds. */
   acquire: `
 local holder = redis.call('GET', KEYS[1])

@@ -117,6 +117,9 @@ const createOneTimeValues = (client: Redis | Cluster, run: RunScript) =>
       const lifetimeMs = Math.max(1, Math.ceil(expiresAt - Date.now()));
       return (await run(scripts.claim, [keys.claim(value)], note, lifetimeMs)) === 1;
     },
+    noteClaim: async (value, note) => {
+      await run(scripts.note, [keys.claim(value)], note);
+    },
     readClaim: async (value) => {
       const note = await client.get(keys.claim(value));
       return note === null ? undefined : Number(note);

@@ -37,10 +37,10 @@ const createSessionOperations = (database: DatabaseSync, clock: () => number) =>
   );
   const remove = database.prepare('DELETE FROM sessions WHERE id = ? RETURNING expires_at');
   return {
-    insert: async ({ id, version, sealed, lastSeenAt, expiresAt, subject, providerSession, about }) => {
-      const values = [id, version, lastSeenAt, expiresAt, subject, providerSession ?? null, about, sealed];
-      await retryWhileBusy(() => insert.run(...values));
-    },
+    insert: ({ id, version, sealed, lastSeenAt, expiresAt, subject, providerSession, about }) =>
+      retryWhileBusy(() => {
+        insert.run(id, version, lastSeenAt, expiresAt, subject, providerSession ?? null, about, sealed);
+      }),
     read: (id, knownVersion = 0) =>
       retryWhileBusy(() => {
         const row = read.get(knownVersion, id, clock());
@@ -98,6 +98,8 @@ const createOneTimeValues = (database: DatabaseSync, clock: () => number) => {
   const raise = database.prepare(
     'UPDATE claims SET expires_at = max(expires_at, ?), note = max(note, ?) WHERE id = ?',
   );
+  // A time that stays as it is leaves the index on it alone.
+  const writeNote = database.prepare('UPDATE claims SET note = max(note, ?) WHERE id = ?');
   const read = database.prepare('SELECT note FROM claims WHERE id = ? AND expires_at > ?');
   const claim: SessionStore['claim'] = async (value, expiresAt, note = 0) => {
     const inserted = await retryWhileBusy(() => insert.run(value, expiresAt, note, clock()));
@@ -108,10 +110,15 @@ const createOneTimeValues = (database: DatabaseSync, clock: () => number) => {
   };
   return {
     claim,
-    readClaim: async (value) => {
-      const row = await retryWhileBusy(() => read.get(value, clock()));
-      return row && Number(row.note);
-    },
+    noteClaim: (value, note) =>
+      retryWhileBusy(() => {
+        writeNote.run(note, value);
+      }),
+    readClaim: (value) =>
+      retryWhileBusy(() => {
+        const row = read.get(value, clock());
+        return row && Number(row.note);
+      }),
   } satisfies Partial<SessionStore>;
 };
 
