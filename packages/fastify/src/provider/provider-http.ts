@@ -62,7 +62,9 @@ const exchange = async (
   { method, headers, body, limit }: ProviderRequest,
 ): Promise<ProviderAnswer> => {
   const { origin, pathname, search } = url;
-  const signal = AbortSignal.timeout(limit * 1000);
+  const stop = new AbortController();
+  // Not `AbortSignal.timeout`: it would make an error, with its stack, long after each request that was answered in time.
+  const timer = setTimeout(() => stop.abort(), limit * 1000);
   try {
     const answer = await dispatcher.request({
       origin,
@@ -70,7 +72,7 @@ const exchange = async (
       method: method === 'POST' ? 'POST' : 'GET',
       headers: { 'accept-encoding': 'identity', ...headers },
       body: body ?? null,
-      signal,
+      signal: stop.signal,
     });
     const header = (name: string): string | undefined => joinValues(answer.headers[name]);
     const sent = Buffer.from(await answer.body.arrayBuffer());
@@ -78,7 +80,9 @@ const exchange = async (
     if (plain === undefined) throw tooLarge(origin);
     return { status: answer.statusCode, text: decoder.decode(plain), header };
   } catch (error) {
-    throw failureOf(error, origin, signal.aborted);
+    throw failureOf(error, origin, stop.signal.aborted);
+  } finally {
+    clearTimeout(timer);
   }
 };
 
