@@ -49,7 +49,9 @@ const describeDefault = (declared: DeclaredOption): string => {
 /** The meaning, and how the variable is written where one example shows it. */
 const describe = (declared: DeclaredOption): string => {
   const { form, remedy } = declared.facts;
-  const meaning = `${form === 'list' ? 'Comma list: ' : ''}${readMeaning(declared)[0]}`;
+  const [said] = readMeaning(declared);
+  const inSentence = said.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  const meaning = form === 'list' ? `Comma list of ${inSentence}` : said;
   const [, example] = /^Write it as ((?!.* or ).+)\.$/.exec(remedy) ?? [];
   if (example !== undefined) return `${meaning}. Write it as \`${example}\``;
   return remedy.startsWith('See ') ? `${meaning}. ${remedy.slice(0, -1)}` : meaning;
