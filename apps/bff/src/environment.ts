@@ -119,7 +119,7 @@ export const parseEnvironment = (
   const issues = collectIssues([
     known,
     [...given.issues, ...served.issues],
-    toVariables(error === undefined ? [] : optionIssues(error, serverOptions)),
+    toVariables(optionIssues(error, serverOptions)),
     findHalfAdmin(served.values),
     findMissingBuild(spa, pages),
     toVariables(refused),

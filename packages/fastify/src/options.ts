@@ -106,35 +106,27 @@ export type ClientAuth = NonNullable<BffOptions['clientAuth']>;
 /** Every option that a variable of the environment sets, in the order of the documentation. */
 export const pluginOptions: readonly DeclaredOption[] = declaredOptions(shape);
 
-/** A prefix that is not the path of the public URL would put the routes where no address of ours leads. */
-const prefixIssues = ({ publicUrl, prefix = '' }: z.output<typeof schema>): readonly OptionIssue[] => {
-  const given = prefix.replace(/\/$/, '');
-  const { origin, pathname } = new URL(publicUrl);
-  const path = pathname.replace(/\/$/, '');
-  if (given === '' || given === path) return [];
-  const problem = `is ${given}, and the path of publicUrl is ${path || '/'}`;
-  return [{ option: 'prefix', problem, remedy: `Set publicUrl to ${origin}${given}, or leave prefix out.` }];
-};
-
-type Resolvable = z.output<typeof schema>;
+const completed = schema.transform(({ providers: _providers, ...data }, context) => {
+  const { origin, pathname, protocol } = new URL(data.publicUrl);
+  const basePath = pathname.replace(/\/$/, '');
+  const prefix = (data.prefix ?? '').replace(/\/$/, '');
+  // Another prefix than the path of the public URL would put the routes where no address of ours leads.
+  if (prefix !== '' && prefix !== basePath) {
+    const message = `is ${prefix}, and the path of publicUrl is ${basePath || '/'}`;
+    const remedy = `Set publicUrl to ${origin}${prefix}, or leave prefix out.`;
+    context.addIssue({ code: 'custom', path: ['prefix'], message, params: { remedy } });
+  }
+  return { ...applyProfile(data), isSecure: protocol === 'https:', publicOrigin: origin, basePath };
+});
 
 const examine = (options: unknown) =>
   examineProviders(typeof options === 'object' && options !== null ? { ...options } : {}, (given) => {
-    const { data, error } = schema.safeParse(given, { reportInput: true });
-    const issues = error === undefined ? [] : optionIssues(error, shape);
-    const crossed = data === undefined ? [] : prefixIssues(data);
-    return { data, issues: [...issues, ...clientIssues(given), ...crossed] };
+    const { data, error } = completed.safeParse(given, { reportInput: true });
+    return { data, issues: [...optionIssues(error, shape), ...clientIssues(given)] };
   });
 
 /** Every mistake in the options, each under its own option; empty when there is none. */
 export const checkOptions = (options: unknown): readonly OptionIssue[] => examine(options).issues;
-
-const complete = ({ providers: _providers, ...data }: Resolvable, providerId: string): ResolvedOptions => {
-  const { origin, pathname, protocol } = new URL(data.publicUrl);
-  const basePath = pathname.replace(/\/$/, '');
-  const isSecure = protocol === 'https:';
-  return { ...applyProfile(data), isSecure, publicOrigin: origin, basePath, providerId, providers: [] };
-};
 
 /** Whether `providers` names the provider, or several. */
 export const isSeveral = ({ providerId }: Pick<ResolvedOptions, 'providerId'>): boolean =>
@@ -148,7 +140,7 @@ export const isSeveral = ({ providerId }: Pick<ResolvedOptions, 'providerId'>): 
 export const resolveOptions = (options: BffOptions): ResolvedOptions => {
   const { each, issues } = examine(options);
   const providers = each.flatMap(({ id, label = id, domains = [], data }) =>
-    data === undefined ? [] : [{ id, label, domains, options: complete(data, id) }],
+    data === undefined ? [] : [{ id, label, domains, options: { ...data, providerId: id, providers: [] } }],
   );
   const [first] = providers;
   if (first === undefined || issues.length > 0) throw new OptionsError(issues);

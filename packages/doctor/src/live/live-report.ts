@@ -1,11 +1,9 @@
+import type { Finding } from '../finding.ts';
 import { lookFromOutside } from './outside-view.ts';
 import { type Requirement, requirements } from './requirements.ts';
 
 /** The result for one requirement. */
-export interface LiveFinding {
-  readonly verdict: 'ok' | 'bad' | 'note';
-  readonly text: string;
-}
+type LiveFinding = Pick<Finding, 'verdict' | 'text'>;
 
 const judge = (isHeld: boolean | undefined, level: Requirement['level']): LiveFinding['verdict'] => {
   if (isHeld === true) return 'ok';

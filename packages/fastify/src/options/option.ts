@@ -120,8 +120,8 @@ const remedyOf = (issue: z.core.$ZodIssue, shape: OptionShape): string => {
 };
 
 /** Turns an error of an object's schema into one issue an option, each with what to do about it. */
-export const optionIssues = (error: z.ZodError, shape: OptionShape): readonly OptionIssue[] =>
-  error.issues.flatMap((issue): readonly OptionIssue[] => {
+export const optionIssues = (error: z.ZodError | undefined, shape: OptionShape): readonly OptionIssue[] =>
+  (error?.issues ?? []).flatMap((issue): readonly OptionIssue[] => {
     const [first] = issue.path;
     if (first !== undefined)
       return [{ option: String(first), problem: describe(issue), remedy: remedyOf(issue, shape) }];
