@@ -3,7 +3,8 @@ import { fuzzRuns } from '@foyer/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Problem } from '../../src/problems.ts';
-import { type ApiMatch, createApiRoutes, parseRequestTarget } from '../../src/proxy/api-routes.ts';
+import { type ApiMatch, createApiRoutes } from '../../src/proxy/api-routes.ts';
+import { parseRequestTarget } from '../../src/proxy/request-target.ts';
 
 const findRoute = createApiRoutes(
   [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRequestTarget } from '../../src/proxy/api-routes.ts';
+import { parseRequestTarget } from '../../src/proxy/request-target.ts';
 
 test.each([
   '/api/../x',
