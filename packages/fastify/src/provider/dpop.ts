@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, hash, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import {
   type Configuration,
@@ -36,7 +36,7 @@ export const createDpopProof = async (
 ): Promise<string> => {
   const { origin, pathname } = new URL(url);
   const { kty, crv, x, y } = key;
-  const ath = createHash('sha256').update(accessToken).digest('base64url');
+  const ath = hash('sha256', accessToken, 'base64url');
   return new SignJWT({ htm: method, htu: `${origin}${pathname}`, ath, ...(nonce ? { nonce } : {}) })
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })
     .setJti(randomUUID())

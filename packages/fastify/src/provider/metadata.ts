@@ -78,10 +78,12 @@ const unacceptable = (what: string): Problem =>
 /** Where the metadata of an issuer is: a whole discovery URL is used as it is. */
 export const metadataUrl = ({ issuer, discoveryUrl }: IssuerOptions): string => {
   if (discoveryUrl !== undefined) return discoveryUrl;
-  return issuer.includes('/.well-known/')
-    ? issuer
-    : `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  return issuer.includes('/.well-known/') ? issuer : `${bareIssuer(issuer)}/.well-known/openid-configuration`;
 };
+
+/** A configured issuer, which may be a discovery URL, without the slash at its end. */
+export const bareIssuer = (issuer: string): string =>
+  issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
 
 const requireEndpoint = (document: JsonObject, name: string): string => {
   if (isAbsent(document[name])) throw unacceptable(`${name} is missing: look at OIDC_ISSUER`);
@@ -90,12 +92,11 @@ const requireEndpoint = (document: JsonObject, name: string): string => {
   return value;
 };
 
-const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOptions): string => {
+const checkIssuer = (found: unknown, { issuer, tenants }: IssuerOptions): string => {
   if (!isEndpoint(found)) throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
-  const isWhole = discoveryUrl === undefined && issuer.includes('/.well-known/');
-  const expected = isWhole ? issuer.slice(0, issuer.indexOf('/.well-known/')) : issuer;
-  if (found.replace(/\/$/, '') === expected.replace(/\/$/, '')) return found;
-  if (tenantOf(expected.replace(/\/$/, ''), found) !== undefined) {
+  const expected = bareIssuer(issuer);
+  if (found.replace(/\/$/, '') === expected) return found;
+  if (tenantOf(expected, found) !== undefined) {
     if (tenants !== undefined) return found;
     throw unacceptable('the metadata is that of many tenants: set OIDC_TENANTS to those that may sign in');
   }
@@ -121,9 +122,9 @@ const readEndpoints = (document: JsonObject, names: readonly string[]): Readonly
  */
 export const parseMetadata = (document: JsonObject, options: IssuerOptions): ParsedMetadata => {
   const { issuer, mtls_endpoint_aliases: aliases } = document;
-  const { revocation_endpoint_auth_methods_supported: revocationMethods, ...members } =
-    announced.parse(document);
-  const methods = members.token_endpoint_auth_methods_supported;
+  const members = announced.parse(document);
+  const { token_endpoint_auth_methods_supported: methods, revocation_endpoint_auth_methods_supported: own } =
+    members;
   const usable: Pick<Metadata, (typeof optionalEndpoints)[number]> = readEndpoints(
     document,
     optionalEndpoints,
@@ -132,7 +133,7 @@ export const parseMetadata = (document: JsonObject, options: IssuerOptions): Par
     metadata: {
       ...members,
       ...usable,
-      revocation_endpoint_auth_methods_supported: revocationMethods.length > 0 ? revocationMethods : methods,
+      revocation_endpoint_auth_methods_supported: own.length > 0 ? own : methods,
       issuer: checkIssuer(issuer, options),
       authorization_endpoint: requireEndpoint(document, 'authorization_endpoint'),
       token_endpoint: requireEndpoint(document, 'token_endpoint'),

@@ -10,7 +10,7 @@ import {
   type TlsIdentity,
 } from './client-credentials.ts';
 import type { DpopRequest } from './dpop.ts';
-import type { Metadata } from './metadata.ts';
+import { bareIssuer, type Metadata } from './metadata.ts';
 import type { createProviderContext, ProviderContext } from './provider-context.ts';
 import { fillLogoutUrl, needsOwnCallback, redirectUri } from './return-addresses.ts';
 import type * as providerSteps from './steps.ts';
@@ -68,11 +68,6 @@ export interface Provider extends Omit<BoundSteps, 'createDpopProof'> {
   readonly close: () => Promise<void>;
 }
 
-const writeIssuer = ({ issuer }: ResolvedOptions, known: Metadata | undefined): readonly string[] => {
-  const configured = issuer.replace(/\/\.well-known\/.*$/, '').replace(/\/$/, '');
-  return known === undefined ? [configured, `${configured}/`] : [known.issuer];
-};
-
 /** Asked for with every answer. */
 const originOf = memoize(100, (url: string) => new URL(url).origin);
 
@@ -109,8 +104,11 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     ask: bind((steps) => steps.ask),
     isDiscovered: bind((steps) => steps.isDiscovered),
     profileGaps: bind((steps) => steps.profileGaps),
-    issuers: () =>
-      writeIssuer(options, current()).flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants })),
+    issuers: () => {
+      const configured = bareIssuer(options.issuer);
+      const written = [current()?.issuer ?? [configured, `${configured}/`]].flat();
+      return written.flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants }));
+    },
     redirectUri: () => redirectUri(options, needsOwnCallback(options, current())),
     endSessionOrigin: () => {
       const url = fillLogoutUrl(options) ?? current()?.end_session_endpoint;

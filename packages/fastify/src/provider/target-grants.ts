@@ -52,15 +52,9 @@ export const findTargetRefusal = (error: unknown, target: TokenTarget): TargetRe
   return new TargetRefused(message, refusal.error, error);
 };
 
-/** What a token is asked for, and the key that it is to be bound to. */
-interface TargetRequest {
-  readonly target: TokenTarget;
-  readonly dpopKey: DpopKey | undefined;
-}
-
 const requestToken = async (
   context: ProviderContext,
-  { target, dpopKey }: TargetRequest,
+  { target, dpopKey }: { readonly target: TokenTarget; readonly dpopKey: DpopKey | undefined },
   grant: Parameters<typeof requestGrant>[2],
 ): Promise<IssuedToken> => {
   try {
