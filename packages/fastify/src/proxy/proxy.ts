@@ -6,7 +6,6 @@ import { Problem } from '../problems.ts';
 import { isWebSocket } from '../server/socket-takeover.ts';
 import { requireMet } from '../session/requirement.ts';
 import type { Session } from '../session/session-record.ts';
-import { findAccessToken } from '../tokens/access-token.ts';
 import { createAnswerHeaders, createLocations, type OwnHeaders } from './answer-headers.ts';
 import { type ApiMatch, createApiRoutes } from './api-routes.ts';
 import { forward, hasLeft } from './forward.ts';
@@ -76,7 +75,7 @@ const createProxy = async (bff: ProxyBff) => {
     // An upgraded connection has no response any more that could close.
     (isUpgrade ? request.raw.socket : reply.raw).on('close', place.leave);
     const session = await readSession(bff, request, match.route);
-    const token = await findAccessToken(bff.accessTokens, session, match.requested);
+    const token = await bff.accessTokens.find(session, match.requested);
     const headers = await calls.createHeaders({ request, match, session }, token);
     await place.start({ sessionId: session?.id, upstream: match.origin, isWebSocket: isUpgrade });
     // If the browser left while its session was read or its token refreshed, its closing was missed.

@@ -6,7 +6,6 @@ import { parseRequirement, type Requirement, type RequirementOptions } from '../
 import type { RouteToken } from '../options.ts';
 import { replyProblem } from '../pages/problem-reply.ts';
 import { personOf } from '../session/user.ts';
-import { findAccessToken } from '../tokens/access-token.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 
 const findBff = ({ server }: FastifyRequest): Bff => {
@@ -63,7 +62,7 @@ export const accessToken = async (
   const { sessions, accessTokens } = findBff(request);
   const requested = createRequestedToken(token);
   const session = isOfPerson(requested) ? await sessions.require(request) : undefined;
-  const found = await findAccessToken(accessTokens, session, requested);
+  const found = await accessTokens.find(session, requested);
   if (found === undefined) throw new Error('accessToken was asked for no token');
   return found.accessToken;
 };

@@ -21,15 +21,9 @@ const otherNames = ['preferred_username', 'username', 'nickname', 'email', 'phon
 
 /** What to call this person: the first claim that is not blank, `sub` at last. @see OpenID Connect Core section 5.1 */
 export const createDisplayName = (claims: Claims): string => {
-  const name = text(claims, 'name');
-  if (name !== '') return name;
   const givenAndFamily = `${text(claims, 'given_name')} ${text(claims, 'family_name')}`.trim();
-  if (givenAndFamily !== '') return givenAndFamily;
-  for (const other of otherNames) {
-    const candidate = text(claims, other);
-    if (candidate !== '') return candidate;
-  }
-  return '';
+  const names = [text(claims, 'name'), givenAndFamily, ...otherNames.map((name) => text(claims, name))];
+  return names.find((name) => name !== '') ?? '';
 };
 
 /** The person as the server knows them: the claims of the provider, and those that `onLogin` has added. */

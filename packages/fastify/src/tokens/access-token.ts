@@ -28,6 +28,16 @@ export interface AccessTokens {
    */
   readonly accessToken: (session: Session, requested?: PersonToken) => Promise<AccessToken>;
   /**
+   * The access token that a request is sent with: that of the session, or one of the client itself, which all sessions of this
+   * process share. `undefined` where none is wanted, or where a person's is wanted and there is no session.
+   *
+   * @throws Problem as `accessToken`.
+   */
+  readonly find: (
+    session: Session | undefined,
+    requested: RequestedToken,
+  ) => Promise<AccessToken | undefined>;
+  /**
    * Another access token for an upstream that refused the first with `invalid_token`, where nothing says when that
    * token expires; `undefined` when another one cannot be had, or this one was issued less than 30 s ago.
    *
@@ -37,29 +47,7 @@ export interface AccessTokens {
     session: Session,
     requested?: PersonToken,
   ) => Promise<AccessToken | undefined>;
-  /**
-   * A valid access token of the client itself, which is about no person and which all sessions of this process share.
-   *
-   * @throws Problem as `accessToken`, but for `session_expired`.
-   */
-  readonly clientToken: (requested: ClientToken) => Promise<AccessToken>;
 }
-
-/**
- * The access token that a request is sent with, of the session or of the client; `undefined` where none is wanted, or
- * where a person's is wanted and there is no session.
- *
- * @throws Problem as `accessToken` and `clientToken`.
- */
-export const findAccessToken = async (
-  tokens: AccessTokens,
-  session: Session | undefined,
-  requested: RequestedToken,
-): Promise<AccessToken | undefined> => {
-  if (requested.source === 'none') return undefined;
-  if (requested.source === 'client') return tokens.clientToken(requested);
-  return session && tokens.accessToken(session, requested);
-};
 
 /** An upstream that refuses a token as young as this refuses its successor too. */
 const youngMs = 30_000;
@@ -100,10 +88,10 @@ const findAnother = async (
 const mostClientTokens = 1000;
 
 /** Makes the access tokens of the client itself. @see RFC 6749 section 4.4 */
-const createClientTokens = (context: TokenContext): AccessTokens['clientToken'] => {
+const createClientTokens = (context: TokenContext) => {
   const { options, provider } = context;
   const tokens = new LRUCache<string, HeldToken>({ max: mostClientTokens });
-  return async ({ key, target }) => {
+  return async ({ key, target }: ClientToken): Promise<HeldToken> => {
     const known = tokens.get(key);
     if (known !== undefined && !isRefreshDue(known, options.clock())) return known;
     const renewal = { id: key, held: () => tokens.get(key) };
@@ -151,10 +139,16 @@ export const createAccessTokens = (
   // A provider may fail for the client and refresh for persons.
   const ofClient = { backoff: createRefreshBackoff(), observe: undefined };
   const client = { ...contextOf({ provider: providers[0]?.id ?? '' }), ...ofClient };
+  const findClientToken = createClientTokens(client);
+  const accessToken: AccessTokens['accessToken'] = async (session, requested = sessionToken) =>
+    findFresh(contextOf(session), session, requested);
   return {
-    clientToken: createClientTokens(client),
-    accessToken: async (session, requested = sessionToken) =>
-      findFresh(contextOf(session), session, requested),
+    accessToken,
+    find: async (session, requested) => {
+      if (requested.source === 'none') return undefined;
+      if (requested.source === 'client') return findClientToken(requested);
+      return session && accessToken(session, requested);
+    },
     refreshAccessToken: async (session, requested = sessionToken) =>
       findAnother(contextOf(session), session, requested),
   };

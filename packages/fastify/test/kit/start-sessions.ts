@@ -12,7 +12,7 @@ import { createCookieSeal } from '../../src/session/session-cookie.ts';
 import { guardStore } from '../../src/session/store-guard.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { createAccessTokens, findAccessToken } from '../../src/tokens/access-token.ts';
+import { createAccessTokens } from '../../src/tokens/access-token.ts';
 import { createRequestedToken, isOfPerson, type PersonToken } from '../../src/tokens/requested-token.ts';
 
 /** A step of the provider that a test does not take. */
@@ -128,7 +128,7 @@ export const startInstance = async (
   });
   app.get(
     '/client',
-    async () => (await findAccessToken(accessTokens, undefined, createRequestedToken('client')))?.accessToken,
+    async () => (await accessTokens.find(undefined, createRequestedToken('client')))?.accessToken,
   );
   app.post('/close', async (request, reply) => {
     await sessions.close(request, reply, 'logout');
