@@ -80,10 +80,8 @@ const readLanguages = (acceptLanguage: string): readonly string[] =>
 export const defaultLook = createPageLook({});
 
 /** The look for a request; the default one where no BFF is registered around it. */
-export const pageLookOf = ({ server }: Pick<FastifyRequest, 'server'>): PageLook => {
-  const { foyer }: { readonly foyer?: { readonly look: PageLook } } = server;
-  return foyer?.look ?? defaultLook;
-};
+export const pageLookOf = ({ server }: Pick<FastifyRequest, 'server'>): PageLook =>
+  server.hasDecorator('foyer') ? server.foyer.look : defaultLook;
 
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -9,13 +9,9 @@ import { Problem } from '../problems.ts';
 import { whoOf } from '../session/log-subject.ts';
 import { type Say, sendPage } from './page.ts';
 
-type AnswerOptions = Pick<ResolvedOptions, 'basePath' | 'publicUrl' | 'spa'>;
-
 /** The options of the BFF of this request; `undefined` where none is registered around it. */
-const optionsOf = ({ server }: Pick<FastifyRequest, 'server'>): AnswerOptions | undefined => {
-  const { foyer }: { readonly foyer?: { readonly options: AnswerOptions } } = server;
-  return foyer?.options;
-};
+const optionsOf = ({ server }: FastifyRequest): ResolvedOptions | undefined =>
+  server.hasDecorator('foyer') ? server.foyer.options : undefined;
 
 /** The path below which the BFF of this request lives. */
 const basePathOf = (request: FastifyRequest): string => optionsOf(request)?.basePath ?? '';

@@ -5,35 +5,27 @@ import { goesTo, isPrefetch } from '../browser-security/cross-site.ts';
 import { logEvent } from '../events.ts';
 import { readQuery } from '../login/login-hints.ts';
 import { Problem } from '../problems.ts';
-import type { RegisteredProvider } from '../provider/providers.ts';
 import { whoOf } from '../session/log-subject.ts';
 import type { AnnouncedLogout } from '../session/recent-logouts.ts';
 import { addRoute } from './add-route.ts';
 
 const maxSidLength = 1024;
 
-/** A page of the provider shows it in a frame: a link, an image or a prefetch of someone else’s ends nothing. */
-const requireFrame = (request: FastifyRequest): void => {
-  if (goesTo(request, ['iframe', 'frame']) && !isPrefetch(request)) return;
-  throw new Problem('bad_request', 'A front-channel logout is a frame in a page of the provider');
-};
-
-/** The session that the provider’s page names, and the provider. */
-interface Target {
-  readonly at: RegisteredProvider;
-  readonly logout: AnnouncedLogout;
-}
-
-/** One target for each client that we are at the provider. @see OpenID Connect Front-Channel Logout section 3 */
-const readTargets = (request: FastifyRequest, { providers }: Bff): readonly Target[] => {
-  requireFrame(request);
+/** The session that the provider’s page names, at each client that we are there. @see OpenID Connect Front-Channel Logout section 3 */
+const readTargets = async (request: FastifyRequest, { providers, limitRate }: Bff) => {
+  const refuse = async (reason: string): Promise<Problem> => {
+    await limitRate(request);
+    return new Problem('bad_request', reason);
+  };
+  // A link, an image or a prefetch of someone else’s ends nothing.
+  if (!goesTo(request, ['iframe', 'frame']) || isPrefetch(request))
+    throw await refuse('A front-channel logout is a frame in a page of the provider');
   const query = readQuery(request.url);
   const [issuer = '', sid = ''] = [query.get('iss'), query.get('sid')];
   const found = providers.all.filter(({ provider }) => provider.issuers().includes(issuer));
-  if (found.length === 0)
-    throw new Problem('bad_request', 'iss of the front-channel logout is no issuer of ours, once');
+  if (found.length === 0) throw await refuse('iss of the front-channel logout is no issuer of ours, once');
   if (sid === '' || sid.length > maxSidLength)
-    throw new Problem('bad_request', 'The front-channel logout has no sid, or more than one');
+    throw await refuse('The front-channel logout has no sid, or more than one');
   return found.map((at) => ({ at, logout: { issuer, clientId: at.options.clientId, sid } }));
 };
 
@@ -46,14 +38,7 @@ const endCounted = async (request: FastifyRequest, bff: Bff, logout: AnnouncedLo
 };
 
 const endFramed = async (request: FastifyRequest, bff: Bff): Promise<void> => {
-  let targets: readonly Target[];
-  try {
-    targets = readTargets(request, bff);
-  } catch (error) {
-    await bff.limitRate(request);
-    throw error;
-  }
-  for (const { at, logout } of targets) {
+  for (const { at, logout } of await readTargets(request, bff)) {
     const ended = await endCounted(request, bff, logout);
     if (ended === 0) continue;
     at.options.observe?.({ kind: 'logout', by: 'provider' });

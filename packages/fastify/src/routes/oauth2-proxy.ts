@@ -34,20 +34,19 @@ const requirementOf = (parameters: URLSearchParams): Requirement | undefined => 
   return Object.keys(claims).length === 0 ? undefined : { claims };
 };
 
-/** Refuses a person whose e-mail address is not verified, where the address decides who passes. */
+/** Refuses an email that is not verified, or of none of the domains, where the email decides who passes. */
 const requireEmail = (bff: Bff, session: Session, parameters: URLSearchParams): void => {
-  const isAsked = parameters.has('allowed_emails') || parameters.has('allowed_email_domains');
-  if (isAsked && isEmailInDoubt(bff, session))
+  const domains = listOf(parameters, 'allowed_email_domains');
+  if (domains === undefined && !parameters.has('allowed_emails')) return;
+  if (isEmailInDoubt(bff, session))
     throw new Problem(
       'forbidden',
       'The email is not verified, by email_verified or xms_edov of the provider',
     );
-};
-
-const requireDomain = (email: unknown, domains: readonly string[] | undefined): void => {
-  const domain =
-    typeof email === 'string' ? email.slice(email.lastIndexOf('@') + 1).toLowerCase() : undefined;
-  if (domains === undefined || (domain && domains.some((each) => each.toLowerCase() === domain))) return;
+  const { email } = claimsOf(session);
+  const domain = typeof email === 'string' ? email.slice(email.lastIndexOf('@') + 1).toLowerCase() : '';
+  if (domains === undefined || (domain !== '' && domains.some((each) => each.toLowerCase() === domain)))
+    return;
   throw new Problem('forbidden', 'The email is of none of the domains that /oauth2/auth allows');
 };
 
@@ -60,9 +59,7 @@ const answerAuth = async (bff: Bff, request: FastifyRequest, reply: FastifyReply
   ]);
   const { method } = readOriginalRequest(request, bff.options);
   const session = await admit(bff, request, { method, requirement: requirementOf(parameters) });
-  const claims = claimsOf(session);
   requireEmail(bff, session, parameters);
-  requireDomain(claims.email, listOf(parameters, 'allowed_email_domains'));
   const { subject, email, username, groups } = printIdentity(bff, session);
   const headers = present({
     'x-auth-request-user': subject,

@@ -9,8 +9,7 @@ import { personOf } from '../session/user.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 
 const findBff = ({ server }: FastifyRequest): Bff => {
-  const { foyer }: { readonly foyer?: Bff } = server;
-  if (foyer !== undefined) return foyer;
+  if (server.hasDecorator('foyer')) return server.foyer;
   throw new Error(
     'currentUser, requireUser and accessToken need the bff plugin: register it before this route, in the same instance or one around it',
   );

@@ -32,10 +32,8 @@ export const noteSubject = (request: FastifyRequest, sub: string): void => {
   request[subjectOfRequest] = sub;
 };
 
-const nameSubjectOf = ({ server }: FastifyRequest): NameSubject | undefined => {
-  const { foyer }: { readonly foyer?: { readonly nameSubject: NameSubject } } = server;
-  return foyer?.nameSubject;
-};
+const nameSubjectOf = ({ server }: FastifyRequest): NameSubject | undefined =>
+  server.hasDecorator('foyer') ? server.foyer.nameSubject : undefined;
 
 /** Who a line of the log is about, and from which address; by default the person whose session the request has. */
 export const whoOf = (
