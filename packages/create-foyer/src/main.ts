@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { CommandError, readArguments } from './arguments.ts';
+import { readNodeOfNpm } from './environment.ts';
 import { createProduct } from './product.ts';
 
 const help = `npm create foyer <name> -- [options]
@@ -31,7 +32,7 @@ const run = async (args: readonly string[]): Promise<void> => {
   console.log(`\n${made} is ready. Next:\n`);
   if (path !== '') console.log(`  cd ${path}`);
   console.log('  npm install\n  npm run dev\n\nThen open http://localhost:3000 and sign in as Ada Lovelace.');
-  if (Number.parseInt(process.versions.node, 10) < 24)
+  if (readNodeOfNpm() < 24)
     console.log('The product brings its own Node: warnings of npm about engines (EBADENGINE) do not matter.');
 };
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readArguments } from '../src/arguments.ts';
+import { readNodeOfNpm } from '../src/environment.ts';
 import { createManifest } from '../src/manifest.ts';
 import { createProduct } from '../src/product.ts';
 
@@ -52,6 +53,17 @@ test('a folder with something in it is left as it is', async () => {
 test('a folder without the tarballs is named, with the command that makes them', async () => {
   await expect(make('apart', join(folder, 'nothing'))).rejects.toThrow(/run pnpm build:packages first/);
 });
+
+test.for([
+  ['npm/11.19.1 node/v20.20.2 linux x64 workspaces/false', 20],
+  ['npm/11.6.0 node/v26.0.0 darwin arm64 workspaces/false', 26],
+  ['', 24],
+] as const)(
+  'the Node that warns of engines is that of npm, not the one that runs the command: %j',
+  ([agent, major]) => {
+    expect(readNodeOfNpm(agent, '24.21.0')).toBe(major);
+  },
+);
 
 test('a product brings the Node that Foyer is tested with, and allows its install script alone', () => {
   const settings = { name: 'my-app', spa: 'none', versionOf: () => '^1.0.0', added: [] } as const;
