@@ -4,13 +4,9 @@ import type { ApiRoute, ResolvedOptions } from '@foyer/fastify';
 import { formatDuration } from '@foyer/fastify/options';
 import { isObject, parseObject } from '@foyer/fastify/provider';
 import { findLacking } from '@foyer/fastify/requirement';
-import type { Finding } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-const ofRoutes = (verdict: Finding['verdict'], text: string): Finding => ({
-  verdict,
-  subject: 'API routes',
-  text,
-});
+const { ok, note, bad } = about('API routes');
 
 type Requirement = NonNullable<ApiRoute['require']>;
 
@@ -61,12 +57,12 @@ const findUnasked = ({ prefix, require }: ApiRoute, { providers }: ResolvedOptio
   return [
     ...scopes.map((scope) => `the scope ${scope}, which OIDC_SCOPE does not ask for`),
     ...(isAccepted ? [] : [acr]),
-  ].map((what) => ofRoutes('note', `${prefix} requires ${what}.`));
+  ].map((what) => note(`${prefix} requires ${what}.`));
 };
 
 /** Lists the API routes and what each requires of a session. */
 export const examineApiRoutes = (options: ResolvedOptions): readonly Finding[] =>
-  options.apiRoutes.flatMap((route) => [ofRoutes('ok', describe(route)), ...findUnasked(route, options)]);
+  options.apiRoutes.flatMap((route) => [ok(describe(route)), ...findUnasked(route, options)]);
 
 type Sample = Parameters<typeof findLacking>[0];
 
@@ -82,10 +78,10 @@ const parseSample = (text: string, usualScope: string): Sample | undefined => {
 const readSample = (file: string, usualScope: string): Sample | Finding => {
   try {
     const what = 'holds no JSON object: give the claims of an ID token, or what /api/me answers.';
-    return parseSample(readFileSync(file, 'utf8'), usualScope) ?? ofRoutes('bad', `${file} ${what}`);
+    return parseSample(readFileSync(file, 'utf8'), usualScope) ?? bad(`${file} ${what}`);
   } catch (error) {
     const reason = codeOf(error) ?? 'unknown';
-    return ofRoutes('bad', `${file} cannot be read (${reason}). Give the path of a file with claims.`);
+    return bad(`${file} cannot be read (${reason}). Give the path of a file with claims.`);
   }
 };
 
@@ -105,7 +101,7 @@ export const examineSample = (file: string, { apiRoutes, scope }: ResolvedOption
     if (route.require === undefined) return [];
     const lacking = findLacking(sample, route.require);
     return lacking.length === 0
-      ? ofRoutes('ok', `${describeRoute(route)}: the sample sign-in may, by ${namesOf(route.require)}.`)
-      : ofRoutes('note', `${describeRoute(route)}: the sample sign-in may not. ${lacking.join('. ')}.`);
+      ? ok(`${describeRoute(route)}: the sample sign-in may, by ${namesOf(route.require)}.`)
+      : note(`${describeRoute(route)}: the sample sign-in may not. ${lacking.join('. ')}.`);
   });
 };

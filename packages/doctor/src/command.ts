@@ -3,7 +3,7 @@ import { codeOf, describeUnknown } from '@foyer/environment';
 import { openSessionStore } from '@foyer/fastify';
 import { resolveOptions } from '@foyer/fastify/options';
 import { examine } from './examination.ts';
-import { type Finding, note } from './finding.ts';
+import { about, type Finding, note } from './finding.ts';
 import { examineLive } from './live/live-report.ts';
 import { type ParseEnvironment, type Reading, readConfiguration } from './reading.ts';
 
@@ -20,18 +20,12 @@ const subjects: Readonly<Partial<Record<Finding['subject'], RegExp>>> = {
   'API routes': /^(API_ROUTES|OIDC_SCOPE|OIDC_AUTHORIZATION_PARAMS)/,
 };
 
-const ofConfiguration = (verdict: Finding['verdict'], text: string): Finding => ({
-  verdict,
-  subject: 'configuration',
-  text,
-});
+const configuration = about('configuration');
 
 const judgeReading = ({ settings, mistakes, unknown }: Reading): readonly Finding[] => [
-  ...mistakes.map(({ variable, problem, remedy }) =>
-    ofConfiguration('bad', `${variable} ${problem}. ${remedy}`),
-  ),
-  ...(mistakes.length === 0 ? [ofConfiguration('ok', 'every variable is well-formed')] : []),
-  ...unknown.map((name) => ofConfiguration('note', describeUnknown(name))),
+  ...mistakes.map(({ variable, problem, remedy }) => configuration.bad(`${variable} ${problem}. ${remedy}`)),
+  ...(mistakes.length === 0 ? [configuration.ok('every variable is well-formed')] : []),
+  ...unknown.map((name) => configuration.note(describeUnknown(name))),
   ...(settings === undefined ? [note('is examined once the mistakes above are corrected')] : []),
 ];
 

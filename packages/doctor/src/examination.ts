@@ -3,27 +3,23 @@ import { openSessionStore, type ResolvedOptions } from '@foyer/fastify';
 import { onlyId } from '@foyer/fastify/options';
 import { createCookieRules } from '@foyer/fastify/session-cookie';
 import { examineApiRoutes, examineSample } from './api-routes.ts';
-import type { Finding } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import { examineProvider } from './provider-examination.ts';
 
 const examineCookies = (options: ResolvedOptions): Finding => {
-  const subject = 'cookies';
+  const { note, ok } = about('cookies');
   if (!options.isSecure)
-    return {
-      ...{ verdict: 'note', subject },
-      text: `on ${options.publicUrl} they are not Secure: for use on this machine only.`,
-    };
+    return note(`on ${options.publicUrl} they are not Secure: for use on this machine only.`);
   const { sessionName } = createCookieRules(options);
   const path = options.basePath && `, Path=${options.basePath}`;
-  return { verdict: 'ok', subject, text: `${sessionName}, Secure, HttpOnly, SameSite=Strict${path}` };
+  return ok(`${sessionName}, Secure, HttpOnly, SameSite=Strict${path}`);
 };
 
 /** Short, non-random and published keys have been refused with the configuration already, so these keys are strong. */
-const examineSessionKeys = ({ sessionKeys: { length } }: ResolvedOptions): Finding => ({
-  verdict: 'ok',
-  subject: 'session keys',
-  text: length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
-});
+const examineSessionKeys = ({ sessionKeys: { length } }: ResolvedOptions): Finding =>
+  about('session keys').ok(
+    length === 1 ? 'one of 256 bits' : `${length} of 256 bits; the first seals, all open`,
+  );
 
 /** A system error's code, or the first word of a Redis refusal. Nothing else is printed: it may contain a secret. */
 const reasonOf = (error: unknown): string => {
@@ -35,7 +31,7 @@ const reasonOf = (error: unknown): string => {
 };
 
 const examineStore = async (storeUrl: string): Promise<Finding> => {
-  const subject = 'session store';
+  const { ok, bad } = about('session store');
   try {
     const store = await openSessionStore(storeUrl);
     try {
@@ -43,14 +39,9 @@ const examineStore = async (storeUrl: string): Promise<Finding> => {
     } finally {
       await store.close();
     }
-    return { verdict: 'ok', subject, text: 'can be read and written' };
+    return ok('can be read and written');
   } catch (error) {
-    const reason = reasonOf(error);
-    return {
-      verdict: 'bad',
-      subject,
-      text: `cannot be used (${reason}). Check SESSION_STORE, and that the store runs.`,
-    };
+    return bad(`cannot be used (${reasonOf(error)}). Check SESSION_STORE, and that the store runs.`);
   }
 };
 

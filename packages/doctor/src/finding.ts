@@ -14,13 +14,14 @@ export interface Finding {
   readonly text: string;
 }
 
-const ofProvider =
-  (verdict: Finding['verdict']) =>
-  (text: string): Finding => ({ verdict, subject: 'provider', text });
+/** Creates findings about a subject, by verdict. */
+export const about = (
+  subject: Finding['subject'],
+): Readonly<Record<Finding['verdict'], (text: string) => Finding>> => ({
+  ok: (text) => ({ verdict: 'ok', subject, text }),
+  note: (text) => ({ verdict: 'note', subject, text }),
+  bad: (text) => ({ verdict: 'bad', subject, text }),
+});
 
-/** Creates a finding about the provider with which sign-in works. */
-export const ok = ofProvider('ok');
-/** Creates a finding about the provider that the operator should know. */
-export const note = ofProvider('note');
-/** Creates a finding about the provider with which sign-in fails. */
-export const bad = ofProvider('bad');
+/** Findings about the provider. */
+export const { ok, note, bad } = about('provider');

@@ -3,21 +3,20 @@ import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { isLoopbackHost } from '@foyer/fastify/options';
 import { metadataUrl, parseObject } from '@foyer/fastify/provider';
 import { examineClientAuthentication } from './client-authentication.ts';
-import { bad, type Finding, note } from './finding.ts';
+import { about, bad, type Finding, note } from './finding.ts';
 import { examineSigningKeys, judgeMetadata } from './metadata.ts';
 import { examinePostLogoutUri, examineRedirectUri } from './registered-addresses.ts';
 import { askForMetadata } from './try-provider.ts';
 
 const judgeClock = (date: string | null, toleranceSeconds: number): Finding => {
   const theirs = Date.parse(date ?? '');
-  const subject = 'clock';
-  if (Number.isNaN(theirs))
-    return { verdict: 'note', subject, text: 'cannot be compared: the provider sends no Date' };
+  const clock = about('clock');
+  if (Number.isNaN(theirs)) return clock.note('cannot be compared: the provider sends no Date');
   const difference = Math.round((Date.now() - theirs) / 1000);
   const text = `differs from the provider’s by ${Math.abs(difference)} s`;
   return Math.abs(difference) <= toleranceSeconds
-    ? { verdict: 'ok', subject, text }
-    : { verdict: 'bad', subject, text: `${text}. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.` };
+    ? clock.ok(text)
+    : clock.bad(`${text}. Set this machine’s clock, or OIDC_CLOCK_TOLERANCE.`);
 };
 
 const causeOf = (error: unknown): string =>
