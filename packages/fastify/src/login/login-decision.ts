@@ -13,21 +13,15 @@ interface DecidedLogin {
   readonly returnTo: ReturnTo | undefined;
 }
 
-/** What decides, and the provider that the person signed in at. */
-interface Deciding {
-  readonly options: ResolvedOptions;
-  readonly provider: Provider;
-}
-
 /** A malformed decision refuses the sign-in. */
 const decide = async (
   { onLogin }: ResolvedOptions,
   { sub, claims, idTokenClaims }: CompletedLogin,
   request: FastifyRequest,
 ): Promise<LoginDecision> => {
+  if (onLogin === undefined) return {};
   try {
-    const decision = await onLogin?.({ claims: { ...claims, sub }, idTokenClaims, request });
-    return loginDecision.parse(decision ?? {});
+    return loginDecision.parse((await onLogin({ claims: { ...claims, sub }, idTokenClaims, request })) ?? {});
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem('internal_error', 'onLogin failed', { cause: error });
@@ -40,18 +34,18 @@ const decide = async (
  * @throws Problem `access_denied` when it refuses, `internal_error` when it fails.
  */
 export const decideLogin = async (
-  deciding: Deciding,
+  { options, provider }: { readonly options: ResolvedOptions; readonly provider: Provider },
   login: CompletedLogin,
   request: FastifyRequest,
 ): Promise<DecidedLogin> => {
-  const { refuse, add, hide, returnTo } = await decide(deciding.options, login, request);
+  const { refuse, add, hide, returnTo } = await decide(options, login, request);
   if (refuse !== undefined) {
     // Tokens that no session keeps are of no use to anyone.
-    void deciding.provider.revoke(login.tokens.refreshToken, request.log);
+    void provider.revoke(login.tokens.refreshToken, request.log);
     throw new Problem('access_denied', `onLogin refused the sign-in: ${refuse}`);
   }
   return {
     shown: add === undefined && hide === undefined ? undefined : { add, hide },
-    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo, deciding.options),
+    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo, options),
   };
 };

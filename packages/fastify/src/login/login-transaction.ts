@@ -85,31 +85,24 @@ export const loginAddress = (
 const nameClient = ({ issuer, clientId }: ResolvedOptions): string =>
   hash('sha256', JSON.stringify([issuer, clientId]), 'base64url').slice(0, 22);
 
-const print = (
-  { provider, ...login }: NewLogin,
-  { providers, clock }: ResolvedOptions,
-): z.output<typeof sealedLogin> => {
-  const found = providers.find(({ id }) => id === provider);
-  if (found === undefined) throw new Error(`There is no provider ${provider}`);
-  const secret = randomBytes(32).toString('base64url');
-  return { ...login, client: nameClient(found.options), secret, startedAt: clock() };
-};
-
-const parse = (sealed: unknown, options: ResolvedOptions): LoginTransaction | undefined => {
-  const { data } = sealedLogin.safeParse(sealed);
-  const found = options.providers.find((each) => nameClient(each.options) === data?.client);
-  if (data === undefined || found === undefined) return undefined;
-  return { ...data, provider: found.id, returnTo: parseReturnTo(data.returnTo, options) };
-};
-
 /** Makes the login transactions of one BFF. */
 export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSeal): LoginTransactions => {
   const rules = createCookieRules(options);
   const cookies = createLoginCookies(options, rules, seal);
+  const clients = options.providers.map((each) => ({ id: each.id, client: nameClient(each.options) }));
+  const parse = (sealed: unknown): LoginTransaction | undefined => {
+    const { data } = sealedLogin.safeParse(sealed);
+    const found = clients.find(({ client }) => client === data?.client);
+    if (data === undefined || found === undefined) return undefined;
+    return { ...data, provider: found.id, returnTo: parseReturnTo(data.returnTo, options) };
+  };
   return {
-    begin: (reply, login) => {
-      const sealed = seal.seal('login', print(login, options));
-      cookies.add(reply, { id: idOf(login.checks.state), text: sealed });
+    begin: (reply, { provider, ...login }) => {
+      const client = clients.find(({ id }) => id === provider)?.client;
+      if (client === undefined) throw new Error(`There is no provider ${provider}`);
+      const secret = randomBytes(32).toString('base64url');
+      const sealed: z.output<typeof sealedLogin> = { ...login, client, secret, startedAt: options.clock() };
+      cookies.add(reply, { id: idOf(login.checks.state), text: seal.seal('login', sealed) });
     },
     take: (reply, state) => {
       const id = idOf(state);
@@ -117,7 +110,7 @@ export const createLoginTransactions = (options: ResolvedOptions, seal: LoginSea
       const brought = readCookies(reply.request.headers.cookie, name);
       if (brought.length > 0) reply.header('set-cookie', rules.clear(name));
       const sealed = brought.length === 1 && brought[0] ? seal.open('login', brought[0]) : undefined;
-      const transaction = parse(sealed, options);
+      const transaction = parse(sealed);
       if (transaction?.checks.state === state) return transaction;
       throw new Problem('login_not_started', missingReason(brought.length, sealed));
     },

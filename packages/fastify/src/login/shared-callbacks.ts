@@ -5,12 +5,14 @@ import type { ResolvedOptions } from '../options.ts';
 import { isProblemCode, Problem } from '../problems.ts';
 import type { Sessions } from '../session/session.ts';
 import { deriveReference, type SessionReference } from '../session/session-reference.ts';
+import type { Query } from './login-hints.ts';
 import type { LoginTransaction } from './login-transaction.ts';
 import type { ReturnTo } from './return-to.ts';
 
 /** One callback as it arrived. */
 export interface ArrivedCallback {
   readonly reply: FastifyReply;
+  readonly query: Query;
   readonly transaction: LoginTransaction;
 }
 

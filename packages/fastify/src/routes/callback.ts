@@ -31,14 +31,13 @@ const requireOwnCallback = ({ params }: FastifyRequest, { provider, checks }: Lo
 /** Opens the session of a callback that comes first. */
 const openSession = async (
   { options, providers, sessions, rounds }: Bff,
-  { reply, transaction }: ArrivedCallback,
+  { reply, query, transaction }: ArrivedCallback,
   reference: SessionReference,
 ): Promise<ReturnTo> => {
   const { request } = reply;
   const { checks, replaces } = transaction;
   const { provider, name, options: own } = providers.of(transaction);
-  const parameters = readResponse(readQuery(request.url));
-  const login = await provider.completeLogin({ parameters, checks }, request.log);
+  const login = await provider.completeLogin({ parameters: readResponse(query), checks }, request.log);
   const decided = await decideLogin({ options, provider }, login, request);
   const { shown, returnTo = transaction.returnTo } = decided;
   const session = await sessions.open(request, reply, { login, replaces, reference, shown });
@@ -57,11 +56,11 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
   const { options, providers, logins } = bff;
   const runOnce = createSharedCallbacks(bff);
 
-  const finish = async (reply: FastifyReply, transaction: LoginTransaction): Promise<FastifyReply> => {
+  const finish = async (arrived: ArrivedCallback): Promise<FastifyReply> => {
+    const { reply, transaction } = arrived;
     const { request } = reply;
     requireOwnCallback(request, transaction);
     logins.requireInTime(transaction);
-    const arrived = { reply, transaction };
     try {
       const returnTo = await runOnce(arrived, (reference) => openSession(bff, arrived, reference));
       return endCallback(reply, returnTo);
@@ -75,11 +74,12 @@ export const addCallbackRoute = (scope: FastifyInstance, bff: Bff): void => {
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await bff.limitRate(request);
-    if (await answerStep(bff, reply)) return reply;
+    const query = readQuery(request.url);
+    if (await answerStep(bff, reply, query)) return reply;
     let transaction: LoginTransaction | undefined;
     try {
-      transaction = logins.take(reply, readState(readQuery(request.url)));
-      return await finish(reply, transaction);
+      transaction = logins.take(reply, readState(query));
+      return await finish({ reply, query, transaction });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return answerFailure(bff, reply, { problem: error, transaction });

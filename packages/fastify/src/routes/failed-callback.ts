@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Bff } from '../bff.ts';
 import { cameFromElsewhere } from '../browser-security/cross-site.ts';
-import { readQuery } from '../login/login-hints.ts';
+import type { Query } from '../login/login-hints.ts';
 import { type LoginTransaction, loginAddress } from '../login/login-transaction.ts';
 import { endCallback, parseReturnTo } from '../login/return-to.ts';
 import { isProblemCode, Problem } from '../problems.ts';
@@ -70,9 +70,10 @@ export const answerFailure = async (
 };
 
 /** Answers what our own page asks after a failure; `false` for every other callback, which stays unanswered. */
-export const answerStep = async (bff: Bff, reply: FastifyReply): Promise<boolean> => {
+export const answerStep = async (bff: Bff, reply: FastifyReply, query: Query): Promise<boolean> => {
   const { options, loginSeal } = bff;
-  const text = readQuery(reply.request.url).get('step') ?? '';
+  const text = query.get('step');
+  if (text === undefined) return false;
   const { data } = sealedStep.safeParse(loginSeal.open('callback', text));
   if (data === undefined) return false;
   const { code, message, replaces, rounds } = data;
