@@ -106,7 +106,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     profileGaps: bind((steps) => steps.profileGaps),
     issuers: () => {
       const configured = bareIssuer(options.issuer);
-      const written = [current()?.issuer ?? [configured, `${configured}/`]].flat();
+      const known = current()?.issuer;
+      const written = known === undefined ? [configured, `${configured}/`] : [known];
       return written.flatMap((issuer) => issuersOf({ issuer, tenants: options.tenants }));
     },
     redirectUri: () => redirectUri(options, needsOwnCallback(options, current())),
