@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { createAnswerPolicy, createPagePolicies } from './browser-security/content-security-policy.ts';
-import { createCrossSiteRule } from './browser-security/cross-site.ts';
 import { createOriginCorrection } from './browser-security/public-origin.ts';
 import { prepareAnswerHeaders, preparePageHeaders } from './browser-security/response-headers.ts';
 import { createLoginRounds } from './login/login-rounds.ts';
@@ -43,7 +42,6 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     /** The headers of our own answers, and of the SPA's pages and assets. */
     headers: { answers, pages },
     limitRate: await createRateLimit(options),
-    judgeSource: createCrossSiteRule(options),
     correctOrigin: createOriginCorrection(options),
     /** Names a person in the log. */
     nameSubject: createSubjectNames(options),

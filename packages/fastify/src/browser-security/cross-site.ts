@@ -3,10 +3,10 @@ import type { ResolvedOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 
 /** What happens to a request, depending on where it comes from. */
-export type CrossSiteVerdict = 'allowed' | 'anonymous' | 'refused';
+type CrossSiteVerdict = 'allowed' | 'anonymous' | 'refused';
 
 /** The part of a request that says where it comes from. */
-export interface RequestSource {
+interface RequestSource {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -40,20 +40,24 @@ const isTopNavigation = (source: RequestSource): boolean =>
 export const cameFromElsewhere = (source: Pick<RequestSource, 'headers'>): boolean =>
   isNavigation(source) && ['cross-site', 'same-site'].includes(String(source.headers['sec-fetch-site']));
 
-type IsOwn = (origin: string) => boolean;
+type Origins = Pick<ResolvedOptions, 'publicOrigin' | 'allowedOrigins'>;
 
-const judgeByOrigin = ({ method, headers }: RequestSource, isOwn: IsOwn): CrossSiteVerdict => {
+const isOwn = (origin: string, { publicOrigin, allowedOrigins }: Origins): boolean =>
+  origin === publicOrigin || allowedOrigins.includes(origin);
+
+const judgeByOrigin = ({ method, headers }: RequestSource, origins: Origins): CrossSiteVerdict => {
   const { origin } = headers;
-  if (origin !== undefined) return isOwn(origin) ? 'allowed' : 'refused';
+  if (origin !== undefined) return isOwn(origin, origins) ? 'allowed' : 'refused';
   return safeMethods.includes(method) || headers['x-csrf'] !== undefined ? 'allowed' : 'refused';
 };
 
-const judgeByMetadata = (source: RequestSource, isOwn: IsOwn): CrossSiteVerdict => {
+const judgeByMetadata = (source: RequestSource, origins: Origins): CrossSiteVerdict => {
   const { method, headers } = source;
   const { origin, 'sec-fetch-site': site } = headers;
   const isFromHere = site === 'same-origin' || (site === 'none' && safeMethods.includes(method));
-  if (isFromHere) return origin === undefined || origin === 'null' || isOwn(origin) ? 'allowed' : 'refused';
-  if (origin !== undefined && isOwn(origin)) return 'allowed';
+  if (isFromHere)
+    return origin === undefined || origin === 'null' || isOwn(origin, origins) ? 'allowed' : 'refused';
+  if (origin !== undefined && isOwn(origin, origins)) return 'allowed';
   return isTopNavigation(source) ? 'anonymous' : 'refused';
 };
 
@@ -65,19 +69,16 @@ const judgeByMetadata = (source: RequestSource, isOwn: IsOwn): CrossSiteVerdict 
  *
  * @see RFC 10017 on CSRF defence for the BFF; W3C Fetch Metadata Request Headers section 2
  */
-export const createCrossSiteRule = ({ publicOrigin, allowedOrigins }: ResolvedOptions) => {
-  const isOwn: IsOwn = (origin) => origin === publicOrigin || allowedOrigins.includes(origin);
-  return (source: RequestSource): CrossSiteVerdict =>
-    source.headers['sec-fetch-site'] === undefined
-      ? judgeByOrigin(source, isOwn)
-      : judgeByMetadata(source, isOwn);
-};
+export const judgeSource = (source: RequestSource, origins: Origins): CrossSiteVerdict =>
+  source.headers['sec-fetch-site'] === undefined
+    ? judgeByOrigin(source, origins)
+    : judgeByMetadata(source, origins);
 
 /** The Origin of a WebSocket is one of ours, if a browser sent one. @see RFC 6455 section 10.2 */
 export const requireOwnOrigin = (
   { headers: { origin } }: Pick<RequestSource, 'headers'>,
-  { publicOrigin, allowedOrigins }: Pick<ResolvedOptions, 'publicOrigin' | 'allowedOrigins'>,
+  origins: Origins,
 ): void => {
-  if (origin === undefined || origin === publicOrigin || allowedOrigins.includes(origin)) return;
+  if (origin === undefined || isOwn(origin, origins)) return;
   throw new Problem('cross_site_request', 'A WebSocket was opened from another origin');
 };

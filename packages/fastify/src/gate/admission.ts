@@ -1,7 +1,7 @@
 import { paths } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Bff } from '../bff.ts';
-import { cameFromElsewhere } from '../browser-security/cross-site.ts';
+import { cameFromElsewhere, judgeSource } from '../browser-security/cross-site.ts';
 import type { ReturnTo } from '../login/return-to.ts';
 import type { Requirement } from '../options/requirement.ts';
 import { Problem } from '../problems.ts';
@@ -15,12 +15,8 @@ import { markAnonymous } from '../session/session-reference.ts';
  * @param method of the request that a server in front asks about. Default: that of the request itself.
  * @throws Problem `cross_site_request`.
  */
-export const requireSource = (
-  { judgeSource }: Bff,
-  request: FastifyRequest,
-  method = request.method,
-): void => {
-  const verdict = judgeSource({ method, headers: request.headers });
+export const requireSource = ({ options }: Bff, request: FastifyRequest, method = request.method): void => {
+  const verdict = judgeSource({ method, headers: request.headers }, options);
   if (verdict === 'refused')
     throw new Problem('cross_site_request', 'Fetch Metadata, Origin or X-CSRF does not allow it');
   if (verdict === 'anonymous') markAnonymous(request);

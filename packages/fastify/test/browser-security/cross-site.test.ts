@@ -1,20 +1,18 @@
 import { expect, test } from 'vitest';
-import { createCrossSiteRule } from '../../src/browser-security/cross-site.ts';
+import { judgeSource } from '../../src/browser-security/cross-site.ts';
 import { resolveOptions } from '../../src/options.ts';
 import { openSessionStore } from '../../src/stores/open-session-store.ts';
 import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
 
-const judge = createCrossSiteRule(
-  resolveOptions({
-    issuer: 'https://provider.example',
-    clientId: 'client',
-    clientSecret: 'secret',
-    publicUrl: 'https://app.example',
-    sessionKeys: [createSessionKey()],
-    sessionStore: await openSessionStore('memory:'),
-    allowedOrigins: ['https://spa.app.example'],
-  }),
-);
+const options = resolveOptions({
+  issuer: 'https://provider.example',
+  clientId: 'client',
+  clientSecret: 'secret',
+  publicUrl: 'https://app.example',
+  sessionKeys: [createSessionKey()],
+  sessionStore: await openSessionStore('memory:'),
+  allowedOrigins: ['https://spa.app.example'],
+});
 
 test.for([
   ['POST', { 'sec-fetch-site': 'same-origin' }, 'allowed'],
@@ -61,7 +59,7 @@ test.for([
   ['POST', { origin: 'https://evil.example', 'x-csrf': '1' }, 'refused'],
   ['GET', { origin: 'null' }, 'refused'],
 ] as const)('%s with %j is %s', ([method, headers, verdict]) => {
-  expect(judge({ method, headers })).toBe(verdict);
+  expect(judgeSource({ method, headers }, options)).toBe(verdict);
 });
 
 test('a link from another site shows no one, though the browser sent its cookie along', async () => {
