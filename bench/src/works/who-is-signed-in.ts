@@ -49,20 +49,25 @@ const variants = (redis: string): Readonly<Record<string, Readonly<Record<string
   'Foyer, Redis, as shipped': { SESSION_STORE: redis },
 });
 
-/** `/api/me`, signed in and anonymous, beside servers that give the same answer and peers that sign people in. */
+/**
+ * `/api/me`, signed in and anonymous, beside servers that give the same answer to the same request, its cookie included,
+ * and peers that sign people in.
+ */
 export const enterWhoIsSignedIn = async (redis: string): Promise<readonly Contender[]> => {
   const contenders: Contender[] = [];
   let answer = '{}';
   let headers = '{}';
+  let cookie = '';
   for (const [name, variables] of Object.entries(variants(redis))) {
     const product = await startProduct(name, variables);
-    const cookie = await signIn(product);
+    const own = await signIn(product);
     if (contenders.length === 0) {
-      answer = await readAnswer(product, cookie, true);
-      headers = await readHeaders(product, cookie);
+      cookie = own;
+      answer = await readAnswer(product, own, true);
+      headers = await readHeaders(product, own);
       contenders.push(contend(product, '', { name: 'Foyer, anonymous, as shipped', isSignedIn: false }));
     }
-    contenders.push(contend(product, cookie));
+    contenders.push(contend(product, own));
   }
   const floors = {
     'node:http': 'node-http',
@@ -70,7 +75,7 @@ export const enterWhoIsSignedIn = async (redis: string): Promise<readonly Conten
     'Fastify, same headers and log line': 'honest-fastify',
   };
   for (const [name, file] of Object.entries(floors))
-    contenders.push(contend(await startFloor(name, file, { answer, headers }), ''));
+    contenders.push(contend(await startFloor(name, file, { answer, headers }), cookie));
   const sealed = {
     'secure-session, claims only': 'secure-session',
     'iron-session, claims only': 'iron-session',
