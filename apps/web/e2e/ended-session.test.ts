@@ -1,28 +1,38 @@
 import { launchChromium } from '@foyer/testkit';
-import { expect, onTestFinished, test } from 'vitest';
-import { startProduct } from './start-product.ts';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type RunningProduct, startProduct } from './start-product.ts';
 import { signIn } from './views.ts';
 
+let product: RunningProduct;
+let chromium: Browser;
+
+beforeAll(async () => {
+  [product, chromium] = await Promise.all([startProduct(), launchChromium()]);
+});
+
+afterAll(async () => {
+  await chromium.close();
+  await product.close();
+});
+
 const start = async () => {
-  const [product, chromium] = await Promise.all([startProduct(), launchChromium()]);
-  onTestFinished(async () => {
-    await chromium.close();
-    await product.close();
-  });
   const context = await chromium.newContext();
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   await signIn(page, product, '/profile');
   const logins: string[] = [];
   page.on('request', (request) => {
     if (request.url().startsWith(`${product.url}/login?`)) logins.push(request.url());
   });
-  return { product, chromium, context, page, logins };
+  return { context, page, logins };
 };
 
 // The provider still knows the person: what asks for a login has one, without a question.
 test('an open page whose session is ended elsewhere says why, and does not begin another by itself', async () => {
-  const { product, chromium, page, logins } = await start();
+  const { page, logins } = await start();
   const elsewhere = await chromium.newPage();
+  onTestFinished(() => elsewhere.close());
   await signIn(elsewhere, product, '/');
   const status = await elsewhere.evaluate(
     "fetch('/api/me/sessions', { method: 'DELETE' }).then((answer) => answer.status)",
@@ -38,7 +48,7 @@ test('an open page whose session is ended elsewhere says why, and does not begin
 });
 
 test('a sign-out in one tab is not undone by another', async () => {
-  const { product, context, page, logins } = await start();
+  const { context, page, logins } = await start();
   const other = await context.newPage();
   await other.goto(product.url);
   await other.getByRole('button', { name: 'Logout' }).click();
