@@ -44,6 +44,9 @@ const routeToken = z.union([
 /** Which access token an API route, or a caller of `accessToken`, wants. */
 export type RouteToken = z.output<typeof routeToken>;
 
+const method = z.string().regex(/^[A-Z]+$/);
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/);
+
 const apiRoute = z
   .strictObject({
     /** Path that begins with `/api/`, matched on whole segments; the longest wins. */
@@ -53,17 +56,11 @@ const apiRoute = z
     /** Whether a session is needed; `none` never sends a person's access token. Default `required`. */
     auth: z.enum(['required', 'optional', 'none']).optional(),
     /** Methods that pass; routes of one prefix have different ones. Default: all. */
-    methods: z
-      .array(z.string().regex(/^[A-Z]+$/))
-      .readonly()
-      .optional(),
+    methods: z.array(method).readonly().optional(),
     /** Time until the upstream must have begun to answer, in seconds or as a text. Default: `apiTimeout`. */
     timeout: duration(0.001, 3600).optional(),
     /** Names of request headers that pass beside the ordinary ones; none by which gateways name people. Default: none. */
-    passHeaders: z
-      .array(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/))
-      .readonly()
-      .optional(),
+    passHeaders: z.array(headerName).readonly().optional(),
     /** The access token that the upstream is sent. Default: the session's own. @see RFC 8707; RFC 8693 */
     token: routeToken.optional(),
     /** Request headers for the upstream, each with the claim that it is made of. Default: none. */

@@ -11,10 +11,7 @@ const isWeakKey = (key: Buffer): boolean =>
   new Set(key).size < 12 || /^[\x20-\x7e]{32}$/.test(key.toString('latin1'));
 
 const checkSessionKeys = (keys: readonly string[], refuse: Refuse): void => {
-  if (keys.length === 0) {
-    refuse('is empty');
-    return;
-  }
+  if (keys.length === 0) refuse('is empty');
   for (const [index, encoded] of keys.entries()) {
     const key = Buffer.from(encoded, 'base64');
     const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(encoded);
