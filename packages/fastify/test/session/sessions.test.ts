@@ -57,6 +57,20 @@ test('back-channel logout finds a session by sid, and its siblings list it', asy
   expect(await get(one, '/current', cookie)).toBe('anonymous');
 });
 
+test('a sign-out by sub or sid reaches no session of another issuer or client', async () => {
+  const one = await startInstance(await makeFile(), standIn(idle));
+  const cookie = await signIn(one);
+  const own = { issuer: 'https://issuer.example', clientId: 'client' };
+  for (const other of [
+    { ...own, issuer: 'https://other.example' },
+    { ...own, clientId: 'other' },
+  ])
+    for (const named of [{ sub: 'ada' }, { sid: 'provider-session' }])
+      expect(await one.sessions.endByProvider({ ...other, ...named })).toBe(0);
+  expect(await get(one, '/current', cookie)).toBe('Ada L');
+  expect(await one.sessions.endByProvider({ ...own, sub: 'ada' })).toBe(1);
+});
+
 test('a record that is kept in memory is served only while the store has the very same', async () => {
   let stored: Partial<StoredSession> = {};
   const one = await startInstance(await makeFile(), standIn(idle), (store) => ({

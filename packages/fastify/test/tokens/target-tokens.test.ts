@@ -273,3 +273,25 @@ test('the client’s own token is asked for once, again when it is due, and used
   expect(await get(one, '/client', '')).toContain('provider_unavailable');
   expect(requests).toBe(3);
 });
+
+test.for([
+  [new Problem('provider_timeout', 'slow'), 503, 'provider_unavailable'],
+  [refuse('invalid_target'), 502, 'provider_error'],
+] as const)(
+  'a token of the client that cannot be had (%s) is %i, and not asked for at every call',
+  async ([failure, status, code]) => {
+    let requests = 0;
+    const provider = standIn(idle, {
+      clientToken: async () => {
+        requests += 1;
+        throw failure;
+      },
+    });
+    const one = await startInstance(await makeFile(), provider);
+    for (let calls = 0; calls < 3; calls += 1) {
+      const answer = await one.app.inject('/client');
+      expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    }
+    expect(requests).toBe(1);
+  },
+);
