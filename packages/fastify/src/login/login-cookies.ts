@@ -35,13 +35,19 @@ interface PendingCookie {
   readonly startedAt: number;
 }
 
-/** Every login in flight, the newest first; what does not open comes last. */
+/**
+ * Every login in flight, the newest first; what does not open comes last. Of two of one millisecond browsers send the older
+ * one first.
+ *
+ * @see RFC 6265 section 5.4
+ */
 const findPending = (
   { headers }: FastifyRequest,
   { loginPrefix }: CookieRules,
   seal: LoginSeal,
 ): readonly PendingCookie[] =>
   readCookiesByPrefix(headers.cookie, loginPrefix)
+    .toReversed()
     .map(({ name, value }) => ({
       id: name.slice(loginPrefix.length),
       size: name.length + value.length,

@@ -148,6 +148,17 @@ test('thirty abandoned logins do not grow the cookies, and the last five can be 
   expect(statuses).toEqual([400, 303, 303, 303, 303, 303]);
 });
 
+test('of logins that began in one millisecond the first one goes first', async () => {
+  const now = Date.now();
+  const { begin, comeBack } = await startBentBff({}, { clock: () => now });
+  const browser = createBrowser();
+  const logins: BegunLogin[] = [];
+  for (let count = 0; count < 6; count += 1) logins.push(await begin('', browser));
+  const statuses: number[] = [];
+  for (const login of logins) statuses.push((await comeBack(login)).status);
+  expect(statuses).toEqual([400, 303, 303, 303, 303, 303]);
+});
+
 test('signing in as another user ends the first user’s session', async () => {
   const { bff, begin, comeBack, becomes } = await startBentBff();
   const first = await begin();
