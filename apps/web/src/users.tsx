@@ -80,15 +80,18 @@ export const Users = (): ReactNode => {
     }
   }, [client]);
 
-  const change = async (path: string, init: RequestInit, done: string): Promise<void> => {
+  /** Whether the API has made the change. */
+  const change = async (path: string, init: RequestInit, done: string): Promise<boolean> => {
     setProblem('');
     setSaid('');
     try {
       await call(client, path, init);
       await load();
       setSaid(done);
+      return true;
     } catch (error) {
       setProblem(reasonOf(error));
+      return false;
     }
   };
 
@@ -98,7 +101,10 @@ export const Users = (): ReactNode => {
     const name = new FormData(form).get('name');
     const body = JSON.stringify({ name });
     const headers = { 'content-type': 'application/json' };
-    void change('/api/users', { method: 'POST', headers, body }, `${name} is added`).then(() => form.reset());
+    void change('/api/users', { method: 'POST', headers, body }, `${name} is added`).then((isAdded) => {
+      // What the API has refused need not be typed again.
+      if (isAdded) form.reset();
+    });
   };
 
   useEffect(() => {

@@ -124,7 +124,8 @@ const here = {
 const there = { ...here, id: 's2', browser: 'Safari', system: 'iPhone', current: false };
 
 test('the list of sessions, and the end of all others', async () => {
-  let sessions = [here, there];
+  const createdAt = new Date(Date.now() - 2 * 60_000).toISOString();
+  let sessions = [{ ...there, createdAt }, here];
   const calls = open('/sessions', (call) => {
     if (call.startsWith('DELETE')) sessions = [here];
     return json(call.endsWith('/sessions') ? { sessions } : signedInAs('Ada'));
@@ -135,6 +136,10 @@ test('the list of sessions, and the end of all others', async () => {
     'Safari on iPhone',
   ]);
   expect(rows.map((row) => row.querySelector('em') !== null)).toEqual([true, false]);
+  const [laptop, phone] = rows.map((row) => row.querySelector('path')?.getAttribute('d'));
+  expect(laptop).not.toBe(phone);
+  const time = rows[1]?.querySelector('time');
+  expect([time?.textContent, time?.title]).toEqual(['2 minutes ago', new Date(createdAt).toLocaleString()]);
   await userEvent.click(screen.getByRole('button', { name: 'Sign out everywhere else' }));
   expect(calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
   await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
@@ -151,6 +156,38 @@ test('sessions that could not be ended are reported', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Sign out everywhere else' }));
   await userEvent.click(screen.getByRole('button', { name: 'Yes, sign out' }));
   expect((await screen.findByText(/cannot be loaded/)).getAttribute('role')).toBe('alert');
+});
+
+const editor = (): object => ({ ...signedInAs('Ada'), user: { sub: 'u1', groups: ['editors'] } });
+
+test('the list of an API has the shape of rows while it loads, and says so when no one is on it', async () => {
+  const held = Promise.withResolvers<void>();
+  open('/users', async (call) => {
+    if (!call.endsWith('/users')) return json(editor());
+    await held.promise;
+    return json({ users: [] });
+  });
+  await screen.findByRole('heading', { name: 'An API behind the server' });
+  expect(document.querySelectorAll('main .skeleton').length).toBeGreaterThan(0);
+  held.resolve();
+  await screen.findByText('No one is on the list yet. Add the first name.');
+  expect(document.querySelectorAll('main .skeleton')).toHaveLength(0);
+});
+
+test('a name that the API refuses stays in its field, and one that is added leaves it', async () => {
+  let status = 503;
+  open('/users', (call) => {
+    if (call.startsWith('POST')) return json({}, status);
+    return json(call.endsWith('/users') ? { users: [] } : editor());
+  });
+  const field = await screen.findByRole<HTMLInputElement>('textbox', { name: 'Name' });
+  await userEvent.type(field, 'Hedy{Enter}');
+  await screen.findByText('The API could not do that (503).');
+  expect(field.value).toBe('Hedy');
+  status = 201;
+  await userEvent.type(field, '{Enter}');
+  await screen.findByText('Hedy is added');
+  await expect.poll(() => field.value).toBe('');
 });
 
 test.for([
