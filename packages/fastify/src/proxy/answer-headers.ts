@@ -91,6 +91,8 @@ const translateLocations = (
   }
 };
 
+const listed = (value: unknown): string => (value === undefined ? '' : `${value}, `);
+
 const exposed = 'access-control-expose-headers';
 
 /** A SPA of an allowed origin reads as much of an answer as one of ours. */
@@ -130,7 +132,7 @@ export const createAnswerHeaders = (
   answer['content-security-policy'] = createPolicies(upstream);
   const cacheControl = String(upstream['cache-control'] ?? '');
   answer['cache-control'] = cacheControl === '' ? 'no-store' : keepPrivate(cacheControl);
-  answer.vary = [upstream.vary, given.vary, 'Cookie'].filter((part) => part !== undefined).join(', ');
+  answer.vary = `${listed(upstream.vary)}${listed(given.vary)}Cookie`;
   exposeAll(answer);
   return answer;
 };
