@@ -63,7 +63,7 @@ const ofTheProxy: readonly Mutant[] = [
     test: 'fastify/proxy/proxy > the upstream gets the access token, not the cookie or the browser’s authorization',
   },
   {
-    file: 'proxy/api-routes.ts',
+    file: 'proxy/request-target.ts',
     find: '!plain.test(path) && refused',
     replace: 'false && refused',
     test: 'fastify/proxy/targets > %s is answered %i and reaches no upstream',
