@@ -82,8 +82,8 @@ const ofTheProxy: readonly Mutant[] = [
   },
   {
     file: 'proxy/running-call.ts',
-    find: 'this.context.calls.onSessionEnded(this.call, () =>',
-    replace: '((..._: unknown[]) => undefined)(this.call, () =>',
+    find: 'context.calls.onSessionEnded(call, () =>',
+    replace: '((..._: unknown[]) => undefined)(call, () =>',
     test: 'fastify/proxy/trouble > a stream and a download of a session are cut when it ends, others go on',
   },
   {

@@ -3,8 +3,17 @@ import type { FastifyReply } from 'fastify';
 import { logEvent } from '../events.ts';
 import { Problem } from '../problems.ts';
 import type { PreparedCall } from './prepared-call.ts';
-import { type ForwardContext, RunningCall } from './running-call.ts';
+import {
+  closeCall,
+  cutCall,
+  type ForwardContext,
+  pauseDeadline,
+  reportCall,
+  restartDeadline,
+  startCall,
+} from './running-call.ts';
 import { createUpload } from './upload.ts';
+import { runCall } from './upstream-answer.ts';
 
 /** Whether the browser has left before anything was answered. */
 export const hasLeft = (reply: FastifyReply): boolean => {
@@ -43,16 +52,20 @@ export const forward = async (
   call: PreparedCall,
   reply: FastifyReply,
 ): Promise<void> => {
-  const running = new RunningCall(context, call, reply);
+  const running = startCall(context, call, reply);
   try {
-    const upload = createUpload(call.request.raw, context.maxBodyBytes, running);
+    const upload = createUpload(call.request.raw, context.maxBodyBytes, {
+      pauseDeadline: () => pauseDeadline(running),
+      restartDeadline: () => restartDeadline(running),
+      cut: (problem) => cutCall(running, problem),
+    });
     running.body = upload !== null && context.calls.keepsBody(call) ? await buffer(upload) : upload;
     if (running.cutBy !== undefined) throw running.cutBy;
-    await running.run();
+    await runCall(running);
   } catch (error) {
-    if (!reply.sent) running.report('failed');
+    if (!reply.sent) reportCall(running, 'failed');
     settleFailure(reply, error);
   } finally {
-    running.close();
+    closeCall(running);
   }
 };

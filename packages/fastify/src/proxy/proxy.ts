@@ -12,7 +12,7 @@ import { forward, hasLeft } from './forward.ts';
 import { createInFlightLimits, inFlightNumbers } from './in-flight-limits.ts';
 import { createPreparedCalls } from './prepared-call.ts';
 import { parseRequestTarget } from './request-target.ts';
-import type { ForwardContext } from './running-call.ts';
+import { cutCall, type ForwardContext } from './running-call.ts';
 import { openUpstreamPools } from './upstream-pools.ts';
 import { createWebSockets } from './web-socket.ts';
 
@@ -102,7 +102,7 @@ export const registerProxy = async (scope: FastifyInstance, bff: ProxyBff): Prom
     proxy.all('/api/*', answer);
     proxy.addHook('preClose', async () => {
       endSockets();
-      for (const stream of openStreams) stream.cut(new Error('The server closes'));
+      for (const stream of openStreams) cutCall(stream, new Error('The server closes'));
     });
     // Only when the last answer is out: what is running at a shutdown may finish.
     proxy.addHook('onClose', async ({ server }) => {

@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
-import { sendHead } from './answer-headers.ts';
 import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
 import type { PreparedCall, PreparedCalls } from './prepared-call.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
@@ -19,186 +18,119 @@ export interface ForwardContext {
   readonly observe: Observe | undefined;
 }
 
-type Controller = Dispatcher.DispatchController;
+/** A call under way. */
+export interface RunningCall {
+  readonly context: ForwardContext;
+  readonly call: PreparedCall;
+  readonly reply: FastifyReply;
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  /** Settles with the end of the answer, an error, or what cut the call, whichever comes first. */
+  ended: PromiseWithResolvers<void> | undefined;
+  cutBy: Error | undefined;
+  controller: Dispatcher.DispatchController | undefined;
+  body: NonNullable<Dispatcher.DispatchOptions['body']> | null;
+  /** An answer that asks for another call is held back until it is known whether there can be one; it may end meanwhile. */
+  answer: 'first' | 'held' | 'last';
+  answerEnd: Error | 'whole' | undefined;
+  /** When the upstream must have begun its answer, or taken the next piece of an upload. */
+  dueAt: number;
+  hasDeadline: boolean;
+  timer: NodeJS.Timeout | undefined;
+  stopListening: (() => void) | undefined;
+  /** Of a connection that may wait for the upstream longer than it may be idle. */
+  idleTimeoutMs: number;
+}
 
 /** Most calls are over before a subscription in the store would be worth its round trip. */
 const listenAfterMs = 50;
 
-/**
- * A call under way: one object with methods, since functions and objects made for each call were an eighth of all that it
- * allocated. What undici reads of the answer comes to the methods that begin with `onRe`.
- *
- * @see docs/decisions/0014-bounds-that-are-not-met.md
- */
-export class RunningCall implements Dispatcher.DispatchHandler {
-  readonly context: ForwardContext;
-  readonly call: PreparedCall;
-  readonly reply: FastifyReply;
-  /** Settles with the end of the answer, an error, or what cut the call, whichever comes first. */
-  ended: PromiseWithResolvers<void> | undefined;
-  cutBy: Error | undefined;
-  controller: Controller | undefined;
-  body: NonNullable<Dispatcher.DispatchOptions['body']> | null = null;
-  /** An answer that asks for another call is held back until it is known whether there can be one; it may end meanwhile. */
-  answer: 'first' | 'held' | 'last' = 'first';
-  answerEnd: Error | 'whole' | undefined;
-  readonly startedAt = performance.now();
-  readonly timeoutMs: number;
-  /** When the upstream must have begun its answer, or taken the next piece of an upload. */
-  dueAt: number;
-  hasDeadline = true;
-  timer: NodeJS.Timeout | undefined;
-  stopListening: (() => void) | undefined;
-  /** Of a connection that may wait for the upstream longer than it may be idle. */
-  idleTimeoutMs = 0;
+/** Ends the wait for a call with an error. An answer that has begun ends the browser's connection. */
+export const failCall = ({ reply: { raw }, ended }: RunningCall, error: Error): void => {
+  if (raw.headersSent) raw.destroy();
+  ended?.reject(error);
+};
 
-  constructor(context: ForwardContext, call: PreparedCall, reply: FastifyReply) {
-    this.context = context;
-    this.call = call;
-    this.reply = reply;
-    this.timeoutMs = context.calls.timeoutMsOf(call);
-    this.dueAt = this.startedAt + this.timeoutMs;
-    this.timer = setTimeout(() => this.onTimer(), Math.min(listenAfterMs, this.timeoutMs));
-    reply.raw.on('close', () => {
-      if (!reply.raw.writableFinished) this.cut(new Error('The connection was closed'));
-    });
-    const { socket } = call.request.raw;
-    if (socket.timeout === undefined || socket.timeout > this.timeoutMs) return;
-    this.idleTimeoutMs = socket.timeout;
-    socket.setTimeout(0);
-  }
+/** Ends a call, at the upstream too. */
+export const cutCall = (running: RunningCall, reason: Error): void => {
+  running.cutBy ??= reason;
+  failCall(running, running.cutBy);
+  running.controller?.abort(running.cutBy);
+};
 
-  run(): Promise<void> {
-    this.ended = Promise.withResolvers<void>();
-    this.send(this.call.headers);
-    return this.ended.promise;
-  }
+/** One timer, for the end of the session and for the deadline, which may have moved. */
+const onTimer = (running: RunningCall): void => {
+  const { context, call } = running;
+  running.timer = undefined;
+  running.stopListening ??= context.calls.onSessionEnded(call, () =>
+    cutCall(running, new Problem('session_expired', 'The session ended while the upstream was asked')),
+  );
+  const leftMs = running.hasDeadline ? running.dueAt - performance.now() : Number.POSITIVE_INFINITY;
+  if (leftMs <= 0)
+    cutCall(running, new Problem('upstream_timeout', 'The upstream did not begin to answer in time'));
+  else if (leftMs < Number.POSITIVE_INFINITY) running.timer = setTimeout(onTimer, leftMs, running);
+};
 
-  send(headers: HeaderValues): void {
-    const { method } = this.call.request;
-    const { origin, target: path } = this.call.match;
-    const sent = { path, method, headers, body: this.body, headersTimeout: 0, bodyTimeout: 0 };
-    this.context.pools.get(origin).dispatch(sent, this);
-  }
+/** Lets the time limit stand still: it is the browser's turn, or ours. */
+export const pauseDeadline = (running: RunningCall): void => {
+  running.dueAt = Number.POSITIVE_INFINITY;
+};
 
-  /** Ends the call. An answer that has begun ends the browser's connection. */
-  cut(reason: Error): void {
-    this.cutBy ??= reason;
-    this.fail(this.cutBy);
-    this.controller?.abort(this.cutBy);
-  }
+/** Grants the upstream the whole time again. */
+export const restartDeadline = (running: RunningCall): void => {
+  if (!running.hasDeadline) return;
+  running.dueAt = performance.now() + running.timeoutMs;
+  running.timer ??= setTimeout(onTimer, running.timeoutMs, running);
+};
 
-  fail(error: Error): void {
-    const { raw } = this.reply;
-    if (raw.headersSent) raw.destroy();
-    this.ended?.reject(error);
-  }
+/** Reports how the upstream answered, or that it did not. */
+export const reportCall = ({ call, context, startedAt }: RunningCall, status: number | 'failed'): void => {
+  const { prefix } = call.match.route;
+  context.observe?.({ kind: 'upstream_call', prefix, status, seconds: secondsSince(startedAt) });
+};
 
-  close(): void {
-    this.hasDeadline = false;
-    clearTimeout(this.timer);
-    this.stopListening?.();
-    this.context.openStreams.delete(this);
-  }
+/** A connection that may wait longer than it may be idle waits without its idle limit until the answer begins. */
+const suspendIdleLimit = (running: RunningCall): void => {
+  const { socket } = running.call.request.raw;
+  if (socket.timeout === undefined || socket.timeout > running.timeoutMs) return;
+  running.idleTimeoutMs = socket.timeout;
+  socket.setTimeout(0);
+};
 
-  pauseDeadline(): void {
-    this.dueAt = Number.POSITIVE_INFINITY;
-  }
+/** Watches over a call from now on: its deadline, the end of its session, and the browser's connection. */
+export const startCall = (context: ForwardContext, call: PreparedCall, reply: FastifyReply): RunningCall => {
+  const startedAt = performance.now();
+  const timeoutMs = context.calls.timeoutMsOf(call);
+  const running: RunningCall = {
+    context,
+    call,
+    reply,
+    startedAt,
+    timeoutMs,
+    ended: undefined,
+    cutBy: undefined,
+    controller: undefined,
+    body: null,
+    answer: 'first',
+    answerEnd: undefined,
+    dueAt: startedAt + timeoutMs,
+    hasDeadline: true,
+    timer: undefined,
+    stopListening: undefined,
+    idleTimeoutMs: 0,
+  };
+  running.timer = setTimeout(onTimer, Math.min(listenAfterMs, timeoutMs), running);
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) cutCall(running, new Error('The connection was closed'));
+  });
+  suspendIdleLimit(running);
+  return running;
+};
 
-  restartDeadline(): void {
-    if (!this.hasDeadline) return;
-    this.dueAt = performance.now() + this.timeoutMs;
-    this.timer ??= setTimeout(() => this.onTimer(), this.timeoutMs);
-  }
-
-  /** One timer, for the end of the session and for the deadline, which may have moved. */
-  onTimer(): void {
-    this.timer = undefined;
-    this.stopListening ??= this.context.calls.onSessionEnded(this.call, () =>
-      this.cut(new Problem('session_expired', 'The session ended while the upstream was asked')),
-    );
-    const leftMs = this.hasDeadline ? this.dueAt - performance.now() : Number.POSITIVE_INFINITY;
-    if (leftMs <= 0)
-      this.cut(new Problem('upstream_timeout', 'The upstream did not begin to answer in time'));
-    else if (leftMs < Number.POSITIVE_INFINITY) this.timer = setTimeout(() => this.onTimer(), leftMs);
-  }
-
-  onRequestStart(controller: Controller): void {
-    this.controller = controller;
-    if (this.cutBy !== undefined) controller.abort(this.cutBy);
-  }
-
-  onResponseStart(controller: Controller, status: number, upstream: AnswerHead['upstream']): void {
-    if (status < 200) return;
-    const { calls } = this.context;
-    const head = { status, upstream };
-    calls.learn(this.call, head);
-    if (this.answer === 'first' && calls.isRefused(this.call, head))
-      this.sendAgain(controller, head).catch((error: Error) => this.cut(error));
-    else this.beginAnswer(head);
-  }
-
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    const { raw } = this.reply;
-    if (raw.write(chunk)) return;
-    controller.pause();
-    raw.once('drain', () => controller.resume());
-  }
-
-  onResponseEnd(): void {
-    this.answerEnd = 'whole';
-    if (this.answer === 'held') return;
-    this.reply.raw.end();
-    this.ended?.resolve();
-  }
-
-  onResponseError(controller: Controller | null, error: Error): void {
-    // The first answer breaks off when the second call is sent.
-    if ((controller ?? undefined) !== this.controller) return;
-    this.answerEnd = error;
-    if (this.answer !== 'held') this.fail(error);
-  }
-
-  /** Sends the call once more where there are better headers for it; else its answer goes to the browser. */
-  async sendAgain(controller: Controller, head: AnswerHead): Promise<void> {
-    this.answer = 'held';
-    controller.pause();
-    this.pauseDeadline();
-    const headers = await this.context.calls.renewHeaders(this.call, head);
-    if (this.cutBy !== undefined) return;
-    this.restartDeadline();
-    this.answer = 'last';
-    if (headers !== undefined) {
-      this.controller = undefined;
-      controller.abort(new Error('The access token was refused'));
-      this.send(headers);
-    } else if (this.answerEnd instanceof Error) this.fail(this.answerEnd);
-    else {
-      this.beginAnswer(head);
-      if (this.answerEnd === undefined) controller.resume();
-      else if (this.cutBy === undefined) this.onResponseEnd();
-    }
-  }
-
-  beginAnswer(head: AnswerHead): void {
-    const { context, call, reply } = this;
-    const challenge = context.calls.findChallenge(call, head);
-    if (challenge !== undefined) return void this.cut(challenge);
-    sendHead(reply, head.status, context.createAnswerHeaders(reply, call, head));
-    this.hasDeadline = false;
-    const { socket } = call.request.raw;
-    if (this.idleTimeoutMs > 0) socket.setTimeout(this.idleTimeoutMs);
-    if (String(head.upstream['content-type'] ?? '').startsWith('text/event-stream')) {
-      // Events may be far apart: only a connection whose other end is gone without a FIN is cut.
-      socket.setTimeout(0).setKeepAlive(true, 60_000);
-      context.openStreams.add(this);
-    }
-    this.report(head.status);
-  }
-
-  /** Reports how the upstream answered, or that it did not. */
-  report(status: number | 'failed'): void {
-    const { prefix } = this.call.match.route;
-    this.context.observe?.({ kind: 'upstream_call', prefix, status, seconds: secondsSince(this.startedAt) });
-  }
-}
+/** Stops watching over a call. */
+export const closeCall = (running: RunningCall): void => {
+  running.hasDeadline = false;
+  clearTimeout(running.timer);
+  running.stopListening?.();
+  running.context.openStreams.delete(running);
+};
