@@ -48,8 +48,8 @@ const describeDefault = (declared: DeclaredOption): string => {
 
 /** The meaning, and how the variable is written where one example shows it. */
 const describe = (declared: DeclaredOption): string => {
-  const { form, remedy } = declared.facts;
-  const [said] = readMeaning(declared);
+  const { form, remedy, variable } = declared.facts;
+  const said = readMeaning(declared)[0].replace('{ file }', `${variable}_FILE`);
   const inSentence = said.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   const meaning = form === 'list' ? `Comma list of ${inSentence}` : said;
   const [, example] = /^Write it as ((?!.* or ).+)\.$/.exec(remedy) ?? [];

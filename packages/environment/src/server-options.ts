@@ -27,7 +27,10 @@ export const serverOptions = {
   host: option('HOST', host.default('127.0.0.1'), { remedy: 'Write it as 127.0.0.1, 0.0.0.0 or ::.' }),
   /** The port where the BFF listens. */
   port: option('PORT', port.default(3000)),
-  /** CIDRs whose `X-Forwarded-For` is believed, for client addresses only; any other address holds at most 2,048 connections. */
+  /**
+   * CIDRs whose `X-Forwarded-For` is believed, for client addresses only; any other address holds at most 2,048 connections
+   * at a time.
+   */
   trustProxy: option('TRUST_PROXY', z.array(addresses).default([]), {
     form: 'list',
     remedy: 'Write it as 10.0.0.0/8,127.0.0.1.',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Observe } from './logging/observation.ts';
 import { apiOptions } from './options/api-options.ts';
-import { applyProfile, clientIssues, clientOptions } from './options/client-options.ts';
+import { applyProfile, clientIssues } from './options/client-issues.ts';
+import { clientOptions } from './options/client-options.ts';
 import {
   type DeclaredOption,
   declaredOptions,

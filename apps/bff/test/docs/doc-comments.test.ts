@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { pluginOptions } from '@foyer/fastify/options';
 import { expect, test } from 'vitest';
 import { root } from '../kit/pages.ts';
 
@@ -17,4 +18,18 @@ test('every export that is declared has a doc comment', () => {
   );
   expect(sources.length).toBeGreaterThan(100);
   expect(bare).toEqual([]);
+});
+
+test('every option of the plugin that may be left out says its default', () => {
+  const text = sources.map(({ lines }) => lines.join('\n')).join('\n');
+  const said = new Map(
+    [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])+)\*\/\s+(\w+): option\(/g)].map(([, comment, name]) => [
+      name,
+      comment,
+    ]),
+  );
+  const bare = pluginOptions.filter(
+    ({ option }) => !/ Default(?: of the app)?[: ]/.test(said.get(option) ?? ''),
+  );
+  expect(bare.map(({ option }) => option)).toEqual(['publicUrl']);
 });

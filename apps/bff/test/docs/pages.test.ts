@@ -11,6 +11,16 @@ test('the configuration page is generated from the declared variables', () => {
   expect(read('docs/configuration.md')).toBe(createConfigurationPage());
 });
 
+test.for(['OIDC_CLIENT_KEY', 'OIDC_CLIENT_CERT'])(
+  'of %s the page says by which variable its file is named',
+  (name) => {
+    const row = read('docs/configuration.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${name}\``));
+    expect(row).toContain(`\`${name}_FILE\` is read again when it changes`);
+  },
+);
+
 test('the page of events is generated from the table that the log is written by', () => {
   expect(read('docs/events.md')).toBe(createEventsPage());
 });

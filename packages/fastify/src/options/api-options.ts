@@ -172,7 +172,10 @@ const checkRoutes = (routes: readonly ApiRoute[], refuse: Refuse): void => {
 
 /** What is proxied, and how much of it. */
 export const apiOptions = {
-  /** APIs behind the BFF; more keys of each: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`. */
+  /**
+   * APIs behind the BFF; more keys of each: `auth`, `methods`, `timeout`, `passHeaders`, `token`, `require`, `identity`.
+   * Default `[]`.
+   */
   apiRoutes: option('API_ROUTES', z.array(apiRoute).readonly().superRefine(check(checkRoutes)).default([]), {
     form: 'json',
     remedy: 'Write it as [{"prefix":"/api/users","upstream":"http://localhost:4000/users"}].',

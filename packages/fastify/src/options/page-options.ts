@@ -104,7 +104,7 @@ export const pageOptions = {
   spa: spaSource.optional(),
   /**
    * Directives added to the content security policy of the SPA’s pages, and of nothing else. What browsers would ignore is
-   * refused at the start.
+   * refused at the start. Default: none.
    */
   spaCsp: option('SPA_CSP', text(checkSpaCsp).optional(), {
     remedy: "Write it as style-src 'unsafe-inline'; img-src https://cdn.example.",
@@ -132,7 +132,7 @@ export const pageOptions = {
     form: 'json',
     remedy: 'Write it as {"name":"My App","logoUrl":"/logo.svg","accentColor":"2a56c6"}.',
   }),
-  /** SPA origins other than `publicUrl`, same-site with it. */
+  /** SPA origins other than `publicUrl`, same-site with it. Default: none. */
   allowedOrigins: option('ALLOWED_ORIGINS', z.array(text(checkOrigin)).readonly().default([]), {
     form: 'list',
     remedy: 'Write scheme, host and port alone: https://app.example.',

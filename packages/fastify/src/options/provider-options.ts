@@ -62,16 +62,22 @@ export const providerOptions = {
     aliases: ['AUTH_URL', 'PLUSAUTH_ISSUER', 'PLUSAUTH_ISSUER_URL'],
     remedy: 'Copy the issuer from the provider: https://tenant.example.',
   }),
-  /** Where the metadata is when that is not below the issuer; it has to name `issuer`. Default: below the issuer. */
+  /** Where the metadata is when that is not below the issuer; the issuer in it has to be `issuer`. Default: below the issuer. */
   discoveryUrl: option('OIDC_DISCOVERY_URL', text(checkDiscoveryUrl).optional(), {
     remedy: 'Copy the address of the metadata from the provider.',
   }),
-  /** Ids of tenants that may sign in where the metadata is that of many (Entra ID’s `common` and `organizations`); `*` is any. */
+  /**
+   * Ids of the tenants that may sign in where the provider’s metadata is that of many tenants (Entra ID’s `common` and
+   * `organizations`); `*` is any tenant. Default: none.
+   */
   tenants: option('OIDC_TENANTS', tenants.optional(), {
     form: 'list',
     remedy: 'Copy the ids from the provider: 72f988bf-86f1-41af-91ab-2d7cd011db47.',
   }),
-  /** For providers whose logout has an address of its own: a URL in which `{client_id}` and `{return_to}` are filled in. */
+  /**
+   * For providers whose logout has an address of its own: a URL in which `{client_id}` and `{return_to}` are filled in.
+   * Default: none.
+   */
   logoutUrl: option('OIDC_LOGOUT_URL', text(checkLogoutUrl).optional(), {
     remedy: 'Give it as https://tenant.example/v2/logout?client_id={client_id}&returnTo={return_to}.',
   }),
@@ -79,13 +85,13 @@ export const providerOptions = {
   scope: option('OIDC_SCOPE', scope.default('openid profile email'), {
     remedy: 'Add it: openid profile email.',
   }),
-  /** More parameters of the authorization request. */
+  /** More parameters of the authorization request. Default: none. */
   authorizationParams: option(
     'OIDC_AUTHORIZATION_PARAMS',
     z.record(z.string(), z.string()).readonly().superRefine(check(checkParams)).default({}),
     { form: 'query', remedy: 'Write it as audience=https://api.example&prompt=consent.' },
   ),
-  /** URLs of the APIs that the sign-in asks for (RFC 8707); `token` of an API route chooses one of them. */
+  /** URLs of the APIs that the sign-in asks for (RFC 8707); `token` of an API route chooses one of them. Default: none. */
   resources: option('OIDC_RESOURCES', z.array(text(checkResource)).readonly().default([]), {
     form: 'list',
     remedy: 'Write it as https://users.example/,https://orders.example/.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Refuse } from './option.ts';
+import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
-import { isProtocolClaim } from './session-options.ts';
 
 const claimValue = z.union([z.string(), z.number(), z.boolean()]);
 

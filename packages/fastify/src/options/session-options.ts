@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { SessionStore } from '../stores/session-store.ts';
 import { check, functionOf, option, type Refuse } from './option.ts';
+import { isProtocolClaim } from './protocol-claims.ts';
 import { duration } from './quantities.ts';
 
 const yearSeconds = 366 * 86_400;
@@ -22,17 +23,6 @@ const checkSessionKeys = (keys: readonly string[], refuse: Refuse): void => {
   }
   if (new Set(keys).size !== keys.length) refuse('holds the same key twice', 'Leave one of them out.');
 };
-
-/** Claims about a token rather than a person, and names that tokens have. */
-const protocolClaims: ReadonlySet<string> = new Set([
-  ...['iss', 'aud', 'exp', 'iat', 'nbf', 'nonce', 'azp', 'sid', 'jti', 'at_hash', 'c_hash', 's_hash'],
-  ...['auth_time', 'acr', 'amr', 'access_token', 'refresh_token', 'id_token'],
-  // Code that copies it member by member would set the prototype of the copy.
-  '__proto__',
-]);
-
-/** Whether a claim is one that the browser is never shown: one of the protocol, or named like a token. */
-export const isProtocolClaim = (name: string): boolean => protocolClaims.has(name);
 
 const checkUserClaims = (names: readonly string[], refuse: Refuse): void => {
   for (const name of names)

@@ -48,9 +48,10 @@ const checkProviders = (providers: readonly GivenProvider[], refuse: Refuse): vo
 /** More than one provider to sign in with. */
 export const severalProviders = {
   /**
-   * Several providers, in place of `issuer` and `clientId`:
+   * Several providers, an array in place of `issuer` and `clientId`:
    * `[{"id":"staff","label":"Staff","issuer":"https://login.example","clientId":"app","clientSecret":"…","domains":["example.com"]}]`;
-   * the other options of one, all but its secret, are the defaults of each, and more keys are its own.
+   * more keys are other options of that provider. What an entry leaves out is as it is set for all, except the secret.
+   * Default: none.
    */
   providers: option('PROVIDERS', z.array(provider).readonly().superRefine(check(checkProviders)).optional(), {
     form: 'json',

@@ -1,5 +1,5 @@
 import type { User } from '@foyer/contract';
-import { isProtocolClaim } from '../options/session-options.ts';
+import { isProtocolClaim } from '../options/protocol-claims.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { isObject } from '../provider/json-object.ts';
 import type { Claims } from '../provider/provider.ts';
