@@ -13,18 +13,21 @@ const encodeText = (text: string, reserved = ''): string =>
     )
     .join('');
 
-const isScalar = (value: unknown): value is string | number | boolean =>
-  ['string', 'number', 'boolean'].includes(typeof value);
+const isPrintable = (value: unknown): value is string | number | boolean =>
+  value !== '' && ['string', 'number', 'boolean'].includes(typeof value);
 
 /** A claim as a header; the values of an array are separated by commas, and a comma in one of them is encoded. */
 const printClaim = (value: unknown): string => {
-  if (isScalar(value)) return encodeText(String(value));
+  if (isPrintable(value)) return encodeText(String(value));
   if (!Array.isArray(value)) return '';
   return value
-    .filter(isScalar)
+    .filter(isPrintable)
     .map((one) => encodeText(String(one), ','))
     .join(',');
 };
+
+/** A claim of which a header has one value, as a header: of several, the first. */
+const printFirst = (claim: unknown): string => printClaim([claim].flat().find(isPrintable));
 
 /** Headers without those that say nothing. */
 export const present = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
@@ -71,10 +74,10 @@ export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session) => 
   // Two of several providers may have the same `sub`.
   const of = provider === undefined ? '' : `${provider}/`;
   return {
-    subject: `${of}${printClaim(sub)}`,
+    subject: `${of}${printFirst(sub)}`,
     name: encodeText(session.displayName),
-    email: isEmailInDoubt(bff, session) ? '' : printClaim(email),
-    username: printClaim(username),
+    email: isEmailInDoubt(bff, session) ? '' : printFirst(email),
+    username: printFirst(username),
     groups: printClaim([groups].flat()),
   };
 };

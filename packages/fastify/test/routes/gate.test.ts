@@ -1,7 +1,9 @@
 import { createBrowser, type TestBrowser } from '@foyer/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BffOptions } from '../../src/index.ts';
+import { cookieHeader, startBentBff } from '../kit/bent-login.ts';
 import { type RunningBff, signIn, startBff } from '../kit/start-bff.ts';
+import type { Json } from '../provider/bent-provider.ts';
 
 const trusted = { trustProxy: ['127.0.0.1', '::1'] };
 
@@ -317,4 +319,39 @@ describe('the paths of oauth2-proxy', () => {
     const posted = await ask(`${gated.url}/oauth2/sign_out`, { ...signedIn, 'x-csrf': '1' }, 'POST');
     expect([posted.status, posted.headers.get('location')]).toEqual([307, '/logout']);
   });
+});
+
+test.for<[string, Json, Json]>([
+  [
+    'that are numbers',
+    { preferred_username: 7, groups: [12, 'a'] },
+    { 'preferred-username': '7', groups: '12,a' },
+  ],
+  [
+    'with several values, of which one is asked for',
+    { email: ['', 'a@x.example', 'b@x.example'], preferred_username: ['one', 'two'] },
+    { email: 'a@x.example', 'preferred-username': 'one' },
+  ],
+  ['that are one group with a comma', { groups: 'a,b' }, { groups: 'a%2Cb' }],
+  ['with groups that say nothing', { groups: ['', 'a,b', null, { a: 1 }, ''] }, { groups: 'a%2Cb' }],
+  ['that say nothing', { email: '', preferred_username: {}, groups: [] }, {}],
+])('the gate prints claims %s', async ([, claims, expected]) => {
+  const {
+    bff: gated,
+    begin,
+    comeBack,
+  } = await startBentBff(
+    {
+      idToken: ({ header, claims: base }) => ({ header, claims: { ...base, ...claims } }),
+      userinfo: () => ({ body: { sub: 'ada' } }),
+    },
+    { gate: 'oauth2-proxy' },
+  );
+  const login = await begin();
+  await comeBack(login);
+  const { headers } = await ask(`${gated.url}/oauth2/auth`, { cookie: cookieHeader(login.browser, gated) });
+  const names = ['email', 'preferred-username', 'groups'];
+  const got = names.map((name) => [name, headers.get(`x-auth-request-${name}`)]);
+  const none = { email: null, 'preferred-username': null, groups: null };
+  expect(Object.fromEntries(got)).toEqual({ ...none, ...expected });
 });
