@@ -59,3 +59,13 @@ declare module 'fastify' {
     readonly foyer: Bff;
   }
 }
+
+/**
+ * The BFF that is registered in an instance or around it.
+ *
+ * @throws Error that names `who` needs it, where there is none.
+ */
+export const requireBff = (app: FastifyInstance, who: string): Bff => {
+  if (app.hasDecorator('foyer')) return app.foyer;
+  throw new Error(`${who} need the bff plugin: register it first, in the same instance or one around it`);
+};

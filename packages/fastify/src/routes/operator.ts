@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Bff } from '../bff.ts';
+import { type Bff, requireBff } from '../bff.ts';
 import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
 import type { IndexClient } from '../session/session-list.ts';
+
+const findBff = (app: FastifyInstance): Bff =>
+  requireBff(app, 'endSessions, countSessions and nameSubject');
 
 /** Refuses to search sessions that cannot be found: the answer would read as "no sessions", while they continue. */
 const requireFindable = async ({ providers }: Bff): Promise<void> => {
@@ -26,23 +29,31 @@ const clientsOf = ({ providers }: Bff): readonly IndexClient[] =>
 /**
  * Ends sessions on every process, without their cookies; the browsers learn of it as `revoked`. Returns how many ended.
  *
- * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
+ * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named;
+ * Error in an instance in which the plugin is not registered.
  */
 export const endSessions = async (app: FastifyInstance, named: NamedSessions): Promise<number> => {
-  if (!('id' in named)) await requireFindable(app.foyer);
-  return app.foyer.sessions.endNamed(named, clientsOf(app.foyer));
+  const bff = findBff(app);
+  if (!('id' in named)) await requireFindable(bff);
+  return bff.sessions.endNamed(named, clientsOf(bff));
 };
 
 /**
  * How many sessions a person has.
  *
- * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named.
+ * @throws Problem `store_unavailable`; `bad_request` or `provider_unavailable` where the issuers of tenants cannot be named;
+ * Error in an instance in which the plugin is not registered.
  */
 export const countSessions = async (app: FastifyInstance, sub: string): Promise<number> => {
-  await requireFindable(app.foyer);
-  return app.foyer.sessions.countOf(sub, clientsOf(app.foyer));
+  const bff = findBff(app);
+  await requireFindable(bff);
+  return bff.sessions.countOf(sub, clientsOf(bff));
 };
 
-/** How the log names a person, for log lines of your own; `undefined` where `logSubject` names no one. */
+/**
+ * How the log names a person, for log lines of your own; `undefined` where `logSubject` names no one.
+ *
+ * @throws Error in an instance in which the plugin is not registered.
+ */
 export const nameSubject = (app: FastifyInstance, sub: string): string | undefined =>
-  app.foyer.nameSubject(sub);
+  findBff(app).nameSubject(sub);

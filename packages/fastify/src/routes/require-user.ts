@@ -1,6 +1,6 @@
 import type { User } from '@foyer/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Bff } from '../bff.ts';
+import { type Bff, requireBff } from '../bff.ts';
 import { admit } from '../gate/admission.ts';
 import { parseRequirement, type Requirement, type RequirementOptions } from '../options/requirement.ts';
 import type { RouteToken } from '../options.ts';
@@ -8,12 +8,8 @@ import { replyProblem } from '../pages/problem-reply.ts';
 import { personOf } from '../session/user.ts';
 import { createRequestedToken, isOfPerson } from '../tokens/requested-token.ts';
 
-const findBff = ({ server }: FastifyRequest): Bff => {
-  if (server.hasDecorator('foyer')) return server.foyer;
-  throw new Error(
-    'currentUser, requireUser and accessToken need the bff plugin: register it before this route, in the same instance or one around it',
-  );
-};
+const findBff = ({ server }: FastifyRequest): Bff =>
+  requireBff(server, 'currentUser, requireUser and accessToken');
 
 /**
  * The signed-in user of a request, `undefined` for anonymous visitors: every claim of the provider but those of the

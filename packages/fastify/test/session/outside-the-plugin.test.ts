@@ -1,6 +1,13 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { accessToken, currentUser, requireUser } from '../../src/index.ts';
+import {
+  accessToken,
+  countSessions,
+  currentUser,
+  endSessions,
+  nameSubject,
+  requireUser,
+} from '../../src/index.ts';
 
 test('requireUser, currentUser and accessToken say what is missing in an instance without the plugin', async () => {
   const app = Fastify();
@@ -10,8 +17,18 @@ test('requireUser, currentUser and accessToken say what is missing in an instanc
   for (const url of ['/required', '/current', '/token']) {
     const { statusCode, body } = await app.inject(url);
     expect([url, statusCode]).toEqual([url, 500]);
-    expect(body).toContain('need the bff plugin: register it before this route');
+    expect(body).toContain('need the bff plugin: register it first');
   }
+  await app.close();
+});
+
+test('what operators call says what is missing in an instance without the plugin', async () => {
+  const app = Fastify();
+  const missing = 'endSessions, countSessions and nameSubject need the bff plugin: register it first';
+  await expect(endSessions(app, { id: 'x' })).rejects.toThrow(missing);
+  await expect(endSessions(app, { sub: 'ada' })).rejects.toThrow(missing);
+  await expect(countSessions(app, 'ada')).rejects.toThrow(missing);
+  expect(() => nameSubject(app, 'ada')).toThrow(missing);
   await app.close();
 });
 
