@@ -92,6 +92,15 @@ export const logEvents = {
     remedy:
       'Except `/login`, `/logout` and `/api` from what the worker answers, as [own-spa.md](own-spa.md#service-workers) shows',
   },
+  spa_worker_unreadable: {
+    level: 'warn',
+    message:
+      'the service worker of the SPA cannot be read: it may answer /login, /logout or /api with its page',
+    fields: { file: 'its manifest', err },
+    when: 'A build is read whose `ngsw.json` is not one of Angular’s, or has a pattern that is no regular expression',
+    remedy:
+      'Correct `navigationUrls` in `ngsw-config.json`, as [own-spa.md](own-spa.md#service-workers) shows, and build again',
+  },
   cut: {
     level: 'info',
     message: 'an answer was cut before its end',

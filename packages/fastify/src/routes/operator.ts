@@ -4,8 +4,7 @@ import { Problem } from '../problems.ts';
 import type { NamedSessions } from '../session/session-ending.ts';
 import type { IndexClient } from '../session/session-list.ts';
 
-const findBff = (app: FastifyInstance): Bff =>
-  requireBff(app, 'endSessions, countSessions and nameSubject');
+const findBff = (app: FastifyInstance): Bff => requireBff(app, 'endSessions, countSessions and nameSubject');
 
 /** Refuses to search sessions that cannot be found: the answer would read as "no sessions", while they continue. */
 const requireFindable = async ({ providers }: Bff): Promise<void> => {

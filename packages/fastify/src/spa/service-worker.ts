@@ -1,5 +1,7 @@
 import { paths } from '@foyer/contract';
+import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
+import { logEvent } from '../events.ts';
 import type { SpaFiles } from './spa-files.ts';
 
 /** The names that Workbox, vite-plugin-pwa, Create React App and SvelteKit give to service workers. */
@@ -20,11 +22,12 @@ const angularPatterns = z.object({
 
 type AngularPatterns = z.output<typeof angularPatterns>['navigationUrls'];
 
-const readPatterns = (manifest: string): AngularPatterns => {
+const readPatterns = (manifest: string, log: FastifyBaseLogger): AngularPatterns => {
   try {
-    return angularPatterns.parse(JSON.parse(manifest)).navigationUrls;
-  } catch {
-    return []; // Not Angular’s file.
+    return manifest === '' ? [] : angularPatterns.parse(JSON.parse(manifest)).navigationUrls;
+  } catch (error) {
+    logEvent(log, 'spa_worker_unreadable', { file: angularManifest, err: error });
+    return [];
   }
 };
 
@@ -40,10 +43,15 @@ const answersFromCache = (script: string): boolean =>
 /** Where browsers navigate to the BFF, one address of each kind. */
 const navigations = [paths.login, paths.callback, paths.logout, paths.me];
 
-/** The file of a build's service worker that answers for the BFF with the page; `undefined` when there is none. */
-export const findUnawareWorker = (files: SpaFiles): string | undefined => {
-  const patterns = readPatterns(textOf(files, angularManifest));
+const findUnawareWorker = (files: SpaFiles, log: FastifyBaseLogger): string | undefined => {
+  const patterns = readPatterns(textOf(files, angularManifest), log);
   // Angular’s worker takes the path that it is registered for off what it compares.
   if (navigations.some((path) => answersByPattern(patterns, path))) return angularManifest;
   return workerPaths.find((path) => answersFromCache(textOf(files, path)));
+};
+
+/** Warns of a build's service worker that answers for the BFF with the page, or that cannot be read. */
+export const warnOfWorker = (files: SpaFiles, log: FastifyBaseLogger): void => {
+  const file = findUnawareWorker(files, log);
+  if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
 };

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { logEvent } from '../events.ts';
-import { findUnawareWorker } from './service-worker.ts';
+import { warnOfWorker } from './service-worker.ts';
 import { readSpaFiles, type SpaFiles, type SpaFolder } from './spa-files.ts';
 
 const checkIntervalMs = 1000;
@@ -36,8 +36,7 @@ export const openSpaBuild = async (
   const { dir } = folder;
   const readBuild = async (): Promise<SpaFiles> => {
     const read = await readSpaFiles(folder);
-    const file = findUnawareWorker(read);
-    if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
+    warnOfWorker(read, log);
     return read;
   };
   let files = await readBuild();

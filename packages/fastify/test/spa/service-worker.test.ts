@@ -101,3 +101,18 @@ test.for([
     await rm(folder, { recursive: true });
   },
 );
+
+test.for([
+  { name: 'a pattern that is no regular expression', content: angular({ positive: false, regex: '(' }) },
+  { name: 'a pattern without its kind', content: angular({ regex: '^.*$' }) },
+  { name: 'no JSON', content: '{' },
+])('an Angular manifest with $name is warned of by name', async ({ content }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'foyer-worker-'));
+  await writeFile(join(folder, 'index.html'), '<!doctype html>');
+  await writeFile(join(folder, 'ngsw.json'), content);
+  const bff = await startBff({ spa: { dir: folder } });
+  const warnings = bff.log.filter(({ level }) => Number(level) >= 40);
+  expect(warnings).toMatchObject([{ event: 'spa_worker_unreadable', file: '/ngsw.json', err: {} }]);
+  await bff[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
