@@ -94,9 +94,11 @@ const takePart = async ({ options, sessions }: Sharing, arrived: ArrivedCallback
 export const createSharedCallbacks = (sharing: Sharing): RunCallback => {
   const runOnce: RunCallback = async (arrived, complete) => {
     const login = nameLogin(arrived);
+    // Read before the claim: by the time a claim is lost, the callback that this one came beside may have ended.
+    const wasFinished = await sharing.sessions.isFinished(login);
     if (await claim(sharing, login)) return runFirst(sharing, arrived, complete);
     // It came later, and shares nothing: the session may have been open for long.
-    if (await sharing.sessions.isFinished(login)) throw usedBefore();
+    if (wasFinished) throw usedBefore();
     return takePart(sharing, arrived);
   };
   /** Callbacks in progress in this process, by their whole address: repetitions need not ask the store. */

@@ -1,15 +1,22 @@
 import { createBrowser } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
-import { openSessionStore } from '../../src/index.ts';
+import { openSessionStore, type SessionStore } from '../../src/index.ts';
 import { cookieHeader, startBentBff, whoIs } from '../kit/bent-login.ts';
 import { createSessionKey, startBff } from '../kit/start-bff.ts';
 import type { Answer, Json } from '../provider/bent-provider.ts';
 
 /** Two replicas over one store, beside a provider whose token endpoint waits for `go`. */
-const startReplicas = async (answer: (base: Json) => Pick<Answer, 'status' | 'body'>) => {
+const startReplicas = async (
+  answer: (base: Json) => Pick<Answer, 'status' | 'body'>,
+  { claimed, ...options }: Partial<Record<'onLogin' | 'claimed', () => Promise<undefined>>> = {},
+) => {
   const go = Promise.withResolvers<void>();
   const store = await openSessionStore('memory:');
-  const claim = vi.fn(store.claim);
+  const claim = vi.fn<SessionStore['claim']>(async (...given) => {
+    const isFirst = await store.claim(...given);
+    if (!isFirst) await claimed?.();
+    return isFirst;
+  });
   const given = { sessionKeys: [createSessionKey()], sessionStore: { ...store, claim } };
   const one = await startBentBff(
     {
@@ -22,7 +29,7 @@ const startReplicas = async (answer: (base: Json) => Pick<Answer, 'status' | 'bo
         },
       }),
     },
-    given,
+    { ...given, ...options },
   );
   const { issuer, clientId, clientSecret } = one.bent;
   const publicUrl = one.bff.url;
@@ -64,6 +71,26 @@ test('the same callback at another replica makes no second token request, and is
   expect([status, answered.json().code]).toEqual([400, 'login_not_started']);
   const replay = await ask(other);
   expect([replay.status, replay.answered.json().code]).toEqual([400, 'login_not_started']);
+  await other[Symbol.asyncDispose]();
+});
+
+test('a callback that came while the first was under way shares its outcome, also when the store answers later', async () => {
+  const [atEnd, ended] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const onLogin = vi.fn(() => atEnd.promise);
+  // The second learns that it is not the first when that is over.
+  const { one, other, ask, arrived, go } = await startReplicas((body) => ({ body }), {
+    onLogin,
+    claimed: () => ended.promise,
+  });
+  go.resolve();
+  const first = ask(one.bff);
+  await expect.poll(() => onLogin).toHaveBeenCalledOnce();
+  const second = ask(other);
+  await arrived(2);
+  atEnd.resolve(undefined);
+  expect((await first).status).toBe(303);
+  ended.resolve(undefined);
+  expect(await second).toMatchObject({ status: 303, location: '/deep' });
   await other[Symbol.asyncDispose]();
 });
 
