@@ -9,9 +9,9 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /** An object without those of these members that are absent; of all where none are named. */
-export const withoutAbsent = (object: JsonObject, names = Object.keys(object)): Record<string, unknown> =>
+export const withoutAbsent = (object: JsonObject, names?: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(object).filter(([name, value]) => !names.includes(name) || !isAbsent(value)),
+    Object.entries(object).filter(([name, value]) => !isAbsent(value) || names?.includes(name) === false),
   );
 
 /** A plain JSON object, or `undefined` for anything else. */
