@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { isLoopbackHost } from '../options/urls.ts';
 import { Problem } from '../problems.ts';
@@ -50,10 +50,17 @@ const unreachable = (origin: string, cause: unknown): Problem =>
 const joinValues = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-const failureOf = (error: unknown, origin: string, isLate: boolean): Problem => {
-  if (error instanceof Problem) return error;
-  if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(origin);
-  return isLate ? tooLate(origin) : unreachable(origin, error);
+/** Not `maxResponseSize` of undici: its SOCKS proxies, and those for http, do not know it. */
+const readBody = async (body: AsyncIterable<Buffer>, origin: string): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    // Leaving the loop closes the connection.
+    if (size > maxBodyBytes) throw tooLarge(origin);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 };
 
 const exchange = async (
@@ -75,12 +82,13 @@ const exchange = async (
       signal: stop.signal,
     });
     const header = (name: string): string | undefined => joinValues(answer.headers[name]);
-    const sent = Buffer.from(await answer.body.arrayBuffer());
+    const sent = await readBody(answer.body, origin);
     const plain = await decodeContent(sent, header('content-encoding'), maxBodyBytes);
     if (plain === undefined) throw tooLarge(origin);
     return { status: answer.statusCode, text: decoder.decode(plain), header };
   } catch (error) {
-    throw failureOf(error, origin, stop.signal.aborted);
+    if (error instanceof Problem) throw error;
+    throw stop.signal.aborted ? tooLate(origin) : unreachable(origin, error);
   } finally {
     clearTimeout(timer);
   }
@@ -88,7 +96,7 @@ const exchange = async (
 
 /** The ways to the provider: to a loopback host there is no proxy. */
 const openWays = (tls: TlsIdentity | undefined) => {
-  const settings = { keepAliveTimeout: 10_000, connections: 64, maxResponseSize: maxBodyBytes };
+  const settings = { keepAliveTimeout: 10_000, connections: 64 };
   const connect = tls && { connect: { ...tls } };
   return {
     tls,

@@ -50,11 +50,13 @@ type BoundSteps = { readonly [Name in keyof Steps]: Bound<Steps[Name]> };
  *
  * @see OpenID Connect Discovery section 4
  */
-export interface Provider extends Omit<BoundSteps, 'createDpopProof'> {
+export interface Provider extends Omit<BoundSteps, 'createDpopProof' | 'revoke'> {
   /** Starts a discovery in the background if there is none yet; never throws. */
   readonly warmUp: () => void;
   /** The issuer; while it is not discovered, as it may be written. */
   readonly issuers: () => readonly string[];
+  /** Revokes a refresh token where there is one and the provider can; never rejects: what failed is logged. */
+  readonly revoke: (refreshToken: string | undefined, log?: FastifyBaseLogger) => Promise<void>;
   /** Where its answers come to, as far as the metadata is known. */
   readonly redirectUri: () => string;
   /** Origin of the end-session endpoint or logout URL, for `form-action`; `undefined` while unknown. */
@@ -96,6 +98,7 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
       const provider = await opened();
       return choose(provider.steps)(provider.context, ...rest);
     };
+  const revoke = bind((steps) => steps.revoke);
   return {
     warmUp: () => {
       const discovered = opened().then((provider) => provider.context.discovery.require());
@@ -121,7 +124,12 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     exchange: bind((steps) => steps.exchange),
     clientToken: bind((steps) => steps.clientToken),
     readUserinfo: bind((steps) => steps.readUserinfo),
-    revoke: bind((steps) => steps.revoke),
+    revoke: async (refreshToken, ownLog = log) => {
+      if (refreshToken === undefined) return;
+      await revoke(refreshToken).catch((error: unknown) =>
+        logEvent(ownLog, 'revocation_failed', { err: error }),
+      );
+    },
     findEndSession: bind((steps) => steps.findEndSession),
     verifyLogoutToken: bind((steps) => steps.verifyLogoutToken),
     createDpopProof: async (key, request) => (await opened()).steps.createDpopProof(key, request),

@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { connect, type Server } from 'node:net';
+import { connect, createServer as createTcpServer, type Server } from 'node:net';
 import { getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TlsIdentity } from '../../src/provider/client-credentials.ts';
 import { createProviderHttp } from '../../src/provider/provider-http.ts';
 import { createCertificate, openssl } from '../kit/client-keys.ts';
-import { problemCode } from './relying-party.ts';
+import { problemCode, startRelyingParty } from './relying-party.ts';
 
 const listen = async (server: Server): Promise<number> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,6 +44,24 @@ const startProxy = async (target: number) => {
   });
   onTestFinished(() => server.closeAllConnections());
   return { url: `http://127.0.0.1:${await listen(server)}`, tunnels };
+};
+
+/** A SOCKS5 proxy that connects everyone to `target`, whatever host is asked for. @see RFC 1928 */
+const startSocks = async (target: number): Promise<string> => {
+  const server = createTcpServer((socket) => {
+    socket.once('data', () => {
+      socket.write(Buffer.from([5, 0]));
+      socket.once('data', () => {
+        const inner = connect(target, '127.0.0.1', () => {
+          socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+          inner.pipe(socket).pipe(inner);
+        });
+        inner.on('error', () => socket.destroy());
+        socket.on('error', () => inner.destroy());
+      });
+    });
+  });
+  return `socks5://127.0.0.1:${await listen(server)}`;
 };
 
 const setVariables = (variables: Readonly<Record<string, string>>): void => {
@@ -112,4 +130,22 @@ describe.runIf(openssl)('the way to the provider', () => {
     expect((await openHttp().send(`https://localhost:${port}/`)).status).toBe(200);
     expect(proxy.tunnels).toEqual([]);
   });
+});
+
+test.for<[string, (port: number) => Promise<string>]>([
+  ['an HTTP proxy', async (port) => `http://127.0.0.1:${port}`],
+  ['a SOCKS proxy', startSocks],
+])('an answer of more than a megabyte is refused behind %s too', async ([, start]) => {
+  const server = createServer((_request, response) => response.end('x'.repeat(1024 * 1024 + 1)));
+  onTestFinished(() => server.closeAllConnections());
+  setVariables({ HTTP_PROXY: await start(await listen(server)) });
+  expect(await problemCode(openHttp().send('http://op.example/'))).toBe('provider_invalid_response');
+});
+
+test('with a proxy variable that is no address a revocation fails, which is logged and rejects nothing', async () => {
+  setVariables({ HTTPS_PROXY: '127.0.0.1:3128' });
+  const { bent, provider, log } = await startRelyingParty();
+  onTestFinished(() => bent[Symbol.asyncDispose]());
+  await provider.revoke('refresh-token-1');
+  expect(log).toMatchObject([{ event: 'revocation_failed' }]);
 });
