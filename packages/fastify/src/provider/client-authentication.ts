@@ -35,7 +35,8 @@ const chooseMethod = async (
 
 /**
  * Runs a request with the client's authentication: the configured method; without one the listed method, and after
- * `invalid_client` the other one that has the secret. What works is remembered for its endpoint alone and for an hour.
+ * `invalid_client` the other one that has the secret. What works is remembered for its endpoint alone and for an hour, and
+ * forgotten when it is refused.
  */
 export const runAuthenticated = async <T>(
   context: ProviderContext,
@@ -49,6 +50,7 @@ export const runAuthenticated = async <T>(
     return await withRequest({ method, read }, run);
   } catch (error) {
     if (other === undefined || findRefusal(error)?.error !== 'invalid_client') throw error;
+    lessons.delete(endpoint);
   }
   const second = withRequest({ method: other, read }, run);
   const code = await second.then(

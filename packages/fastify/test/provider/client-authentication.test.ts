@@ -71,6 +71,16 @@ test('invalid_client by both methods is refused, and nothing is remembered', asy
   expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'basic']);
 });
 
+test('what was learnt is forgotten when it is refused', async () => {
+  await using party = await startRelyingParty({ token: accepting('post') });
+  await party.login();
+  party.bent.bends = { token: () => invalidClient };
+  expect(await problemCode(party.login())).toBe('provider_error');
+  party.bent.bends = {};
+  await party.login();
+  expect(methodsOf(party.bent.seen)).toEqual(['basic', 'post', 'post', 'basic', 'basic']);
+});
+
 test('another error than invalid_client is not tried again', async () => {
   await using party = await startRelyingParty({
     token: () => ({ status: 400, body: { error: 'invalid_request' } }),
