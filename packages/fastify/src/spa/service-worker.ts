@@ -1,8 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { paths } from '@foyer/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { logEvent } from '../events.ts';
 import type { SpaFiles } from './spa-files.ts';
+
+/** A build's files, and the folder that they are in. */
+interface ReadBuild {
+  readonly dir: string;
+  readonly files: SpaFiles;
+}
 
 /** The names that Workbox, vite-plugin-pwa, Create React App and SvelteKit give to service workers. */
 const workerPaths = ['/sw.js', '/service-worker.js', '/serviceworker.js', '/service_worker.js'];
@@ -10,8 +18,11 @@ const workerPaths = ['/sw.js', '/service-worker.js', '/serviceworker.js', '/serv
 /** The manifest of Angular's worker, which is the same script in every build. */
 const angularManifest = '/ngsw.json';
 
-const textOf = (files: SpaFiles, path: string): string =>
-  files.get(path)?.variants.get('identity')?.body.toString('utf8') ?? '';
+/** Reads a file of a build; empty where it is missing. The list of what a large build has makes its worker a large file. */
+const readText = async ({ dir, files }: ReadBuild, path: string): Promise<string> => {
+  const file = files.get(path);
+  return file === undefined ? '' : readFile(join(dir, file.name), 'utf8');
+};
 
 /** The patterns by which Angular's worker decides which navigations it answers with the page. */
 const angularPatterns = z.object({
@@ -43,15 +54,16 @@ const answersFromCache = (script: string): boolean =>
 /** Where browsers navigate to the BFF, one address of each kind. */
 const navigations = [paths.login, paths.callback, paths.logout, paths.me];
 
-const findUnawareWorker = (files: SpaFiles, log: FastifyBaseLogger): string | undefined => {
-  const patterns = readPatterns(textOf(files, angularManifest), log);
+const findUnawareWorker = async (build: ReadBuild, log: FastifyBaseLogger): Promise<string | undefined> => {
+  const patterns = readPatterns(await readText(build, angularManifest), log);
   // Angular’s worker takes the path that it is registered for off what it compares.
   if (navigations.some((path) => answersByPattern(patterns, path))) return angularManifest;
-  return workerPaths.find((path) => answersFromCache(textOf(files, path)));
+  for (const path of workerPaths) if (answersFromCache(await readText(build, path))) return path;
+  return undefined;
 };
 
 /** Warns of a build's service worker that answers for the BFF with the page, or that cannot be read. */
-export const warnOfWorker = (files: SpaFiles, log: FastifyBaseLogger): void => {
-  const file = findUnawareWorker(files, log);
+export const warnOfWorker = async (build: ReadBuild, log: FastifyBaseLogger): Promise<void> => {
+  const file = await findUnawareWorker(build, log);
   if (file !== undefined) logEvent(log, 'spa_worker_unaware', { file });
 };

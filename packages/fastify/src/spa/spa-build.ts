@@ -36,7 +36,7 @@ export const openSpaBuild = async (
   const { dir } = folder;
   const readBuild = async (): Promise<SpaFiles> => {
     const read = await readSpaFiles(folder);
-    warnOfWorker(read, log);
+    await warnOfWorker({ dir, files: read }, log);
     return read;
   };
   let files = await readBuild();

@@ -83,6 +83,12 @@ test.for([
     warned: [],
   },
   {
+    name: 'one that is larger than what is kept in memory',
+    file: 'sw.js',
+    content: workbox().replace('{url:', `${'{url:"assets/a.js",revision:null},'.repeat(10_000)}{url:`),
+    warned: ['/sw.js'],
+  },
+  {
     name: 'one for notifications alone',
     file: 'sw.js',
     content: "addEventListener('push', (event) => registration.showNotification(event.data.text()));",
