@@ -98,7 +98,8 @@ export const createSharedCallbacks = (sharing: Sharing): RunCallback => {
     const wasFinished = await sharing.sessions.isFinished(login);
     if (await claim(sharing, login)) return runFirst(sharing, arrived, complete);
     // It came later, and shares nothing: the session may have been open for long.
-    if (wasFinished) throw usedBefore();
+    // Earlier builds on the same store leave the end of a login as a mark of its own.
+    if (wasFinished || (await sharing.sessions.isClaimed(`${login} finished`))) throw usedBefore();
     return takePart(sharing, arrived);
   };
   /** Callbacks in progress in this process, by their whole address: repetitions need not ask the store. */

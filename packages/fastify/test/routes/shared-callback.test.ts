@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createBrowser } from '@foyer/testkit';
 import { expect, test, vi } from 'vitest';
 import { openSessionStore, type SessionStore } from '../../src/index.ts';
@@ -43,7 +44,7 @@ const startReplicas = async (
   };
   /** Until so many callbacks have found out whether they are the first. */
   const arrived = (count: number) => expect.poll(() => claim).toHaveBeenCalledTimes(count);
-  return { one, other, ask, arrived, go };
+  return { one, other, ask, arrived, go, store, state: login.state };
 };
 
 const sessionCookie = (lines: readonly string[]): string =>
@@ -91,6 +92,15 @@ test('a callback that came while the first was under way shares its outcome, als
   expect((await first).status).toBe(303);
   ended.resolve(undefined);
   expect(await second).toMatchObject({ status: 303, location: '/deep' });
+  await other[Symbol.asyncDispose]();
+});
+
+test('a login whose end an earlier build has marked shares nothing, and keeps no callback waiting', async () => {
+  const { one, other, ask, store, state } = await startReplicas((body) => ({ body }));
+  for (const mark of [`login ${state}`, `login ${state} finished`])
+    await store.claim(hash('sha256', mark, 'base64url'), Date.now() + 60_000);
+  const { status, answered } = await ask(one.bff);
+  expect([status, answered.json().code]).toEqual([400, 'login_not_started']);
   await other[Symbol.asyncDispose]();
 });
 
