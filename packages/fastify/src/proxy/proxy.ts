@@ -69,6 +69,8 @@ const createProxy = async (bff: ProxyBff) => {
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    // A browser that left while hooks of the host ran closes only once: its place would never be free again.
+    if (hasLeft(reply)) return;
     const match = requireRoute(request);
     const isUpgrade = isWebSocket(request);
     const place = limits.enter(request.raw.socket);

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import { startDevProvider } from '@foyer/dev-provider';
 import { connectRaw, type RawConnection } from '@foyer/testkit';
+import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
+import { openSessionStore, bff as plugin } from '../../src/index.ts';
 import { cookieHeader } from '../kit/bent-login.ts';
-import { signIn, startBff } from '../kit/start-bff.ts';
+import { createSessionKey, signIn, startBff } from '../kit/start-bff.ts';
 import { startRawUpstream, startUpstream } from '../kit/start-upstream.ts';
 
 test('thousands of pipelined calls on one connection hold up no one else, and few of them go on', async () => {
@@ -151,4 +154,46 @@ test('calls of a session that has its share wait for it, and others are answered
   await expect.poll(() => held.length).toBe(10);
   for (const answer of held) answer();
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['slow']));
+});
+
+/** An app with a hook before ours, which waits until the gate is open; `waiting` has the responses that wait. */
+const startSlowHost = async (upstream: string) => {
+  const provider = await startDevProvider({ publicUrls: ['http://localhost:1'] });
+  const sessionStore = await openSessionStore('memory:');
+  const app = Fastify();
+  onTestFinished(async () => {
+    await app.close();
+    await sessionStore.close();
+    await provider.close();
+  });
+  const gate = Promise.withResolvers<void>();
+  const waiting: ServerResponse[] = [];
+  app.addHook('onRequest', async (_request, { raw }) => {
+    waiting.push(raw);
+    await gate.promise;
+  });
+  const { issuer, clientId, clientSecret } = provider;
+  await app.register(plugin, {
+    ...{ issuer, clientId, clientSecret, sessionKeys: [createSessionKey()], sessionStore },
+    publicUrl: 'http://localhost:1',
+    apiRoutes: [{ prefix: '/api/a', upstream, auth: 'none' }],
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return { url, waiting, openGate: gate.resolve };
+};
+
+test.for([
+  ['calls', ''],
+  ['WebSockets', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
+])('%s whose clients leave while a hook of the host is at work take no place', async ([, more]) => {
+  await using upstream = await startUpstream((_request, response) => response.end('here'));
+  const { url, waiting, openGate } = await startSlowHost(upstream.url);
+  const clients = Array.from({ length: 1024 }, () => connectRaw(Number(new URL(url).port)));
+  for (const client of clients) client.send(`GET /api/a HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+  await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(1024);
+  for (const client of clients) client[Symbol.dispose]();
+  await expect.poll(() => waiting.every(({ destroyed }) => destroyed), { timeout: 10_000 }).toBe(true);
+  openGate();
+  expect(await (await fetch(`${url}/api/a`)).text()).toBe('here');
+  expect(upstream.seen).toHaveLength(1);
 });
