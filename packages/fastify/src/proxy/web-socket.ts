@@ -5,7 +5,7 @@ import { logEvent } from '../events.ts';
 import type { Observe } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
 import type { TlsIdentity } from '../provider/provider.ts';
-import { createAnswerHeaders, type OwnHeaders } from './answer-headers.ts';
+import { createAnswerHeaders, type OwnHeaders, sendHead } from './answer-headers.ts';
 import { settleFailure } from './forward.ts';
 import type { AnswerHead } from './hop-by-hop.ts';
 import type { PreparedCall, PreparedCalls } from './prepared-call.ts';
@@ -97,8 +97,7 @@ export const createWebSockets = (context: WebSocketContext) => {
           ...{ given, status: head.status, translate: () => undefined },
         });
         if (upstream.kind === 'refused') {
-          reply.hijack();
-          reply.raw.writeHead(head.status, headers);
+          sendHead(reply, head.status, headers);
           await passOn(upstream.answer, reply.raw, stop);
           stopListening?.();
           return;

@@ -94,6 +94,20 @@ test('header bytes beyond ASCII of a refused upgrade pass unchanged', async () =
   expect(headers).toContainEqual(['x-why', name]);
 });
 
+test('an upgrade that is answered with a status that is none is 502', async () => {
+  await using upstream = await startRawUpstream((socket) =>
+    socket.write('HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nno'),
+  );
+  const apiRoutes = [{ prefix: '/api/live', upstream: upstream.url, auth: 'none' }] as const;
+  await using bff = await startBff({ apiRoutes });
+  const { status, body } = await askRaw(
+    Number(new URL(bff.url).port),
+    'GET /api/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  );
+  expect([status, JSON.parse(body)]).toMatchObject([502, { code: 'upstream_unavailable' }]);
+  await expect.poll(upstream.openConnections).toBe(0);
+});
+
 const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
 
 /** An API that takes every WebSocket, and answers 426 to a request that is none. */
