@@ -60,15 +60,24 @@ const shape = {
 } as const;
 const schema = z.strictObject(shape);
 
-type Given = z.input<typeof schema>;
+/** Written out, and not as zod infers it, so that editors show the doc comments of the options. */
+type Shape = typeof providerOptions &
+  typeof clientOptions &
+  typeof severalProviders &
+  typeof pageOptions &
+  typeof sessionOptions &
+  typeof apiOptions &
+  typeof codeOptions;
 
-/** Required, unless `providers` names several. */
-type OfOneProvider = 'issuer' | 'clientId';
+type Given = { readonly [Name in keyof Shape]: z.input<Shape[Name]> };
+
+/** The others may be left out; `issuer` and `clientId` where `providers` names several. */
+type Needed = 'publicUrl' | 'sessionKeys' | 'sessionStore';
 
 /** Options of the `bff` plugin. Durations are seconds or texts such as `30m`, sizes are bytes or texts such as `10mb`. */
 export interface BffOptions<Claims = unknown>
-  extends Readonly<Omit<Given, OfOneProvider | 'onLogin'>>,
-    Partial<Readonly<Pick<Given, OfOneProvider>>> {
+  extends Pick<Given, Needed>,
+    Partial<Omit<Given, Needed | 'onLogin'>> {
   /**
    * Decides about every finished sign-in: may refuse it with a reason for the log, add to or hide from what the browser is
    * shown, and name where it goes. What it throws is a 500, and there is no session.
