@@ -83,6 +83,18 @@ test('keys of unknown kinds are passed over', async () => {
   expect(await party.login()).toMatchObject({ sub: 'ada' });
 });
 
+test.for<[string, Json]>([
+  ['cannot be read', { n: '!' }],
+  ['lacks a part', { n: undefined }],
+  ['is private', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })],
+  ['is a secret', { kty: 'oct', k: 'AAAA', alg: undefined, use: undefined }],
+])('a key that %s is passed over, and another one under its kid is not', async ([, members]) => {
+  await using party = await startRelyingParty({
+    jwks: (base) => ({ body: { keys: [{ ...onlyKey(base), ...members }, onlyKey(base)] } }),
+  });
+  expect(await party.login()).toMatchObject({ sub: 'ada' });
+});
+
 test('the key set is fetched once for many logins', async () => {
   await using party = await startRelyingParty();
   for (let n = 0; n < 3; n += 1) await party.login();
