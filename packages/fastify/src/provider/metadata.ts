@@ -92,9 +92,9 @@ const requireEndpoint = (document: JsonObject, name: string): string => {
   return value;
 };
 
-const checkIssuer = (found: unknown, { issuer, tenants }: IssuerOptions): string => {
+const checkIssuer = (found: unknown, { issuer, discoveryUrl, tenants }: IssuerOptions): string => {
   if (!isEndpoint(found)) throw unacceptable('issuer is missing or not https: look at OIDC_ISSUER');
-  const expected = bareIssuer(issuer);
+  const expected = discoveryUrl === undefined ? bareIssuer(issuer) : issuer.replace(/\/$/, '');
   if (found.replace(/\/$/, '') === expected) return found;
   if (tenantOf(expected, found) !== undefined) {
     if (tenants !== undefined) return found;

@@ -284,3 +284,11 @@ test('the metadata may be elsewhere than below the issuer', async () => {
   await using party = await startRelyingParty({}, { issuer, discoveryUrl });
   expect((await start(party)).url).toMatch(`${other.bent.issuer}/authorize?`);
 });
+
+test('beside a discovery URL the issuer is what is configured, whatever it looks like', async () => {
+  const issuer = 'http://localhost:9/tenant';
+  await using other = await startRelyingParty({ discovery: withChange({ issuer }) });
+  const discoveryUrl = `${other.bent.issuer}/.well-known/openid-configuration`;
+  await using party = await startRelyingParty({}, { issuer: `${issuer}/.well-known/x`, discoveryUrl });
+  expect(await problemCode(start(party))).toBe('provider_invalid_response');
+});
