@@ -133,6 +133,15 @@ export interface SessionDependencies {
 
 const digest = (value: string): string => hash('sha256', value, 'base64url');
 
+/** Makes the one-time values: of each the store learns a digest alone. */
+const createOneTimeValues = (store: SessionStore) =>
+  ({
+    claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
+    isClaimed: async (value) => (await store.readClaim(digest(value))) !== undefined,
+    finish: async (value) => store.noteClaim(digest(value), finished),
+    isFinished: async (value) => (await store.readClaim(digest(value))) === finished,
+  }) satisfies Partial<Sessions>;
+
 /** Makes the sessions of one BFF over the store of its options. */
 export const createSessions = ({ options, store, seal, log }: SessionDependencies): Sessions => {
   const { clock, sessionKeys, observe } = options;
@@ -157,7 +166,10 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
   return {
     ...createSessionOpening({ options, seal, rules, records, search, recentLogouts, end }, reader),
     ...ending,
-    ...{ reread: records.reread, save: records.save, onEnded: events.onEnded },
+    ...createOneTimeValues(store),
+    reread: records.reread,
+    save: records.save,
+    onEnded: events.onEnded,
     list: (request, session) => search.list(session, describeSessionCookie(request, rules)),
     current,
     require: async (request, given) => {
@@ -173,10 +185,6 @@ export const createSessions = ({ options, store, seal, log }: SessionDependencie
       if (broughtCookie(request)) reply.header('set-cookie', rules.clear(rules.sessionName));
       return session;
     },
-    claimOnce: async (value, expiresAt) => store.claim(digest(value), Math.ceil(expiresAt)),
-    isClaimed: async (value) => (await store.readClaim(digest(value))) !== undefined,
-    finish: async (value) => store.noteClaim(digest(value), finished),
-    isFinished: async (value) => (await store.readClaim(digest(value))) === finished,
     checkStore: () => store.check(),
     stop: async () => events.stop(),
   };
