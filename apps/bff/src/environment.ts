@@ -6,6 +6,7 @@ import {
   type Environment,
   EnvironmentError,
   type EnvironmentIssue,
+  findProxyMistakes,
   findReadableSecrets,
   findUnknownVariables,
   keptSessionKey,
@@ -122,6 +123,7 @@ export const parseEnvironment = (
     toVariables(optionIssues(error, serverOptions)),
     findHalfAdmin(served.values),
     findMissingBuild(spa, pages),
+    findProxyMistakes(environment),
     toVariables(refused),
   ]);
 

@@ -105,6 +105,8 @@ test.each([
     'holds something that is not a URL. Write it as https://users.example/,https://orders.example/.',
   ],
   ['OIDC_RESOURCES', 'https://a.example/#b', 'holds a URL with a fragment. Leave the part from # on out.'],
+  ['HTTPS_PROXY', '127.0.0.1:3128', 'is not the URL of a proxy. Write it as http://proxy.example:3128.'],
+  ['http_proxy', 'localhost:3128', 'is not the URL of a proxy. Write it as http://proxy.example:3128.'],
 ])('the refusal of %s=%s says what to do', (variable, value, expected) => {
   expect(refusal({ ...least, [variable]: value }).message.split('\n')).toContain(`  ${variable} ${expected}`);
 });

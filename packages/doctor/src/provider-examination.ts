@@ -1,4 +1,4 @@
-import { codeOf, readProcessEnvironment } from '@foyer/environment';
+import { codeOf, proxyVariables, readProcessEnvironment } from '@foyer/environment';
 import { Problem, type ResolvedOptions } from '@foyer/fastify';
 import { isLoopbackHost } from '@foyer/fastify/options';
 import { metadataUrl, parseObject } from '@foyer/fastify/provider';
@@ -32,8 +32,6 @@ const guard = async (what: string, trial: Promise<Finding>): Promise<Finding> =>
     return bad(`its ${what} could not be tried: ${reason}. Check the provider and the network.`);
   }
 };
-
-const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
 
 /** A proxy changes who is asked for the provider's certificate, and what can be reached. */
 const examineWay = ({ issuer }: ResolvedOptions): readonly Finding[] => {

@@ -136,7 +136,8 @@ export const createProvider = (options: ResolvedOptions, log: FastifyBaseLogger)
     publicKeys: () => publicKeys(credentials()),
     tlsIdentity: () => credentials().tls,
     close: async () => {
-      await (await opening)?.context.http.close();
+      // What could not be opened has nothing to close; the requests that needed it have said why.
+      await (await opening?.catch(() => undefined))?.context.http.close();
     },
   };
 };

@@ -148,4 +148,5 @@ test('with a proxy variable that is no address a revocation fails, which is logg
   onTestFinished(() => bent[Symbol.asyncDispose]());
   await provider.revoke('refresh-token-1');
   expect(log).toMatchObject([{ event: 'revocation_failed' }]);
+  await provider.close();
 });
