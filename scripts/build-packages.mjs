@@ -9,7 +9,7 @@ import { checkClientSize } from './check-client-size.mjs';
 // and attw, and checks the size of the client. Usage: pnpm build:packages [folder]; default folder: .packages
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = process.argv[2] ?? `${root}.packages`;
-const names = ['contract', 'client', 'fastify', 'dev-provider', 'create-foyer'];
+const others = ['client', 'fastify', 'dev-provider', 'create-foyer'];
 
 const execute = promisify(execFile);
 
@@ -28,18 +28,31 @@ const runPnpm = (args, cwd) => {
   return /\.[cm]?js$/.test(own) ? run(process.execPath, [own, ...args], cwd) : run(own, args, cwd);
 };
 
-const build = async (name) => {
+const compile = async (name) => {
   const path = `${root}packages/${name}`;
   rmSync(`${path}/dist`, { recursive: true, force: true });
   await run('tsc', ['-p', `${path}/tsconfig.build.json`]);
+};
+
+const pack = async (name) => {
   if (name === 'create-foyer') assembleTemplates();
-  await runPnpm(['pack', '--out', `${folder}/${name}.tgz`], path);
+  await runPnpm(['pack', '--out', `${folder}/${name}.tgz`], `${root}packages/${name}`);
   await run('publint', ['run', `${folder}/${name}.tgz`, '--strict']);
   // A package without exports has no types to check.
   if (name !== 'create-foyer') await run('attw', [`${folder}/${name}.tgz`, '--profile', 'esm-only']);
 };
 
 mkdirSync(folder, { recursive: true });
-await Promise.all(names.map(build));
+// The others are compiled against its declarations.
+await compile('contract');
+await Promise.all([
+  pack('contract'),
+  ...others.map(async (name) => {
+    await compile(name);
+    await pack(name);
+  }),
+]);
 await checkClientSize();
-console.log(`Packed and checked: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);
+console.log(
+  `Packed and checked: ${['contract', ...others].map((name) => `${folder}/${name}.tgz`).join(', ')}`,
+);
