@@ -4,6 +4,12 @@ import { memoize } from '../memoize.ts';
 import type { ApiRoute } from '../options.ts';
 import { type HeaderValues, hopByHopHeaders, pickHeaders } from './hop-by-hop.ts';
 
+/** The beginning of an upstream's answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly upstream: IncomingHttpHeaders;
+}
+
 const refused = new Set([
   ...hopByHopHeaders,
   ...['set-cookie', 'set-cookie2', 'clear-site-data', 'strict-transport-security', 'server', 'alt-svc'],

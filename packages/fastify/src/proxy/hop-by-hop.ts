@@ -3,12 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** Headers by their names in lower case. */
 export type HeaderValues = Record<string, string | string[]>;
 
-/** The beginning of an upstream's answer. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly upstream: IncomingHttpHeaders;
-}
-
 /** Headers that end at the next hop, whatever `Connection` says. @see RFC 9110 section 7.6.1 */
 export const hopByHopHeaders: readonly string[] = [
   'connection',

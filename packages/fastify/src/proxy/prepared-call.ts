@@ -9,8 +9,9 @@ import type { AccessToken } from '../provider/provider.ts';
 import { stepUpAddress } from '../session/requirement.ts';
 import type { Session } from '../session/session-record.ts';
 import { isOfPerson } from '../tokens/requested-token.ts';
+import type { AnswerHead } from './answer-headers.ts';
 import type { ApiMatch } from './api-routes.ts';
-import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 import { hasBody } from './upload.ts';
 import { createUpstreamHeaders } from './upstream-headers.ts';
 

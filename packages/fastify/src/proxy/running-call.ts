@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { type Observe, secondsSince } from '../logging/observation.ts';
 import { Problem } from '../problems.ts';
-import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
+import type { AnswerHead } from './answer-headers.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 import type { PreparedCall, PreparedCalls } from './prepared-call.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
 

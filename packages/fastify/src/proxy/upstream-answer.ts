@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { sendHead } from './answer-headers.ts';
-import type { AnswerHead, HeaderValues } from './hop-by-hop.ts';
+import { type AnswerHead, sendHead } from './answer-headers.ts';
+import type { HeaderValues } from './hop-by-hop.ts';
 import {
   cutCall,
   failCall,
