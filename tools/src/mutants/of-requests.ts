@@ -139,7 +139,7 @@ const ofOperation: readonly Mutant[] = [
     test: `${forwarded} > an answer that says Cache-Control: %s is private to its user`,
   },
   {
-    file: 'logging/request-log.ts',
+    file: 'logging/request-id.ts',
     find: '&& wellFormedId.test(brought)',
     replace: '',
     test: 'fastify/logging/request-id.property > a request id is kept when it is well-formed, and no other text reaches answer or log',

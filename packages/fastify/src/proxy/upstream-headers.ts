@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createRandomTexts } from '../logging/request-log.ts';
+import { createRandomTexts } from '../logging/request-id.ts';
 import { memoize } from '../memoize.ts';
 import { isOrdinary, mayPass } from '../options/passed-headers.ts';
 import { type HeaderValues, pickHeaders } from './hop-by-hop.ts';

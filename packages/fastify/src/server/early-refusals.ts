@@ -4,7 +4,7 @@ import type { FastifyHttpOptions } from 'fastify';
 import { createCors } from '../browser-security/cors.ts';
 import { wantsPage } from '../browser-security/public-origin.ts';
 import { createSecurityHeaders } from '../browser-security/response-headers.ts';
-import { createRequestId } from '../logging/request-log.ts';
+import { createRequestId } from '../logging/request-id.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { defaultLook, pageLookOf, printPageIn, type Say } from '../pages/page.ts';
 import { printProblem, replyProblem } from '../pages/problem-reply.ts';
