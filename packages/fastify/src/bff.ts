@@ -1,23 +1,63 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createAnswerPolicy, createPagePolicies } from './browser-security/content-security-policy.ts';
 import { createOriginCorrection } from './browser-security/public-origin.ts';
-import { prepareAnswerHeaders, preparePageHeaders } from './browser-security/response-headers.ts';
-import { createLoginRounds } from './login/login-rounds.ts';
-import { createLoginSeal } from './login/login-seal.ts';
-import { createLoginTransactions } from './login/login-transaction.ts';
+import {
+  type AnswerHeaders,
+  type PageHeaders,
+  prepareAnswerHeaders,
+  preparePageHeaders,
+} from './browser-security/response-headers.ts';
+import { createLoginRounds, type LoginRounds } from './login/login-rounds.ts';
+import { createLoginSeal, type LoginSeal } from './login/login-seal.ts';
+import { createLoginTransactions, type LoginTransactions } from './login/login-transaction.ts';
 import { createRateLimit } from './login/rate-limit.ts';
 import type { ResolvedOptions } from './options.ts';
-import { createPageLook } from './pages/page.ts';
-import { createProviders } from './provider/providers.ts';
+import { createPageLook, type PageLook } from './pages/page.ts';
+import { createProviders, type Providers } from './provider/providers.ts';
 import { createDraining } from './server/draining.ts';
-import { createSubjectNames } from './session/log-subject.ts';
-import { createSessions } from './session/session.ts';
+import { createSubjectNames, type NameSubject } from './session/log-subject.ts';
+import { createSessions, type Sessions } from './session/session.ts';
 import { createCookieSeal } from './session/session-cookie.ts';
 import { guardStore } from './session/store-guard.ts';
-import { createAccessTokens } from './tokens/access-token.ts';
+import { type AccessTokens, createAccessTokens } from './tokens/access-token.ts';
+
+/** What routes call upon: the parts of one plugin registration. */
+export interface Bff {
+  readonly options: ResolvedOptions;
+  readonly providers: Providers;
+  readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
+  /** The pending logins, each in a cookie of the browser. */
+  readonly logins: LoginTransactions;
+  /** Seals what a login hands to the browser, and opens it again. */
+  readonly loginSeal: LoginSeal;
+  /** Counts logins that brought no session, so that the browser does not go round for ever. */
+  readonly rounds: LoginRounds;
+  /** Look and language of our own pages. */
+  readonly look: PageLook;
+  /** Whether the server is ready for more requests. A call counts as a probe of a load balancer. */
+  readonly takesMore: () => boolean;
+  /** The headers of our own answers, and of the SPA's pages and assets. */
+  readonly headers: { readonly answers: AnswerHeaders; readonly pages: PageHeaders };
+  /** Counts a request of the sign-in. @throws Problem `rate_limited` beyond `rateLimitLogin`. */
+  readonly limitRate: (request: FastifyRequest) => Promise<void>;
+  /** Where to send a browser that opened a page under another loopback name than `publicUrl`; else `undefined`. */
+  readonly correctOrigin: (request: FastifyRequest) => string | undefined;
+  /** Names a person in the log. */
+  readonly nameSubject: NameSubject;
+  /** The methods of each path of ours, as its 405 names them. */
+  readonly allowedMethods: Map<string, readonly string[]>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The BFF that was registered here, for `requireUser` and `currentUser`. */
+    readonly foyer: Bff;
+  }
+}
 
 /** Composes the BFF of one plugin registration. */
-export const composeBff = async (app: FastifyInstance, options: ResolvedOptions) => {
+export const composeBff = async (app: FastifyInstance, options: ResolvedOptions): Promise<Bff> => {
   const seal = await createCookieSeal(options.sessionKeys);
   const loginSeal = createLoginSeal(options.sessionKeys);
   const providers = createProviders(options, app.log);
@@ -36,29 +76,15 @@ export const composeBff = async (app: FastifyInstance, options: ResolvedOptions)
     logins: createLoginTransactions(options, loginSeal),
     loginSeal,
     rounds: createLoginRounds(options, seal),
-    /** Look and language of our own pages. */
     look,
     takesMore: createDraining(app, options.drainTimeout),
-    /** The headers of our own answers, and of the SPA's pages and assets. */
     headers: { answers, pages },
     limitRate: await createRateLimit(options),
     correctOrigin: createOriginCorrection(options),
-    /** Names a person in the log. */
     nameSubject: createSubjectNames(options),
-    /** The methods of each path of ours, as its 405 names them. */
-    allowedMethods: new Map<string, readonly string[]>(),
+    allowedMethods: new Map(),
   };
 };
-
-/** What routes call upon. */
-export type Bff = Readonly<Awaited<ReturnType<typeof composeBff>>>;
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** The BFF that was registered here, for `requireUser` and `currentUser`. */
-    readonly foyer: Bff;
-  }
-}
 
 /**
  * The BFF that is registered in an instance or around it.

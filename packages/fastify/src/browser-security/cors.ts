@@ -44,15 +44,22 @@ const setHeaders = (request: FastifyRequest, reply: FastifyReply, options: CorsO
   if (requested !== undefined) reply.header(allowHeaders, requested);
 };
 
+/** The CORS rule of our own answers. */
+interface Cors {
+  /** At the beginning of a request. Answers the preflight of a configured origin, and then returns `true`. */
+  readonly answer: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  /** Before an answer is sent: the host's CORS may have answered before this scope, or in a later hook. */
+  readonly setHeaders: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
 /**
  * Makes the rule for the configured SPA origins: exact match, with credentials. @fastify/cors cannot do it: its decorator
  * and its `OPTIONS` route collide with those of a host that registered it.
  *
  * @see Fetch Standard, CORS protocol
  */
-export const createCors = (options: CorsOptions) => ({
-  /** At the beginning of a request. Answers the preflight of a configured origin, and then returns `true`. */
-  answer: (request: FastifyRequest, reply: FastifyReply): boolean => {
+export const createCors = (options: CorsOptions): Cors => ({
+  answer: (request, reply) => {
     setHeaders(request, reply, options);
     if (options.allowedOrigins.length === 0) return false;
     addVary(reply, 'Origin');
@@ -60,6 +67,5 @@ export const createCors = (options: CorsOptions) => ({
     reply.code(204).send();
     return true;
   },
-  /** Before an answer is sent: the host's CORS may have answered before this scope, or in a later hook. */
-  setHeaders: (request: FastifyRequest, reply: FastifyReply): void => setHeaders(request, reply, options),
+  setHeaders: (request, reply) => setHeaders(request, reply, options),
 });

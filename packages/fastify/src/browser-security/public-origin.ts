@@ -31,7 +31,10 @@ const parseLoopback = (header: string | undefined): string | undefined => {
  * cookies would be lost; `undefined` for every other request. A foreign `Host` is never repeated. A proxy in front that
  * changes `Host` would cause a redirect loop: it is detected, and logged once.
  */
-export const createOriginCorrection = ({ publicOrigin, clock }: ResolvedOptions) => {
+export const createOriginCorrection = ({
+  publicOrigin,
+  clock,
+}: ResolvedOptions): ((request: FastifyRequest) => string | undefined) => {
   const { host, hostname } = new URL(publicOrigin);
   const isLocal = isLoopbackHost(hostname);
   const isLoop = createLoopWatch(clock);
@@ -40,7 +43,7 @@ export const createOriginCorrection = ({ publicOrigin, clock }: ResolvedOptions)
     if (!isLogged) logEvent(log, 'host_changed', { host: asked });
     isLogged = true;
   };
-  return (request: FastifyRequest): string | undefined => {
+  return (request) => {
     const asked = isLocal ? parseLoopback(request.headers.host) : undefined;
     if (asked === undefined || asked === host) return undefined;
     const path = request.url.startsWith('/') ? request.url : '/';

@@ -27,8 +27,22 @@ export interface ResponseHeaders {
   readonly addTo: (scope: FastifyInstance) => void;
 }
 
+/** The headers of our own answers. */
+export interface AnswerHeaders extends ResponseHeaders {
+  /** The same headers as an object, for an answer that is written to `reply.raw`. */
+  readonly of: (reply: FastifyReply) => Readonly<Record<string, string>>;
+}
+
+/** The headers of the SPA's pages and assets. */
+export interface PageHeaders extends ResponseHeaders {
+  /** Makes the policy of an HTML file with these inline scripts and styles. */
+  readonly createPolicy: (inline: InlineSources) => PrintPolicy;
+  /** Chooses the policy of the answer to this request, in place of the one without inline parts. */
+  readonly choosePolicy: (request: FastifyRequest, policy: PrintPolicy) => void;
+}
+
 /** Prepares the security headers and the CORS rule of our own answers. */
-export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintPolicy) => {
+export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintPolicy): AnswerHeaders => {
   const security = createSecurityHeaders(options);
   const cors = createCors(options);
   let prepared = { ...security, 'content-security-policy': printPolicy() };
@@ -39,8 +53,7 @@ export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintP
     return prepared;
   };
   return {
-    /** Adds them to every answer that Fastify sends in the scope, over those that it has. */
-    addTo: (scope: FastifyInstance): void => {
+    addTo: (scope) => {
       scope.addHook('onRequest', (request, reply, done) => {
         if (!cors.answer(request, reply)) done();
       });
@@ -50,11 +63,7 @@ export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintP
         done();
       });
     },
-    /** The same headers as an object, for an answer that is written to `reply.raw`. */
-    of: ({ request }: FastifyReply): Readonly<Record<string, string>> => ({
-      ...current(),
-      'x-request-id': request.id,
-    }),
+    of: ({ request }) => ({ ...current(), 'x-request-id': request.id }),
   };
 };
 
@@ -62,8 +71,8 @@ export const prepareAnswerHeaders = (options: HeaderOptions, printPolicy: PrintP
 export const preparePageHeaders = (
   options: Pick<ResolvedOptions, 'spa' | 'spaPermissionsPolicy' | 'spaCoop'>,
   answers: ResponseHeaders,
-  createPolicy: (inline: InlineSources) => PrintPolicy,
-) => {
+  createPolicy: PageHeaders['createPolicy'],
+): PageHeaders => {
   const withoutInline = createPolicy({ scripts: [], styles: [] });
   const chosen = new WeakMap<FastifyRequest, PrintPolicy>();
   const isDevelopment = options.spa !== undefined && 'devServer' in options.spa;
@@ -74,7 +83,7 @@ export const preparePageHeaders = (
     'referrer-policy': 'same-origin',
   };
   return {
-    addTo: (scope: FastifyInstance): void => {
+    addTo: (scope) => {
       answers.addTo(scope);
       scope.addHook('onSend', (request, reply, ...[, done]) => {
         // Errors are pages of ours, except for those of a dev server, which are shown in its own way.
@@ -85,10 +94,8 @@ export const preparePageHeaders = (
         done();
       });
     },
-    /** Makes the policy of an HTML file with these inline scripts and styles. */
     createPolicy,
-    /** Chooses the policy of the answer to this request, in place of the one without inline parts. */
-    choosePolicy: (request: FastifyRequest, policy: PrintPolicy): void => {
+    choosePolicy: (request, policy) => {
       chosen.set(request, policy);
     },
   };

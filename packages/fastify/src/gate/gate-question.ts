@@ -29,22 +29,26 @@ export const readParameters = (url: string, known: readonly string[]): URLSearch
   return parameters;
 };
 
+/** What a server wants of the gate. */
+export interface GateQuestion {
+  /** Whether a navigation without a session is sent to the sign-in instead of refused. */
+  readonly redirects: boolean;
+  /** Whether the access token is wanted too. */
+  readonly wantsToken: boolean;
+  /** What the session must have. */
+  readonly requirement: Requirement | undefined;
+}
+
 /** Reads the query of `GET /gate`. @throws Problem `bad_request` for a parameter that is unknown or not well-formed. */
-export const parseQuestion = (url: string) => {
+export const parseQuestion = (url: string): GateQuestion => {
   const parameters = readParameters(url, ['redirect', 'token', 'require']);
   const requirement = parameters.get('require');
   return {
-    /** Whether a navigation without a session is sent to the sign-in instead of refused. */
     redirects: parseFlag(parameters.get('redirect')),
-    /** Whether the access token is wanted too. */
     wantsToken: parseFlag(parameters.get('token')),
-    /** What the session must have. */
     requirement: requirement === null ? undefined : readRequirement(requirement),
   };
 };
-
-/** What a server wants of the gate. */
-export type GateQuestion = ReturnType<typeof parseQuestion>;
 
 /** The request that a server in front asks the gate about, as far as it is known. */
 export interface OriginalRequest {

@@ -67,8 +67,20 @@ export const isEmailInDoubt = ({ providers }: Pick<Bff, 'providers'>, session: S
   return verified === false || verified === 'false';
 };
 
-/** Who is signed in, as headers for a server that asks the gate; empty where it is not known. */
-export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session) => {
+/** Who is signed in, as values of headers; empty where a claim is missing. */
+interface PrintedIdentity {
+  /** The `sub`; with several providers behind the provider's id and a slash. */
+  readonly subject: string;
+  readonly name: string;
+  /** Empty too where it may be someone else's. */
+  readonly email: string;
+  readonly username: string;
+  /** Separated by commas; a comma in a name is encoded. */
+  readonly groups: string;
+}
+
+/** Prints who is signed in for a server that asks the gate. */
+export const printIdentity = (bff: Pick<Bff, 'providers'>, session: Session): PrintedIdentity => {
   const { sub, email, preferred_username: username, groups } = claimsOf(session);
   const { name: provider } = bff.providers.of(session);
   // Two of several providers may have the same `sub`.

@@ -32,7 +32,7 @@ const numberOrText = z.union([z.number(), z.string()]);
 const durationRemedy = 'Write it as 90s, 30m, 12h or plain seconds.';
 
 /** A duration within bounds, in seconds: a number of seconds, or a text such as `90s`, `30m`, `12h`. */
-export const duration = (least: number, most: number) => {
+export const duration = (least: number, most: number): z.ZodType<number, number | string> => {
   const boundOf = (seconds: number): string =>
     seconds < least ? `Give ${least}s or more.` : `Give ${formatDuration(most)} or less.`;
   const schema = numberOrText.transform((value, context): number => {
@@ -49,7 +49,7 @@ export const duration = (least: number, most: number) => {
 };
 
 /** A size in bytes: a whole number, or a text such as `512kb` or `10mb`. */
-export const size = () => {
+export const size = (): z.ZodType<number, number | string> => {
   const schema = numberOrText.transform((value, context): number => {
     const bytes = typeof value === 'number' ? value : parseSize(value);
     if (bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;

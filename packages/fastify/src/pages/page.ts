@@ -28,39 +28,42 @@ const equalContrast = 0.19;
 const base =
   ':root{color-scheme:light dark;--ink:light-dark(#18202b,#e7ebf1);--soft:light-dark(#55606e,#a6b1be);--paper:light-dark(#f5f6f8,#0f1318);--card:light-dark(#ffffff,#171c23);--line:light-dark(#dce1e7,#2b333e);--rim:light-dark(#c5ccd5,#3d4754);--shade:light-dark(rgb(24 32 43/.06),rgb(0 0 0/.3));--tint:light-dark(#e9effd,#1b2740);}*{box-sizing:border-box}body{margin:0;display:grid;justify-items:center;padding:clamp(1.5rem,14vh,9rem) 1rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.6 ui-sans-serif,system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}main{width:min(28rem,100%);padding:clamp(1.5rem,5vw,2.5rem);background:var(--card);border:1px solid var(--line);border-radius:1rem;box-shadow:0 1rem 3rem var(--shade)}header{display:flex;align-items:center;gap:.75rem;margin-bottom:1.5rem;font-weight:600;overflow-wrap:anywhere}header::before{content:"";flex:none;width:2.25rem;height:2.25rem}h1{margin:0 0 .5rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;text-wrap:pretty}p,li{margin:.5rem 0;color:var(--soft);text-wrap:pretty;overflow-wrap:anywhere}ul{margin:1rem 0;padding-left:1.25rem}nav,form{display:grid;gap:.75rem;margin-top:1.75rem}a,button{display:flex;align-items:center;justify-content:center;min-height:2.75rem;padding:.5rem 1.5rem;border:1px solid var(--rim);border-radius:.625rem;background:none;color:var(--ink);font:inherit;text-decoration:none;cursor:pointer}a:hover{background:var(--tint)}a.first,button{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600}a.first:hover,button:hover{background:color-mix(in oklab,var(--accent),var(--ink) 14%)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}small{display:block;margin-top:1.75rem;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}';
 
-/** Makes the style of a brand: one text, so that one hash lets it pass. */
-const createPageStyle = ({ accentColor: given = '2a56c6', logoUrl }: Brand) => {
+/** The style of our own pages: one text, so that one hash lets it pass. */
+interface PageStyle {
+  readonly text: string;
+  /** The source expression that lets it pass the policy. @see CSP 3 section 2.3.1 */
+  readonly hash: string;
+  /** Address of the page's icon: the logo, or a door in the accent colour. */
+  readonly icon: string;
+}
+
+const createPageStyle = ({ accentColor: given = '2a56c6', logoUrl }: Brand): PageStyle => {
   const accentColor = `#${given.replace('#', '')}`;
   const icon = logoUrl ?? printIcon(accentColor);
   const onAccent = luminance(accentColor) > equalContrast ? '#0e1520' : '#ffffff';
   const accent = `:root{--accent:light-dark(${accentColor},${onDark(accentColor)});--on-accent:light-dark(${onAccent},#0e1520)}`;
   const text = `${base}${accent}header::before{background:url("${icon}") center/contain no-repeat}`;
   const hash = `sha256-${createHash('sha256').update(text).digest('base64')}`;
-  return {
-    text,
-    /** The source expression that lets it pass the policy. @see CSP 3 section 2.3.1 */
-    hash,
-    /** Address of the page's icon: the logo, or a door in the accent colour. */
-    icon,
-  };
+  return { text, hash, icon };
 };
 
+/** Look and language of our own pages: prepared once for a brand. */
+export interface PageLook {
+  /** Name of the product. */
+  readonly name: string | undefined;
+  readonly style: PageStyle;
+  /** What each language says in place of an English text. */
+  readonly languages: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
 /** Prepares the look of our own pages, in English, German, and the languages of the brand, whose texts come first. */
-export const createPageLook = ({ name, texts = {}, ...style }: Brand) => {
+export const createPageLook = ({ name, texts = {}, ...style }: Brand): PageLook => {
   const ours: NonNullable<Brand['texts']> = { en: {}, de: german };
   const languages = Object.keys({ ...ours, ...texts }).map(
     (each) => [each, new Map(Object.entries({ ...ours[each], ...texts[each] }))] as const,
   );
-  return {
-    name,
-    style: createPageStyle(style),
-    /** What each language says in place of an English text. */
-    languages: new Map(languages),
-  };
+  return { name, style: createPageStyle(style), languages: new Map(languages) };
 };
-
-/** Look and language of our own pages: prepared once for a brand. */
-export type PageLook = ReturnType<typeof createPageLook>;
 
 /** The languages of an `Accept-Language`, best first, without their regions. @see RFC 9110 section 12.5.4 */
 const readLanguages = (acceptLanguage: string): readonly string[] =>

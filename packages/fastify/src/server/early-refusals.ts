@@ -14,6 +14,14 @@ import { hasBegunAnswer, headersInFlight } from './answers-in-flight.ts';
 /** An error of the parser, or of the time limits. */
 type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
+/** The answers for what is refused before a route, hook or log line has seen it. */
+export interface EarlyRefusals {
+  /** Fastify's option, for a path that cannot be decoded. */
+  readonly frameworkErrors: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']>;
+  /** For the server's `clientError` event: what is not HTTP, is too large or comes too slowly. */
+  readonly answerClientError: (error: ClientError, socket: Socket) => void;
+}
+
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const printPagePolicy = (styleHash: string): string =>
@@ -56,29 +64,19 @@ const printRefusal = (problem: Problem, requestId: string, asked: IncomingHttpHe
   return { type: 'text/html', policy: pagePolicy, body: printPageIn(defaultLook, asked, page) };
 };
 
-/**
- * Makes the answers for what is refused before a route, hook or log line has seen it; `isSecure` when the public URL is
- * https.
- *
- * @see RFC 9112 section 2.2
- */
-export const createEarlyRefusals = (settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>) => {
+/** Makes them; `isSecure` when the public URL is https. @see RFC 9112 section 2.2 */
+export const createEarlyRefusals = (
+  settings: Pick<ResolvedOptions, 'isSecure' | 'allowedOrigins'>,
+): EarlyRefusals => {
   const cors = createCors(settings);
   const security = { ...createSecurityHeaders(settings), 'cache-control': 'no-store' };
-  const frameworkErrors: NonNullable<FastifyHttpOptions<Server>['frameworkErrors']> = (
-    error,
-    request,
-    reply,
-  ) => {
-    const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
-    reply.headers({ ...security, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
-    if (!cors.answer(request, reply)) replyProblem(error, request, reply);
-  };
   return {
-    /** Fastify's option, for a path that cannot be decoded. */
-    frameworkErrors,
-    /** For the server's `clientError` event: what is not HTTP, is too large or comes too slowly. */
-    answerClientError: (error: ClientError, socket: Socket): void => {
+    frameworkErrors: (error, request, reply) => {
+      const pagePolicy = printPagePolicy(pageLookOf(request).style.hash);
+      reply.headers({ ...security, 'content-security-policy': pagePolicy, 'x-request-id': request.id });
+      if (!cors.answer(request, reply)) replyProblem(error, request, reply);
+    },
+    answerClientError: (error, socket) => {
       const { code = '' } = error;
       // A browser that opens a connection ahead would take a refusal for the answer to its first request.
       const isUnused = socket.bytesRead === 0;

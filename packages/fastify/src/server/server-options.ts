@@ -7,7 +7,7 @@ import { readRequestId } from '../logging/request-id.ts';
 import { createRequestLogOptions, pathOf } from '../logging/request-log.ts';
 import { isAnswering, watchAnswers } from './answers-in-flight.ts';
 import { createConnectionLimit } from './connection-limit.ts';
-import { createEarlyRefusals } from './early-refusals.ts';
+import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 import { asksForWebSocket } from './socket-takeover.ts';
 
 /** The limits that the BFF is meant to run with. Durations are seconds. */
@@ -60,7 +60,7 @@ type StartServer = NonNullable<FastifyHttpOptions<Server>['serverFactory']>;
 /** Node answers a request without `Host` and an odd `Expect` by itself, bare: here they come to our own answers. */
 const createServerFactory = (
   { trustProxy, limits }: ServerSettings,
-  { answerClientError }: ReturnType<typeof createEarlyRefusals>,
+  { answerClientError }: EarlyRefusals,
 ): StartServer => {
   const within = { ...serverLimits, ...limits };
   const limitConnections = createConnectionLimit(within.connectionsPerAddress, trustProxy);
