@@ -1,6 +1,6 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type Provider from 'oidc-provider';
-import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { type Configuration, errors, type ResourceServer } from 'oidc-provider';
 import type { DevProviderOptions } from './options.ts';
 import { findPerson } from './people.ts';
 import { developmentSigningKey } from './signing-key.ts';
@@ -30,23 +30,21 @@ const createResourceServer = (audiences: readonly string[], audience: string): R
   };
 };
 
+type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
+
 /**
  * One resource server for each audience. A login is granted all of them, and a token request may choose one.
  *
  * @see RFC 8707 section 2
  */
-export const resourceIndicators = (audiences: readonly [string, ...string[]]) => ({
+export const resourceIndicators = (audiences: readonly [string, ...string[]]): ResourceIndicators => ({
   enabled: true,
-  defaultResource: (
-    { oidc }: KoaContextWithOIDC,
-    _client: unknown,
-    oneOf?: readonly string[],
-  ): string | string[] => {
+  defaultResource: ({ oidc }, _client, oneOf) => {
     if (oneOf !== undefined) return oneOf.find((each) => each === audiences[0]) ?? oneOf[0] ?? audiences[0];
     return oidc.route === 'token' ? audiences[0] : [...audiences];
   },
   useGrantedResource: () => true,
-  getResourceServerInfo: (_ctx: unknown, audience: string) => createResourceServer(audiences, audience),
+  getResourceServerInfo: (_ctx, audience) => createResourceServer(audiences, audience),
 });
 
 type ExchangeParameters = Readonly<

@@ -13,7 +13,7 @@ export const asksForSecondStep = (asked: unknown): boolean =>
     .includes(acrValues.secondStep);
 
 /** What a sign-in is reported as. @see RFC 8176 section 2 */
-export const authenticationOf = (hasSecondStep: boolean) =>
+export const authenticationOf = (hasSecondStep: boolean): { acr: string; amr: string[] } =>
   hasSecondStep
     ? { acr: acrValues.secondStep, amr: ['pwd', 'otp', 'mfa'] }
     : { acr: acrValues.password, amr: ['pwd'] };

@@ -85,9 +85,12 @@ const createHopper =
   };
 
 /** Makes what follows at most `limit` redirects; with 0 the redirect itself is the page. */
-export const createNavigation = (jar: CookieJar, agent: Agent | undefined) => {
+export const createNavigation = (
+  jar: CookieJar,
+  agent: Agent | undefined,
+): ((start: URL, visit: Visit, limit: number) => Promise<Page>) => {
   const send = createHopper(jar, agent);
-  return async (start: URL, visit: Visit, limit: number): Promise<Page> => {
+  return async (start, visit, limit) => {
     let hop = firstHop(start, visit);
     const chain: URL[] = [];
     const steps: Step[] = [];

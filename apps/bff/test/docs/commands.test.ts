@@ -48,9 +48,11 @@ const quantities = 'packages/fastify/src/options/quantities.ts';
 const layOut = (): void => {
   mkdirSync(inside('packages/fastify/test'), { recursive: true });
   mkdirSync(inside('packages/fastify/src/options'), { recursive: true });
+  mkdirSync(inside('tools'));
   for (const path of ['node_modules', 'packages/fastify/node_modules'])
     symlinkSync(join(root, path), inside(path));
-  for (const path of [quantities, 'packages/fastify/src/options/option.ts'])
+  const plugin = 'tools/explicit-return-types.grit';
+  for (const path of [quantities, 'packages/fastify/src/options/option.ts', plugin])
     cpSync(join(root, path), inside(path));
   writeFileSync(inside('biome.json'), read('biome.json').replace('"enabled": true', '"enabled": false'));
   writeFileSync(inside('vitest.config.ts'), 'export default {};\n');
