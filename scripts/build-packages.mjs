@@ -9,7 +9,7 @@ import { checkClientSize } from './check-client-size.mjs';
 // and attw, and checks the size of the client. Usage: pnpm build:packages [folder]; default folder: .packages
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = process.argv[2] ?? `${root}.packages`;
-const others = ['client', 'fastify', 'dev-provider', 'create-foyer'];
+const names = ['contract', 'client', 'fastify', 'dev-provider', 'create-foyer'];
 
 const execute = promisify(execFile);
 
@@ -45,14 +45,11 @@ const pack = async (name) => {
 mkdirSync(folder, { recursive: true });
 // The others are compiled against its declarations.
 await compile('contract');
-await Promise.all([
-  pack('contract'),
-  ...others.map(async (name) => {
-    await compile(name);
+await Promise.all(
+  names.map(async (name) => {
+    if (name !== 'contract') await compile(name);
     await pack(name);
   }),
-]);
-await checkClientSize();
-console.log(
-  `Packed and checked: ${['contract', ...others].map((name) => `${folder}/${name}.tgz`).join(', ')}`,
 );
+await checkClientSize();
+console.log(`Packed and checked: ${names.map((name) => `${folder}/${name}.tgz`).join(', ')}`);
