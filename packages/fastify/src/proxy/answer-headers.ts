@@ -57,9 +57,13 @@ const hostOf = ({ host }: URL): string => host.replace(/:(80|443)$/, '');
 /**
  * Makes the translation of an upstream's `Location`: one that leads into an API of ours becomes our own path, one that
  * leads elsewhere on an upstream is left out, since its address is internal, and any other is the upstream's own answer
- * and stays as it is. Host and port decide: frameworks behind a proxy often name the wrong scheme.
+ * and stays as it is. Host and port decide: frameworks behind a proxy often name the wrong scheme. `asked` is the URL that
+ * the upstream was asked for.
  */
-export const createLocations = (routes: readonly ApiRoute[], basePath: string) => {
+export const createLocations = (
+  routes: readonly ApiRoute[],
+  basePath: string,
+): ((location: string, asked: URL) => string | undefined) => {
   const table = routes
     .map(({ prefix, upstream }) => {
       const url = new URL(upstream);
@@ -67,8 +71,7 @@ export const createLocations = (routes: readonly ApiRoute[], basePath: string) =
     })
     .sort((one, other) => other.base.length - one.base.length);
 
-  /** `asked` is the URL that the upstream was asked for. */
-  return (location: string, asked: URL): string | undefined => {
+  return (location, asked) => {
     const encoded = encodeBytes(location);
     const url = URL.parse(encoded, asked.href);
     if (url === null) return undefined;

@@ -21,7 +21,10 @@ export interface ApiMatch {
  * @throws Problem `method_not_allowed` where no route of the prefix takes the method.
  * @see RFC 10017 section 6.1.3.6
  */
-export const createApiRoutes = (routes: readonly ApiRoute[], basePath: string) => {
+export const createApiRoutes = (
+  routes: readonly ApiRoute[],
+  basePath: string,
+): ((target: RequestTarget, method: string) => ApiMatch | undefined) => {
   const table = routes
     .map((route) => {
       const { origin, pathname } = new URL(route.upstream);
@@ -41,7 +44,7 @@ export const createApiRoutes = (routes: readonly ApiRoute[], basePath: string) =
     throw new Problem('method_not_allowed', `${method} is not among the methods of the route`, { allow });
   };
 
-  return ({ path, query }: RequestTarget, method: string): ApiMatch | undefined => {
+  return ({ path, query }, method) => {
     const named = table.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     if (named === undefined) return undefined;
     const found = named.methods.includes(method) ? named : findByMethod(named.prefix, method);

@@ -22,6 +22,25 @@ export const inFlightNumbers = {
 /** The limits of `createInFlightLimits`. */
 export type InFlightNumbers = typeof inFlightNumbers;
 
+/** A request that counts against the limits until it leaves. */
+interface InFlightPlace {
+  /**
+   * Waits until the request may be sent to the upstream; returns at once when it leaves meanwhile.
+   *
+   * @throws Problem `rate_limited` with status 503 when the session has all its WebSockets, when the queue is full,
+   * or when the request waited for too long.
+   */
+  readonly start: (of: Pick<Turn, 'sessionId' | 'upstream' | 'isWebSocket'>) => Promise<void>;
+  /** Ends the request's share of the limits, waiting or under way. Does nothing the second time. */
+  readonly leave: () => void;
+}
+
+/** The bounds of the requests and WebSockets in flight: for each connection, session and upstream. */
+interface InFlightLimits {
+  /** Takes a place on a connection. @throws Problem `rate_limited` with status 503 when the connection is full. */
+  readonly enter: (connection: Socket) => InFlightPlace;
+}
+
 /** A request or WebSocket that is under way, or waits for its turn. */
 interface Turn {
   readonly sessionId: string | undefined;
@@ -126,14 +145,13 @@ const createFloodGuard = (): ((connection: Socket) => void) => {
   };
 };
 
-/** Makes the bounds of the requests and WebSockets in flight; `given` changes single numbers. */
-export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}) => {
+/** Makes the limits; `given` changes single numbers. */
+export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}): InFlightLimits => {
   const numbers = { ...inFlightNumbers, ...given };
   const connections = createCounts<Socket>();
   const turns = createTurns(numbers);
   const noteRefusal = createFloodGuard();
-  /** Takes a place on a connection. @throws Problem `rate_limited` with status 503 when the connection is full. */
-  const enter = (connection: Socket) => {
+  const enter: InFlightLimits['enter'] = (connection) => {
     if (connections.of(connection) >= numbers.perConnection) {
       noteRefusal(connection);
       throw refusal('on one connection');
@@ -142,13 +160,7 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}) => {
     let turn: Turn | undefined;
     let hasLeft = false;
     return {
-      /**
-       * Waits until the request may be sent to the upstream; returns at once when it leaves meanwhile.
-       *
-       * @throws Problem `rate_limited` with status 503 when the session has all its WebSockets, when the queue is full,
-       * or when the request waited for too long.
-       */
-      start: async (of: Pick<Turn, 'sessionId' | 'upstream' | 'isWebSocket'>): Promise<void> => {
+      start: async (of) => {
         if (hasLeft) return;
         const client = of.sessionId ?? connection;
         const next: Turn = { ...of, client, isRunning: false, wait: undefined, timer: undefined };
@@ -156,8 +168,7 @@ export const createInFlightLimits = (given: Partial<InFlightNumbers> = {}) => {
         turn = next;
         if (turn.wait !== undefined) await turn.wait.promise;
       },
-      /** Ends the request's share of the limits, waiting or under way. Does nothing the second time. */
-      leave: (): void => {
+      leave: () => {
         if (hasLeft) return;
         hasLeft = true;
         connections.add(connection, -1);

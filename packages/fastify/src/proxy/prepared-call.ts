@@ -65,7 +65,27 @@ const createStepUp = (head: AnswerHead): Problem => {
 };
 
 /** What calls are prepared with, and the heads of their answers judged. */
-export type PreparedCalls = ReturnType<typeof createPreparedCalls>;
+export interface PreparedCalls {
+  /** What the upstream is sent. */
+  readonly createHeaders: (
+    call: Pick<PreparedCall, 'request' | 'match' | 'session'>,
+    token: AccessToken | undefined,
+  ) => Promise<HeaderValues>;
+  /** Milliseconds until the upstream must have begun to answer. */
+  readonly timeoutMsOf: (call: PreparedCall) => number;
+  /** Whether the body is kept for a second call, and not streamed. */
+  readonly keepsBody: (call: PreparedCall) => boolean;
+  /** Remembers the nonce of an answer for the next proof. @see RFC 9449 section 8.2 */
+  readonly learn: (call: PreparedCall, head: AnswerHead) => void;
+  /** Whether an answer refuses the token of a call, or the proof of it, and the call may be sent once more. */
+  readonly isRefused: (call: PreparedCall, head: AnswerHead) => boolean;
+  /** The headers of the second call; `undefined` when they cannot be better than those of the first. */
+  readonly renewHeaders: (call: PreparedCall, head: AnswerHead) => Promise<HeaderValues | undefined>;
+  /** The problem that is answered instead of what the upstream answers, if it is one. */
+  readonly findChallenge: (call: PreparedCall, head: AnswerHead) => Problem | undefined;
+  /** Calls back when the session ends, if there is one; returns the way to stop listening. */
+  readonly onSessionEnded: (call: PreparedCall, listener: () => void) => (() => void) | undefined;
+}
 
 /** Makes it. */
 export const createPreparedCalls = ({
@@ -73,15 +93,11 @@ export const createPreparedCalls = ({
   sessions,
   accessTokens,
   providers,
-}: Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'providers'>) => {
+}: Pick<Bff, 'options' | 'sessions' | 'accessTokens' | 'providers'>): PreparedCalls => {
   const createOwnHeaders = createUpstreamHeaders(options.publicUrl);
   const nonces = createDpopNonces();
 
-  /** What the upstream is sent. */
-  const createHeaders = async (
-    { request, match, session }: Pick<PreparedCall, 'request' | 'match' | 'session'>,
-    token: AccessToken | undefined,
-  ): Promise<HeaderValues> => {
+  const createHeaders: PreparedCalls['createHeaders'] = async ({ request, match, session }, token) => {
     const { method, id: requestId } = request;
     const { route, origin, target, passHeaders } = match;
     const ip = clientAddress(request);
@@ -98,36 +114,27 @@ export const createPreparedCalls = ({
 
   return {
     createHeaders,
-    /** Milliseconds until the upstream must have begun to answer. */
-    timeoutMsOf: ({ match }: PreparedCall): number => (match.route.timeout ?? options.apiTimeout) * 1000,
-    /** Whether the body is kept for a second call, and not streamed. */
-    keepsBody: ({ request, token }: PreparedCall): boolean =>
-      token?.dpopKey !== undefined && isKeepable(request),
-    /** Remembers the nonce of an answer for the next proof. @see RFC 9449 section 8.2 */
-    learn: ({ match }: PreparedCall, head: AnswerHead): void => {
+    timeoutMsOf: ({ match }) => (match.route.timeout ?? options.apiTimeout) * 1000,
+    keepsBody: ({ request, token }) => token?.dpopKey !== undefined && isKeepable(request),
+    learn: ({ match }, head) => {
       const { status, upstream } = head;
       nonces.learn(match.origin, { status, nonce: upstream['dpop-nonce'], text: challengeOf(head) });
     },
-    /** Whether an answer refuses the token of a call, or the proof of it, and the call may be sent once more. */
-    isRefused: ({ request, match, session, token }: PreparedCall, head: AnswerHead): boolean => {
+    isRefused: ({ request, match, session, token }, head) => {
       if (token === undefined || head.status !== 401) return false;
       const canRenew = session !== undefined && isOfPerson(match.requested) && isRepeatable(request);
       const canProve = token.dpopKey !== undefined && (!hasBody(request.raw) || isKeepable(request));
       return (canRenew && refusesToken(head)) || (canProve && wantsNonce(head));
     },
-    /** The headers of the second call; `undefined` when they cannot be better than those of the first. */
-    renewHeaders: async (call: PreparedCall, head: AnswerHead): Promise<HeaderValues | undefined> => {
+    renewHeaders: async (call, head) => {
       if (wantsNonce(head)) return createHeaders(call, call.token);
       const { session, match } = call;
       if (session === undefined || !isOfPerson(match.requested)) return undefined;
       const renewed = await accessTokens.refreshAccessToken(session, match.requested);
       return renewed && createHeaders(call, renewed);
     },
-    /** The problem that is answered instead of what the upstream answers, if it is one. */
-    findChallenge: ({ match: { route } }: PreparedCall, head: AnswerHead): Problem | undefined =>
+    findChallenge: ({ match: { route } }, head) =>
       (route.auth ?? 'required') === 'required' && asksForStepUp(head) ? createStepUp(head) : undefined,
-    /** Calls back when the session ends, if there is one; returns the way to stop listening. */
-    onSessionEnded: ({ session }: PreparedCall, listener: () => void): (() => void) | undefined =>
-      session && sessions.onEnded(session.id, listener),
+    onSessionEnded: ({ session }, listener) => session && sessions.onEnded(session.id, listener),
   };
 };

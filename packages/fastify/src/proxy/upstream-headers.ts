@@ -24,14 +24,12 @@ const createTrace = (): string => {
 };
 
 /** Makes what makes the headers of upstream requests. @see RFC 9110 section 7.6 */
-export const createUpstreamHeaders = (publicUrl: string) => {
+export const createUpstreamHeaders = (
+  publicUrl: string,
+): ((headers: IncomingHttpHeaders, from: ForwardedFrom, passHeaders: readonly string[]) => HeaderValues) => {
   const { protocol, host } = new URL(publicUrl);
   const proto = protocol.slice(0, -1);
-  return (
-    headers: IncomingHttpHeaders,
-    { requestId, ip }: ForwardedFrom,
-    passHeaders: readonly string[],
-  ): HeaderValues => {
+  return (headers, { requestId, ip }, passHeaders) => {
     const picked = pickHeaders(
       headers,
       (name) => passes(name) || (passHeaders.includes(name) && mayPass(name)),

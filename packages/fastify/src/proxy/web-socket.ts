@@ -68,19 +68,26 @@ const requireForBrowser = (answer: IncomingMessage, challenge: Problem | undefin
     throw new Problem('upstream_unavailable', 'The refusal of the upgrade broke off');
 };
 
+/** The open WebSockets. */
+interface WebSockets {
+  /**
+   * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
+   * with 4401 when the session ends.
+   *
+   * @throws Problem as `askForUpgrade` does, `step_up_required` where the upstream asks for it, and `session_expired` when
+   * the session ends meanwhile.
+   */
+  readonly open: (call: PreparedCall, reply: FastifyReply) => Promise<void>;
+  /** Closes each with 1012, service restart. */
+  readonly endAll: () => void;
+}
+
 /** Makes the set of open WebSockets. */
-export const createWebSockets = (context: WebSocketContext) => {
+export const createWebSockets = (context: WebSocketContext): WebSockets => {
   const { calls, ownHeaders, observe } = context;
   const tunnels = new Set<Tunnel>();
   return {
-    /**
-     * Opens one between the request's connection and the upstream, or passes the upstream's refusal on. It is closed
-     * with 4401 when the session ends.
-     *
-     * @throws Problem as `askForUpgrade` does, `step_up_required` where the upstream asks for it, and `session_expired` when
-     * the session ends meanwhile.
-     */
-    open: async (call: PreparedCall, reply: FastifyReply): Promise<void> => {
+    open: async (call, reply) => {
       const { request } = call;
       const stop = new AbortController();
       let cut = (): void =>
@@ -119,8 +126,7 @@ export const createWebSockets = (context: WebSocketContext) => {
         settleFailure(reply, error);
       }
     },
-    /** Closes each with 1012, service restart. */
-    endAll: (): void => {
+    endAll: () => {
       for (const tunnel of tunnels) tunnel.end(serviceRestart, 'The service restarts');
     },
   };
