@@ -1,6 +1,6 @@
 import { readEnvFile } from '@foyer/environment';
 import { pluginOptions } from '@foyer/fastify/options';
-import { brand } from '../../web/src/brand.ts';
+import { brand } from '@foyer/web/brand';
 
 /** The settings of `pnpm dev`, from the environment and `.env`. */
 export interface DevEnvironment {
