@@ -23,9 +23,13 @@ import { type AccessTokens, createAccessTokens } from './tokens/access-token.ts'
 
 /** What routes call upon: the parts of one plugin registration. */
 export interface Bff {
+  /** The options of the registration, checked, with their defaults. */
   readonly options: ResolvedOptions;
+  /** The providers to sign in with; most often one. */
   readonly providers: Providers;
+  /** The one door to the session cookie and the records behind it. */
   readonly sessions: Sessions;
+  /** The one door to access tokens: finds the one of a session, and refreshes it. */
   readonly accessTokens: AccessTokens;
   /** The pending logins, each in a cookie of the browser. */
   readonly logins: LoginTransactions;
