@@ -93,7 +93,7 @@ const ofTokens: readonly Mutant[] = [
     test: 'fastify/tokens/access-token > 100 calls on two instances refresh once',
   },
   {
-    file: 'tokens/token-grant.ts',
+    file: 'tokens/refresh-failure.ts',
     find: "await sessions.end(id, 'refresh_failed');",
     replace: '',
     test: 'fastify/tokens/access-token > a refused refresh ends the session and says why on the other instance',

@@ -4,8 +4,9 @@ import type { RegisteredProvider } from '../provider/providers.ts';
 import type { Session } from '../session/session-record.ts';
 import { attemptRefresh, requestOnce } from './refresh-attempt.ts';
 import { createRefreshBackoff, mostRemembered } from './refresh-backoff.ts';
+import { settleTrouble } from './refresh-failure.ts';
 import { type ClientToken, type PersonToken, type RequestedToken, sessionToken } from './requested-token.ts';
-import { settleSucceeded, settleTrouble } from './token-grant.ts';
+import { settleSucceeded } from './token-grant.ts';
 import {
   createRenewal,
   findToken,

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../problems.ts';
 import { rereadSession } from './kept-record.ts';
+import { settleFailed, settlePostponed } from './refresh-failure.ts';
 import { leaseMs, takeRefreshLease } from './refresh-lease.ts';
-import { grantToken, settleFailed, settlePostponed } from './token-grant.ts';
+import { grantToken } from './token-grant.ts';
 import {
   type HeldToken,
   isValid,
