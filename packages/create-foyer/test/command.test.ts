@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readArguments } from '../src/arguments.ts';
 import { readNodeOfNpm } from '../src/environment.ts';
@@ -26,6 +29,23 @@ test('without options a product has the React pages, and packages come from the 
     packages: undefined,
     wantsHelp: false,
   });
+});
+
+test.for([
+  ['My Shop', /"My Shop" cannot be a package's name/],
+  ['', /my-app is not empty \(work\.txt\)/],
+] as const)('on a terminal the name alone is asked for: the answer %j is %s', async ([answer, printed]) => {
+  const cwd = await mkdtemp(join(folder, 'terminal-'));
+  await mkdir(join(cwd, 'my-app'));
+  await writeFile(join(cwd, 'my-app', 'work.txt'), 'of someone');
+  const { href } = new URL('../src/main.ts', import.meta.url);
+  const command = `"${process.execPath}" -e "import('${href}').then(({ main }) => main([]))"`;
+  // Of util-linux: what it runs has a terminal.
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd });
+  terminal.stdin.end(`${answer}\n`);
+  const [shown] = await Promise.all([text(terminal.stdout), once(terminal, 'close')]);
+  expect(shown.match(/Name of the product/g)).toHaveLength(1);
+  expect(shown).toMatch(printed);
 });
 
 test.for([
